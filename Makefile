@@ -1,0 +1,66 @@
+# 政策直达 zhida。Bare `make` lists the verbs. Needs make and Python >= 3.11; everything else is set up in .venv.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check check-long bless bench format clean
+
+# The first interpreter that is new enough; `make PYTHON=/path/to/python3.12 ...` picks another.
+PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python3.14; do \
+	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$candidate"; break; }; done)
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check --quiet
+# More arguments for pytest: `make test PYTEST=tests/house` or `PYTEST="-n 2"`.
+PYTEST ?=
+
+help:  ## 列出全部命令 | list the verbs
+	@echo '政策直达 zhida: make <verb>'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\) | \(.*\)/\1|\2|\3/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r verb chinese english; do printf '  make %-12s%s\n%20s%s\n' "$$verb" "$$chinese" '' "$$english"; done
+
+setup: $(VENV)/.ready  ## 建立 .venv 并安装（只在依赖变了时重装） | make .venv and install into it; again only when the requirements change
+
+$(VENV)/.ready: pyproject.toml requirements.txt requirements-dev.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo '需要 Python 3.11 或更新的版本：装好后再试，或写 make PYTHON=/path/to/python3.12'; \
+		echo 'Python 3.11 or newer is needed (met: "$(PYTHON)"). Install it, or name one: make PYTHON=/path/to/python3.12'; exit 2; }
+	@"$(PYTHON)" -m venv $(VENV) || { \
+		echo '无法建立虚拟环境；Debian/Ubuntu 上请先安装 python3-venv'; \
+		echo 'The virtual environment could not be made; on Debian or Ubuntu install python3-venv first.'; exit 2; }
+	$(PIP) install --requirement requirements-dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup  ## 用合成数据从头到尾走一遍，结果在 build/demo | the main job on a synthetic registry; results in build/demo
+	$(VENV)/bin/zhida demo
+
+test: setup  ## 格式、类型与全部测试（两分钟以内） | style, types and all tests (under two minutes)
+	@status=0; \
+	for step in 'ruff check .' 'ruff format --check .' mypy; do \
+		printf '\n==> %s\n' "$$step"; $(RUN) -m $$step || status=1; done; \
+	printf '\n==> pytest\n'; $(RUN) -m pytest -m 'not long and not conformance' $(PYTEST) || status=1; \
+	[ $$status -eq 0 ] || echo '!!! 未通过：见上文各段 / not passed: see each part above'; exit $$status
+
+check: setup  ## 符合性测试（ZHIDA_TCK 指出测试包时）与长时间性质测试 | conformance where ZHIDA_TCK names the kit, and long property runs
+	PYTHON=$(RUN) .ci/check long
+
+check-long: test  ## 全部：test、check 的最长形式、bench | everything: test, the longest form of check, bench
+	PYTHON=$(RUN) .ci/check exhaustive
+	$(RUN) benchmarks/run.py
+
+bless: setup  ## 重写样例的预期输出；之后请读差异 | rewrite the expected output of the golden files; then read the diff
+	ZHIDA_BLESS=1 $(RUN) -m pytest tests/examples $(PYTEST)
+	@echo '样例已重写，请逐行阅读：git diff tests/examples'
+	@echo 'Golden files rewritten. Read every line of: git diff tests/examples'
+
+bench: setup  ## 测量速度 | measure how fast it is
+	$(RUN) benchmarks/run.py
+
+format: setup  ## 排版并改正可自动改正之处 | format, and mend what can be mended automatically
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+clean:  ## 删除环境、缓存与结果 | remove the environment, the caches and the results
+	rm -rf $(VENV) build dist src/zhida.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,176 @@
+"""Decisions to values: the specification that every faster path is judged by (DMN 1.5, chapters 6 and 10).
+
+Each element that is needed is evaluated once. An element's value rests on the elements that were read on the way to it
+and on no others; the trace keeps what was read, the diagnostics, and for tables which rules matched.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from zhida.dmn.compile import AS_OF, Body, CompiledDecision, CompiledKnowledge, CompiledTable, DecisionModel
+from zhida.dmn.graph import closure
+from zhida.dmn.table import TableTrace, decide_table
+from zhida.errors import Diagnostic
+from zhida.feel.evaluate import coerce, evaluate as evaluate_node
+from zhida.feel.run import Frame, Run
+from zhida.values.function import Function
+from zhida.values.temporal import Date
+from zhida.values.text import format_value
+
+Value = Any
+
+
+@dataclass(slots=True)
+class ElementTrace:
+    """How one element came to its value."""
+
+    value: Value = None
+    """Its value."""
+    read: list[str] = field(default_factory=list)
+    """Ids of the elements that were read, in order, each once."""
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    """What was odd."""
+    table: TableTrace | None = None
+    """Which rules matched, for a decision table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a decision came to."""
+
+    value: Value
+    """Its value."""
+    diagnostics: tuple[Diagnostic, ...]
+    """What was odd in all that it rests on."""
+    trace: Mapping[str, ElementTrace]
+    """How each element that was evaluated came to its value."""
+
+
+def evaluate(model: DecisionModel, decision_id: str, inputs: Mapping[str, Value], *, as_of: Date) -> Evaluation:
+    """Evaluate one decision.
+
+    Args:
+        model: The compiled model.
+        decision_id: The id of the decision.
+        inputs: Values by id: of input data, and of decisions that are overridden. Absent input data is null.
+        as_of: The date of the business fact; `today()` and 评估日.
+    """
+    evaluator = Evaluator(model, inputs, as_of=as_of)
+    value = evaluator.value(decision_id)
+    return Evaluation(value, tuple(evaluator.diagnostics_beneath([decision_id])), evaluator.trace)
+
+
+class Evaluator:
+    """The evaluation of one model for one set of inputs; each element is evaluated at most once."""
+
+    def __init__(self, model: DecisionModel, inputs: Mapping[str, Value], *, as_of: Date) -> None:
+        """Keep what is given; nothing is evaluated yet."""
+        self.model = model
+        self.inputs = inputs
+        self.as_of = as_of
+        self.run = Run(as_of)
+        self.trace: dict[str, ElementTrace] = {}
+
+    def value(self, id_: str, reader: ElementTrace | None = None) -> Value:
+        """Return the value of an element, evaluating it if that was not done before.
+
+        Args:
+            id_: The element.
+            reader: Who reads it; what a business knowledge model reads counts as read by its caller.
+        """
+        if id_ in self.inputs:
+            return self.inputs[id_]
+        known = self.trace.get(id_)
+        if known is not None:
+            return known.value
+        if id_ in self.model.knowledge:
+            return self.function(self.model.knowledge[id_], reader or ElementTrace())
+        compiled = self.model.decisions.get(id_)
+        if compiled is None:
+            return None
+        return self.decide(id_, compiled)
+
+    def decide(self, id_: str, compiled: CompiledDecision) -> Value:
+        """Evaluate a decision and keep how it came about."""
+        trace = ElementTrace()
+        decision = compiled.decision
+        outer, self.run.diagnostics = self.run.diagnostics, trace.diagnostics
+        try:
+            value, trace.table = self.body(compiled.body, self.frame(compiled, trace), decision.name)
+            trace.value, fits = coerce(value, decision.type)
+            if not fits:
+                self.run.note("feel-bad-result", decision.span, name=decision.name, type=decision.type, value=format_value(value))
+        finally:
+            self.run.diagnostics = outer
+        self.trace[id_] = trace
+        return trace.value
+
+    def body(self, body: Body, frame: Frame, name: str) -> tuple[Value, TableTrace | None]:
+        """Evaluate an expression or a table."""
+        if isinstance(body, CompiledTable):
+            return decide_table(body, frame, name)
+        return evaluate_node(body, frame), None
+
+    def frame(self, compiled: CompiledDecision | CompiledKnowledge, trace: ElementTrace) -> Frame:
+        """Return the names that a body may use; each is evaluated when it is first read."""
+        return Frame(_Required(self, compiled.requirements, trace), self.run)
+
+    def function(self, compiled: CompiledKnowledge, reader: ElementTrace) -> Function:
+        """Return a business knowledge model as a function value."""
+        model = compiled.model
+        names = tuple(name for name, _ in model.parameters)
+
+        def invoke(arguments: tuple[Value, ...]) -> Value:
+            coerced = {}
+            for (name, type_), argument in zip(model.parameters, arguments, strict=True):
+                value, fits = coerce(argument, type_)
+                if not fits:
+                    self.run.note(
+                        "feel-bad-argument", model.span, function=model.name, parameter=name, value=format_value(argument), expected=type_
+                    )
+                    return None
+                coerced[name] = value
+            result, _ = self.body(compiled.body, self.frame(compiled, reader).inner(coerced), model.name)
+            value, fits = coerce(result, model.type)
+            if not fits:
+                self.run.note("feel-bad-result", model.span, name=model.name, type=model.type, value=format_value(result))
+            return value
+
+        return Function(model.name, names, invoke)
+
+    def beneath(self, ids: Iterable[str]) -> set[str]:
+        """Return the elements that the values of `ids` rest on, themselves included."""
+        return closure({id_: trace.read for id_, trace in self.trace.items()}, ids)
+
+    def diagnostics_beneath(self, ids: Iterable[str]) -> Iterator[Diagnostic]:
+        """Yield what was odd in all that `ids` rest on, in the order of evaluation."""
+        found = self.beneath(ids)
+        for id_, trace in self.trace.items():
+            if id_ in found:
+                yield from trace.diagnostics
+
+
+class _Required(dict[str, Value]):
+    """The variables of a body: filled as they are read, so that what was read is known."""
+
+    def __init__(self, evaluator: Evaluator, requirements: Mapping[str, str], trace: ElementTrace) -> None:
+        super().__init__({AS_OF: evaluator.as_of})
+        self._evaluator = evaluator
+        self._requirements = requirements
+        self._trace = trace
+
+    def get(self, name: str, default: Value = None) -> Value:
+        """Return a variable, evaluating the element that it names when it is read first."""
+        if name in self:
+            return self[name]
+        id_ = self._requirements.get(name)
+        if id_ is None:
+            return default
+        value = self._evaluator.value(id_, self._trace)
+        self[name] = value
+        if id_ not in self._trace.read:
+            self._trace.read.append(id_)
+        return value
+
+

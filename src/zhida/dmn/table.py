@@ -1,0 +1,278 @@
+"""Decision tables: which rules match, and what they come to under each hit policy (DMN 1.5, 8.2.8 to 8.2.11).
+
+    input values ──match──> verdicts, one for each rule ──combine──> value
+
+A verdict is true, false, null or unknown. Null does not match (FEEL), but where a rule fails only because an input is
+null and no cell of that column names null, that is noted: the table's author has not said what null means. Where a
+verdict is unknown, the value is what all answers that are still possible agree on, else unknown.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from zhida.dmn.compile import CompiledRule, CompiledTable
+from zhida.dmn.model import HitPolicy
+from zhida.feel.evaluate import coerce, evaluate, test
+from zhida.feel.run import Frame
+from zhida.values.equality import equal, less
+from zhida.values.logic import Truth
+from zhida.values.text import format_value
+from zhida.values.types import ANY
+from zhida.values.unknown import Unknown, merge
+
+Value = Any
+
+MANY_RESULTS = frozenset((HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER))
+
+
+@dataclass(frozen=True, slots=True)
+class TableTrace:
+    """How a decision table came to its value."""
+
+    table: CompiledTable
+    """The table."""
+    inputs: tuple[Value, ...]
+    """The value of each input clause."""
+    matched: tuple[int, ...]
+    """Places of the rules that the value rests on."""
+    possible: tuple[int, ...] = ()
+    """Places of the rules of which it is unknown whether they match."""
+
+
+def decide_table(table: CompiledTable, frame: Frame, name: str) -> tuple[Value, TableTrace]:
+    """Return the value of a table, and how it came about.
+
+    Args:
+        table: The table.
+        frame: What its cells may use.
+        name: What diagnostics call it.
+    """
+    inputs = _inputs(table, frame, name)
+    verdicts: list[Truth] = []
+    null_columns: set[int] = set()
+    for rule in table.rules:
+        verdict = _verdict(table, rule, inputs, frame, null_columns)
+        verdicts.append(verdict)
+        if verdict is True and table.table.hit_policy is HitPolicy.FIRST:
+            break
+    for column in sorted(null_columns):
+        clause = table.table.inputs[column].expression
+        frame.run.note("dmn-null-in-table", table.table.span, name=name, clause=clause.text)
+    certain = tuple(place for place, verdict in enumerate(verdicts) if verdict is True)
+    possible = tuple(place for place, verdict in enumerate(verdicts) if isinstance(verdict, Unknown))
+    value = _combine(table, frame, name, certain, possible, merge(verdicts))
+    if not certain and not possible and value is None and table.table.hit_policy not in MANY_RESULTS:
+        _note_no_rule(table, frame, name, inputs)
+    kept = certain[:1] if table.table.hit_policy in {HitPolicy.FIRST, HitPolicy.ANY} else certain
+    return value, TableTrace(table, inputs, kept, possible)
+
+
+def _note_no_rule(table: CompiledTable, frame: Frame, name: str, inputs: tuple[Value, ...]) -> None:
+    if any(default is not None for default in table.defaults):
+        return
+    clauses = table.table.inputs
+    met = "; ".join(f"{clause.expression.text} = {format_value(value)}" for clause, value in zip(clauses, inputs, strict=True))
+    frame.run.note("dmn-no-rule", table.table.span, name=name, inputs=met)
+
+
+def _inputs(table: CompiledTable, frame: Frame, name: str) -> tuple[Value, ...]:
+    """Return the values that are tested; one that is not allowed is null."""
+    values = []
+    for node, clause, allowed in zip(table.inputs, table.table.inputs, table.allowed, strict=True):
+        value = evaluate(node, frame)
+        if clause.type is not ANY:
+            value, _ = coerce(value, clause.type)
+        if allowed is not None and value is not None and test(allowed, value, frame) is False:
+            frame.run.note("dmn-not-allowed", node.span, name=clause.expression.text or name, value=format_value(value))
+            value = None
+        values.append(value)
+    return tuple(values)
+
+
+def _verdict(table: CompiledTable, rule: CompiledRule, inputs: tuple[Value, ...], frame: Frame, null_columns: set[int]) -> Truth:
+    """Return whether a rule matches; false as soon as a cell says so for a value that is there."""
+    unknowns: list[Unknown] = []
+    nulls: list[int] = []
+    before = len(frame.run.diagnostics)
+    for column, (tests, value) in enumerate(zip(rule.tests, inputs, strict=True)):
+        if not tests.tests:
+            continue
+        passed = test(tests, value, frame)
+        if isinstance(passed, Unknown):
+            unknowns.append(passed)
+        elif passed is not True:
+            if value is not None:
+                del frame.run.diagnostics[before:]
+                return False
+            del frame.run.diagnostics[before:]
+            nulls.append(column)
+    if nulls:
+        if not unknowns:
+            null_columns.update(column for column in nulls if not table.names_null[column])
+        return False
+    return merge(unknowns) if unknowns else True
+
+
+def _combine(
+    table: CompiledTable, frame: Frame, name: str, certain: tuple[int, ...], possible: tuple[int, ...], unknown: Unknown | None
+) -> Value:
+    """Return the value, given which rules match for certain and which perhaps."""
+    combine = _HIT_POLICIES[table.table.hit_policy]
+    if unknown is None:
+        return combine(table, frame, name, certain)
+    before = len(frame.run.diagnostics)
+    if table.table.hit_policy in _AT_MOST_ONE:
+        candidates = [_outputs(table, place, frame) for place in possible + certain[:1]]
+        if not certain:
+            candidates.append(_default(table, frame))
+    else:
+        candidates = [combine(table, frame, name, certain), combine(table, frame, name, tuple(sorted(certain + possible)))]
+    agreed = merge(candidates) is None and all(equal(candidates[0], other) is True for other in candidates[1:])
+    del frame.run.diagnostics[before:]
+    if agreed and (table.table.hit_policy in _AT_MOST_ONE or len(possible) == 1):
+        return candidates[0]
+    return merge((unknown, *candidates))
+
+
+# --- hit policies --------------------------------------------------------------------------------------------------
+
+
+def _outputs(table: CompiledTable, place: int, frame: Frame) -> Value:
+    """Return the outputs of one rule: the bare value where there is one output, else a context."""
+    return _shaped(table, [evaluate(node, frame) for node in table.rules[place].outputs], frame)
+
+
+def _default(table: CompiledTable, frame: Frame) -> Value:
+    """Return the default outputs, or null where none are given."""
+    if all(default is None for default in table.defaults):
+        return None
+    return _shaped(table, [None if default is None else evaluate(default, frame) for default in table.defaults], frame)
+
+
+def _shaped(table: CompiledTable, values: Sequence[Value], frame: Frame) -> Value:
+    coerced = []
+    for value, clause in zip(values, table.table.outputs, strict=True):
+        typed, fits = coerce(value, clause.type)
+        if not fits:
+            frame.run.note("feel-bad-result", clause.span, name=clause.name, type=clause.type, value=format_value(value))
+        coerced.append(typed)
+    if len(coerced) == 1:
+        return coerced[0]
+    return dict(zip((clause.name for clause in table.table.outputs), coerced, strict=True))
+
+
+def _numbers(table: CompiledTable, places: Sequence[int]) -> str:
+    return ", ".join(table.rules[place].rule.number for place in places)
+
+
+def _unique(table: CompiledTable, frame: Frame, name: str, places: Sequence[int]) -> Value:
+    if len(places) > 1:
+        frame.run.note("dmn-unique-violated", table.rules[places[1]].rule.span, name=name, rules=_numbers(table, places))
+        return None
+    return _first(table, frame, name, places)
+
+
+def _any(table: CompiledTable, frame: Frame, name: str, places: Sequence[int]) -> Value:
+    values = [_outputs(table, place, frame) for place in places]
+    if any(equal(values[0], other) is not True for other in values[1:]):
+        frame.run.note("dmn-any-violated", table.rules[places[1]].rule.span, name=name, rules=_numbers(table, places))
+        return None
+    return values[0] if values else _default(table, frame)
+
+
+def _first(table: CompiledTable, frame: Frame, _name: str, places: Sequence[int]) -> Value:
+    return _outputs(table, places[0], frame) if places else _default(table, frame)
+
+
+def _priority(table: CompiledTable, frame: Frame, name: str, places: Sequence[int]) -> Value:
+    return _first(table, frame, name, _by_priority(table, frame, places))
+
+
+def _rule_order(table: CompiledTable, frame: Frame, _name: str, places: Sequence[int]) -> Value:
+    if not places and any(default is not None for default in table.defaults):
+        default = _default(table, frame)
+        return default if isinstance(default, tuple) else (default,)
+    return tuple([_outputs(table, place, frame) for place in places])
+
+
+def _output_order(table: CompiledTable, frame: Frame, name: str, places: Sequence[int]) -> Value:
+    return _rule_order(table, frame, name, _by_priority(table, frame, places))
+
+
+def _by_priority(table: CompiledTable, frame: Frame, places: Sequence[int]) -> list[int]:
+    """Return the rules by the order of their output values, column by column; columns without listed values do not count."""
+
+    def key(place: int) -> list[int]:
+        ranks = []
+        for node, listed in zip(table.rules[place].outputs, table.priorities, strict=True):
+            if listed:
+                value = evaluate(node, frame)
+                ranks.append(next((rank for rank, item in enumerate(listed) if equal(value, evaluate(item, frame)) is True), len(listed)))
+        return ranks
+
+    return sorted(places, key=key)
+
+
+def _aggregate(operation: Callable[[Sequence[Value], Frame], Value]) -> "_HitPolicy":
+    """Return a hit policy that makes one value of the outputs of all matching rules."""
+
+    def combine(table: CompiledTable, frame: Frame, name: str, places: Sequence[int]) -> Value:
+        if not places:
+            return _default(table, frame)
+        values = [_outputs(table, place, frame) for place in places]
+        unknown = merge(values)
+        if unknown is not None:
+            return unknown
+        result = operation(values, frame)
+        if result is None:
+            frame.run.note("dmn-bad-aggregation", table.table.span, name=name, values=format_value(tuple(values)))
+        return result
+
+    return combine
+
+
+def _sum(values: Sequence[Value], frame: Frame) -> Value:
+    total = Decimal(0)
+    for value in values:
+        if not isinstance(value, Decimal):
+            return None
+        total = frame.run.context.add(total, value)
+    return total
+
+
+def _extreme(values: Sequence[Value], *, greatest: bool) -> Value:
+    best = values[0]
+    for value in values[1:]:
+        is_less = less(best, value) if greatest else less(value, best)
+        if is_less is None:
+            return None
+        best = value if is_less else best
+    return best
+
+
+def _count(table: CompiledTable, _frame: Frame, _name: str, places: Sequence[int]) -> Value:
+    del table
+    return Decimal(len(places))
+
+
+_HitPolicy = Callable[[CompiledTable, Frame, str, Sequence[int]], Value]
+
+_HIT_POLICIES: dict[HitPolicy, _HitPolicy] = {
+    HitPolicy.UNIQUE: _unique,
+    HitPolicy.ANY: _any,
+    HitPolicy.PRIORITY: _priority,
+    HitPolicy.FIRST: _first,
+    HitPolicy.RULE_ORDER: _rule_order,
+    HitPolicy.OUTPUT_ORDER: _output_order,
+    HitPolicy.COLLECT: _rule_order,
+    HitPolicy.COLLECT_SUM: _aggregate(_sum),
+    HitPolicy.COLLECT_MIN: _aggregate(lambda values, _frame: _extreme(values, greatest=False)),
+    HitPolicy.COLLECT_MAX: _aggregate(lambda values, _frame: _extreme(values, greatest=True)),
+    HitPolicy.COLLECT_COUNT: _count,
+}
+
+_AT_MOST_ONE = frozenset((HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST))
+"""Hit policies under which the value is the output of one rule, or the default."""
+

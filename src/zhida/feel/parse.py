@@ -1,0 +1,498 @@
+"""FEEL text to nodes: one method for each level of precedence, loosest first (DMN 1.5, 10.3.1.2).
+
+    if, for, some, every, function          reach as far as they can
+    or
+    and
+    =  !=  <  <=  >  >=  between  in
+    +  -
+    *  /
+    **                                      from the left
+    -a                                      tighter than **
+    instance of
+    a.b  a[c]  a(b)
+
+Text is parsed once, against the declared scope and never against data. What is wrong with the words themselves is said
+here (feel-syntax); whether names and types make sense is said by `zhida.feel.check`.
+"""
+
+from zhida.errors import CompileError, diagnostic, nearest
+from zhida.feel import syntax
+from zhida.feel.names import PART, Scope, skip_space
+from zhida.feel.syntax import INPUT, Iteration, Node, UnaryTests, mentions_input
+from zhida.feel.tokens import Cursor
+from zhida.source import Snippet
+from zhida.values.temporal import parse_at_literal
+from zhida.values.types import ANY, SIMPLE_TYPES, Type
+
+COMPARISONS = ("=", "!=", "<=", ">=", "<", ">")
+
+
+def parse_expression(text: Snippet, scope: Scope) -> Node:
+    """Parse an expression.
+
+    Args:
+        text: The expression.
+        scope: The names that it may use; others are parsed as one part each.
+
+    Raises:
+        CompileError: feel-syntax, feel-unknown-type.
+
+    >>> from zhida.source import snippet
+    >>> type(parse_expression(snippet("1 + 2"), Scope())).__name__
+    'Arithmetic'
+    """
+    parser = _Parser(Cursor(text, scope))
+    node = parser.expression()
+    return parser.finish(node)
+
+
+def parse_unary_tests(text: Snippet, scope: Scope) -> UnaryTests:
+    """Parse what a cell of a decision table tests: `-`, tests with commas between them, or `not(…)` of such.
+
+    Raises:
+        CompileError: feel-syntax, feel-unknown-type.
+    """
+    cursor = Cursor(text, scope.inner([INPUT]))
+    if text.text.strip() == "-":
+        return UnaryTests(text.span(), ())
+    parser = _Parser(cursor, is_cell=True)
+    node = parser.finish(parser.unary_tests())
+    assert isinstance(node, UnaryTests)
+    return node
+
+
+class _Parser:
+    """Recursive descent over a cursor; each method reads one production and returns its node."""
+
+    def __init__(self, cursor: Cursor, *, is_cell: bool = False) -> None:
+        self.cursor = cursor
+        self.is_cell = is_cell
+
+    def finish(self, node: Node) -> Node:
+        """Complain of anything that is left."""
+        if not self.cursor.at_end:
+            self.cursor.fail("the end")
+        return node
+
+    # --- unary tests ---------------------------------------------------------------------------------------------
+
+    def unary_tests(self) -> UnaryTests:
+        """Read tests with commas between them, or `not(…)` of such."""
+        cursor = self.cursor
+        start = cursor.position
+        found = PART.match(cursor.text, cursor.position)
+        if found and found[0] == "not":
+            after = skip_space(cursor.text, found.end())
+            if cursor.text.startswith("(", after):
+                saved = (cursor.position, cursor.end)
+                cursor.advance(found.end())
+                cursor.expect("(")
+                tests = self.test_list()
+                cursor.expect(")")
+                if cursor.at_end:
+                    return UnaryTests(cursor.span(start), tests, is_negated=True)
+                cursor.position, cursor.end = saved
+        tests = self.test_list()
+        return UnaryTests(cursor.span(start), tests)
+
+    def test_list(self) -> tuple[Node, ...]:
+        """Read one test or more."""
+        tests = [self.test()]
+        while self.cursor.accept(","):
+            tests.append(self.test())
+        return tuple(tests)
+
+    def test(self) -> Node:
+        """Read one test: an operator with its operand, a condition that names `?`, or an expression."""
+        node = self.operator_range() or self.expression()
+        return syntax.Condition(node.span, node) if self.is_cell and mentions_input(node) else node
+
+    def operator_range(self) -> Node | None:
+        """Read `> a` and its like, where no left operand stands before the operator."""
+        cursor = self.cursor
+        start = cursor.position
+        operator = cursor.accept(*COMPARISONS)
+        if not operator:
+            return None
+        operand = self.additive()
+        if operator in {"<", "<="}:
+            return syntax.RangeLiteral(cursor.span(start), None, operand, low_closed=False, high_closed=operator == "<=", operator=operator)
+        closed = operator not in {">", "!="}
+        return syntax.RangeLiteral(cursor.span(start), operand, None, low_closed=closed, high_closed=False, operator=operator)
+
+    # --- expressions, loosest first ------------------------------------------------------------------------------
+
+    def expression(self) -> Node:
+        """Read an expression of any kind."""
+        match self.cursor.keyword():
+            case "if":
+                return self.conditional()
+            case "for":
+                return self.iteration()
+            case "some" | "every":
+                return self.quantified()
+        return self.disjunction()
+
+    def conditional(self) -> Node:
+        """Read `if … then … else …`."""
+        start = self.cursor.position
+        self.cursor.expect_keyword("if")
+        condition = self.expression()
+        self.cursor.expect_keyword("then")
+        then = self.expression()
+        self.cursor.expect_keyword("else")
+        otherwise = self.expression()
+        return syntax.If(self.cursor.span(start), condition, then, otherwise)
+
+    def iterations(self) -> tuple[Iteration, ...]:
+        """Read `x in list, y in low..high`; each variable is in scope from then on."""
+        cursor = self.cursor
+        iterations = []
+        while True:
+            name = cursor.new_name("in", ",") or cursor.fail("a name")
+            cursor.expect_keyword("in")
+            domain = self.operator_range() or self.expression()
+            last = self.expression() if cursor.accept("..") else None
+            iterations.append(Iteration(name, domain, last))
+            cursor.scope = cursor.scope.inner([name])
+            if not cursor.accept(","):
+                return tuple(iterations)
+
+    def iteration(self) -> Node:
+        """Read `for … return …`."""
+        cursor, outer = self.cursor, self.cursor.scope
+        start = cursor.position
+        cursor.expect_keyword("for")
+        iterations = self.iterations()
+        cursor.expect_keyword("return")
+        cursor.scope = cursor.scope.inner(["partial"])
+        body = self.expression()
+        cursor.scope = outer
+        return syntax.For(cursor.span(start), iterations, body)
+
+    def quantified(self) -> Node:
+        """Read `some … satisfies …` or `every … satisfies …`."""
+        cursor, outer = self.cursor, self.cursor.scope
+        start = cursor.position
+        is_every = cursor.accept_keyword("some", "every") == "every"
+        iterations = self.iterations()
+        cursor.expect_keyword("satisfies")
+        condition = self.expression()
+        cursor.scope = outer
+        return syntax.Quantified(cursor.span(start), is_every, iterations, condition)
+
+    def disjunction(self) -> Node:
+        """Read `a or b`."""
+        start = self.cursor.position
+        left = self.conjunction()
+        while self.cursor.accept_keyword("or"):
+            right = self.conjunction()
+            left = syntax.Disjunction(self.cursor.span(start), left, right)
+        return left
+
+    def conjunction(self) -> Node:
+        """Read `a and b`."""
+        start = self.cursor.position
+        left = self.comparison()
+        while self.cursor.accept_keyword("and"):
+            right = self.comparison()
+            left = syntax.Conjunction(self.cursor.span(start), left, right)
+        return left
+
+    def comparison(self) -> Node:
+        """Read `a = b`, `a between b and c` or `a in tests`."""
+        cursor = self.cursor
+        start = cursor.position
+        left = self.additive()
+        while True:
+            if operator := cursor.accept(*COMPARISONS):
+                right = self.additive()
+                left = syntax.Comparison(cursor.span(start), operator, left, right)
+            elif cursor.accept_keyword("between"):
+                low = self.additive()
+                cursor.expect_keyword("and")
+                high = self.additive()
+                left = syntax.Between(cursor.span(start), left, low, high)
+            elif cursor.accept_keyword("in"):
+                tests = self.tests_behind_in()
+                left = syntax.In(cursor.span(start), left, tests)
+            else:
+                return left
+
+    def tests_behind_in(self) -> UnaryTests:
+        """Read what follows `in`: one test, or tests in parentheses."""
+        cursor = self.cursor
+        start = cursor.position
+        if cursor.operator() == "(":
+            saved = (cursor.position, cursor.end)
+            cursor.accept("(")
+            tests = [self.argument()]
+            while cursor.accept(","):
+                tests.append(self.argument())
+            if cursor.accept(")"):
+                return UnaryTests(cursor.span(start), tuple(tests))
+            cursor.position, cursor.end = saved
+        test = self.operator_range() or self.additive()
+        return UnaryTests(cursor.span(start), (test,))
+
+    def additive(self) -> Node:
+        """Read `a + b` and `a - b`."""
+        start = self.cursor.position
+        left = self.multiplicative()
+        while operator := self.cursor.accept("+", "-"):
+            right = self.multiplicative()
+            left = syntax.Arithmetic(self.cursor.span(start), operator, left, right)
+        return left
+
+    def multiplicative(self) -> Node:
+        """Read `a * b` and `a / b`."""
+        start = self.cursor.position
+        left = self.power()
+        while operator := self.cursor.accept("*", "/"):
+            right = self.power()
+            left = syntax.Arithmetic(self.cursor.span(start), operator, left, right)
+        return left
+
+    def power(self) -> Node:
+        """Read `a ** b`, from the left."""
+        start = self.cursor.position
+        left = self.negation()
+        while self.cursor.accept("**"):
+            right = self.negation()
+            left = syntax.Arithmetic(self.cursor.span(start), "**", left, right)
+        return left
+
+    def negation(self) -> Node:
+        """Read `-a`."""
+        start = self.cursor.position
+        if self.cursor.accept("-"):
+            operand = self.negation()
+            return syntax.Negation(self.cursor.span(start), operand)
+        return self.instance_of()
+
+    def instance_of(self) -> Node:
+        """Read `a instance of T`."""
+        cursor = self.cursor
+        start = cursor.position
+        node = self.postfix()
+        while cursor.accept_keyword("instance"):
+            if PART.match(cursor.text, cursor.position) is None or not cursor.text.startswith("of", cursor.position):
+                cursor.fail("'of'")
+            cursor.advance(cursor.position + 2)
+            type_start = cursor.position
+            type_ = self.type_reference()
+            name = cursor.text[type_start : cursor.end]
+            node = syntax.InstanceOf(cursor.span(start), node, type_, name)
+        return node
+
+    def postfix(self) -> Node:
+        """Read `a.b`, `a[c]` and `a(b)`."""
+        cursor = self.cursor
+        start = cursor.position
+        node = self.primary()
+        while True:
+            operator = cursor.operator()
+            if operator == ".":
+                cursor.accept(".")
+                name = cursor.property_name() or cursor.fail("a name")
+                node = syntax.Path(cursor.span(start), node, name)
+            elif operator == "[":
+                cursor.accept("[")
+                node = self.filter(start, node)
+            elif operator == "(":
+                cursor.accept("(")
+                node = self.call(start, node)
+            else:
+                return node
+
+    def filter(self, start: int, value: Node) -> Node:
+        """Read the condition of a filter; an element's entries are in its scope."""
+        cursor, outer = self.cursor, self.cursor.scope
+        cursor.scope = outer.inner(["item", *outer.properties])
+        condition = self.expression()
+        cursor.scope = outer
+        cursor.expect("]")
+        return syntax.Filter(cursor.span(start), value, condition)
+
+    def call(self, start: int, function: Node) -> Node:
+        """Read the arguments of a call, by position or by name."""
+        cursor = self.cursor
+        positional: list[Node] = []
+        named: list[tuple[str, Node]] = []
+        while not cursor.accept(")"):
+            if positional or named:
+                cursor.expect(",")
+            if name := self.argument_name():
+                named.append((name, self.argument()))
+            elif named:
+                cursor.fail("a name")
+            else:
+                positional.append(self.argument())
+        return syntax.Call(cursor.span(start), function, tuple(positional), tuple(named))
+
+    def argument(self) -> Node:
+        """Read an argument or an element: an expression, or a range that is written with an operator."""
+        return self.operator_range() or self.expression()
+
+    def argument_name(self) -> str | None:
+        """Read `name:` before an argument."""
+        cursor = self.cursor
+        saved = (cursor.position, cursor.end)
+        name = cursor.new_name(":", ",", ")")
+        if name and cursor.operator() == ":":
+            cursor.accept(":")
+            return name
+        cursor.position, cursor.end = saved
+        return None
+
+    # --- primaries -----------------------------------------------------------------------------------------------
+
+    def primary(self) -> Node:
+        """Read a literal, a name, or something in brackets."""
+        cursor = self.cursor
+        start = cursor.position
+        if word := cursor.accept_keyword("true", "false", "null"):
+            return syntax.Literal(cursor.span(start), {"true": True, "false": False, "null": None}[word])
+        if cursor.keyword() == "function":
+            return self.function_literal()
+        if cursor.keyword() in {"if", "for", "some", "every"}:
+            return self.expression()
+        number = cursor.number()
+        if number is not None:
+            return syntax.Literal(cursor.span(start), number)
+        string = cursor.string()
+        if string is not None:
+            return syntax.Literal(cursor.span(start), string)
+        match cursor.operator():
+            case "@":
+                return self.at_literal()
+            case "(":
+                return self.parenthesis()
+            case "[" | "]":
+                return self.bracket()
+            case "{":
+                return self.context()
+        name = cursor.declared_name() or cursor.fail("an expression")
+        return syntax.Name(cursor.span(start), name)
+
+    def at_literal(self) -> Node:
+        """Read `@"…"`."""
+        start = self.cursor.position
+        self.cursor.accept("@")
+        text = self.cursor.string()
+        if text is None:
+            self.cursor.fail("a closing quote")
+        value = parse_at_literal(text)
+        return syntax.Literal(self.cursor.span(start), value, is_valid=value is not None)
+
+    def parenthesis(self) -> Node:
+        """Read `(a)`, `(a..b]`, or `(> a)`."""
+        cursor = self.cursor
+        start = cursor.position
+        cursor.expect("(")
+        node = self.operator_range()
+        if node is None:
+            node = self.expression()
+            if cursor.accept(".."):
+                return self.range_end(start, node, low_closed=False)
+        cursor.expect(")")
+        return node
+
+    def bracket(self) -> Node:
+        """Read a list `[a, b]` or a range `[a..b]`, `]a..b[`."""
+        cursor = self.cursor
+        start = cursor.position
+        is_open = cursor.expect("[", "]") == "]"
+        if not is_open and cursor.accept("]"):
+            return syntax.ListLiteral(cursor.span(start), ())
+        first = self.argument()
+        if cursor.accept(".."):
+            return self.range_end(start, first, low_closed=not is_open)
+        if is_open:
+            cursor.fail("'..'")
+        elements = [first]
+        while cursor.accept(","):
+            elements.append(self.argument())
+        cursor.expect("]")
+        return syntax.ListLiteral(cursor.span(start), tuple(elements))
+
+    def range_end(self, start: int, low: Node, *, low_closed: bool) -> Node:
+        """Read the upper end of a range, behind the dots."""
+        high = self.expression()
+        closing = self.cursor.expect("]", ")", "[")
+        return syntax.RangeLiteral(self.cursor.span(start), low, high, low_closed, closing == "]")
+
+    def context(self) -> Node:
+        """Read `{a: 1, "b": a}`."""
+        cursor, outer = self.cursor, self.cursor.scope
+        start = cursor.position
+        cursor.expect("{")
+        entries: list[tuple[str, Node]] = []
+        while not cursor.accept("}"):
+            if entries:
+                cursor.expect(",")
+            key = cursor.string()
+            if key is None:
+                key = cursor.new_name(":") or cursor.fail("a name")
+            cursor.expect(":")
+            entries.append((key, self.expression()))
+            cursor.scope = cursor.scope.inner([key])
+            cursor.scope.properties.add(key)
+        cursor.scope = outer
+        return syntax.ContextLiteral(cursor.span(start), tuple(entries))
+
+    def function_literal(self) -> Node:
+        """Read `function(a: T, b) body`."""
+        cursor, outer = self.cursor, self.cursor.scope
+        start = cursor.position
+        cursor.expect_keyword("function")
+        cursor.expect("(")
+        parameters: list[tuple[str, Type | None]] = []
+        while not cursor.accept(")"):
+            if parameters:
+                cursor.expect(",")
+            name = cursor.new_name(":", ",", ")") or cursor.fail("a name")
+            parameters.append((name, self.type_reference() if cursor.accept(":") else None))
+        is_external = bool(cursor.accept_keyword("external"))
+        cursor.scope = outer.inner([name for name, _ in parameters])
+        body = self.expression()
+        cursor.scope = outer
+        return syntax.FunctionLiteral(cursor.span(start), tuple(parameters), body, is_external)
+
+    # --- types ---------------------------------------------------------------------------------------------------
+
+    def type_reference(self) -> Type | None:
+        """Read the name of a type with what stands in its angle brackets; unknown names are complained of."""
+        cursor = self.cursor
+        start = cursor.position
+        names = Scope(type(cursor.scope.names)([*SIMPLE_TYPES, *cursor.scope.types]))
+        found = names.match(cursor.text, cursor.position)
+        if found is None:
+            name = cursor.new_name(",", ")", "]", "}", ">", "<") or cursor.fail("a type")
+            near = nearest(name, [*SIMPLE_TYPES, *cursor.scope.types])
+            raise CompileError([diagnostic("feel-unknown-type", cursor.span(start), name=name, near=near)])
+        cursor.advance(found[1])
+        if found[0] in cursor.scope.types:
+            return cursor.scope.types[found[0]]
+        if found[0] in {"list", "range", "context", "function"} and cursor.accept("<"):
+            return self.generic(found[0])
+        return SIMPLE_TYPES[found[0]]
+
+    def generic(self, name: str) -> Type | None:
+        """Read what stands in the angle brackets of a type."""
+        cursor = self.cursor
+        arguments: list[Type] = []
+        fields: list[tuple[str, Type]] = []
+        while not cursor.accept(">"):
+            if arguments or fields:
+                cursor.expect(",")
+            if name == "context":
+                field = cursor.new_name(":") or cursor.fail("a name")
+                cursor.expect(":")
+                fields.append((field, self.type_reference() or ANY))
+            else:
+                arguments.append(self.type_reference() or ANY)
+        if name == "function":
+            cursor.expect("->")
+            arguments.append(self.type_reference() or ANY)
+        return Type(name, tuple(arguments), tuple(fields))

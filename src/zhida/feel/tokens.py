@@ -1,0 +1,188 @@
+"""Reading a FEEL text piece by piece: a cursor that knows keywords, literals and, through the scope, names.
+
+There is no list of tokens: where a name ends depends on what is declared, so the cursor reads at the parser's demand.
+"""
+
+import re
+from decimal import Decimal
+from typing import NoReturn
+
+from zhida.errors import CompileError, diagnostic
+from zhida.feel.names import PART, Scope, read_part, skip_space
+from zhida.source import Snippet, Span
+
+KEYWORDS = frozenset(
+    ("and", "or", "between", "in", "instance", "if", "then", "else", "for", "return", "some", "every", "satisfies", "function", "external", "true", "false", "null")
+)
+"""Words that are no names unless they are part of a longer declared one."""
+
+NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.))", re.DOTALL)
+ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
+
+OPERATORS = ("**", "<=", ">=", "!=", "..", "->", "<", ">", "=", "+", "-", "*", "/", "(", ")", "[", "]", "{", "}", ",", ":", ".", "@")
+
+FULL_WIDTH = {
+    "，": ",", "（": "(", "）": ")", "“": '"', "”": '"', "：": ":", "【": "[", "】": "]", "｛": "{", "｝": "}", "；": ",", "、": ",",
+    "。": ".", "＝": "=", "＜": "<", "＞": ">", "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/", "＋": "+", "－": "-", "％": "/ 100", "%": "/ 100", "‘": '"', "’": '"', "＂": '"',
+}  # fmt: skip
+"""Characters that are typed by mistake, and what FEEL writes instead."""
+
+WORDS_ZH = {
+    "an expression": "表达式", "the end": "结尾", "a name": "名称", "a type": "类型", "a closing quote": "结束的引号", "a unary test": "条件",
+}  # fmt: skip
+"""What can be expected, in Chinese."""
+
+
+class Cursor:
+    """A place in a FEEL text, moved on by reading."""
+
+    def __init__(self, snippet: Snippet, scope: Scope) -> None:
+        """Start at the first character."""
+        self.snippet = snippet
+        self.text = snippet.text
+        self.scope = scope
+        self.position = skip_space(self.text, 0)
+        self.end = 0
+
+    def advance(self, position: int) -> None:
+        """Move behind what was read, and over the white space that follows."""
+        self.end = position
+        self.position = skip_space(self.text, position)
+
+    def span(self, start: int) -> Span:
+        """Return the span from `start` to the end of what was read last."""
+        return self.snippet.span(start, max(self.end, start))
+
+    @property
+    def at_end(self) -> bool:
+        """Whether nothing is left."""
+        return self.position >= len(self.text)
+
+    def operator(self) -> str:
+        """Return the operator at the cursor, or an empty text."""
+        return next((operator for operator in OPERATORS if self.text.startswith(operator, self.position)), "")
+
+    def accept(self, *operators: str) -> str:
+        """Read one of `operators` if it stands here, and return it or an empty text."""
+        found = self.operator()
+        if found in operators:
+            self.advance(self.position + len(found))
+            return found
+        return ""
+
+    def expect(self, *operators: str) -> str:
+        """Read one of `operators`, or complain."""
+        return self.accept(*operators) or self.fail(" or ".join(f"'{operator}'" for operator in operators))
+
+    def keyword(self) -> str:
+        """Return the keyword at the cursor, or an empty text; a longer declared name that begins with it wins."""
+        found = PART.match(self.text, self.position)
+        if found is None or found[0] not in KEYWORDS:
+            return ""
+        name = self.scope.match(self.text, self.position)
+        return "" if name is not None and name[2] > 1 else found[0]
+
+    def accept_keyword(self, *words: str) -> str:
+        """Read one of the keywords if it stands here, and return it or an empty text."""
+        found = self.keyword()
+        if found in words:
+            self.advance(self.position + len(found))
+            return found
+        return ""
+
+    def expect_keyword(self, word: str) -> None:
+        """Read a keyword, or complain."""
+        if not self.accept_keyword(word):
+            self.fail(f"'{word}'")
+
+    def number(self) -> Decimal | None:
+        """Read a numeric literal."""
+        found = NUMBER.match(self.text, self.position)
+        if found is None:
+            return None
+        self.advance(found.end())
+        return Decimal(found[0])
+
+    def string(self) -> str | None:
+        """Read a string literal and resolve its escapes."""
+        if not self.text.startswith('"', self.position):
+            return None
+        found = STRING.match(self.text, self.position)
+        if found is None:
+            self.position = len(self.text)
+            self.fail("a closing quote")
+        self.advance(found.end())
+        text = ESCAPE.sub(_unescape, found[1])
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if re.search("[\ud800-\udfff]", text) else text
+
+    def declared_name(self) -> str | None:
+        """Read the longest declared name; an undeclared one is read as one part."""
+        found = self.scope.match(self.text, self.position)
+        if found is not None:
+            self.advance(found[1])
+            return found[0]
+        part = PART.match(self.text, self.position)
+        if part is None or part[0] in KEYWORDS:
+            return None
+        self.advance(part.end())
+        return part[0]
+
+    def property_name(self) -> str | None:
+        """Read what follows a dot: the longest known name of an entry, else one part."""
+        found = self.scope.properties.match(self.text, self.position) or self.scope.match(self.text, self.position)
+        part = PART.match(self.text, self.position)
+        if found is not None and (part is None or found[1] > part.end()):
+            self.advance(found[1])
+            return found[0]
+        if part is None:
+            return None
+        self.advance(part.end())
+        return part[0]
+
+    def new_name(self, *stops: str) -> str | None:
+        """Read a name that is being declared: all parts up to one of `stops` (operators or keywords)."""
+        start = place = self.position
+        while place < len(self.text):
+            part = read_part(self.text, place)
+            if not part or part in stops or self.text.startswith(tuple(stop for stop in stops if not PART.match(stop)), place):
+                break
+            self.end = place + len(part)
+            place = skip_space(self.text, self.end)
+        if place == start:
+            return None
+        self.position = place
+        return " ".join(self.text[start : self.end].split())
+
+    def fail(self, expected: str) -> NoReturn:
+        """Complain of what stands at the cursor."""
+        rest = self.text[self.position : self.position + 1]
+        part = read_part(self.text, self.position) or self.operator() or rest
+        found = f"'{part}'" if part else "the end"
+        hint, hint_zh = "", ""
+        if rest in FULL_WIDTH:
+            hint = f"write {FULL_WIDTH[rest]} instead of {rest}"
+            hint_zh = f"请把“{rest}”改为 {FULL_WIDTH[rest]}（半角）"
+        place = min(self.position, len(self.text))
+        raise CompileError(
+            [
+                diagnostic(
+                    "feel-syntax",
+                    self.snippet.span(place, place + max(len(part), 1) if part else place),
+                    found=found,
+                    found_zh=f"“{part}”" if part else "结尾",
+                    expected=expected,
+                    expected_zh=WORDS_ZH.get(expected) or expected.replace(" or ", " 或 "),
+                    hint=hint,
+                    hint_zh=hint_zh,
+                )
+            ]
+        )
+
+
+def _unescape(found: re.Match[str]) -> str:
+    if found[3] is not None:
+        return ESCAPED.get(found[3], found[0])
+    code = int(found[1] or found[2], 16)
+    return chr(code) if code <= 0x10FFFF else found[0]  # noqa: PLR2004 - the last code point

@@ -1,0 +1,169 @@
+"""Data dictionaries: what may be known of a subject (`registry/<subject>.md` of a pack).
+
+A dictionary is a Markdown table with `属性` top-left. It becomes item definitions, which carry type, unit, scale and
+limits to the checker, the registry's import and the columns.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+from zhida.dmn.model import ItemDefinition
+from zhida.errors import Diagnostic, diagnostic, nearest
+from zhida.policy.document import Cell, Table, parse
+from zhida.source import Source, Span
+from zhida.values.types import NUMBER, SIMPLE_TYPES, STRING, Type, parse_type
+
+COLUMNS = ("属性", "类型", "单位", "常见范围", "来源", "可自报", "可空", "敏感", "取值", "说明", "小数位")
+"""The columns of a dictionary; only the first two must be there."""
+
+BASE_UNITS = ("元", "人", "m2", "天", "1", "月", "年", "件", "项", "户", "次", "台", "千瓦时", "吨", "分")
+"""Units that facts are kept in; a rate joins two of them, as 元/人."""
+
+DEFAULT_SCALES = {"元": 2, "人": 0, "m2": 2, "天": 0, "1": 6}
+"""Decimal places kept of a number in this unit where the dictionary does not say."""
+
+JUDGED = "人工认定"
+"""The source of a fact that a person judges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """The attributes of one kind of subject."""
+
+    subject: str
+    """The kind: `enterprise`, `resident`, …"""
+    items: Mapping[str, ItemDefinition]
+    """Attributes by name, in the order of the table."""
+    source: Source
+    """The text it was read from."""
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+    """What could not be read."""
+
+
+def parse_dictionary(source: Source, subject: str) -> Dictionary:
+    """Read a data dictionary.
+
+    Args:
+        source: The Markdown text.
+        subject: The kind of subject; by convention the file's name without its ending.
+    """
+    document = parse(source)
+    diagnostics = list(document.diagnostics)
+    items: dict[str, ItemDefinition] = {}
+    for block in document.blocks:
+        if isinstance(block, Table) and block.header and block.header[0].text == COLUMNS[0]:
+            columns = _columns(block, diagnostics)
+            for row in block.rows:
+                item = parse_item({name: row[place] for name, place in columns.items()}, row[0], diagnostics)
+                if item.name in items:
+                    first = items[item.name].span
+                    diagnostics.append(diagnostic("dmn-duplicate-name", row[0].span, name=item.name, first=first.place if first else ""))
+                else:
+                    items[item.name] = item
+    if not items:
+        diagnostics.append(diagnostic("dictionary-empty", Span(source, 0, 0), name=source.name))
+    return Dictionary(subject, items, source, tuple(diagnostics))
+
+
+def _columns(table: Table, diagnostics: list[Diagnostic]) -> dict[str, int]:
+    """Return the place of each known column; complain of unknown ones and of those that are lacking."""
+    places: dict[str, int] = {}
+    for place, cell in enumerate(table.header):
+        if cell.text in COLUMNS:
+            places[cell.text] = place
+        else:
+            near = nearest(cell.text, COLUMNS)
+            diagnostics.append(
+                diagnostic("dictionary-unknown-column", cell.span, name=cell.text, near=near, columns="、".join(COLUMNS))
+            )
+    if "类型" not in places:
+        diagnostics.append(diagnostic("dictionary-missing-column", table.header[0].span, name="类型"))
+    return places
+
+
+def parse_item(cells: Mapping[str, Cell], name: Cell, diagnostics: list[Diagnostic]) -> ItemDefinition:
+    """Read one row: an attribute or, with the same columns, a parameter.
+
+    Args:
+        cells: The row by the name of its column; absent columns are absent.
+        name: The cell that holds the name.
+        diagnostics: Where mistakes are put.
+    """
+
+    def text(column: str) -> str:
+        return cells[column].text if column in cells else ""
+
+    type_ = _type(cells, diagnostics)
+    unit = text("单位")
+    for part in unit.split("/") if unit else ():
+        if part not in BASE_UNITS:
+            diagnostics.append(
+                diagnostic("dictionary-unit", cells["单位"].span, unit=unit, near=nearest(part, BASE_UNITS), units="、".join(BASE_UNITS))
+            )
+            break
+    values = tuple(part.strip().strip('"') for part in re.split(r"[、,，;；/]", text("取值")) if part.strip())
+    return ItemDefinition(
+        name=name.text,
+        type=type_,
+        unit=unit,
+        scale=_scale(cells, type_, unit, diagnostics),
+        usual_range=_range(cells, diagnostics),
+        allowed_values=values or None,
+        is_nullable=_yes(cells, "可空", diagnostics),
+        is_self_reported=_yes(cells, "可自报", diagnostics),
+        is_judged=text("来源") == JUDGED,
+        is_sensitive=_yes(cells, "敏感", diagnostics),
+        department=text("来源"),
+        description=text("说明"),
+        span=name.span,
+    )
+
+
+def _type(cells: Mapping[str, Cell], diagnostics: list[Diagnostic]) -> Type:
+    if "类型" not in cells:
+        return STRING
+    type_ = parse_type(cells["类型"].text)
+    if type_ is None:
+        name = cells["类型"].text
+        diagnostics.append(diagnostic("feel-unknown-type", cells["类型"].span, name=name, near=nearest(name, SIMPLE_TYPES)))
+        return STRING
+    return type_
+
+
+def _scale(cells: Mapping[str, Cell], type_: Type, unit: str, diagnostics: list[Diagnostic]) -> int | None:
+    stated = cells["小数位"].text if "小数位" in cells else ""
+    if stated:
+        if stated.isascii() and stated.isdigit() and int(stated) <= 18:  # noqa: PLR2004 - what 128 bits of Arrow decimal hold beside 20 digits
+            return int(stated)
+        diagnostics.append(diagnostic("dictionary-number", cells["小数位"].span, value=stated))
+    if type_ is NUMBER or NUMBER in type_.arguments:
+        return DEFAULT_SCALES.get(unit, 6)
+    return None
+
+
+def _range(cells: Mapping[str, Cell], diagnostics: list[Diagnostic]) -> tuple[Decimal | None, Decimal | None] | None:
+    """Read `low..high`; either end may be left out."""
+    stated = cells["常见范围"].text if "常见范围" in cells else ""
+    if not stated:
+        return None
+    low, dots, high = stated.partition("..")
+    try:
+        ends = tuple(Decimal(end.strip().replace(",", "")) if end.strip() else None for end in (low, high))
+    except InvalidOperation:
+        dots = ""
+        ends = (None, None)
+    if not dots:
+        diagnostics.append(diagnostic("dictionary-range", cells["常见范围"].span, value=stated))
+        return None
+    return ends[0], ends[1]
+
+
+def _yes(cells: Mapping[str, Cell], column: str, diagnostics: list[Diagnostic]) -> bool:
+    stated = cells[column].text if column in cells else ""
+    if stated in {"是", "yes", "√"}:
+        return True
+    if stated not in {"", "否", "no", "-"}:
+        diagnostics.append(diagnostic("dictionary-yes-no", cells[column].span, column=column, value=stated))
+    return False

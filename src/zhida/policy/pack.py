@@ -1,0 +1,323 @@
+"""Packs: folders of policies, dictionaries and parameters that see each other by name.
+
+    packs/<pack>/policies/<name>.md      policies, called pack/name
+    packs/<pack>/registry/<subject>.md   data dictionaries
+    packs/<pack>/parameters.md           figures that a place sets
+
+Everything is read and compiled once, faults are collected over all of it, and `model_of` links a policy with the
+versions of what it uses that are in force on a day. Invariant: a policy whose diagnostics hold an error is never linked.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from zhida.dmn.compile import CompiledDefinitions, DecisionModel, compile_definitions, link
+from zhida.dmn.graph import sort_requirements
+from zhida.dmn.model import Definitions, InputData
+from zhida.errors import Diagnostic, InputError, diagnostic, has_errors, nearest
+from zhida.feel.check import Shape
+from zhida.policy.dictionary import Dictionary, parse_dictionary
+from zhida.policy.document import PolicyDocument, parse, read_source
+from zhida.policy.front_matter import FrontMatter
+from zhida.policy.parameters import Parameter, parse_parameters
+from zhida.policy.tangle import APPLIES, TangledPolicy, tangle
+from zhida.source import Snippet, Source, Span
+from zhida.values.temporal import Date
+from zhida.values.unknown import unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy, read and compiled."""
+
+    id: str
+    """`pack/name`, by the place of its file."""
+    sha256: str
+    """Digest of its text: the name of exactly this version."""
+    document: PolicyDocument
+    """Its blocks."""
+    tangled: TangledPolicy
+    """What it executes."""
+    compiled: CompiledDefinitions
+    """Its decisions, checked."""
+    diagnostics: tuple[Diagnostic, ...]
+    """All that was found in it."""
+
+    @property
+    def front(self) -> FrontMatter:
+        """What it says of itself."""
+        return self.tangled.front
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it can be evaluated."""
+        return not has_errors(self.diagnostics)
+
+    def element(self, name: Snippet | None) -> str | None:
+        """Return the id of the decision that a front-matter value names."""
+        return f"{self.id}#{name.text}" if name else None
+
+    @property
+    def applies_id(self) -> str | None:
+        """The id of the decision that says who is in scope."""
+        return f"{self.id}#{APPLIES}" if self.front.applies else None
+
+    @property
+    def eligible_id(self) -> str | None:
+        """The id of the decision that says who is eligible."""
+        return self.element(self.front.eligible)
+
+    @property
+    def result_id(self) -> str | None:
+        """The id of the decision that is the status."""
+        return self.element(self.front.result)
+
+    @property
+    def amount_id(self) -> str | None:
+        """The id of the decision that is the amount."""
+        return self.element(self.front.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyModel:
+    """A policy linked with what it uses on a day, ready to be evaluated."""
+
+    policy: Policy
+    """The policy."""
+    as_of: Date
+    """The day."""
+    model: DecisionModel
+    """Its decisions and those it uses."""
+    parameters: Mapping[str, object]
+    """The values of the parameters on that day, by id; `Unknown` where a figure is lacking."""
+    used: Mapping[str, str]
+    """Each policy that is used by name, with the version that is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packs:
+    """All packs that see each other."""
+
+    dictionaries: Mapping[str, Dictionary]
+    """By subject."""
+    parameters: Mapping[str, tuple[Parameter, ...]]
+    """By name; one for each stretch of days."""
+    policies: Mapping[str, Policy]
+    """By id, in the order of the files."""
+    diagnostics: tuple[Diagnostic, ...]
+    """All that was found anywhere."""
+    _linked: dict[tuple[str, str], PolicyModel] = field(default_factory=dict, repr=False)
+    """Models that were linked before, by policy and day."""
+
+    def model_of(self, policy_id: str, as_of: Date) -> PolicyModel:
+        """Return a policy linked with the versions in force on a day.
+
+        Raises:
+            InputError: policy-uses-unknown.
+            CompileError: the policy, or one that it uses, has errors.
+        """
+        key = (policy_id, str(as_of))
+        if key not in self._linked:
+            self._linked[key] = _link(self, policy_id, as_of)
+        return self._linked[key]
+
+
+def load_packs(root: Path) -> Packs:
+    """Read and compile all packs below a folder, or one pack.
+
+    Args:
+        root: A folder of packs, or a pack (a folder that holds `policies/`).
+
+    Raises:
+        InputError: file-not-found or policy-no-policies; everything else is in the `diagnostics` of what comes back.
+    """
+    if not root.exists():
+        raise InputError([diagnostic("file-not-found", name=root)])
+    marks = ("policies", "registry", "parameters.md")
+    folders = [root] if (root / "policies").is_dir() else sorted({path.parent for mark in marks for path in root.glob(f"*/{mark}")})
+    paths = [(folder, path) for folder in folders for path in sorted((folder / "policies").glob("*.md"))]
+    if not paths:
+        raise InputError([diagnostic("policy-no-policies", name=root)])
+    return _Loader().load(folders, paths)
+
+
+class _Loader:
+    """Reads the files of all packs, then compiles the policies in the order of what they use."""
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.dictionaries: dict[str, Dictionary] = {}
+        self.parameters: dict[str, list[Parameter]] = {}
+        self.tangled: dict[str, tuple[PolicyDocument, TangledPolicy]] = {}
+        self.policies: dict[str, Policy] = {}
+
+    def load(self, folders: Iterable[Path], paths: Iterable[tuple[Path, Path]]) -> Packs:
+        """Read everything."""
+        for folder in folders:
+            self.read_registry(folder)
+            self.read_parameters(folder)
+        for folder, path in paths:
+            source = self.read(path)
+            if source is not None:
+                document = parse(source)
+                self.tangled[f"{folder.resolve().name}/{path.stem}"] = (document, tangle(document))
+        uses = {id_: [used.text for used in tangled.front.uses] for id_, (_, tangled) in self.tangled.items()}
+        order, cycles = sort_requirements(uses)
+        for cycle in cycles:
+            span = next(used.span() for used in self.tangled[cycle[0]][1].front.uses if used.text == cycle[1])
+            self.diagnostics.append(diagnostic("dmn-cycle", span, cycle=" → ".join(cycle)))
+        for id_ in order:
+            self.policies[id_] = self.compile(id_)
+        policies = {id_: self.policies[id_] for id_ in self.tangled}
+        found = [*self.diagnostics, *(item for policy in policies.values() for item in policy.diagnostics)]
+        return Packs(self.dictionaries, {name: tuple(rows) for name, rows in self.parameters.items()}, policies, tuple(found))
+
+    def read(self, path: Path) -> Source | None:
+        """Read one file; what is wrong with it is kept."""
+        try:
+            return read_source(path)
+        except InputError as error:
+            self.diagnostics.extend(error.diagnostics)
+            return None
+
+    def read_registry(self, folder: Path) -> None:
+        """Read the data dictionaries of a pack."""
+        for path in sorted((folder / "registry").glob("*.md")):
+            source = self.read(path)
+            if source is not None:
+                dictionary = parse_dictionary(source, path.stem)
+                self.diagnostics.extend(dictionary.diagnostics)
+                if path.stem in self.dictionaries:
+                    first = self.dictionaries[path.stem].source.name
+                    self.diagnostics.append(diagnostic("dmn-duplicate-name", Span(source, 0, 0), name=path.stem, first=first))
+                self.dictionaries[path.stem] = dictionary
+
+    def read_parameters(self, folder: Path) -> None:
+        """Read the parameters of a pack."""
+        path = folder / "parameters.md"
+        source = self.read(path) if path.exists() else None
+        for parameter in parse_parameters(source, self.diagnostics) if source else ():
+            rows = self.parameters.setdefault(parameter.item.name, [])
+            first = rows[0].item.span if rows else None
+            if first is not None and first.source is not source:
+                span = parameter.item.span
+                self.diagnostics.append(diagnostic("dmn-duplicate-name", span, name=parameter.item.name, first=first.place))
+            rows.append(parameter)
+
+    # --- compiling -----------------------------------------------------------------------------------------------
+
+    def compile(self, id_: str) -> Policy:
+        """Compile one policy, knowing those that it uses."""
+        document, tangled = self.tangled[id_]
+        front = tangled.front
+        found: list[Diagnostic] = []
+        if front.policy and front.policy != id_:
+            found.append(diagnostic("policy-path", document.front["policy"].snippet.span(), name=front.policy, expected=id_))
+        dictionary = self.dictionaries.get(front.subject)
+        if dictionary is None and front.subject:
+            near = nearest(front.subject, self.dictionaries)
+            found.append(diagnostic("policy-unknown-subject", document.front["subject"].snippet.span(), name=front.subject, near=near))
+        imports, shapes = self.imports(tangled, found)
+        inputs = [InputData(item.name, item) for item in (dictionary.items.values() if dictionary else ())]
+        inputs += [InputData(parameter_id(name), rows[0].item) for name, rows in self.parameters.items()]
+        definitions = Definitions(id_, tangled.decisions, tangled.knowledge_models, tuple(inputs), imports)
+        compiled = compile_definitions(definitions, shapes)
+        self.check_names(tangled, found)
+        diagnostics = (*tangled.diagnostics, *found, *compiled.diagnostics)
+        digest = hashlib.sha256(document.source.text.encode()).hexdigest()
+        return Policy(id_, digest, document, tangled, compiled, diagnostics)
+
+    def imports(self, tangled: TangledPolicy, found: list[Diagnostic]) -> tuple[dict[str, str], dict[str, Shape]]:
+        """Return the ids and shapes of the names that the used policies publish."""
+        ids: dict[str, str] = {}
+        shapes: dict[str, Shape] = {}
+        for used in tangled.front.uses:
+            policy = self.policies.get(used.text)
+            if policy is None:
+                if used.text not in self.tangled:
+                    near = nearest(used.text, self.tangled)
+                    found.append(diagnostic("policy-uses-unknown", used.span(), name=used.text, near=near))
+                continue
+            for name in policy.front.publishes:
+                id_ = f"{used.text}#{name.text}"
+                if id_ in policy.compiled.decisions:
+                    ids[name.text] = id_
+                    shapes[name.text] = policy.compiled.decisions[id_].shape
+        for replaced in tangled.front.replaces:
+            if replaced.text not in self.tangled:
+                near = nearest(replaced.text, self.tangled)
+                found.append(diagnostic("policy-uses-unknown", replaced.span(), name=replaced.text, near=near))
+        return ids, shapes
+
+    def check_names(self, tangled: TangledPolicy, found: list[Diagnostic]) -> None:
+        """Check that the front matter names decisions of the policy."""
+        front = tangled.front
+        names = [decision.name for decision in tangled.decisions if decision.name != APPLIES]
+        named = [("eligible", front.eligible), ("result", front.result), ("amount", front.amount)]
+        for key, snippet in (*named, *(("publishes", item) for item in front.publishes)):
+            if snippet is not None and snippet.text not in names:
+                near = nearest(snippet.text, names)
+                listed = "、".join(names)
+                found.append(
+                    diagnostic("policy-not-a-decision", snippet.span(), key=key, name=snippet.text, near=near, decisions=listed)
+                )
+
+
+def parameter_id(name: str) -> str:
+    """Return the id of a parameter as an element of a model."""
+    return f"parameter:{name}"
+
+
+def in_force(packs: Packs, policy_id: str, as_of: Date) -> str | None:
+    """Return the version of a policy that is law on a day: the one along `replaces` that is in force, or None.
+
+    Args:
+        packs: The packs.
+        policy_id: Any version of it.
+        as_of: The day.
+    """
+    replaced_by: dict[str, list[str]] = {}
+    for policy in packs.policies.values():
+        for item in policy.front.replaces:
+            replaced_by.setdefault(item.text, []).append(policy.id)
+    family: list[str] = []
+    waiting = [policy_id]
+    while waiting:
+        current = waiting.pop()
+        if current in packs.policies and current not in family:
+            family.append(current)
+            waiting += [item.text for item in packs.policies[current].front.replaces]
+            waiting += replaced_by.get(current, [])
+    return next((item for item in family if as_of in packs.policies[item].front.in_force), None)
+
+
+def _link(packs: Packs, policy_id: str, as_of: Date) -> PolicyModel:
+    """Link a policy with the versions of what it uses, directly and through others."""
+    if policy_id not in packs.policies:
+        near = nearest(policy_id, packs.policies)
+        raise InputError([diagnostic("policy-uses-unknown", name=policy_id, near=near)])
+    parts: dict[str, CompiledDefinitions] = {}
+    aliases: dict[str, str] = {}
+    used: dict[str, str] = {}
+    waiting = [policy_id]
+    while waiting:
+        policy = packs.policies[waiting.pop()]
+        if policy.id in parts:
+            continue
+        parts[policy.id] = policy.compiled
+        for snippet in policy.front.uses:
+            meant = in_force(packs, snippet.text, as_of)
+            if meant is None:
+                continue
+            used[snippet.text] = meant
+            waiting.append(meant)
+            if meant != snippet.text:
+                aliases |= {f"{snippet.text}#{name.text}": f"{meant}#{name.text}" for name in packs.policies[meant].front.publishes}
+    values = {parameter_id(name): _valid_value(name, rows, as_of) for name, rows in packs.parameters.items()}
+    return PolicyModel(packs.policies[policy_id], as_of, link(parts.values(), aliases), values, used)
+
+
+def _valid_value(name: str, rows: Iterable[Parameter], as_of: Date) -> object:
+    return next((row.value for row in rows if as_of in row.valid), unknown(name))

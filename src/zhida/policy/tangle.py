@@ -1,0 +1,274 @@
+"""Blocks to decisions: what a policy document executes.
+
+    tables, fenced blocks ──> decisions, business knowledge models      each keeps its article
+    tables of 例           ──> examples
+    quotes of 待确认        ──> caveats
+
+What each kind of table is, is told by its top-left cell: a hit policy, `例`, or something else (a table for readers).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from zhida.dmn.model import (
+    BusinessKnowledgeModel,
+    Decision,
+    DecisionTable,
+    HitPolicy,
+    InputClause,
+    LiteralExpression,
+    OutputClause,
+    Rule,
+)
+from zhida.errors import Diagnostic, diagnostic, nearest
+from zhida.policy.document import Cell, Fence, Heading, PolicyDocument, Quote, Table
+from zhida.policy.front_matter import FrontMatter, read_front_matter
+from zhida.source import Snippet, Span
+from zhida.values.types import ANY, SIMPLE_TYPES, Type, parse_type
+
+ARTICLE_COLUMN = "依据"
+"""The annotation column that overrides the article of a rule."""
+OTHERWISE = "否则"
+"""The first cell of the row that holds default outputs."""
+EXAMPLE_WORDS = ("例", "Example")
+"""Top-left cells of a table of examples."""
+OUTCOME_COLUMN = "结果"
+"""The bold column of an examples table that expects an outcome."""
+AS_OF_COLUMN = "评估日"
+"""The column of an examples table that sets `as_of`."""
+CAVEAT = "待确认"
+"""What a quote begins with that is a caveat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row of an examples table: what is given and what is expected."""
+
+    id: str
+    """Its first cell, as `19#4`."""
+    inputs: Mapping[str, Snippet]
+    """Given values by name; `?` stands for unknown."""
+    expectations: Mapping[str, Snippet]
+    """Expected values by name; `结果` expects an outcome."""
+    as_of: Snippet | None
+    """The date, where a column sets it."""
+    span: Span
+    """The row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """A reservation: kept with its article and shown wherever something rests on it."""
+
+    text: str
+    """What is to be confirmed."""
+    span: Span
+    """Where it stands; its article is the one it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article of the document."""
+
+    number: str
+    """`第三条`, `Article 3`."""
+    heading: str
+    """The words of its heading."""
+    span: Span
+    """The heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class TangledPolicy:
+    """What a policy document executes."""
+
+    front: FrontMatter
+    """What it says of itself."""
+    decisions: tuple[Decision, ...]
+    """Decisions, in the order of the text."""
+    knowledge_models: tuple[BusinessKnowledgeModel, ...]
+    """Business knowledge models."""
+    examples: tuple[Example, ...]
+    """Examples."""
+    caveats: tuple[Caveat, ...]
+    """Reservations."""
+    articles: tuple[Article, ...]
+    """Articles, in the order of the text."""
+    diagnostics: tuple[Diagnostic, ...]
+    """What could not be read."""
+
+
+APPLIES = "applies"
+"""The name, in its id, of the decision that the front matter's `applies` makes."""
+
+
+def tangle(document: PolicyDocument) -> TangledPolicy:
+    """Return the decisions, examples and caveats of a policy document.
+
+    Args:
+        document: What `zhida.policy.document.parse` returned.
+    """
+    return _Tangler(document).tangle()
+
+
+class _Tangler:
+    """Goes through the blocks once."""
+
+    def __init__(self, document: PolicyDocument) -> None:
+        self.document = document
+        self.diagnostics: list[Diagnostic] = list(document.diagnostics)
+        self.front = read_front_matter(document, self.diagnostics)
+        self.decisions: list[Decision] = []
+        self.knowledge_models: list[BusinessKnowledgeModel] = []
+        self.examples: list[Example] = []
+
+    def tangle(self) -> TangledPolicy:
+        """Read every block."""
+        caveats = []
+        articles = []
+        if self.front.applies is not None:
+            text = self.front.applies
+            self.decisions.append(Decision(self.id(APPLIES), APPLIES, ANY, LiteralExpression(text), text.span()))
+        for block in self.document.blocks:
+            match block:
+                case Table():
+                    self.table(block)
+                case Fence():
+                    self.fence(block)
+                case Quote() if block.text.startswith(CAVEAT):
+                    caveats.append(Caveat(block.text.removeprefix(CAVEAT).lstrip("：: "), block.span))
+                case Heading() if block.span.article and block.text.startswith(block.span.article):
+                    articles.append(Article(block.span.article, block.text, block.span))
+        return TangledPolicy(
+            self.front,
+            tuple(self.decisions),
+            tuple(self.knowledge_models),
+            tuple(self.examples),
+            tuple(caveats),
+            tuple(articles),
+            tuple(self.diagnostics),
+        )
+
+    def id(self, name: str) -> str:
+        """Return the id of an element of this policy."""
+        return f"{self.front.policy}#{name}"
+
+    # --- fenced blocks -------------------------------------------------------------------------------------------
+
+    def fence(self, block: Fence) -> None:
+        """Read a literal expression or a business knowledge model; other languages are for readers."""
+        info = block.info.text
+        found = re.match(r"feel\b\s*", info, re.IGNORECASE)
+        if found is None:
+            return
+        head = re.fullmatch(r"([^(:]+?)\s*(?:\((.*)\))?\s*(?::\s*(.+))?", info[found.end() :])
+        if head is None:
+            self.diagnostics.append(diagnostic("policy-fence-info", block.info.span(), found=info))
+            return
+        name, parameters, type_name = head.groups()
+        type_ = self.type(type_name, block.info, info.rfind(type_name)) if type_name else ANY
+        start = found.end()
+        span = block.info.span(start, start + len(name))
+        expression = LiteralExpression(block.body)
+        if parameters is None:
+            self.decisions.append(Decision(self.id(name), name, type_, expression, span))
+            return
+        declared = []
+        for part in re.finditer(r"\s*([^:,]+?)\s*(?::\s*((?:[^,<]|<[^>]*>)+?))?\s*(?:,|$)", parameters):
+            place = start + info[start:].find("(") + 1 + part.start(2) if part[2] else 0
+            declared.append((part[1], self.type(part[2], block.info, place) if part[2] else ANY))
+        self.knowledge_models.append(BusinessKnowledgeModel(self.id(name), name, tuple(declared), type_, expression, span))
+
+    def type(self, name: str, snippet: Snippet, start: int) -> Type:
+        """Return the type that a text names, or `Any` with a complaint."""
+        type_ = parse_type(name)
+        if type_ is None:
+            near = nearest(name, SIMPLE_TYPES)
+            self.diagnostics.append(diagnostic("feel-unknown-type", snippet.span(start, start + len(name)), name=name, near=near))
+            return ANY
+        return type_
+
+    # --- tables --------------------------------------------------------------------------------------------------
+
+    def table(self, block: Table) -> None:
+        """Read a decision table or a table of examples; others are for readers."""
+        corner = block.header[0].text.replace("\\", "")
+        letters = re.match(r"(C[+<>#]|[UAPFROC])(?:\s+(.+))?$", corner)
+        if corner in EXAMPLE_WORDS:
+            self.example_table(block)
+        elif letters and any(cell.style == "bold" for cell in block.header):
+            self.decision_table(block, HitPolicy(letters[1]), letters[2] or "")
+        elif letters:
+            self.diagnostics.append(diagnostic("policy-no-output", block.header[0].span, name=corner))
+
+    def decision_table(self, block: Table, hit_policy: HitPolicy, name: str) -> None:
+        """Read a decision table."""
+        kinds = [cell.style for cell in block.header]
+        inputs = [place for place, kind in enumerate(kinds) if kind == "plain" and place > 0]
+        outputs = [place for place, kind in enumerate(kinds) if kind == "bold"]
+        notes = [place for place, kind in enumerate(kinds) if kind == "italic"]
+        rows = list(block.rows)
+        allowed = rows.pop(0) if rows and not rows[0][0].text else None
+        otherwise = rows.pop() if rows and rows[-1][0].text == OTHERWISE else None
+        heads = [self.output_head(block.header[place]) for place in outputs]
+        if not name:
+            name = heads[0][0] if len(heads) == 1 else ""
+        if not name:
+            self.diagnostics.append(diagnostic("policy-table-name", block.header[0].span))
+            return
+        if len(heads) > 1 and hit_policy.value in {"C+", "C<", "C>", "C#"}:
+            self.diagnostics.append(diagnostic("policy-many-aggregated", block.header[0].span, name=name, hit_policy=hit_policy.value))
+        clauses = tuple(InputClause(block.header[place].snippet, allowed_values=_stated(allowed, place)) for place in inputs)
+        results = tuple(
+            OutputClause(
+                head, type_, _stated(allowed, place), _stated(otherwise, place) if otherwise else None, block.header[place].span
+            )
+            for place, (head, type_) in zip(outputs, heads, strict=True)
+        )
+        rules = tuple(self.rule(row, number, block, inputs, outputs, notes) for number, row in enumerate(rows, 1))
+        table = DecisionTable(hit_policy, clauses, results, rules, block.span, block.gap_reason)
+        type_ = heads[0][1] if len(heads) == 1 and hit_policy.value in {"U", "A", "P", "F"} else ANY
+        self.decisions.append(Decision(self.id(name), name, type_, table, block.header[outputs[0] if len(outputs) == 1 else 0].span))
+
+    def output_head(self, cell: Cell) -> tuple[str, Type]:
+        """Return the name and type of an output column."""
+        name, colon, type_name = cell.text.partition(":")
+        if not colon:
+            return cell.text, ANY
+        start = len(name) + 1 + len(type_name) - len(type_name.lstrip())
+        return name.strip(), self.type(type_name.strip(), cell.snippet, start)
+
+    def rule(self, row: tuple[Cell, ...], number: int, block: Table, inputs: list[int], outputs: list[int], notes: list[int]) -> Rule:
+        """Read one row of a decision table; an empty cell is a complaint."""
+        for place in inputs + outputs:
+            if not row[place].text:
+                self.diagnostics.append(diagnostic("policy-empty-cell", row[place].span, column=block.header[place].text))
+        annotations = {block.header[place].text: row[place].text for place in notes if row[place].text}
+        span = Span(row[0].span.source, row[0].span.start, row[-1].span.end, row[0].span.article)
+        article = annotations.get(ARTICLE_COLUMN) or row[0].span.article
+        return Rule(
+            row[0].text or str(number),
+            tuple(row[place].snippet for place in inputs),
+            tuple(row[place].snippet for place in outputs),
+            annotations,
+            article,
+            span,
+        )
+
+    def example_table(self, block: Table) -> None:
+        """Read a table of examples."""
+        for row in block.rows:
+            span = Span(row[0].span.source, row[0].span.start, row[-1].span.end)
+            cells = list(zip(block.header, row, strict=True))[1:]
+            inputs = {head.text: cell.snippet for head, cell in cells if head.style == "plain" and cell.text and head.text != AS_OF_COLUMN}
+            expectations = {head.text: cell.snippet for head, cell in cells if head.style == "bold" and cell.text}
+            as_of = next((cell.snippet for head, cell in cells if head.text == AS_OF_COLUMN and cell.text), None)
+            if not expectations:
+                self.diagnostics.append(diagnostic("policy-example-empty", span, name=row[0].text))
+            self.examples.append(Example(row[0].text, inputs, expectations, as_of, span))
+
+
+def _stated(row: tuple[Cell, ...] | None, place: int) -> Snippet | None:
+    """Return what a row says in a column, or None where it says nothing (empty or `-`)."""
+    return row[place].snippet if row and row[place].text not in {"", "-"} else None

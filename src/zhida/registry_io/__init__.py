@@ -1,0 +1,6 @@
+"""Registries in and out: files with a mapping become a registry and a quality report; results become Parquet and CSV.
+
+mapping.yaml ──mapping_reading──> Mapping ─┐
+CSV, Parquet ──tables──> SourceTable ──────┴─importing──> ImportResult ──writing──> registry.parquet, quality.*, set-aside.csv
+                                                                                        └──registry──> Registry
+"""

@@ -1,0 +1,273 @@
+"""Importing: a mapping and its files become a registry frame, a quality report and the rows that were set aside.
+
+    check mapping ─> match paths ─> read tables ─> sort by key ─> convert cells ─> choose subjects ─> join ─> report
+
+Mistakes of a stage are collected over all files and raised together; until `writing` writes, nothing is written.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
+from pathlib import Path
+
+import polars as pl
+
+from zhida.errors import Diagnostic, InputError, diagnostic, nearest
+from zhida.policy.dictionary import Dictionary
+from zhida.registry_io.facts import ABSENT_SUFFIX, FileFacts, check_constants, read_facts
+from zhida.registry_io.joining import Subjects, choose_subjects, join_facts
+from zhida.registry_io.keys import KeyedRows, SetAside, key_rows
+from zhida.registry_io.mapping import ColumnName, FileMapping, Mapping, check_mapping
+from zhida.registry_io.quality import AttributeQuality, FileQuality, Finding, QualityReport
+from zhida.registry_io.registry import dictionary_sha256
+from zhida.registry_io.tables import SourceTable, read_table
+from zhida.source import Span
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage (`read`, `convert`, `join`), how much of it is done, and how much there is."""
+
+SYNTHETIC_COLUMN = "数据性质"
+"""A file in which this column holds the mark below is invented, and so is what is made of it."""
+SYNTHETIC_MARK = "合成数据"
+
+MAX_REFUSALS = 20
+"""Refused cells that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import made."""
+
+    frame: pl.DataFrame
+    """The registry: the key (string), then one column for each attribute that a file gives (see `read_facts`)."""
+    quality: QualityReport
+    """What was met on the way."""
+    set_aside: pl.DataFrame
+    """Rows that are not in the registry: 文件, 行, 代码, 原因, reason, 内容 (the row as CSV); all text but 行."""
+    metadata: dict[str, str]
+    """Where the registry comes from: subject, key, digests of mapping, dictionary and files, engine version, synthetic or not."""
+
+
+def import_registry(
+    mapping: Mapping, paths: Sequence[Path | str], dictionary: Dictionary, *, progress: Progress | None = None
+) -> ImportResult:
+    """Read files by a mapping into one row for each subject.
+
+    Args:
+        mapping: How the files are read.
+        paths: The files, matched to the mapping's by their base names, or in order where it names no pattern.
+        dictionary: The attributes of the subject.
+        progress: Told how far the import is.
+
+    Raises:
+        InputError: every mistake of a stage at once; codes `registry-…` and `file-…`. Nothing was written.
+    """
+    tell = progress or (lambda _stage, _done, _total: None)
+    _raise(_check(mapping, dictionary))
+    matched = match_paths(mapping, [Path(path) for path in paths])
+    tables = _read_tables(mapping, matched, tell)
+    keyed = [key_rows(table, file, mapping.key_check) for table, file in zip(tables, mapping.files, strict=True)]
+    facts = _convert(mapping, tables, keyed, dictionary, tell)
+    tell("join", 0, 1)
+    subjects = choose_subjects(mapping, tables, keyed)
+    joined = join_facts(mapping.key_attribute, subjects.keys, tables, keyed, facts)
+    tell("join", 1, 1)
+    files = tuple(_file_quality(number, tables, keyed, subjects) for number in range(len(tables)))
+    findings = _ordered(
+        mapping,
+        tables,
+        dictionary,
+        chain(joined.findings, *(rows.findings for rows in keyed), *(file.findings for file in facts), *subjects.findings),
+    )
+    quality = QualityReport(
+        mapping.subject,
+        len(subjects.keys),
+        any(file.is_synthetic for file in files),
+        files,
+        _attribute_quality(mapping, dictionary, joined.frame, facts),
+        findings,
+    )
+    return ImportResult(joined.frame, quality, _set_aside_frame(tables, keyed, subjects), _metadata(mapping, dictionary, quality))
+
+
+def _raise(diagnostics: Sequence[Diagnostic]) -> None:
+    if diagnostics:
+        raise InputError(diagnostics)
+
+
+def _check(mapping: Mapping, dictionary: Dictionary) -> list[Diagnostic]:
+    found = list(check_mapping(mapping, dictionary))
+    if not found:
+        for file in mapping.files:
+            for column in file.columns:
+                found += check_constants(column, dictionary.items[column.attribute])
+    return found
+
+
+def match_paths(mapping: Mapping, paths: Sequence[Path]) -> list[Path]:
+    """Return the path of each of the mapping's files.
+
+    Raises:
+        InputError: registry-file-lacking, registry-file-unexpected, registry-file-ambiguous.
+    """
+    patterns = "、".join(file.path or f"（{file.name}）" for file in mapping.files)
+    found: dict[str, Path] = {}
+    diagnostics: list[Diagnostic] = []
+    left: list[Path] = []
+    for path in paths:
+        fitting = [file for file in mapping.files if file.path and fnmatchcase(path.name, file.path)]
+        if not fitting:
+            left.append(path)
+        elif len(fitting) > 1 or fitting[0].name in found:
+            other = found.get(fitting[0].name, path)
+            diagnostics.append(diagnostic("registry-file-ambiguous", fitting[0].span, path=path, other=other, name=fitting[0].name))
+        else:
+            found[fitting[0].name] = path
+    for file in mapping.files:
+        if not file.path and left:
+            found[file.name] = left.pop(0)
+        elif file.name not in found:
+            diagnostics.append(diagnostic("registry-file-lacking", file.span, name=file.name, pattern=file.path or "*"))
+    diagnostics += [diagnostic("registry-file-unexpected", None, path=path, patterns=patterns) for path in left]
+    _raise(diagnostics)
+    return [found[file.name] for file in mapping.files]
+
+
+def _read_tables(mapping: Mapping, paths: Sequence[Path], tell: Progress) -> list[SourceTable]:
+    """Read all files and see that they have the columns that the mapping names."""
+    tables: list[SourceTable] = []
+    diagnostics: list[Diagnostic] = []
+    for number, (file, path) in enumerate(zip(mapping.files, paths, strict=True)):
+        tell("read", number, len(paths))
+        try:
+            table = read_table(path, file)
+        except InputError as error:
+            diagnostics += error.diagnostics
+            continue
+        diagnostics += _check_columns(table, file)
+        tables.append(table)
+        if number == 0 and table.frame.is_empty():
+            diagnostics.append(diagnostic("registry-file-empty", Span(table.source, 0, 0), name=table.path))
+    tell("read", len(paths), len(paths))
+    _raise(diagnostics)
+    return tables
+
+
+def _check_columns(table: SourceTable, file: FileMapping) -> list[Diagnostic]:
+    """Complain of columns that the file does not have, or has twice."""
+    names = table.frame.columns
+    plain = [name.split("\x00")[0] for name in names]
+    wanted: list[ColumnName] = [*file.key, *file.ignore, *(name for column in file.columns for name in column.columns)]
+    found: list[Diagnostic] = []
+    for column in wanted:
+        if column.name not in names:
+            near = nearest(column.name, plain)
+            words = {"name": column.name, "file": table.base_name, "near": near, "columns": "、".join(plain[:30])}
+            found.append(diagnostic("registry-missing-column", column.span, **words))
+        elif plain.count(column.name) > 1:
+            found.append(diagnostic("registry-duplicate-column", column.span, name=column.name, file=table.base_name))
+    return found
+
+
+def _convert(
+    mapping: Mapping, tables: Sequence[SourceTable], keyed: Sequence[KeyedRows], dictionary: Dictionary, tell: Progress
+) -> list[FileFacts]:
+    total = sum(len(file.columns) for file in mapping.files)
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        tell("convert", done, total)
+
+    tell("convert", 0, total)
+    facts = [read_facts(table, rows, file, dictionary, tick) for table, rows, file in zip(tables, keyed, mapping.files, strict=True)]
+    refusals = [refusal for file in facts for refusal in file.refusals]
+    if len(refusals) > MAX_REFUSALS:
+        refusals = [*refusals[:MAX_REFUSALS], diagnostic("registry-more-refused", None, count=len(refusals) - MAX_REFUSALS)]
+    _raise(refusals)
+    return facts
+
+
+def _file_quality(number: int, tables: Sequence[SourceTable], keyed: Sequence[KeyedRows], subjects: Subjects) -> FileQuality:
+    table, rows = tables[number], keyed[number]
+    codes = Counter(finding.code for finding in rows.findings)
+    aside = len(rows.set_aside) + len(subjects.set_aside[number])
+    marks = table.frame[SYNTHETIC_COLUMN].to_list() if SYNTHETIC_COLUMN in table.frame.columns else []
+    return FileQuality(
+        name=table.name,
+        file=table.base_name,
+        sha256=table.sha256,
+        rows_read=table.frame.height,
+        rows_used=table.frame.height - aside - rows.exact_rows,
+        rows_set_aside=aside,
+        exact_duplicate_keys=rows.exact_keys,
+        exact_duplicate_rows=rows.exact_rows,
+        conflicting_keys=len(rows.conflicting),
+        conflicting_rows=codes["registry-duplicate-conflict"],
+        empty_keys=codes["registry-empty-key"],
+        bad_codes=codes["registry-bad-code"],
+        not_in_base=subjects.not_in_base[number],
+        left_out=subjects.left_out[number],
+        is_synthetic=any(SYNTHETIC_MARK in mark for mark in marks),
+    )
+
+
+def _attribute_quality(
+    mapping: Mapping, dictionary: Dictionary, frame: pl.DataFrame, facts: Sequence[FileFacts]
+) -> tuple[AttributeQuality, ...]:
+    found = []
+    for name in dictionary.items:
+        if name == mapping.key_attribute:
+            continue
+        absent = int(frame[name + ABSENT_SUFFIX].sum()) if name + ABSENT_SUFFIX in frame.columns else 0
+        unknown = frame[name].null_count() - absent if name in frame.columns else frame.height
+        counts: Counter[str] = sum((file.counts.get(name, Counter()) for file in facts), Counter())
+        files = tuple(file.name for file in facts if name in file.counts)
+        found.append(AttributeQuality(name, files, unknown, absent, dict(counts)))
+    return tuple(found)
+
+
+def _ordered(mapping: Mapping, tables: Sequence[SourceTable], dictionary: Dictionary, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort findings by file, row and attribute."""
+    files = {table.base_name: number for number, table in enumerate(tables)}
+    attributes = {name: number for number, name in enumerate(("", mapping.key_attribute, *dictionary.items))}
+    return tuple(sorted(findings, key=lambda found: (files[found.file], found.row, attributes[found.attribute], found.code)))
+
+
+def _set_aside_frame(tables: Sequence[SourceTable], keyed: Sequence[KeyedRows], subjects: Subjects) -> pl.DataFrame:
+    rows: list[tuple[SourceTable, SetAside]] = []
+    for table, own, others in zip(tables, keyed, subjects.set_aside, strict=True):
+        rows += [(table, item) for item in sorted((*own.set_aside, *others), key=lambda item: item.row)]
+    return pl.DataFrame(
+        [
+            pl.Series("文件", [table.base_name for table, _ in rows], dtype=pl.String),
+            pl.Series("行", [table.row_number(item.row) for table, item in rows], dtype=pl.Int64),
+            pl.Series("代码", [item.key for _, item in rows], dtype=pl.String),
+            pl.Series("原因", [item.reason.message("zh") for _, item in rows], dtype=pl.String),
+            pl.Series("reason", [item.reason.message("en") for _, item in rows], dtype=pl.String),
+            pl.Series("内容", [table.record(item.row) for table, item in rows], dtype=pl.String),
+        ]
+    )
+
+
+def _metadata(mapping: Mapping, dictionary: Dictionary, quality: QualityReport) -> dict[str, str]:
+    """Return what the registry file says of itself."""
+    try:
+        engine = version("zhida")
+    except PackageNotFoundError:  # run from a source tree that was not installed
+        engine = "0"
+    sources = [{"name": file.name, "file": file.file, "sha256": file.sha256} for file in quality.files]
+    return {
+        "zhida.subject": mapping.subject,
+        "zhida.key": mapping.key_attribute,
+        "zhida.mapping_sha256": mapping.sha256,
+        "zhida.dictionary_sha256": dictionary_sha256(dictionary),
+        "zhida.sources": json.dumps(sources, ensure_ascii=False, separators=(",", ":")),
+        "zhida.engine_version": engine,
+        "zhida.synthetic": "true" if quality.is_synthetic else "false",
+    }

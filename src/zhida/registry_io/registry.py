@@ -1,0 +1,160 @@
+"""Registries: what an import wrote, read back as facts in the engine's own values.
+
+A fact that is not in what a subject gives is unknown; None is a known absence. Whoever asks makes the unknowns.
+"""
+
+import io
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+import polars as pl
+
+from zhida.errors import Diagnostic, InputError, diagnostic, nearest
+from zhida.policy.dictionary import Dictionary
+from zhida.registry_io.facts import ABSENT_SUFFIX, polars_type
+from zhida.source import Source, Span
+from zhida.values.temporal import Date
+
+Facts = dict[str, object]
+"""Attribute → value (Decimal, str, bool, Date, tuple), or None where it is known to be absent; the unknown is not there."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The subjects of one kind and what is known of them."""
+
+    subject_kind: str
+    """The kind of subject: the dictionary's name."""
+    key: str
+    """The attribute that names a subject."""
+    frame: pl.DataFrame
+    """As `ImportResult.frame`: one row for each subject, sorted by key."""
+    metadata: Mapping[str, str]
+    """Where it comes from, as the file says (`zhida.mapping_sha256`, `zhida.sources`, …)."""
+    dictionary_differs: bool
+    """Whether the dictionary's text has changed since the import; its columns still fit."""
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the data are invented."""
+        return self.metadata.get("zhida.synthetic") == "true"
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes that any file gave, the key first."""
+        return tuple(name for name in self.frame.columns if not name.endswith(ABSENT_SUFFIX))
+
+    def __len__(self) -> int:
+        """Return the number of subjects."""
+        return self.frame.height
+
+    @cached_property
+    def codes(self) -> list[str]:
+        """The keys of all subjects, sorted."""
+        return self.frame[self.key].to_list()
+
+    def iter_subjects(self) -> Iterator[Facts]:
+        """Yield the facts of each subject, in the order of their keys."""
+        names = self.frame.columns
+        for start in range(0, self.frame.height, 10_000):
+            for row in self.frame.slice(start, 10_000).iter_rows():
+                yield _facts(names, row)
+
+    def subject(self, code: str) -> Facts:
+        """Return the facts of one subject.
+
+        Raises:
+            InputError: registry-unknown-subject.
+        """
+        place = bisect_left(self.codes, code)
+        if place == len(self.codes) or self.codes[place] != code:
+            near = nearest(code, self.codes[max(place - 50, 0) : place + 50])
+            raise InputError([diagnostic("registry-unknown-subject", None, key=code, near=near, count=len(self.codes))])
+        return _facts(self.frame.columns, self.frame.row(place))
+
+
+def _facts(names: list[str], row: tuple[object, ...]) -> Facts:
+    facts: Facts = {}
+    for name, value in zip(names, row, strict=True):
+        if name.endswith(ABSENT_SUFFIX):
+            if value:
+                facts[name.removesuffix(ABSENT_SUFFIX)] = None
+        elif value is not None:
+            facts[name] = _engine_value(value)
+    return facts
+
+
+def _engine_value(value: object) -> object:
+    """Return a column's value in the engine's value domain, numbers without idle zeros."""
+    if type(value) is Decimal:
+        if value == value.to_integral_value():
+            return Decimal(int(value))
+        text = format(value, "f")
+        return Decimal(text.rstrip("0"))
+    if isinstance(value, date):
+        return Date(value.year, value.month, value.day)
+    if isinstance(value, list):
+        return tuple(_engine_value(element) for element in value)
+    return value
+
+
+def read_registry(path: Path | str, dictionary: Dictionary) -> Registry:
+    """Read a registry that `write_registry` wrote.
+
+    Args:
+        path: The Parquet file, or the folder that holds registry.parquet.
+        dictionary: The attributes; columns must have its types.
+
+    Raises:
+        InputError: file-not-found, file-unreadable, registry-not-a-registry, registry-subject-differs,
+            registry-column-differs.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file /= "registry.parquet"
+    nowhere = Span(Source(str(file), ""), 0, 0)
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        raise InputError([diagnostic("file-not-found", nowhere, name=file)]) from None
+    except OSError as error:
+        raise InputError([diagnostic("file-unreadable", nowhere, name=file, reason=error.strerror or str(error))]) from error
+    try:
+        metadata = pl.read_parquet_metadata(io.BytesIO(data))
+        frame = pl.read_parquet(io.BytesIO(data))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError([diagnostic("registry-not-a-registry", nowhere, name=file)]) from error
+    if metadata.get("zhida.key") not in frame.columns or "zhida.subject" not in metadata:
+        raise InputError([diagnostic("registry-not-a-registry", nowhere, name=file)])
+    subject = metadata["zhida.subject"]
+    if subject != dictionary.subject:
+        raise InputError([diagnostic("registry-subject-differs", nowhere, name=subject, expected=dictionary.subject)])
+    differences = _differences(frame, dictionary, nowhere)
+    if differences:
+        raise InputError(differences)
+    own = {name: value for name, value in metadata.items() if name.startswith("zhida.")}
+    differs = own.get("zhida.dictionary_sha256") != dictionary_sha256(dictionary)
+    return Registry(subject, own["zhida.key"], frame, own, differs)
+
+
+def _differences(frame: pl.DataFrame, dictionary: Dictionary, span: Span) -> list[Diagnostic]:
+    """Return the columns that the dictionary does not have or has with another type."""
+    found = []
+    for name, type_ in frame.schema.items():
+        item = dictionary.items.get(name.removesuffix(ABSENT_SUFFIX))
+        expected = None if item is None else pl.Boolean() if name.endswith(ABSENT_SUFFIX) else polars_type(item)
+        if type_ != expected:
+            words = {"name": name, "found": type_, "expected": "–" if expected is None else expected}
+            found.append(diagnostic("registry-column-differs", span, **words))
+    return found
+
+
+def dictionary_sha256(dictionary: Dictionary) -> str:
+    """Return the digest of a dictionary's text."""
+    return sha256(dictionary.source.text.encode()).hexdigest()

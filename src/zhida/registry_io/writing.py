@@ -1,0 +1,158 @@
+"""Writing: files that are whole or not there, Parquet for machines and CSV for people.
+
+`replacing` is the one way in which files are written: beside the old file, to the disk, then in its place. Whatever
+happens on the way (Ctrl-C, a full disk), the old file is still there and nothing half-written is left.
+"""
+
+import io
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import polars as pl
+
+from zhida.errors import InputError, diagnostic
+from zhida.registry_io.importing import ImportResult
+
+REGISTRY_FILE = "registry.parquet"
+QUALITY_FILE = "quality.json"
+QUALITY_TEXTS = {"zh": "quality.zh.txt", "en": "quality.en.txt"}
+SET_ASIDE_FILE = "set-aside.csv"
+
+FORMULA_START = r"^[=+\-@\t\r\n＝＋－＠]"
+"""A cell that begins so may be run as a formula by a spreadsheet; some of the region take full-width signs too."""
+PLAIN_NEGATIVE = r"^-[0-9]+(\.[0-9]+)?$"
+"""A negative number, which begins with a minus sign and is no formula."""
+
+
+@contextmanager
+def replacing(path: Path | str) -> Iterator[Path]:
+    """Give a new file to write that takes the place of `path` when the block ends well.
+
+    The old file stays until then. If the block fails, is interrupted, or the disk is full, the new file is removed and
+    the old one is untouched.
+
+    Args:
+        path: The file to be replaced; its folder must exist.
+
+    Raises:
+        InputError: registry-write-failed, where the operating system refuses.
+    """
+    target = Path(os.path.realpath(path))
+    new = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        # Opened here so that the file has the permissions that the user's own mask gives.
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except OSError as error:
+        raise _write_failed(path, error) from error
+    try:
+        yield new
+        settle(new)
+        if target.exists():
+            shutil.copymode(target, new)
+        new.replace(target)
+    except OSError as error:
+        raise _write_failed(path, error) from error
+    finally:
+        with suppress(FileNotFoundError):
+            new.unlink()
+    with suppress(OSError):  # some file systems cannot settle a folder; the file itself is safe
+        settle(target.parent)
+
+
+def settle(path: Path) -> None:
+    """Wait until what was written to a file or folder is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_failed(path: Path | str, error: OSError) -> InputError:
+    return InputError([diagnostic("registry-write-failed", None, path=path, reason=error.strerror or str(error))])
+
+
+def write_registry(result: ImportResult, directory: Path | str) -> dict[str, Path]:
+    """Write a registry and its quality report.
+
+    All files are written before the first takes its place, so that a full disk leaves the old set together.
+
+    Args:
+        result: What was imported.
+        directory: A folder; made where there is none. In it: registry.parquet, quality.json, quality.zh.txt,
+            quality.en.txt and set-aside.csv (which is empty but for its header where no row was set aside).
+
+    Returns:
+        The paths by file name.
+
+    Raises:
+        InputError: registry-write-failed.
+    """
+    folder = Path(directory)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _write_failed(folder, error) from error
+    names = (REGISTRY_FILE, QUALITY_FILE, *QUALITY_TEXTS.values(), SET_ASIDE_FILE)
+    with ExitStack() as stack:
+        new = {name: stack.enter_context(replacing(folder / name)) for name in names}
+        new[REGISTRY_FILE].write_bytes(_parquet(result.frame, result.metadata))
+        new[QUALITY_FILE].write_text(result.quality.to_json(), encoding="utf-8", newline="\n")
+        new[QUALITY_TEXTS["zh"]].write_text(result.quality.to_text("zh"), encoding="utf-8", newline="\n")
+        new[QUALITY_TEXTS["en"]].write_text(result.quality.to_text("en"), encoding="utf-8", newline="\n")
+        new[SET_ASIDE_FILE].write_bytes(_csv(result.set_aside))
+        for path in new.values():
+            settle(path)
+    return {name: folder / name for name in names}
+
+
+def write_parquet(frame: pl.DataFrame, path: Path | str, metadata: Mapping[str, str]) -> None:
+    """Write a frame as Parquet; the same frame and metadata give the same bytes.
+
+    Raises:
+        InputError: registry-write-failed.
+    """
+    with replacing(path) as new:
+        new.write_bytes(_parquet(frame, metadata))
+
+
+def write_csv(frame: pl.DataFrame, path: Path | str) -> None:
+    """Write a frame as CSV for people: UTF-8 with a byte order mark, so that spreadsheets show Chinese, and no formulas.
+
+    A text that a spreadsheet could run as a formula gets an apostrophe before it; negative numbers stay numbers. Lists
+    are joined by `; `.
+
+    Raises:
+        InputError: registry-write-failed.
+    """
+    with replacing(path) as new:
+        new.write_bytes(_csv(frame))
+
+
+def _parquet(frame: pl.DataFrame, metadata: Mapping[str, str]) -> bytes:
+    # Into memory first: an operating system's refusal is then always an OSError of ours.
+    out = io.BytesIO()
+    frame.write_parquet(out, metadata=dict(metadata))
+    return out.getvalue()
+
+
+def _csv(frame: pl.DataFrame) -> bytes:
+    out = io.BytesIO()
+    safe = frame.select(_safe(name, type_) for name, type_ in frame.schema.items())
+    safe.columns = [f"'{name}" if name.startswith(("=", "+", "-", "@")) else name for name in safe.columns]
+    safe.write_csv(out, include_bom=True)
+    return out.getvalue()
+
+
+def _safe(name: str, type_: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if isinstance(type_, pl.List):
+        column = column.list.eval(pl.element().cast(pl.String)).list.join("; ")
+    elif type_ != pl.String:
+        return column
+    is_formula = column.str.contains(FORMULA_START) & ~column.str.contains(PLAIN_NEGATIVE)
+    return pl.when(is_formula).then(pl.lit("'") + column).otherwise(column).alias(name)

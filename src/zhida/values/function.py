@@ -1,0 +1,17 @@
+"""Functions as values: what can be called, and by which parameter names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A callable value: a function literal with what it closes over, a business knowledge model or a builtin."""
+
+    name: str
+    """The name it was declared by; empty for a function literal."""
+    parameters: tuple[str, ...]
+    """Names of the parameters, in order."""
+    invoke: Callable[[tuple[Any, ...]], Any]
+    """Takes one value for each parameter and returns the result."""

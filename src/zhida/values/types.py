@@ -1,0 +1,174 @@
+"""Types of values: their names, their order and whether a value conforms (DMN 1.5, 10.3.2.9).
+
+A `Type` is frozen and structural: two lists of numbers have equal types. `parse_type` reads the spelling of type
+references in models and policies; `conforms` is the test behind `instance of` and typed variables.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeGuard
+
+from zhida.values.function import Function
+from zhida.values.range import Range
+from zhida.values.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A FEEL type."""
+
+    name: str
+    """`number`, `string`, …, `list`, `range`, `context`, `function`, `Any` or `Null`."""
+    arguments: tuple["Type", ...] = ()
+    """Element type of a list or range; parameter types and, last, the result type of a function."""
+    fields: tuple[tuple[str, "Type"], ...] = ()
+    """Entries that a context must have, in order."""
+
+    def __str__(self) -> str:
+        """Return the spelling of the standard."""
+        match self.name:
+            case "list" | "range" if self.arguments:
+                return f"{self.name}<{self.arguments[0]}>"
+            case "context" if self.fields:
+                return f"context<{', '.join(f'{name}: {type_}' for name, type_ in self.fields)}>"
+            case "function" if self.arguments:
+                return f"function<{', '.join(map(str, self.arguments[:-1]))}> -> {self.arguments[-1]}"
+        return self.name
+
+
+ANY = Type("Any")
+NULL = Type("Null")
+NUMBER = Type("number")
+STRING = Type("string")
+BOOLEAN = Type("boolean")
+DATE = Type("date")
+TIME = Type("time")
+DATE_TIME = Type("date and time")
+DAYS_DURATION = Type("days and time duration")
+MONTHS_DURATION = Type("years and months duration")
+
+SIMPLE_TYPES = {
+    type_.name: type_ for type_ in (ANY, NULL, NUMBER, STRING, BOOLEAN, DATE, TIME, DATE_TIME, DAYS_DURATION, MONTHS_DURATION)
+} | {
+    "dateTime": DATE_TIME,
+    "dayTimeDuration": DAYS_DURATION,
+    "yearMonthDuration": MONTHS_DURATION,
+    "list": Type("list", (ANY,)),
+    "context": Type("context"),
+    "range": Type("range", (ANY,)),
+    "function": Type("function"),
+}
+"""Types that are written as a bare name, with the XML spellings of older models."""
+
+ORDERED_TYPES = {NUMBER, STRING, DATE, TIME, DATE_TIME, DAYS_DURATION, MONTHS_DURATION}
+"""Types whose values can be compared with `<`."""
+
+
+def list_of(element: Type) -> Type:
+    """Return the type of a list of `element`."""
+    return Type("list", (element,))
+
+
+def parse_type(text: str) -> Type | None:
+    """Return the type that `text` spells, or None where it spells none.
+
+    >>> str(parse_type("list<context<a: number, b: string>>"))
+    'list<context<a: number, b: string>>'
+    """
+    text = re.sub(r"\s+", " ", text.strip())
+    if text in SIMPLE_TYPES:
+        return SIMPLE_TYPES[text]
+    if found := re.fullmatch(r"(list|range) ?< ?(.*) ?>", text):
+        element = parse_type(found[2])
+        return element and Type(found[1], (element,))
+    if found := re.fullmatch(r"context ?< ?(.*) ?>", text):
+        fields = []
+        for part in _split_top(found[1]):
+            name, colon, spelled = part.partition(":")
+            inner = parse_type(spelled)
+            if not colon or inner is None:
+                return None
+            fields.append((name.strip(), inner))
+        return Type("context", (), tuple(fields))
+    if found := re.fullmatch(r"function ?< ?(.*) ?> ?-> ?(.*)", text):
+        types = [parse_type(part) for part in (*_split_top(found[1]), found[2])]
+        known = tuple(type_ for type_ in types if type_ is not None)
+        return Type("function", known) if len(known) == len(types) else None
+    return None
+
+
+def _split_top(text: str) -> list[str]:
+    """Split at the commas that stand in no inner angle brackets."""
+    parts, depth, start = [], 0, 0
+    for place, character in enumerate(text):
+        arrow = character == ">" and text[place - 1 : place] == "-"
+        depth += (character == "<") - (character == ">" and not arrow)
+        if character == "," and depth == 0:
+            parts.append(text[start:place])
+            start = place + 1
+    return [part for part in (*parts, text[start:]) if part.strip()]
+
+
+def type_of(value: object) -> Type:  # noqa: PLR0911 - one line for each kind of value
+    """Return the most specific type of a value.
+
+    >>> str(type_of((Decimal(1), Decimal(2))))
+    'list<number>'
+    """
+    simple = _PYTHON_TYPES.get(type(value))
+    if simple is not None:
+        return simple
+    match value:
+        case tuple():
+            elements = {type_of(element) for element in value}
+            return list_of(elements.pop() if len(elements) == 1 else ANY)
+        case dict():
+            return Type("context", (), tuple((name, type_of(entry)) for name, entry in value.items()))
+        case Range():
+            end = value.low if value.low is not None else value.high
+            return Type("range", (type_of(end),))
+        case Function():
+            return Type("function")
+    return ANY
+
+
+_PYTHON_TYPES: dict[type, Type] = {
+    type(None): NULL,
+    Decimal: NUMBER,
+    str: STRING,
+    bool: BOOLEAN,
+    Date: DATE,
+    Time: TIME,
+    DateTime: DATE_TIME,
+    DaysDuration: DAYS_DURATION,
+    MonthsDuration: MONTHS_DURATION,
+}
+
+
+def conforms(value: object, type_: Type) -> bool:
+    """Say whether `value` may stand where `type_` is declared; null conforms to every type.
+
+    >>> conforms((Decimal(1), "a"), list_of(NUMBER))
+    False
+    """
+    if value is None or type_.name == "Any":
+        return True
+    simple = _PYTHON_TYPES.get(type(value))
+    if simple is not None:
+        return simple is type_ or simple == type_
+    match type_.name:
+        case "list":
+            return isinstance(value, tuple) and all(conforms(element, type_.arguments[0]) for element in value)
+        case "context":
+            return isinstance(value, dict) and all(name in value and conforms(value[name], field) for name, field in type_.fields)
+        case "range":
+            return isinstance(value, Range) and conforms(value.low, type_.arguments[0]) and conforms(value.high, type_.arguments[0])
+        case "function":
+            return isinstance(value, Function)
+    return False
+
+
+def is_number(value: object) -> TypeGuard[Decimal]:
+    """Say whether `value` is a FEEL number."""
+    return type(value) is Decimal

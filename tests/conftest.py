@@ -1,0 +1,24 @@
+"""What all tests share: how many examples hypothesis tries, and where the conformance kit is."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# `make test` must give the same answer twice, so its examples are derandomized; the long runs look for what nobody has met yet.
+settings.register_profile("short", max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", max_examples=1_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("exhaustive", max_examples=20_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("short")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs the conformance kit where there is none; the reason shows in the summary."""
+    kit = os.environ.get("ZHIDA_TCK", "")
+    if kit and Path(kit).is_dir():
+        return
+    reason = f"ZHIDA_TCK is no folder: '{kit}'" if kit else "ZHIDA_TCK is not set: it names the folder of the DMN conformance kit"
+    for item in items:
+        if item.get_closest_marker("conformance"):
+            item.add_marker(pytest.mark.skip(reason=reason))
