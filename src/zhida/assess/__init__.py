@@ -1,0 +1,1 @@
+"""Assessing: what a policy says for one subject, or for a whole registry, and why."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zhida.dmn.compile import CompiledDefinitions, DecisionModel, compile_definitions, link
+from zhida.dmn.elementary import Use, uses
 from zhida.dmn.graph import sort_requirements
 from zhida.dmn.model import Definitions, InputData
 from zhida.errors import Diagnostic, InputError, diagnostic, has_errors, nearest
@@ -94,6 +95,18 @@ class PolicyModel:
     """The values of the parameters on that day, by id; `Unknown` where a figure is lacking."""
     used: Mapping[str, str]
     """Each policy that is used by name, with the version that is meant."""
+    used_policies: tuple[Policy, ...]
+    """The versions that are meant, each once."""
+    parameter_rows: Mapping[str, tuple[Parameter, ...]]
+    """All rows of each parameter, by name."""
+    _uses: dict[tuple[str, ...], dict[str, Use]] = field(default_factory=dict, repr=False)
+    """What was found out before of how named values are used, by goals."""
+
+    def uses(self, goals: tuple[str, ...]) -> dict[str, Use]:
+        """Return how each named value is used by what `goals` rest on, by id."""
+        if goals not in self._uses:
+            self._uses[goals] = uses(self.model, goals)
+        return self._uses[goals]
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +329,9 @@ def _link(packs: Packs, policy_id: str, as_of: Date) -> PolicyModel:
             if meant != snippet.text:
                 aliases |= {f"{snippet.text}#{name.text}": f"{meant}#{name.text}" for name in packs.policies[meant].front.publishes}
     values = {parameter_id(name): _valid_value(name, rows, as_of) for name, rows in packs.parameters.items()}
-    return PolicyModel(packs.policies[policy_id], as_of, link(parts.values(), aliases), values, used)
+    policies = tuple(packs.policies[id_] for id_ in parts if id_ != policy_id)
+    model = link(parts.values(), aliases)
+    return PolicyModel(packs.policies[policy_id], as_of, model, values, used, policies, packs.parameters)
 
 
 def _valid_value(name: str, rows: Iterable[Parameter], as_of: Date) -> object:

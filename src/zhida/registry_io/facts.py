@@ -33,6 +33,8 @@ class FileFacts:
     """Cells that could not be read, are unusual or not allowed."""
     counts: dict[str, Counter[str]]
     """Attribute → how often each problem and each liberty was met."""
+    columns: dict[str, str]
+    """Attribute → the (first) column of the file that it is read from."""
     refusals: tuple[Diagnostic, ...]
     """Cells that stop the import because the mapping says so."""
 
@@ -64,7 +66,8 @@ def read_facts(table: SourceTable, keyed: KeyedRows, mapping: FileMapping, dicti
             else:
                 findings.append(finding)
         tick()
-    return FileFacts(mapping.name, pl.DataFrame(columns), tuple(findings), counts, tuple(refusals))
+    columns_of = {column.attribute: column.columns[0].name for column in mapping.columns if column.columns}
+    return FileFacts(mapping.name, pl.DataFrame(columns), tuple(findings), counts, columns_of, tuple(refusals))
 
 
 class _ColumnReader:
@@ -160,10 +163,8 @@ def _is_wrong(cell: Cell) -> bool:
 def polars_type(item: ItemDefinition) -> pl.DataType:
     """Return the column type of an attribute.
 
-        >>> from zhida.source import Span
-    from zhida.values.types import list_of
-        >>> polars_type(ItemDefinition("季末从业人数", list_of(NUMBER), "人", 0))
-        List(Decimal(precision=38, scale=0))
+    >>> polars_type(ItemDefinition("成立日期", DATE))
+    Date
     """
     element = _element(element_type(item), item)
     return pl.List(element) if item.type.name == "list" else element

@@ -21,7 +21,7 @@ from zhida.policy.dictionary import Dictionary
 from zhida.registry_io.facts import ABSENT_SUFFIX, FileFacts, check_constants, read_facts
 from zhida.registry_io.joining import Subjects, choose_subjects, join_facts
 from zhida.registry_io.keys import KeyedRows, SetAside, key_rows
-from zhida.registry_io.mapping import ColumnName, FileMapping, Mapping, check_mapping
+from zhida.registry_io.mapping import SUPPORTED_TYPES, ColumnName, FileMapping, Mapping, check_mapping, factor_of
 from zhida.registry_io.quality import AttributeQuality, FileQuality, Finding, QualityReport
 from zhida.registry_io.registry import dictionary_sha256
 from zhida.registry_io.tables import SourceTable, read_table
@@ -101,11 +101,12 @@ def _raise(diagnostics: Sequence[Diagnostic]) -> None:
 
 def _check(mapping: Mapping, dictionary: Dictionary) -> list[Diagnostic]:
     found = list(check_mapping(mapping, dictionary))
-    if not found:
-        for file in mapping.files:
-            for column in file.columns:
-                found += check_constants(column, dictionary.items[column.attribute])
-    return found
+    for file in mapping.files:
+        for column in file.columns:
+            item = dictionary.items.get(column.attribute)
+            if item is not None and item.type in SUPPORTED_TYPES and factor_of(column) is not None:
+                found += check_constants(column, item)
+    return sorted(found, key=lambda item: item.span.start if item.span else 0)
 
 
 def match_paths(mapping: Mapping, paths: Sequence[Path]) -> list[Path]:

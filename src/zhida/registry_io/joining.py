@@ -102,7 +102,7 @@ def join_facts(
             for row in _fill_in(columns, aligned, name):
                 place = keyed[number].rows[places[number][subjects[row]]]
                 held = (facts[origins[name]].name, columns[name][row])
-                found = _disagreement(name, subjects[row], held, aligned[name][row], tables[number].span(place))
+                found = _disagreement(name, subjects[row], held, aligned[name][row], tables[number].span(place, file.columns.get(name)))
                 line = tables[number].row_number(place)
                 findings.append(Finding(found, tables[number].base_name, line, subjects[row], name, found.arguments["other"]))
     ordered = [name for name in columns if not name.endswith(ABSENT_SUFFIX)]

@@ -75,7 +75,9 @@ def key_rows(table: SourceTable, mapping: FileMapping, check: str) -> KeyedRows:
     exact_keys = exact_rows = 0
     for key, rows in by_key.items():
         if check == "uscc" and not stdnum.cn.uscc.is_valid(key):
-            findings.append(_finding(table, rows[0], key, diagnostic("registry-bad-code", table.span(rows[0]), key=key)))
+            findings.append(
+                _finding(table, rows[0], key, diagnostic("registry-bad-code", table.span(rows[0], mapping.key[0].name), key=key))
+            )
         differing = _differing(table, rows, compared)
         if differing:
             conflicting.add(key)

@@ -57,7 +57,7 @@ def parse_mapping(source: Source) -> Mapping:
     root = reader.compose()
     mapping = _mapping(reader, root) if root is not None else None
     if reader.diagnostics or mapping is None:
-        raise InputError(reader.diagnostics)
+        raise InputError(sorted(reader.diagnostics, key=lambda item: item.span.start if item.span else 0))
     return mapping
 
 

@@ -122,6 +122,7 @@ LIBERTIES: Mapping[str, tuple[str, str]] = {
     "plus_sign": ("plus signs", "正号"),
     "date_form": ("dates in another form", "其他写法的日期"),
     "rounded": ("rounded to the places kept", "按小数位舍入"),
+    "incomplete_list": ("lists of which a part is unknown", "部分未知的列表"),
     "left_unknown": ("words that the mapping leaves unknown", "映射注明未知的词"),
 }
 """What was tolerated in cells, in English and Chinese."""
@@ -210,9 +211,9 @@ def _text(report: QualityReport, language: Language) -> Iterator[str]:
 def _attribute_lines(report: QualityReport, *, zh: bool) -> Iterator[str]:
     yield "未知的事实（按属性）" if zh else "Unknown facts by attribute"
     for attribute in report.attributes:
-        notes = []
         if not attribute.files:
-            notes.append("没有文件提供" if zh else "no file gives it")
+            continue
+        notes = []
         if attribute.absent:
             notes.append(f"已知没有 {attribute.absent}" if zh else f"known to be absent: {attribute.absent}")
         for name, (en, chinese) in LIBERTIES.items():
@@ -221,6 +222,9 @@ def _attribute_lines(report: QualityReport, *, zh: bool) -> Iterator[str]:
         share = f"{_percent(attribute.unknown, report.subjects):>8}"
         joined = ("；" if zh else "; ").join(notes)
         yield f"  {_pad(attribute.name, 28)}{attribute.unknown:>10}{share}  {joined}".rstrip()
+    lacking = [attribute.name for attribute in report.attributes if not attribute.files]
+    if lacking:
+        yield f"  没有文件提供（全部未知）：{'、'.join(lacking)}" if zh else f"  No file gives (all unknown): {', '.join(lacking)}"
 
 
 def _finding_lines(report: QualityReport, language: Language) -> Iterator[str]:

@@ -21,7 +21,7 @@ def social_credit_code(authority: str, region: str, organisation: str) -> str:
         organisation: The eight characters of the organisation's number before its check character.
 
     >>> social_credit_code("91", "990001", "HC000123")
-    '91990001HC00012380'
+    '91990001HC0001238U'
     """
     total = sum(int(character, 36) * weight for character, weight in zip(organisation, ORGANISATION_WEIGHTS, strict=True))
     check = "0123456789X0"[11 - total % 11]

@@ -168,12 +168,21 @@ def _read_csv(text: str, shown: str, mapping: FileMapping, sha256: str) -> Sourc
                     rows = []
             line = reader.line_num + 1
     except csv.Error as error:
-        broken = diagnostic("registry-csv-syntax", _line_span(Source(shown, text), line), reason=error)
+        broken = diagnostic("registry-csv-syntax", _line_span(Source(shown, text), line), reason=error, reason_zh=_reason_zh(str(error)))
         raise InputError([*_ragged_rows(shown, text, ragged, len(header)), broken]) from None
     if ragged:
         raise InputError(_ragged_rows(shown, text, ragged, len(header)))
     frame = pl.concat([*chunks, _frame(header, rows)], rechunk=True)
     return SourceTable(mapping.name, shown, sha256, frame, tuple(lines), text, mapping.separator)
+
+
+def _reason_zh(reason: str) -> str:
+    """Return in Chinese what Python's reader of CSV complains of."""
+    if reason.startswith("unexpected end"):
+        return "引号没有结束"
+    if "expected after" in reason:
+        return "结束的引号之后应是分隔符"
+    return "单元格过长" if "field larger" in reason else reason
 
 
 def _ragged_rows(shown: str, text: str, ragged: list[tuple[int, int]], expected: int) -> list[Diagnostic]:

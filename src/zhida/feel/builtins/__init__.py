@@ -49,7 +49,8 @@ def call_builtin(builtin: Builtin, host: Host, positional: Sequence[Any], named:
     except Refused as refused:
         host.note(refused.code, **{"function": builtin.name, **refused.arguments})
     except Undetermined as undetermined:
-        return undetermined.unknown
+        # Which of the unknown parts would settle it cannot be told from here, so the result lacks them all.
+        return merge((undetermined.unknown, *arguments))
     except (InvalidOperation, DivisionByZero, Overflow):
         host.note("feel-number-overflow", operation=builtin.name)
     return None

@@ -1,0 +1,152 @@
+"""What an assessment says: outcome, amount, reasons, what is missing, what is nearly met (semantics.md, Outcome).
+
+Frozen data with no behaviour; `zhida.assess.subject` makes it, `zhida.report` words it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from zhida.errors import Diagnostic
+from zhida.values.temporal import Date
+
+
+class Outcome(StrEnum):
+    """What a policy says for a subject at a date."""
+
+    ELIGIBLE = "ELIGIBLE"
+    INELIGIBLE = "INELIGIBLE"
+    UNDETERMINED = "UNDETERMINED"
+    REVIEW = "REVIEW"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+
+
+class Delivery(StrEnum):
+    """How a benefit can go out, least effort for the subject first."""
+
+    WITHOUT_APPLICATION = "免申即享"
+    WITHOUT_REVIEW = "免审即享"
+    ON_CONFIRMATION = "即申即享"
+    BY_DECLARATION = "申报即享"
+    THROUGH_BANK = "银行经办"
+    ON_REVIEW = "申报审核"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer that is possible: what a complete set of facts would give."""
+
+    outcome: Outcome
+    """The outcome."""
+    result: Any = None
+    """The status, where the policy gives one."""
+    amount: Decimal | None = None
+    """Yuan, unrounded, where the policy gives money and the subject is eligible."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionMet:
+    """A cell that a rule was decided by."""
+
+    what: str
+    """The input clause."""
+    test: str
+    """What the cell asks."""
+    value: Any
+    """The value met."""
+    unit: str
+    """Its unit; empty where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One decision on the way to the answer."""
+
+    decision: str
+    """Its name."""
+    policy: str
+    """The policy that it belongs to."""
+    value: Any
+    """Its value."""
+    unit: str
+    """Unit of the value; empty where it has none."""
+    article: str
+    """The article that the rule, or else the decision, rests on."""
+    rule: str
+    """The number of the rule that fired; empty for an expression or a default."""
+    conditions: tuple[ConditionMet, ...]
+    """The cells that were tested."""
+    expression: str
+    """The expression, where the decision is none of a table."""
+    place: str
+    """`file:line:column` of the rule or expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """One change of one value that would change the answer."""
+
+    name: str
+    """The attribute or decision."""
+    value: Any
+    """What it is."""
+    line: Any
+    """The line it misses."""
+    distance: Decimal
+    """From the value to the line, in the unit of the value or in days."""
+    unit: str
+    """That unit."""
+    article: str
+    """The article that draws the line."""
+    answer: Answer
+    """What the answer would be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a policy says for a subject at a date, and why."""
+
+    policy: str
+    """`pack/name`."""
+    title: str
+    """The policy's title."""
+    document: str
+    """The number of the document."""
+    policy_sha256: str
+    """Digest of exactly the text that was applied."""
+    as_of: Date
+    """The date of the business fact."""
+    gives: str
+    """What the policy gives: `status`, `cash`, …"""
+    outcome: Outcome
+    """The outcome."""
+    result: Any
+    """The status, where the policy gives one; None where it is not known."""
+    result_name: str
+    """What the policy calls the status or the amount."""
+    amount: Decimal | None
+    """Yuan, unrounded."""
+    amount_fen: int | None
+    """The amount in integer fen, rounded once by the policy's rounding."""
+    missing: tuple[str, ...]
+    """The facts and parameters that would have to be known."""
+    is_minimal: bool
+    """Whether each of `missing` can really change the answer; False where that could not be enumerated."""
+    possible: tuple[Answer, ...]
+    """The answers that are possible, where the outcome is undetermined."""
+    reasons: tuple[Reason, ...]
+    """Decisions that the answer rests on, the answer's own first."""
+    caveats: tuple[str, ...]
+    """Reservations about what the answer rests on."""
+    near: tuple[NearMiss, ...]
+    """What is nearly met, nearest first."""
+    diagnostics: tuple[Diagnostic, ...]
+    """What was odd beneath the answer."""
+    delivery: Delivery | None
+    """How it can go out; None where nothing does."""
+    delivery_note: str
+    """Where the document orders a stricter way than the data would allow: that it does."""
+    parameters: Mapping[str, str]
+    """Parameters that the answer rests on, with source and confidence."""

@@ -1,0 +1,155 @@
+"""Why an answer is what it is: the rules that fired, the values met, caveats, parameters and the way of delivery."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from zhida.assess.assessment import ConditionMet, Delivery, Outcome, Reason
+from zhida.dmn.compile import CompiledDecision, CompiledTable, DecisionModel
+from zhida.dmn.evaluate import ElementTrace, Evaluator
+from zhida.dmn.table import TableTrace
+from zhida.feel.units import format_unit
+from zhida.policy.front_matter import FrontMatter
+from zhida.policy.pack import Policy, PolicyModel, parameter_id
+from zhida.values.unknown import Unknown
+
+Value = Any
+
+
+def reasons_of(evaluator: Evaluator, goals: tuple[str, ...]) -> tuple[Reason, ...]:
+    """Return the decisions that the goals rest on, the last goal first, each before what it rests on."""
+    return tuple(_reason(id_, evaluator) for id_ in _walk(evaluator, goals))
+
+
+def _walk(evaluator: Evaluator, goals: tuple[str, ...]) -> Iterator[str]:
+    """Yield the decisions that were evaluated for the goals, each once, answers before their grounds."""
+    seen: set[str] = set()
+    waiting = list(goals)
+    while waiting:
+        id_ = waiting.pop()
+        if id_ in seen or id_ not in evaluator.trace:
+            continue
+        seen.add(id_)
+        yield id_
+        waiting[:0] = [read for read in evaluator.trace[id_].read if read in evaluator.trace]
+
+
+def _reason(id_: str, evaluator: Evaluator) -> Reason:
+    compiled = evaluator.model.decisions[id_]
+    trace = evaluator.trace[id_]
+    decision = compiled.decision
+    unit = format_unit(compiled.shape.unit) if compiled.shape.unit else ""
+    article, rule, place, conditions, expression = decision.span.article, "", decision.span.place, (), ""
+    if trace.table is not None:
+        table = trace.table.table
+        fired = trace.table.matched if not trace.table.possible else ()
+        if fired:
+            rules = [table.rules[index].rule for index in fired]
+            article = "；".join(dict.fromkeys(found.article for found in rules if found.article))
+            rule, place = "、".join(found.number for found in rules), rules[0].span.place
+        conditions = tuple(_conditions(compiled, trace.table, evaluator, fired))
+    elif not isinstance(compiled.body, CompiledTable):
+        expression = " ".join(compiled.body.span.text.split())
+    return Reason(
+        decision=decision.name,
+        policy=id_.partition("#")[0],
+        value=trace.value,
+        unit=unit,
+        article=article,
+        rule=rule,
+        conditions=conditions if trace.table is not None else _read(compiled, trace, evaluator),
+        expression=expression,
+        place=place,
+    )
+
+
+def _conditions(
+    compiled: CompiledDecision, trace: TableTrace, evaluator: Evaluator, fired: tuple[int, ...]
+) -> Iterator[ConditionMet]:
+    """Yield the inputs of a table with the tests of the rule that fired; all of them where no rule did."""
+    for column, clause in enumerate(trace.table.table.inputs):
+        tests = [trace.table.rules[index].rule.input_entries[column].text for index in fired[:1]]
+        if tests and tests[0] == "-":
+            continue
+        name = clause.expression.text
+        yield ConditionMet(name, tests[0] if tests else "", trace.inputs[column], unit_of(compiled, name, evaluator.model))
+
+
+def _read(compiled: CompiledDecision, trace: ElementTrace, evaluator: Evaluator) -> tuple[ConditionMet, ...]:
+    """Return the values that an expression read."""
+    names = {id_: name for name, id_ in compiled.requirements.items()}
+    return tuple(
+        ConditionMet(names[id_], "", evaluator.value(id_), unit_of(compiled, names[id_], evaluator.model))
+        for id_ in trace.read
+        if id_ in names and id_ not in evaluator.model.knowledge
+    )
+
+
+def unit_of(compiled: CompiledDecision, name: str, model: DecisionModel) -> str:
+    """Return the unit of a name in the scope of a decision; empty where it has none."""
+    id_ = compiled.requirements.get(name, "")
+    data = model.inputs.get(id_)
+    if data is not None:
+        return "" if data.item.unit == "1" else data.item.unit
+    other = model.decisions.get(id_)
+    return format_unit(other.shape.unit) if other is not None and other.shape.unit else ""
+
+
+def caveats_of(model: PolicyModel, evaluator: Evaluator, goals: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the caveats of the articles that the goals rest on, and those that stand outside of any article."""
+    beneath = evaluator.beneath(goals)
+    articles: dict[str, set[str]] = {}
+    for id_ in beneath:
+        compiled = evaluator.model.decisions.get(id_)
+        if compiled is not None:
+            articles.setdefault(compiled.decision.id.partition("#")[0], set()).add(compiled.decision.span.article)
+    found: list[str] = []
+    for part in (model.policy, *model.used_policies):
+        if part.id in articles or part is model.policy:
+            mine = articles.get(part.id, set()) | {""}
+            found += [caveat.text for caveat in part.tangled.caveats if caveat.span.article in mine]
+            if part.front.checked.by != "official" and part.front.checked.note:
+                found.append(part.front.checked.note)
+    return tuple(dict.fromkeys(found))
+
+
+def parameters_of(model: PolicyModel, evaluator: Evaluator, goals: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the parameters that the goals rest on, with their source and confidence."""
+    beneath = evaluator.beneath(goals)
+    found = {}
+    for name, rows in model.parameter_rows.items():
+        if parameter_id(name) in beneath:
+            row = next((row for row in rows if model.as_of in row.valid), rows[0])
+            found[name] = "未填写 not filled in" if isinstance(row.value, Unknown) else f"{row.source} ({row.confidence})"
+    return found
+
+
+# --- delivery ------------------------------------------------------------------------------------------------------
+
+_EFFORT = {way: rank for rank, way in enumerate(Delivery)}
+"""How much each way asks of the subject."""
+
+
+def delivery_of(
+    policy: Policy, model: DecisionModel, outcome: Outcome, missing: frozenset[str]
+) -> tuple[Delivery | None, str]:
+    """Return how a benefit can go out, and a note where the document is stricter than the data.
+
+    What is decided from the registry alone can go out without application; what lacks only facts that the subject may
+    state needs a form of exactly these; everything else needs an application and a review.
+    """
+    front: FrontMatter = policy.front
+    if front.gives == "status" or outcome not in {Outcome.ELIGIBLE, Outcome.UNDETERMINED, Outcome.REVIEW}:
+        return None, ""
+    items = {data.name: data.item for data in model.inputs.values()}
+    if outcome is Outcome.ELIGIBLE:
+        computed = Delivery.WITHOUT_APPLICATION
+    elif outcome is Outcome.UNDETERMINED and missing and all(name in items and items[name].is_self_reported for name in missing):
+        computed = Delivery.ON_CONFIRMATION
+    else:
+        computed = Delivery.ON_REVIEW
+    ordered = next((way for way in Delivery if way.value == front.delivery), None)
+    if ordered is not None and _EFFORT[ordered] > _EFFORT[computed]:
+        return ordered, computed.value
+    return computed, ""
+
+

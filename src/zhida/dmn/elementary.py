@@ -1,0 +1,258 @@
+"""Elementary intervals: the values of a fact between which a model cannot tell any difference.
+
+A fact that is only ever compared with other values has few elementary intervals: the bounds it is compared with, the
+gaps between them and the ends. One value from each stands for all, so a missing fact can be *enumerated* and the answer
+known for every value that it could have. The columns use the same intervals as their codes.
+
+    从业人员 in cells >= 1000, >= 300, >= 20   →   19 | 20 | 21 | 300 | 301 | 1000 | 1001
+
+A fact that also reaches arithmetic or a function cannot be enumerated, unless its type has few values anyway.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from zhida.dmn.compile import CompiledTable, DecisionModel
+from zhida.dmn.evaluate import ElementTrace, Evaluator
+from zhida.dmn.graph import closure
+from zhida.dmn.model import ItemDefinition
+from zhida.feel import syntax
+from zhida.feel.evaluate import evaluate as evaluate_node
+from zhida.feel.syntax import INPUT, Node, UnaryTests
+from zhida.values import temporal
+from zhida.values.equality import equal, less
+from zhida.values.temporal import Date
+from zhida.values.types import BOOLEAN, DATE, NUMBER, STRING
+from zhida.values.unknown import find_unknown
+
+Value = Any
+
+FEW_VALUES = 64
+"""A code list of at most this many words is enumerated whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A value that something is compared with."""
+
+    decision_id: str
+    """The element in whose scope the value is written."""
+    node: Node
+    """The value, an expression."""
+
+
+@dataclass(slots=True)
+class Use:
+    """How a model uses a named value."""
+
+    bounds: list[Bound] = field(default_factory=list)
+    """What it is compared with, in the order of the text."""
+    is_compared_only: bool = True
+    """Whether it reaches nothing but comparisons and the cells of tables."""
+
+
+def uses(model: DecisionModel, goals: Iterable[str]) -> dict[str, Use]:
+    """Return how each input datum and decision is used by all that `goals` rest on, by id."""
+    found: dict[str, Use] = {}
+    for id_ in sorted(closure(model.requirements, goals)):
+        element = model.decisions.get(id_) or model.knowledge.get(id_)
+        if element is not None:
+            walker = _Walker(id_, element.requirements, found)
+            if isinstance(element.body, CompiledTable):
+                walker.table(element.body)
+            else:
+                walker.expression(element.body)
+    return found
+
+
+class _Walker:
+    """Goes through one body and notes what its names are compared with."""
+
+    def __init__(self, decision_id: str, requirements: Mapping[str, str], found: dict[str, Use]) -> None:
+        self.decision_id = decision_id
+        self.requirements = requirements
+        self.found = found
+        self.tested: Node | None = None
+
+    def use(self, node: Node) -> Use | None:
+        """Return the use of what a node names, or None where it is no bare name of an element."""
+        if isinstance(node, syntax.Name) and node.name == INPUT and self.tested is not None:
+            node = self.tested
+        if isinstance(node, syntax.Name) and node.name in self.requirements:
+            return self.found.setdefault(self.requirements[node.name], Use())
+        return None
+
+    def table(self, table: CompiledTable) -> None:
+        """Note what the cells of a table test, and what its outputs use."""
+        for column, node in enumerate(table.inputs):
+            self.tested = node
+            tests = [rule.tests[column] for rule in table.rules]
+            tests += [allowed for allowed in (table.allowed[column],) if allowed is not None]
+            if self.use(node) is None:
+                self.expression(node)
+            for test in tests:
+                self.tests(test, node)
+            self.tested = None
+        for node in table.nodes:
+            if not isinstance(node, UnaryTests) and not any(node is clause for clause in table.inputs):
+                self.expression(node)
+
+    def tests(self, tests: UnaryTests, tested: Node) -> None:
+        """Note what unary tests compare `tested` with."""
+        for item in tests.tests:
+            if isinstance(item, syntax.Condition):
+                self.expression(item.expression)
+                continue
+            for end in _ends(item):
+                self.compared(tested, end)
+
+    def compared(self, named: Node, bound: Node) -> None:
+        """Note that a value is compared with another."""
+        use = self.use(named)
+        if use is not None:
+            use.bounds.append(Bound(self.decision_id, bound))
+        if self.use(bound) is None:
+            self.expression(bound)
+
+    def expression(self, node: Node) -> None:
+        """Go through an expression; a bare name that is not compared there is used in some other way."""
+        match node:
+            case syntax.Comparison():
+                for one, other in ((node.left, node.right), (node.right, node.left)):
+                    if self.use(one) is not None:
+                        self.compared(one, other)
+                    else:
+                        self.expression(one)
+            case syntax.Between() if self.use(node.value) is not None:
+                self.compared(node.value, node.low)
+                self.compared(node.value, node.high)
+            case syntax.In() if self.use(node.value) is not None:
+                self.tests(node.tests, node.value)
+            case _:
+                use = self.use(node)
+                if use is not None:
+                    use.is_compared_only = False
+                for child in syntax.children(node):
+                    self.expression(child)
+
+
+def _ends(node: Node) -> Iterator[Node]:
+    """Yield the values that a test compares with."""
+    match node:
+        case syntax.RangeLiteral():
+            yield from (end for end in (node.low, node.high) if end is not None)
+        case syntax.ListLiteral():
+            for element in node.elements:
+                yield from _ends(element)
+        case _:
+            yield node
+
+
+def bound_values(use: Use, evaluator: Evaluator) -> list[Value] | None:
+    """Return the values of all bounds, or None where one of them is itself unknown."""
+    values = []
+    for bound in use.bounds:
+        element = evaluator.model.decisions.get(bound.decision_id)
+        if element is None:
+            return None
+        value = evaluate_node(bound.node, evaluator.frame(element, ElementTrace()))
+        if find_unknown(value) is not None:
+            return None
+        values.extend(value if isinstance(value, tuple) else (value,))
+    evaluator.run.diagnostics.clear()
+    return values
+
+
+def representatives(item: ItemDefinition, use: Use, evaluator: Evaluator) -> tuple[Value, ...] | None:
+    """Return one value from each elementary interval of a fact, or None where it cannot be enumerated.
+
+    Args:
+        item: What is known of the fact: its type, scale, code list; null counts where it is nullable, and values below
+            zero do not where the usual range begins at zero or above.
+        use: How the model uses it.
+        evaluator: An evaluation in which the bounds can be computed.
+    """
+    null = (None,) if item.is_nullable else ()
+    if item.type is BOOLEAN:
+        return (True, False, *null)
+    if item.type is STRING and item.allowed_values and len(item.allowed_values) <= FEW_VALUES:
+        return (*item.allowed_values, *null)
+    if not use.is_compared_only:
+        return None
+    bounds = bound_values(use, evaluator)
+    if bounds is None:
+        return None
+    values = [value for value in bounds if value is not None]
+    if item.type is NUMBER and all(isinstance(value, Decimal) for value in values):
+        return (*_numbers(values, item), *null)
+    if item.type is DATE and all(isinstance(value, Date) for value in values):
+        days = _between(sorted({temporal.to_days(value) for value in values}), 1)
+        return (*(temporal.from_days(day) for day in days), *null)
+    if item.type is STRING and all(isinstance(value, str) for value in values):
+        named = sorted(set(values))
+        return (*dict.fromkeys(["", *(text for value in named for text in (value, value + "\u0000"))]), *null)
+    return None
+
+
+def _numbers(values: Sequence[Decimal], item: ItemDefinition) -> list[Decimal]:
+    """Return a number from each interval that a number of this scale can lie in."""
+    scale = 6 if item.scale is None else item.scale
+    step = 10**scale
+    scaled = {value * step for value in values}
+    floors = {int(value.to_integral_value(rounding="ROUND_FLOOR")) for value in scaled}
+    whole = {int(value) for value in scaled if value == value.to_integral_value()}
+    # A bound finer than the scale lies between two numbers of that scale: both sides stand for it.
+    found = _between(sorted(floors | {floor + 1 for floor in floors - whole}), 1)
+    low = item.usual_range[0] if item.usual_range else None
+    if low is not None and low >= 0:
+        found = sorted({max(number, 0) for number in found})
+    return [Decimal(number) / step for number in found]
+
+
+def _between(bounds: Sequence[int], step: int) -> list[int]:
+    """Return the bounds with a value between each two where one fits, one below all and one above.
+
+    >>> _between([20, 300, 301], 1)
+    [19, 20, 21, 300, 301, 302]
+    """
+    if not bounds:
+        return [0]
+    return sorted({bounds[0] - step, *bounds, *(bound + step for bound in bounds)})
+
+
+def neighbours(value: Value, lines: Iterable[Value], scale: int | None) -> list[tuple[Value, Value]]:
+    """Return the lines around a value, nearest first, each with a value to move to: the line itself, and just past it.
+
+    Args:
+        value: A number or a date.
+        lines: What it is compared with.
+        scale: Decimal places of a number; one step past a line is one of the last place.
+    """
+    step = Decimal(1).scaleb(-(6 if scale is None else scale))
+    found: list[tuple[Value, Value]] = []
+    for line in lines:
+        if type(line) is not type(value) or equal(line, value) is True:
+            continue
+        is_above = less(value, line) is True
+        if isinstance(line, Decimal):
+            beyond = line + step if is_above else line - step
+        else:
+            beyond = temporal.from_days(temporal.to_days(line) + (1 if is_above else -1))
+        if (line, line) not in found:
+            found += [(line, line), (line, beyond)]
+    return sorted(found, key=lambda item: abs(distance(value, item[1])))
+
+
+def distance(value: Value, line: Value) -> Decimal:
+    """Return how far a line is from a value: in the number's unit, or in days.
+
+    >>> distance(Decimal(312), Decimal(300))
+    Decimal('-12')
+    """
+    if isinstance(line, Date) and isinstance(value, Date):
+        return Decimal(temporal.to_days(line) - temporal.to_days(value))
+    result = line - value
+    assert isinstance(result, Decimal)
+    return result

@@ -1,0 +1,119 @@
+"""What can be wrong with an expression, when it is written and when it is evaluated."""
+
+from zhida.errors.code import Code, Severity
+
+ERROR = Severity.ERROR
+WARNING = Severity.WARNING
+INFORMATION = Severity.INFORMATION
+
+CODES: dict[str, Code] = {
+    "feel-syntax": Code(
+        ERROR,
+        "this is not FEEL: {found} where {expected} was expected",
+        "不是合法的 FEEL：此处是{found_zh}，应为{expected_zh}",
+        ("{hint}",),
+        ("{hint_zh}",),
+    ),
+    "feel-unknown-name": Code(
+        ERROR,
+        "no input data or decision named '{name}'",
+        "没有名为“{name}”的输入数据或决策",
+        ("did you mean '{near}'?", "In scope here: {scope}"),
+        ("是否想写“{near}”？", "此处可用：{scope}"),
+    ),
+    "feel-unknown-function": Code(
+        ERROR, "no function named '{name}'", "没有名为“{name}”的函数", ("did you mean '{near}'?",), ("是否想写“{near}”？",)
+    ),
+    "feel-unknown-type": Code(
+        ERROR,
+        "no type named '{name}'",
+        "没有名为“{name}”的类型",
+        ("did you mean '{near}'?", "Types: number, string, boolean, date, list<number> …"),
+        ("是否想写“{near}”？", "可用类型：number、string、boolean、date、list<number> 等"),
+    ),
+    "feel-type-mismatch": Code(
+        ERROR,
+        "{operation} does not work on {left} and {right}",
+        "{operation} 不能用于 {left} 与 {right}",
+        ("{hint}",),
+        ("{hint_zh}",),
+    ),
+    "feel-type-expected": Code(
+        ERROR,
+        "expected {expected}, but this is {found}",
+        "此处应为 {expected}，实际是 {found}",
+    ),
+    "feel-unit-mismatch": Code(
+        ERROR,
+        "'{operation}' joins different units: {left_name} is in {left}, {right_name} in {right}",
+        "“{operation}”两边单位不同：{left_name}的单位是“{left}”，{right_name}的单位是“{right}”",
+        ("compare or add only what has the same unit; a rate such as 元/人 converts",),
+        ("只有单位相同才能相加或比较；需要换算时请乘以比率（如 元/人）",),
+    ),
+    "feel-literal-range": Code(
+        WARNING,
+        "{literal} is far outside the usual range of '{name}' ({low} to {high} {unit})",
+        "{literal} 远在“{name}”的常见范围（{low} 至 {high} {unit}）之外",
+        ("figures are in the base unit {unit}: was 万元 meant?",),
+        ("数字一律用基本单位“{unit}”：是否误按万元书写？",),
+    ),
+    "feel-null-operand": Code(
+        INFORMATION,
+        "'{operation}' met null: {left} and {right}",
+        "“{operation}”遇到空值：{left} 与 {right}",
+        ("test for null first, or treat it in a rule of its own",),
+        ("请先判断是否为 null，或为空值单列一条规则",),
+    ),
+    "feel-incomparable": Code(
+        WARNING,
+        "'{operation}' cannot compare {left} with {right}: the result is null",
+        "“{operation}”无法比较 {left} 与 {right}：结果为空值",
+    ),
+    "feel-bad-operand": Code(
+        WARNING,
+        "'{operation}' is not defined for {left} and {right}: the result is null",
+        "“{operation}”不能用于 {left} 与 {right}：结果为空值",
+    ),
+    "feel-division-by-zero": Code(WARNING, "{left} is divided by zero: the result is null", "{left} 除以零：结果为空值"),
+    "feel-number-overflow": Code(
+        WARNING, "the result of '{operation}' does not fit 34 digits: null", "“{operation}”的结果超出 34 位十进制数：空值"
+    ),
+    "feel-bad-argument": Code(
+        WARNING,
+        "{function}: argument '{parameter}' is {value}, {expected} expected: the result is null",
+        "{function}：参数“{parameter}”是 {value}，应为 {expected}：结果为空值",
+    ),
+    "feel-bad-call": Code(
+        WARNING,
+        "{function} cannot be called with {given}: the result is null",
+        "{function} 不能以 {given} 调用：结果为空值",
+        ("it takes {signature}",),
+        ("其参数为 {signature}",),
+    ),
+    "feel-external": Code(WARNING, "foreign code is never run: the result is null", "不执行外部代码：结果为空值"),
+    "feel-not-a-function": Code(WARNING, "{value} is not a function: the result is null", "{value} 不是函数：结果为空值"),
+    "feel-no-entry": Code(WARNING, "{value} has no entry '{name}': the result is null", "{value} 没有“{name}”这一项：结果为空值"),
+    "feel-duplicate-key": Code(WARNING, "a context has two entries '{name}': the result is null", "上下文中有两个“{name}”：结果为空值"),
+    "feel-bad-literal": Code(WARNING, "{text} is no date, time or duration: the result is null", "{text} 不是日期、时间或时长：结果为空值"),
+    "feel-bad-condition": Code(WARNING, "a condition is {value}, neither true nor false", "条件的值是 {value}，既非 true 也非 false"),
+    "feel-bad-iteration": Code(WARNING, "cannot iterate over {value}: the result is null", "无法遍历 {value}：结果为空值"),
+    "feel-too-deep": Code(WARNING, "more than {limit} nested calls: the result is null", "嵌套调用超过 {limit} 层：结果为空值"),
+    "feel-bad-result": Code(
+        WARNING, "'{name}' is declared as {type} but its value is {value}: null", "“{name}”声明为 {type}，其值却是 {value}：空值"
+    ),
+    "feel-bad-pattern": Code(
+        WARNING,
+        "{function}: '{pattern}' is no regular expression that it can use: the result is null",
+        "{function}：“{pattern}”不是可用的正则表达式：结果为空值",
+        ("patterns follow XPath; one that matches nothing at all cannot split or replace",),
+        ("写法依 XPath；能匹配空文本的表达式不能用于拆分或替换",),
+    ),
+    "feel-pattern-timeout": Code(
+        WARNING,
+        "{function}: '{pattern}' needs more than a second on this text: the result is null",
+        "{function}：“{pattern}”处理这段文本超过一秒：结果为空值",
+        ("avoid repetitions inside of repetitions, as in (a+)+",),
+        ("请避免重复之中再套重复，例如 (a+)+",),
+    ),
+}
+"""By code."""
