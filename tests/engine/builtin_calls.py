@@ -11,23 +11,26 @@ from zhida.values.function import Function
 from zhida.values.numbers import feel_context
 from zhida.values.temporal import Date, Temporal, parse_at_literal
 
+Value = Any
+"""Any FEEL value, or what Python spells it as."""
+
 
 @dataclass
 class RecordingHost:
     """A host that keeps what a builtin notes."""
 
-    today: Date = Date(2026, 3, 1)
+    today: Date = field(default_factory=lambda: Date(2026, 3, 1))
     context: Context = field(default_factory=feel_context)
     noted: list[Diagnostic] = field(default_factory=list)
 
-    def invoke(self, function: Function, arguments: tuple[Any, ...], /) -> Any:
+    def invoke(self, function: Function, arguments: tuple[Value, ...], /) -> Value:
         return function.invoke(arguments)
 
-    def note(self, code: str, **arguments: Any) -> None:
+    def note(self, code: str, **arguments: Value) -> None:
         self.noted.append(diagnostic(code, **arguments))
 
 
-def feel(value: Any) -> Any:
+def feel(value: Value) -> Value:
     """Return a Python value as FEEL holds it: whole numbers as decimals, lists as tuples."""
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
@@ -36,7 +39,7 @@ def feel(value: Any) -> Any:
     return {key: feel(entry) for key, entry in value.items()} if isinstance(value, dict) else value
 
 
-def call(name: str, *positional: Any, named: Mapping[str, Any] | None = None) -> Any:
+def call(name: str, *positional: Value, named: Mapping[str, Value] | None = None) -> Value:
     """Return the result of a call in which nothing may be odd."""
     host = RecordingHost()
     result = call_builtin(BUILTINS[name], host, feel(positional), feel(dict(named or {})))
@@ -44,7 +47,7 @@ def call(name: str, *positional: Any, named: Mapping[str, Any] | None = None) ->
     return result
 
 
-def refusal(name: str, *positional: Any, named: Mapping[str, Any] | None = None) -> Diagnostic:
+def refusal(name: str, *positional: Value, named: Mapping[str, Value] | None = None) -> Diagnostic:
     """Return why a call is refused: its result must be null, with one diagnostic."""
     host = RecordingHost()
     assert call_builtin(BUILTINS[name], host, feel(positional), feel(dict(named or {}))) is None
@@ -59,6 +62,6 @@ def at(text: str) -> Temporal:
     return value
 
 
-def lambda_(parameters: str, body: Callable[..., Any]) -> Function:
+def lambda_(parameters: str, body: Callable[..., Value]) -> Function:
     """Return a function value whose body is Python's."""
     return Function("", tuple(parameters.split()), lambda arguments: body(*arguments))

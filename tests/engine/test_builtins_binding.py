@@ -1,12 +1,10 @@
 """How the arguments of a call find the parameters of a builtin."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.builtin_calls import RecordingHost, at, call, feel, lambda_, refusal
+from tests.engine.builtin_calls import RecordingHost, Value, at, call, feel, lambda_, refusal
 from zhida.feel.builtins import BUILTINS, call_builtin
 from zhida.feel.builtins.signature import Builtin, Refusal, bind
 from zhida.values.range import Range
@@ -52,7 +50,7 @@ def test_what_a_named_call_leaves_out_is_null() -> None:
         ("context put", [{}, "a"], {}),
     ],
 )
-def test_a_wrong_number_or_name_of_arguments_is_a_bad_call(name: str, positional: list[Any], named: dict[str, Any]) -> None:
+def test_a_wrong_number_or_name_of_arguments_is_a_bad_call(name: str, positional: list[Value], named: dict[str, Value]) -> None:
     assert refusal(name, *positional, named=named).code == "feel-bad-call"
 
 
@@ -84,7 +82,7 @@ def test_a_bad_call_says_what_was_given_and_what_the_function_takes() -> None:
         ("sort", [[1], 2]),
     ],
 )
-def test_an_argument_of_another_type_is_refused(name: str, positional: list[Any]) -> None:
+def test_an_argument_of_another_type_is_refused(name: str, positional: list[Value]) -> None:
     assert refusal(name, *positional).code == "feel-bad-argument"
 
 
@@ -142,7 +140,7 @@ _NAMES = {parameter.name for builtin in BUILTINS.values() for signature in built
 
 
 @given(st.lists(_VALUES, max_size=4).map(tuple), st.dictionaries(st.sampled_from(sorted(_NAMES)), _VALUES, max_size=3))
-def test_no_argument_whatever_makes_a_builtin_raise(positional: tuple[Any, ...], named: dict[str, Any]) -> None:
+def test_no_argument_whatever_makes_a_builtin_raise(positional: tuple[Value, ...], named: dict[str, Value]) -> None:
     for builtin in BUILTINS.values():
         call_builtin(builtin, RecordingHost(), positional)
         call_builtin(builtin, RecordingHost(), (), named)

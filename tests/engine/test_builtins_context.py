@@ -1,10 +1,8 @@
 """Context functions."""
 
-from typing import Any
-
 import pytest
 
-from tests.engine.builtin_calls import call, feel, refusal
+from tests.engine.builtin_calls import Value, call, feel, refusal
 
 
 def test_get_value_returns_an_entry_or_null() -> None:
@@ -37,7 +35,7 @@ def test_context_ignores_further_entries() -> None:
         ([{"key": "a", "value": 1}, {"key": "a", "value": 2}], "feel-duplicate-key"),
     ],
 )
-def test_context_refuses_entries_without_key_or_value_and_two_of_one_key(entries: list[Any], code: str) -> None:
+def test_context_refuses_entries_without_key_or_value_and_two_of_one_key(entries: list[Value], code: str) -> None:
     assert refusal("context", entries).code == code
 
 
@@ -58,7 +56,7 @@ def test_context_put_follows_a_path_of_keys() -> None:
 
 
 @pytest.mark.parametrize("keys", [[], [None], [None, "a"], ["y", None], ["y", "a", "b"], ["z", "a"], None, [1]])
-def test_context_put_refuses_a_path_that_leads_nowhere(keys: Any) -> None:
+def test_context_put_refuses_a_path_that_leads_nowhere(keys: Value) -> None:
     assert refusal("context put", {"x": 1, "y": {"a": 0}}, keys, 2).code == "feel-bad-argument"
 
 
@@ -75,5 +73,5 @@ def test_context_merge_is_shallow_and_the_last_wins() -> None:
 
 
 @pytest.mark.parametrize("contexts", [[1, 2], [{"a": 1}, 2], [None], None])
-def test_context_merge_refuses_what_is_no_context(contexts: Any) -> None:
+def test_context_merge_refuses_what_is_no_context(contexts: Value) -> None:
     assert refusal("context merge", contexts).code == "feel-bad-argument"

@@ -1,11 +1,10 @@
 """Conversions, calendar functions and identity."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from tests.engine.builtin_calls import at, call, refusal
+from tests.engine.builtin_calls import Value, at, call, refusal
 from zhida.values.range import Range
 from zhida.values.temporal import Date
 
@@ -79,7 +78,7 @@ def test_string_gives_the_canonical_text_and_null_of_null() -> None:
         ("years and months duration", [at("2011-12-22"), at("2013-08-24")], "P1Y8M"),
     ],
 )
-def test_dates_times_and_durations_are_made_of_texts_and_parts(name: str, arguments: list[Any], text: str) -> None:
+def test_dates_times_and_durations_are_made_of_texts_and_parts(name: str, arguments: list[Value], text: str) -> None:
     assert str(call(name, *arguments)) == text
 
 
@@ -102,7 +101,7 @@ def test_dates_times_and_durations_are_made_of_texts_and_parts(name: str, argume
         ("years and months duration", [[], []]),
     ],
 )
-def test_what_is_no_date_time_or_duration_is_refused(name: str, arguments: list[Any]) -> None:
+def test_what_is_no_date_time_or_duration_is_refused(name: str, arguments: list[Value]) -> None:
     assert refusal(name, *arguments).code == "feel-bad-argument"
 
 
@@ -147,15 +146,15 @@ def test_range_reads_ranges_of_literals(text: str, range_: Range) -> None:
         "[1..2",
         "[a..b]",
         "[1+1..3]",
-    ]
-    + [
         '[@"1970-01-01T00:00:00"..@"1970-01-02"]',
         '[@"x"..@"y"]',
         '[time(string("00:00:00"))..@"00:00:00"]',
         '["\\q".."z"]',
         '["\\U110000".."z"]',
-    ]
-    + ['[foo("a")..foo("b")]', "(..)", "[true..false]"],
+        '[foo("a")..foo("b")]',
+        "(..)",
+        "[true..false]",
+    ],
 )
 def test_range_refuses_all_else(text: str) -> None:
     assert refusal("range", text).code == "feel-bad-argument"
@@ -169,7 +168,7 @@ def test_range_reads_what_string_writes(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "result"), [("day of year", 260), ("day of week", "Tuesday"), ("month of year", "September"), ("week of year", 38)]
 )
-def test_calendar_functions_take_dates_and_date_times(name: str, result: Any) -> None:
+def test_calendar_functions_take_dates_and_date_times(name: str, result: Value) -> None:
     assert call(name, at("2019-09-17")) == call(name, named={"date": at("2019-09-17T10:10:10")}) == result
     for value in (None, "2019-09-17", at("10:10:10")):
         assert refusal(name, value).code == "feel-bad-argument"

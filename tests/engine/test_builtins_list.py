@@ -1,12 +1,10 @@
 """List functions, sort among them."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.builtin_calls import call, feel, lambda_, refusal
+from tests.engine.builtin_calls import Value, call, feel, lambda_, refusal
 
 LESS = lambda_("x y", lambda x, y: x < y)
 
@@ -51,15 +49,13 @@ def test_sublist_counts_from_either_end() -> None:
         ("list replace", [[2, 4, 7, 8], -1, None], (2, 4, 7, None)),
     ],
 )
-def test_functions_return_new_lists(name: str, arguments: list[Any], result: tuple[Any, ...]) -> None:
+def test_functions_return_new_lists(name: str, arguments: list[Value], result: tuple[Value, ...]) -> None:
     assert call(name, *arguments) == feel(result)
 
 
-@pytest.mark.parametrize(
-    ("name", "more"), [("sublist", []), ("insert before", [9]), ("remove", []), ("list replace", [9])], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("name", "more"), [("sublist", []), ("insert before", [9]), ("remove", []), ("list replace", [9])], ids=str)
 @pytest.mark.parametrize("position", [0, 4, -4])
-def test_a_position_outside_of_the_list_is_refused(name: str, more: list[Any], position: int) -> None:
+def test_a_position_outside_of_the_list_is_refused(name: str, more: list[Value], position: int) -> None:
     noted = refusal(name, [1, 2, 3], position, *more)
     assert noted.code == "feel-bad-argument"
     assert noted.arguments["expected"] == "[1..3] | [-3..-1]"
@@ -91,7 +87,7 @@ def test_list_replace_refuses_a_function_of_other_arity_or_result() -> None:
 
 
 def test_flatten_goes_as_deep_as_lists_do() -> None:
-    nested: Any = feel(1)
+    nested: Value = feel(1)
     for _ in range(200):
         nested = (nested,)
     assert call("flatten", nested) == (1,)

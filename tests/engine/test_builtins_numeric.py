@@ -1,13 +1,12 @@
 """Numeric functions and statistics."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.builtin_calls import at, call, feel, refusal
+from tests.engine.builtin_calls import Value, at, call, feel, refusal
 
 D = Decimal
 
@@ -68,8 +67,19 @@ def test_abs_takes_numbers_and_durations() -> None:
 
 @pytest.mark.parametrize(
     ("dividend", "divisor", "result"),
-    [("12", "5", "2"), ("-12", "5", "3"), ("12", "-5", "-3"), ("-12", "-5", "-2"), ("10.1", "4.5", "1.1"), ("-10.1", "4.5", "3.4")]
-    + [("10.1", "-4.5", "-3.4"), ("-10.1", "-4.5", "-1.1"), ("10", "-4", "-2"), ("8", "4", "0"), ("-8", "4", "0")],
+    [
+        ("12", "5", "2"),
+        ("-12", "5", "3"),
+        ("12", "-5", "-3"),
+        ("-12", "-5", "-2"),
+        ("10.1", "4.5", "1.1"),
+        ("-10.1", "4.5", "3.4"),
+        ("10.1", "-4.5", "-3.4"),
+        ("-10.1", "-4.5", "-1.1"),
+        ("10", "-4", "-2"),
+        ("8", "4", "0"),
+        ("-8", "4", "0"),
+    ],
 )
 def test_modulo_has_the_sign_of_the_divisor(dividend: str, divisor: str, result: str) -> None:
     assert call("modulo", D(dividend), D(divisor)) == D(result)
@@ -104,7 +114,7 @@ def test_a_power_of_e_that_is_too_great_is_null() -> None:
 @pytest.mark.parametrize(
     ("number", "odd", "even"), [("1", True, False), ("-1", True, False), ("0", False, True), ("-2", False, True), ("2.5", False, False)]
 )
-def test_only_whole_numbers_are_odd_or_even(number: str, odd: bool, even: bool) -> None:  # noqa: FBT001 - a table's column
+def test_only_whole_numbers_are_odd_or_even(number: str, odd: bool, even: bool) -> None:
     assert (call("odd", D(number)), call("even", D(number))) == (odd, even)
 
 
@@ -123,7 +133,7 @@ def test_only_whole_numbers_are_odd_or_even(number: str, odd: bool, even: bool) 
         ("max", [3, -1, 2], 3),
     ],
 )
-def test_statistics_take_a_list_or_arguments(name: str, numbers: list[Any], result: Any) -> None:
+def test_statistics_take_a_list_or_arguments(name: str, numbers: list[Value], result: Value) -> None:
     assert call(name, numbers) == call(name, *numbers) == call(name, named={"list": numbers}) == result
 
 

@@ -1,18 +1,16 @@
 """Range functions: the examples of the standard's table, and laws between the functions."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.builtin_calls import at, call, feel, refusal
+from tests.engine.builtin_calls import Value, at, call, feel, refusal
 from zhida.values.range import Range
 
 SHAPES = {"[": True, "(": False, "]": True, ")": False}
 
 
-def side(text: str) -> Any:
+def side(text: str) -> Value:
     """Return a range of whole numbers as `[1..5)`, or a number."""
     if text[0] not in SHAPES:
         return int(text)

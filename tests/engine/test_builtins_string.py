@@ -2,13 +2,12 @@
 
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.builtin_calls import call, refusal
+from tests.engine.builtin_calls import Value, call, refusal
 from zhida.feel.builtins import pattern
 from zhida.feel.builtins.signature import Refused
 
@@ -27,7 +26,7 @@ HORSE = "\U0001f40e"
         (["foobar", 3, None], "obar"),
     ],
 )
-def test_substring_counts_characters_from_either_end(arguments: list[Any], result: str) -> None:
+def test_substring_counts_characters_from_either_end(arguments: list[Value], result: str) -> None:
     assert call("substring", *arguments) == result
 
 
@@ -38,7 +37,7 @@ def test_substring_cuts_fractions_of_positions() -> None:
 @pytest.mark.parametrize(
     "arguments", [["foobar", 0], ["foobar", 7], ["foobar", -7], ["", 1], ["foobar", 3, 0], ["foobar", 3, 5], ["foobar", 3, -1]]
 )
-def test_substring_refuses_what_is_not_there(arguments: list[Any]) -> None:
+def test_substring_refuses_what_is_not_there(arguments: list[Value]) -> None:
     assert refusal("substring", *arguments).code == "feel-bad-argument"
 
 
@@ -53,8 +52,16 @@ def test_case_changes_letters_only() -> None:
 
 @pytest.mark.parametrize(
     ("string", "match", "before", "after"),
-    [("foobar", "ob", "fo", "ar"), ("foobar", "o", "f", "obar"), ("foobar", "xyz", "", ""), ("abc", "a", "", "bc"), ("abc", "c", "ab", "")]
-    + [("", "a", "", ""), ("", "", "", ""), ("abc", "", "", "abc")],
+    [
+        ("foobar", "ob", "fo", "ar"),
+        ("foobar", "o", "f", "obar"),
+        ("foobar", "xyz", "", ""),
+        ("abc", "a", "", "bc"),
+        ("abc", "c", "ab", ""),
+        ("", "a", "", ""),
+        ("", "", "", ""),
+        ("abc", "", "", "abc"),
+    ],
 )
 def test_before_and_after_are_parted_by_the_first_match(string: str, match: str, before: str, after: str) -> None:
     assert (call("substring before", string, match), call("substring after", string, match)) == (before, after)
@@ -122,8 +129,6 @@ def test_patterns_do_not_find_what_xpath_denies(text: str, expression: str, flag
         ("[a", ""),
         ("a**", ""),
         ("*a", ""),
-    ]
-    + [
         (r"\bword", ""),
         (r"\X", ""),
         (r"\N{BULLET}", ""),

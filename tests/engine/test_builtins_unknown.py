@@ -1,10 +1,8 @@
 """Boolean functions and unknown arguments: what we have not been told, and what can be said all the same."""
 
-from typing import Any
-
 import pytest
 
-from tests.engine.builtin_calls import RecordingHost, call, feel, lambda_, refusal
+from tests.engine.builtin_calls import RecordingHost, Value, call, feel, lambda_, refusal
 from zhida.feel.builtins import BUILTINS, call_builtin
 from zhida.values.unknown import Unknown, unknown
 
@@ -31,7 +29,7 @@ def test_not_turns_booleans_and_keeps_null() -> None:
         ([A, None, B], BOTH, BOTH),
     ],
 )
-def test_all_and_any_are_settled_by_what_is_known(elements: list[Any], all_: Any, any_: Any) -> None:
+def test_all_and_any_are_settled_by_what_is_known(elements: list[Value], all_: Value, any_: Value) -> None:
     assert (call("all", elements), call("any", elements)) == (all_, any_)
     if len(elements) > 1:
         assert (call("all", *elements), call("any", *elements)) == (all_, any_)
@@ -68,7 +66,7 @@ def test_all_and_any_refuse_what_is_no_boolean_unless_another_settles_it() -> No
         ("time", [12, 0, 0, A]),
     ],
 )
-def test_what_rests_on_an_unknown_is_unknown(name: str, arguments: list[Any]) -> None:
+def test_what_rests_on_an_unknown_is_unknown(name: str, arguments: list[Value]) -> None:
     assert call(name, *arguments) == A
 
 
@@ -116,7 +114,7 @@ def test_list_contains_is_settled_by_a_known_element() -> None:
         ("context merge", [[{"x": A}, {"y": 1}]], {"x": A, "y": 1}),
     ],
 )
-def test_functions_that_only_move_their_parts_carry_unknown_ones(name: str, arguments: list[Any], result: Any) -> None:
+def test_functions_that_only_move_their_parts_carry_unknown_ones(name: str, arguments: list[Value], result: Value) -> None:
     assert call(name, *arguments) == feel(result)
 
 
@@ -162,11 +160,11 @@ SOUND = [
 
 
 @pytest.mark.parametrize(("name", "arguments"), SOUND)
-def test_an_answer_given_in_spite_of_an_unknown_holds_for_every_value_it_may_have(name: str, arguments: Any) -> None:
-    def result(value: Any) -> Any:
+def test_an_answer_given_in_spite_of_an_unknown_holds_for_every_value_it_may_have(name: str, arguments: Value) -> None:
+    def result(value: Value) -> Value:
         return call_builtin(BUILTINS[name], RecordingHost(), feel(arguments(value)))
 
-    def fill(answer: Any, value: Any) -> Any:
+    def fill(answer: Value, value: Value) -> Value:
         if isinstance(answer, tuple):
             return tuple(fill(part, value) for part in answer)
         if isinstance(answer, dict):

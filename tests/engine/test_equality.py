@@ -1,13 +1,12 @@
 """Equality, order, membership and identity of values."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.builtin_calls import at, feel, lambda_
+from tests.engine.builtin_calls import Value, at, feel, lambda_
 from zhida.values.equality import contains, distinct, equal, identical, less
 from zhida.values.range import Range
 
@@ -15,7 +14,7 @@ D = Decimal
 
 
 @pytest.mark.parametrize("value", [D(1), "a", True, (D(1),), {"a": D(1)}, Range(D(1), D(2)), at("P1D"), at("2026-01-01")])
-def test_null_equals_only_null(value: Any) -> None:
+def test_null_equals_only_null(value: Value) -> None:
     assert equal(value, None) is False
     assert equal(None, value) is False
     assert equal(None, None) is True
@@ -25,7 +24,7 @@ def test_null_equals_only_null(value: Any) -> None:
     ("left", "right"),
     [(D(100), "100"), ((), D(0)), ({}, ()), (False, D(0)), (at("P1Y"), at("P365D")), (at("2026-01-01"), at("2026-01-01T00:00:00"))],
 )
-def test_values_of_different_kinds_are_neither_equal_nor_unequal(left: Any, right: Any) -> None:
+def test_values_of_different_kinds_are_neither_equal_nor_unequal(left: Value, right: Value) -> None:
     assert equal(left, right) is None
     assert equal(right, left) is None
 
@@ -76,7 +75,7 @@ def test_strings_are_ordered_by_code_point() -> None:
 @pytest.mark.parametrize(
     ("left", "right"), [(True, False), (D(1), "2"), (None, None), (D(1), None), ((D(1),), (D(2),)), (at("P1Y"), at("P1D"))]
 )
-def test_what_has_no_order_is_not_ordered(left: Any, right: Any) -> None:
+def test_what_has_no_order_is_not_ordered(left: Value, right: Value) -> None:
     assert less(left, right) is None
 
 
@@ -135,11 +134,11 @@ _VALUES = st.recursive(
 
 
 @given(_VALUES, _VALUES)
-def test_equality_is_reflexive_and_symmetric(left: Any, right: Any) -> None:
+def test_equality_is_reflexive_and_symmetric(left: Value, right: Value) -> None:
     assert equal(left, left) is True
     assert equal(left, right) is equal(right, left)
 
 
 @given(_VALUES, _VALUES)
-def test_at_most_one_of_less_equal_greater_holds(left: Any, right: Any) -> None:
+def test_at_most_one_of_less_equal_greater_holds(left: Value, right: Value) -> None:
     assert [less(left, right), equal(left, right), less(right, left)].count(True) <= 1

@@ -140,6 +140,13 @@ def test_a_list_with_an_unknown_part_is_unknown(tmp_path: Path) -> None:
     assert counts["incomplete_list"] == 1
 
 
+def test_a_file_that_gives_no_attribute_is_still_sorted_by_key(tmp_path: Path) -> None:
+    nothing = "- {name: more, key: code, columns: {}}\n"
+    result = import_texts(tmp_path, BASE + nothing, base="code,name\n1,甲\n", more="code,x\n1,1\n1,2\n")
+    assert rows(result) == [("1", "甲")]
+    assert result.quality.files[1].conflicting_rows == 2
+
+
 def test_constants_hold_for_every_row(tmp_path: Path) -> None:
     files = "- {name: base, key: code, columns: {单位类型: {constant: 企业}}}\n"
     assert rows(import_texts(tmp_path, files, base="code\n1\n2\n")) == [("1", "企业"), ("2", "企业")]

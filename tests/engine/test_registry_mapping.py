@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.engine.registry_fixtures import HEAD, codes_of, dictionary, mapping
-from zhida.errors import InputError
+from zhida.errors import Diagnostic, InputError
 from zhida.registry_io.mapping import check_mapping, factor_of
 from zhida.registry_io.units import split_unit
 
@@ -146,3 +148,47 @@ def test_what_is_no_mapping_is_refused_with_its_reason(text: str, code: str) -> 
 def test_the_same_mapping_has_the_same_digest_and_another_has_another() -> None:
     one, two = mapping(FILE + "    企业名称: x\n"), mapping(FILE + "    企业名称: y\n")
     assert one.sha256 == mapping(FILE + "    企业名称: x\n").sha256 != two.sha256
+
+
+SCRAPS = (
+    "subject: ",
+    "enterprise",
+    "key: ",
+    "files:",
+    "\n",
+    "  ",
+    "- ",
+    "name: ",
+    "columns: ",
+    "{",
+    "}",
+    "[",
+    "]",
+    ": ",
+    ", ",
+    "甲",
+    "&a ",
+    "*a",
+    "!!int ",
+    "? ",
+    "~",
+    "'",
+    "01",
+    "column",
+    "unit: 万元",
+    "values: ",
+    "rate: ",
+)
+
+
+@given(st.one_of(st.text(max_size=60), st.lists(st.sampled_from(SCRAPS), max_size=40).map("".join)))
+@example("files: &a\n- *a\n")
+@example("subject: \x07")
+@example("? [a]\n: b\n")
+def test_any_text_is_a_mapping_or_is_refused(text: str) -> None:
+    diagnostics: tuple[Diagnostic, ...] = ()
+    try:
+        mapping(text, head="")
+    except InputError as error:
+        diagnostics = error.diagnostics
+    assert all(item.render("zh") and item.render("en") for item in diagnostics)

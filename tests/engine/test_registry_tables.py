@@ -3,10 +3,13 @@
 import io
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.engine.registry_fixtures import codes_of, mapping
 from zhida.errors import InputError
@@ -130,3 +133,25 @@ def test_parquet_columns_that_are_no_text_are_refused(tmp_path: Path) -> None:
     out = io.BytesIO()
     pl.DataFrame({"a": [[1, 2]]}).write_parquet(out)
     assert codes_of(refused(tmp_path, out.getvalue())) == ["registry-parquet-type"]
+
+
+TEXT = st.text(alphabet=st.sampled_from(',;"\n\r\t 12甲（ab\x00\ufeff'), max_size=40)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(TEXT.map(str.encode), st.binary(max_size=40)))
+def test_any_bytes_are_a_table_or_are_refused(tmp_path: Path, data: bytes) -> None:
+    try:
+        found = table(tmp_path, data)
+    except InputError:
+        return
+    for row, column in product(range(found.frame.height), found.frame.columns):
+        span = found.span(row, column)
+        assert span is not None
+        assert found.frame[column][row].strip() in {span.text, span.text.replace('""', '"')}
+
+
+def test_a_file_whose_rows_name_nothing_else_gives_no_facts(tmp_path: Path) -> None:
+    found = table(tmp_path, "code\n1\n2\n")
+    assert found.frame.shape == (2, 1)
+    assert found.record(1) == "2"

@@ -1,11 +1,10 @@
 """Values as text."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from tests.engine.builtin_calls import at, feel, lambda_
+from tests.engine.builtin_calls import Value, at, feel, lambda_
 from zhida.values.range import Range
 from zhida.values.text import excerpt, format_value, literal
 
@@ -33,7 +32,7 @@ D = Decimal
         (lambda_("x y", lambda x, _: x), "function(x, y)"),
     ],
 )
-def test_values_have_one_canonical_text(value: Any, text: str) -> None:
+def test_values_have_one_canonical_text(value: Value, text: str) -> None:
     assert format_value(feel(value)) == text
 
 

@@ -24,26 +24,34 @@ MAX_TRIES = 6
 """Lines that are tried for one value: those nearest to it."""
 
 
-def near_misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement) -> tuple[NearMiss, ...]:
+def near_misses(
+    model: PolicyModel, evaluator: Evaluator, judgement: Judgement, within: Decimal | None = None
+) -> tuple[NearMiss, ...]:
     """Return what is nearly met, nearest first by share of the line.
 
     Only an answer that could be better has any: INELIGIBLE, or a status.
+
+    Args:
+        model: The policy.
+        evaluator: The evaluation that came to the answer.
+        judgement: The answer.
+        within: How near a line must be to be tried, as a share of it; None for any.
     """
     if judgement.answer.outcome is not Outcome.INELIGIBLE and not (
         judgement.answer.outcome is Outcome.ELIGIBLE and model.policy.result_id
     ):
         return ()
-    found = list(_misses(model, evaluator, judgement))
-    return tuple(sorted(found, key=lambda miss: (_share(miss), miss.name)))
+    found = list(_misses(model, evaluator, judgement, within))
+    return tuple(sorted(found, key=lambda miss: (_share(miss.value, miss.line), miss.name)))
 
 
-def _share(miss: NearMiss) -> Decimal:
+def _share(value: Value, line: Value) -> Decimal:
     """Return the distance as a share of the line; days as a share of a year."""
-    base = abs(miss.line) if isinstance(miss.line, Decimal) and miss.line else Decimal(365) if isinstance(miss.line, Date) else Decimal(1)
-    return abs(miss.distance) / base
+    base = Decimal(365) if isinstance(line, Date) else abs(line) or Decimal(1)
+    return abs(distance(value, line)) / base
 
 
-def _misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement) -> Iterator[NearMiss]:
+def _misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement, within: Decimal | None) -> Iterator[NearMiss]:
     beneath = evaluator.beneath(judgement.goals)
     for id_, use in model.uses(judgement.goals).items():
         if id_ not in beneath or not use.bounds:
@@ -52,6 +60,8 @@ def _misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement) -> I
         if not isinstance(value, Decimal | Date):
             continue
         for line, moved in neighbours(value, bound_values(use, evaluator) or (), _scale(model, id_))[:MAX_TRIES]:
+            if within is not None and _share(value, line) > within:
+                continue
             other = Evaluator(model.model, {**evaluator.inputs, id_: moved}, as_of=model.as_of)
             changed = judge(model, other)
             if _is_better(changed.answer, judgement.answer):

@@ -10,6 +10,7 @@ intervals, so that nothing is called missing that could not change the answer.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import product
 from math import prod
 from typing import Any
@@ -48,7 +49,7 @@ class Settled:
     """The evaluation to explain it by: the given facts, or, where missing ones turned out not to matter, one completion."""
 
 
-def assess(packs: Packs, policy_id: str, facts: Mapping[str, Value], *, as_of: Date, near: bool = True) -> Assessment:
+def assess(packs: Packs, policy_id: str, facts: Mapping[str, Value], *, as_of: Date) -> Assessment:
     """Say what a policy says for a subject at a date, and why.
 
     Args:
@@ -57,22 +58,26 @@ def assess(packs: Packs, policy_id: str, facts: Mapping[str, Value], *, as_of: D
         facts: What is known of the subject, by attribute: a FEEL value, None for what is known to be absent. What is not
             there is unknown. A published decision of a used policy may be given too, by name; it is then not decided.
         as_of: The date of the business fact: it selects the law in force.
-        near: Whether to look for what is nearly met.
 
     Raises:
         InputError: there is no such policy.
         CompileError: it, or one that it uses, has errors.
     """
-    return assess_model(packs.model_of(policy_id, as_of), facts, near=near)
+    return assess_model(packs.model_of(policy_id, as_of), facts)
 
 
-def assess_model(model: PolicyModel, facts: Mapping[str, Value], *, near: bool = True) -> Assessment:
-    """Say what a linked policy says for a subject; see `assess`."""
-    settled = settle(model, inputs_of(model, facts))
-    return explained(model, settled, near=near)
+def assess_model(model: PolicyModel, facts: Mapping[str, Value], *, near_within: Decimal | None = None) -> Assessment:
+    """Say what a linked policy says for a subject; see `assess`.
+
+    Args:
+        model: The policy, linked for a day.
+        facts: What is known of the subject.
+        near_within: How near a line must be to be tried, as a share of it; any line is by default.
+    """
+    return _explained(model, settle(model, inputs_of(model, facts)), near_within)
 
 
-def explained(model: PolicyModel, settled: Settled, *, near: bool = True) -> Assessment:
+def _explained(model: PolicyModel, settled: Settled, near_within: Decimal | None) -> Assessment:
     """Return a settled answer with its reasons, caveats and near misses."""
     policy, evaluator = model.policy, settled.evaluator
     answer, goals = settled.judgement.answer, settled.judgement.goals
@@ -96,7 +101,7 @@ def explained(model: PolicyModel, settled: Settled, *, near: bool = True) -> Ass
         possible=settled.possible,
         reasons=reasons_of(evaluator, goals),
         caveats=caveats_of(model, evaluator, goals),
-        near=near_misses(model, evaluator, settled.judgement) if near else (),
+        near=near_misses(model, evaluator, settled.judgement, near_within),
         diagnostics=tuple(evaluator.diagnostics_beneath(goals)),
         delivery=note_delivery[0],
         delivery_note=note_delivery[1],

@@ -223,11 +223,16 @@ def _comparison(node: syntax.Comparison, frame: Frame) -> Value:
     return _compare(node.operator, evaluate(node.left, frame), evaluate(node.right, frame), node, frame)
 
 
+_KNOWN_SCALARS = frozenset((Decimal, str, bool, Date))
+"""Types whose values neither are nor hold an unknown; most of what is compared is one of these."""
+
+
 def _compare(operator: str, left: Value, right: Value, node: Node, frame: Frame) -> Truth:
     """Return `left operator right`; what cannot be compared is null with a diagnostic."""
-    unknown = merge((left, right))
-    if unknown is not None:
-        return unknown
+    if type(left) not in _KNOWN_SCALARS or type(right) not in _KNOWN_SCALARS:
+        unknown = merge((left, right))
+        if unknown is not None:
+            return unknown
     result: bool | None
     match operator:
         case "=":

@@ -15,7 +15,7 @@ from zhida.feel.builtins.signature import Refused
 if TYPE_CHECKING:
     import regex
 
-TIMEOUT_SECONDS = 1.0
+TIMEOUT_SECONDS = 1
 """How long one pattern may work on one text."""
 
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)

@@ -14,7 +14,7 @@ def place(parameter: str, position: Decimal, count: int) -> int:
     """
     whole = int(position)
     if not 0 < abs(whole) <= count:
-        raise bad_argument(parameter, position, f"[1..{count}] | [-{count}..-1]" if count else "1..0")
+        raise bad_argument(parameter, position, f"[1..{count}] | [-{count}..-1]" if count else "[]")
     return whole - 1 if whole > 0 else count + whole
 
 

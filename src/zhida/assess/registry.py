@@ -1,0 +1,246 @@
+"""A whole registry: every subject against every policy, one row each (house.md, the main job).
+
+The interpreter decides, one subject at a time; workers take stretches of subjects and give them back in order, so the
+same policies, registry and `as_of` give the same rows on every machine and with any number of workers.
+"""
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from zhida.assess.assessment import Answer, Assessment, NearMiss, Outcome
+from zhida.assess.subject import assess_model
+from zhida.dmn.compile import CompiledTable
+from zhida.policy.pack import Packs, Policy, PolicyModel, load_packs
+from zhida.registry_io.results import PolicyColumns, ResultCells
+from zhida.values.numbers import format_number
+from zhida.values.temporal import Date
+
+BATCH = 200
+"""Subjects that a worker takes at a time."""
+
+NEAR_SHARE = Decimal("0.1")
+"""A near miss is listed for a registry if it is within this share of its line."""
+
+Progress = Callable[[int], None]
+"""Told how many more subjects are done."""
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySummary:
+    """What one policy came to over a registry."""
+
+    policy: str
+    """`pack/name`."""
+    title: str
+    """Its title."""
+    counts: Mapping[Outcome, int]
+    """How many subjects have each outcome."""
+    amount_fen: int
+    """The sum of all amounts, in fen."""
+    results: Mapping[str, int]
+    """How many subjects have each status, where the policy gives one."""
+    missing: tuple[tuple[str, int], ...]
+    """Missing facts with the number of subjects, most missed first."""
+    near: int
+    """How many subjects are one step away."""
+    delivery: Mapping[str, int]
+    """How many benefits can go out in each way."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run over a registry came to."""
+
+    as_of: Date
+    """The date of the business fact."""
+    subjects: int
+    """How many subjects there are."""
+    rows: tuple[PolicySummary, ...]
+    """One for each policy."""
+    is_synthetic: bool
+    """Whether the registry is invented."""
+    registry: str
+    """What the registry is called."""
+
+
+def policy_columns(packs: Packs, policies: Iterable[str]) -> tuple[PolicyColumns, ...]:
+    """Return the columns of the result frame for some policies, in order."""
+    return tuple(_columns(packs.policies[id_]) for id_ in policies)
+
+
+def _columns(policy: Policy) -> PolicyColumns:
+    tables = [item.decision.name for item in policy.compiled.decisions.values() if isinstance(item.body, CompiledTable)]
+    return PolicyColumns(policy.id, policy.front.title, tuple(tables))
+
+
+def assess_registry(  # noqa: PLR0913 - each says one thing about the run
+    packs: Packs,
+    policies: Sequence[str],
+    subjects: Iterable[Facts],
+    *,
+    as_of: Date,
+    packs_root: Path | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Iterator[tuple[ResultCells, ...]]:
+    """Yield, for each subject in order, what each policy says.
+
+    Args:
+        packs: The packs.
+        policies: Ids of the policies, in the order of the columns.
+        subjects: Facts of each subject, as `assess` takes them.
+        as_of: The date of the business fact.
+        packs_root: The folder that `packs` were loaded from; workers load them again from there.
+        workers: Processes; with one, everything is done in this process.
+        progress: Told of every batch that is done.
+
+    Raises:
+        InputError, CompileError: as `assess`.
+    """
+    models = [packs.model_of(policy, as_of) for policy in policies]
+    if workers <= 1 or packs_root is None:
+        columns = policy_columns(packs, policies)
+        for facts in subjects:
+            yield tuple(_cells(model, column, facts) for model, column in zip(models, columns, strict=True))
+            if progress is not None:
+                progress(1)
+        return
+    yield from _in_workers(policies, subjects, as_of, packs_root, workers, progress)
+
+
+def _in_workers(
+    policies: Sequence[str], subjects: Iterable[Facts], as_of: Date, packs_root: Path, workers: int, progress: Progress | None
+) -> Iterator[tuple[ResultCells, ...]]:
+    """Hand stretches of subjects to processes and take the rows back in order."""
+    # Not forked: a fork of a process with threads (polars has some) may hang.
+    context = multiprocessing.get_context("spawn")
+    remaining = iter(subjects)
+    batches = iter(lambda: list(islice(remaining, BATCH)), [])
+    with ProcessPoolExecutor(workers, context, _start_worker, (packs_root, tuple(policies), as_of)) as pool:
+        waiting: list[Future[list[tuple[ResultCells, ...]]]] = [pool.submit(_assess_batch, batch) for batch in islice(batches, workers * 3)]
+        try:
+            while waiting:
+                rows = waiting.pop(0).result()
+                if (batch := next(batches, None)) is not None:
+                    waiting.append(pool.submit(_assess_batch, batch))
+                yield from rows
+                if progress is not None:
+                    progress(len(rows))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+_worker: list[tuple[list[PolicyModel], tuple[PolicyColumns, ...]]] = []
+"""What this process works with, where it is a worker."""
+
+
+def _start_worker(packs_root: Path, policies: tuple[str, ...], as_of: Date) -> None:
+    packs = load_packs(packs_root)
+    _worker.append(([packs.model_of(policy, as_of) for policy in policies], policy_columns(packs, policies)))
+
+
+def _assess_batch(batch: Sequence[Facts]) -> list[tuple[ResultCells, ...]]:
+    models, columns = _worker[0]
+    return [tuple(_cells(model, column, facts) for model, column in zip(models, columns, strict=True)) for facts in batch]
+
+
+def _cells(model: PolicyModel, columns: PolicyColumns, facts: Facts) -> ResultCells:
+    """Return one assessment as the frame's cells."""
+    assessment = assess_model(model, facts, near_within=NEAR_SHARE)
+    rules = {reason.decision: reason.rule or ("否则" if reason.value is not None else None) for reason in assessment.reasons if reason.policy == model.policy.id}
+    return ResultCells(
+        outcome=assessment.outcome.value,
+        result=None if assessment.result is None else str(assessment.result),
+        amount_fen=assessment.amount_fen,
+        missing=assessment.missing,
+        possible=tuple(possible_words(answer) for answer in assessment.possible) if assessment.missing else (),
+        near=near_words(assessment.near[0]) if assessment.near else None,
+        delivery=assessment.delivery.value if assessment.delivery else None,
+        diagnostics=review_codes(assessment),
+        rules=tuple(rules.get(table) for table in columns.tables),
+    )
+
+
+def review_codes(assessment: Assessment) -> tuple[str, ...]:
+    """Return the codes of what was odd, each once; `null` where an answer that should be there is null."""
+    codes = dict.fromkeys(item.code for item in assessment.diagnostics)
+    if assessment.outcome is Outcome.REVIEW and not codes and not assessment.missing:
+        return ("null",)
+    return tuple(codes)
+
+
+def possible_words(answer: Answer) -> str:
+    """Return a possible answer in a few words: the status, the amount in yuan, or the outcome."""
+    if answer.result is not None:
+        return str(answer.result)
+    if answer.amount is not None:
+        return format_number(answer.amount)
+    return answer.outcome.value
+
+
+def near_words(miss: NearMiss) -> str:
+    """Return a near miss in words.
+
+    The value, then the line, both in the unit of the value: `从业人员 312，线为 300`.
+    """
+    value, line = (format_number(item) if isinstance(item, Decimal) else str(item) for item in (miss.value, miss.line))
+    return f"{miss.name} {value}，线为 {line}"
+
+
+def summarize(
+    columns: Sequence[PolicyColumns], rows: Iterable[Sequence[ResultCells]], *, as_of: Date, is_synthetic: bool, registry: str
+) -> RunSummary:
+    """Count what a run came to."""
+    tallies = [_Tally() for _ in columns]
+    subjects = 0
+    for row in rows:
+        subjects += 1
+        for tally, cells in zip(tallies, row, strict=True):
+            tally.add(cells)
+    summaries = tuple(tally.summary(column) for tally, column in zip(tallies, columns, strict=True))
+    return RunSummary(as_of, subjects, summaries, is_synthetic, registry)
+
+
+class _Tally:
+    """Counts one policy's results."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.results: Counter[str] = Counter()
+        self.missing: Counter[str] = Counter()
+        self.delivery: Counter[str] = Counter()
+        self.amount_fen = 0
+        self.near = 0
+
+    def add(self, cells: ResultCells) -> None:
+        """Count one subject."""
+        self.outcomes[cells.outcome] += 1
+        self.amount_fen += cells.amount_fen or 0
+        self.missing.update(cells.missing)
+        self.near += cells.near is not None
+        if cells.result is not None:
+            self.results[cells.result] += 1
+        if cells.delivery is not None:
+            self.delivery[cells.delivery] += 1
+
+    def summary(self, columns: PolicyColumns) -> PolicySummary:
+        """Return the counts."""
+        return PolicySummary(
+            policy=columns.policy,
+            title=columns.title,
+            counts={outcome: self.outcomes[outcome.value] for outcome in Outcome},
+            amount_fen=self.amount_fen,
+            results=dict(sorted(self.results.items())),
+            missing=tuple(sorted(self.missing.items(), key=lambda item: (-item[1], item[0]))),
+            near=self.near,
+            delivery=dict(sorted(self.delivery.items())),
+        )
