@@ -183,6 +183,13 @@ def test_refused_words_stop_the_import(tmp_path: Path) -> None:
     assert codes_of(caught.value) == ["registry-value-refused"] * 2
 
 
+def test_refused_words_beyond_twenty_are_counted(tmp_path: Path) -> None:
+    files = "- {name: base, key: code, columns: {企业名称: {column: x, values: {a: 甲}, otherwise: error}}}\n"
+    with pytest.raises(InputError) as caught:
+        import_texts(tmp_path, files, base="code,x\n" + "".join(f"{code},b\n" for code in range(25)))
+    assert codes_of(caught.value) == ["registry-value-refused"] * 20 + ["registry-more-refused"]
+
+
 USCC = HEAD.replace("check: none", "check: uscc")
 
 

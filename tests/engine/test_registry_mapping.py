@@ -108,6 +108,11 @@ def test_the_key_is_not_mapped_twice() -> None:
     assert complaints("    代码: x\n") == [("registry-key-mapped", 7, 5)]
 
 
+def test_a_key_is_a_string() -> None:
+    found = check_mapping(mapping(FILE + "    企业名称: x\n", HEAD.replace("代码", "从业人员")), dictionary())
+    assert [item.code for item in found] == ["registry-key-type"]
+
+
 def test_another_subject_than_the_dictionary_is_refused() -> None:
     found = check_mapping(mapping(FILE + "    企业名称: x\n", HEAD.replace("enterprise", "resident")), dictionary())
     assert [item.code for item in found] == ["registry-subject-differs"]

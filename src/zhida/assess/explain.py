@@ -38,7 +38,8 @@ def _reason(id_: str, evaluator: Evaluator) -> Reason:
     trace = evaluator.trace[id_]
     decision = compiled.decision
     unit = format_unit(compiled.shape.unit) if compiled.shape.unit else ""
-    article, rule, place, conditions, expression = decision.span.article, "", decision.span.place, (), ""
+    article, rule, place, expression = decision.span.article, "", decision.span.place, ""
+    conditions: tuple[ConditionMet, ...] = ()
     if trace.table is not None:
         table = trace.table.table
         fired = trace.table.matched if not trace.table.possible else ()
@@ -48,6 +49,7 @@ def _reason(id_: str, evaluator: Evaluator) -> Reason:
             rule, place = "、".join(found.number for found in rules), rules[0].span.place
         conditions = tuple(_conditions(compiled, trace.table, evaluator, fired))
     elif not isinstance(compiled.body, CompiledTable):
+        conditions = _read(compiled, trace, evaluator)
         expression = " ".join(compiled.body.span.text.split())
     return Reason(
         decision=decision.name,
@@ -56,15 +58,13 @@ def _reason(id_: str, evaluator: Evaluator) -> Reason:
         unit=unit,
         article=article,
         rule=rule,
-        conditions=conditions if trace.table is not None else _read(compiled, trace, evaluator),
+        conditions=conditions,
         expression=expression,
         place=place,
     )
 
 
-def _conditions(
-    compiled: CompiledDecision, trace: TableTrace, evaluator: Evaluator, fired: tuple[int, ...]
-) -> Iterator[ConditionMet]:
+def _conditions(compiled: CompiledDecision, trace: TableTrace, evaluator: Evaluator, fired: tuple[int, ...]) -> Iterator[ConditionMet]:
     """Yield the inputs of a table with the tests of the rule that fired; all of them where no rule did."""
     for column, clause in enumerate(trace.table.table.inputs):
         tests = [trace.table.rules[index].rule.input_entries[column].text for index in fired[:1]]
@@ -129,9 +129,7 @@ _EFFORT = {way: rank for rank, way in enumerate(Delivery)}
 """How much each way asks of the subject."""
 
 
-def delivery_of(
-    policy: Policy, model: DecisionModel, outcome: Outcome, missing: frozenset[str]
-) -> tuple[Delivery | None, str]:
+def delivery_of(policy: Policy, model: DecisionModel, outcome: Outcome, missing: frozenset[str]) -> tuple[Delivery | None, str]:
     """Return how a benefit can go out, and a note where the document is stricter than the data.
 
     What is decided from the registry alone can go out without application; what lacks only facts that the subject may
@@ -151,5 +149,3 @@ def delivery_of(
     if ordered is not None and _EFFORT[ordered] > _EFFORT[computed]:
         return ordered, computed.value
     return computed, ""
-
-

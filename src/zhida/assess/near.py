@@ -24,9 +24,7 @@ MAX_TRIES = 6
 """Lines that are tried for one value: those nearest to it."""
 
 
-def near_misses(
-    model: PolicyModel, evaluator: Evaluator, judgement: Judgement, within: Decimal | None = None
-) -> tuple[NearMiss, ...]:
+def near_misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement, within: Decimal | None = None) -> tuple[NearMiss, ...]:
     """Return what is nearly met, nearest first by share of the line.
 
     Only an answer that could be better has any: INELIGIBLE, or a status.
@@ -37,9 +35,7 @@ def near_misses(
         judgement: The answer.
         within: How near a line must be to be tried, as a share of it; None for any.
     """
-    if judgement.answer.outcome is not Outcome.INELIGIBLE and not (
-        judgement.answer.outcome is Outcome.ELIGIBLE and model.policy.result_id
-    ):
+    if judgement.answer.outcome is not Outcome.INELIGIBLE and not (judgement.answer.outcome is Outcome.ELIGIBLE and model.policy.result_id):
         return ()
     found = list(_misses(model, evaluator, judgement, within))
     return tuple(sorted(found, key=lambda miss: (_share(miss.value, miss.line), miss.name)))
@@ -94,5 +90,3 @@ def _unit(model: PolicyModel, id_: str) -> str:
         return "天" if data.item.type.name == "date" else data.item.unit
     unit = model.model.decisions[id_].shape.unit
     return format_unit(unit) if unit else ""
-
-

@@ -156,7 +156,11 @@ def _assess_batch(batch: Sequence[Facts]) -> list[tuple[ResultCells, ...]]:
 def _cells(model: PolicyModel, columns: PolicyColumns, facts: Facts) -> ResultCells:
     """Return one assessment as the frame's cells."""
     assessment = assess_model(model, facts, near_within=NEAR_SHARE)
-    rules = {reason.decision: reason.rule or ("否则" if reason.value is not None else None) for reason in assessment.reasons if reason.policy == model.policy.id}
+    rules = {
+        reason.decision: reason.rule or ("否则" if reason.value is not None else None)
+        for reason in assessment.reasons
+        if reason.policy == model.policy.id
+    }
     return ResultCells(
         outcome=assessment.outcome.value,
         result=None if assessment.result is None else str(assessment.result),

@@ -204,7 +204,8 @@ class _Compiler:
     def declare(self) -> None:
         """Give every decision and knowledge model its name; a name may be given once."""
         declared: dict[str, Decision | BusinessKnowledgeModel | InputData] = {data.name: data for data in self.definitions.inputs}
-        for element in (*self.definitions.decisions, *self.definitions.knowledge_models):
+        elements: list[Decision | BusinessKnowledgeModel] = [*self.definitions.decisions, *self.definitions.knowledge_models]
+        for element in elements:
             first = declared.get(element.name)
             span = first.item.span if isinstance(first, InputData) else first.span if first else None
             if first is not None or element.name in self.definitions.imports or element.name == AS_OF:
@@ -238,8 +239,8 @@ class _Compiler:
                 decisions[element.id] = CompiledDecision(element, body, requirements, shape)
             else:
                 knowledge[element.id] = CompiledKnowledge(element, body, requirements, shape)
-        compiled = (*decisions.values(), *knowledge.values())
-        used = {id_ for element_ in compiled for id_ in element_.requirements.values()}
+        used = {id_ for decision in decisions.values() for id_ in decision.requirements.values()}
+        used |= {id_ for model in knowledge.values() for id_ in model.requirements.values()}
         inputs = {data.id: data for data in self.definitions.inputs if data.id in used}
         return CompiledDefinitions(self.definitions, decisions, knowledge, inputs, tuple(self.diagnostics))
 
@@ -276,7 +277,7 @@ class _Compiler:
         """Parse all cells of a table; None where one of them cannot be."""
         before = len(self.diagnostics)
         inputs = [self.expression(clause.expression, scope) for clause in table.inputs]
-        allowed = [clause.allowed_values and self.tests(clause.allowed_values, scope) for clause in table.inputs]
+        allowed = [self.tests(clause.allowed_values, scope) if clause.allowed_values else None for clause in table.inputs]
         rules = [
             (
                 rule,
@@ -285,7 +286,7 @@ class _Compiler:
             )
             for rule in table.rules
         ]
-        defaults = [clause.default and self.expression(clause.default, scope) for clause in table.outputs]
+        defaults = [self.expression(clause.default, scope) if clause.default else None for clause in table.outputs]
         priorities = [self.tests(clause.allowed_values, scope) if clause.allowed_values else None for clause in table.outputs]
         if len(self.diagnostics) > before:
             return None
@@ -375,5 +376,3 @@ def _null(body: Body) -> bool:
 def _names_null(node: Node) -> bool:
     """Say whether null is written anywhere in a cell."""
     return _null(node) or any(_names_null(child) for child in children(node))
-
-

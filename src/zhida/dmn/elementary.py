@@ -152,7 +152,7 @@ def _ends(node: Node) -> Iterator[Node]:
 
 def bound_values(use: Use, evaluator: Evaluator) -> list[Value] | None:
     """Return the values of all bounds, or None where one of them is itself unknown."""
-    values = []
+    values: list[Value] = []
     for bound in use.bounds:
         element = evaluator.model.decisions.get(bound.decision_id)
         if element is None:
@@ -232,6 +232,7 @@ def neighbours(value: Value, lines: Iterable[Value], scale: int | None) -> list[
     """
     step = Decimal(1).scaleb(-(6 if scale is None else scale))
     found: list[tuple[Value, Value]] = []
+    beyond: Value
     for line in lines:
         if type(line) is not type(value) or equal(line, value) is True:
             continue

@@ -172,5 +172,3 @@ class _Required(dict[str, Value]):
         if id_ not in self._trace.read:
             self._trace.read.append(id_)
         return value
-
-

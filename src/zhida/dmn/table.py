@@ -275,4 +275,3 @@ _HIT_POLICIES: dict[HitPolicy, _HitPolicy] = {
 
 _AT_MOST_ONE = frozenset((HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST))
 """Hit policies under which the value is the output of one rule, or the default."""
-

@@ -13,9 +13,8 @@ from typing import Any
 from zhida.errors import Diagnostic, diagnostic, nearest
 from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS
-from zhida.feel.signatures import KEEPS_UNIT, result_type
 from zhida.feel.syntax import INPUT, Node, UnaryTests
-from zhida.feel.units import Unit, format_unit, multiply
+from zhida.feel.units import KEEPS_UNIT, Unit, format_unit, multiply
 from zhida.values.numbers import format_number
 from zhida.values.types import (
     ANY,
@@ -119,12 +118,22 @@ class Checker:
         if ANY in (left.type, right.type) or NULL in (left.type, right.type):
             return
         ordered = operator not in {"=", "!="}
-        fits = left.type == right.type or (left.type.name == right.type.name and left.type not in ORDERED_TYPES and left.type is not BOOLEAN)
+        fits = left.type == right.type or (
+            left.type.name == right.type.name and left.type not in ORDERED_TYPES and left.type is not BOOLEAN
+        )
         if not fits or (ordered and left.type not in ORDERED_TYPES):
             hint, hint_zh = "", ""
             if {left.type, right.type} == {NUMBER, STRING}:
                 hint, hint_zh = "a number stands without quotes, a text in quotes", "数字不加引号，文字加引号"
-            self.note("feel-type-mismatch", right_node or node, operation=f"'{operator}'", left=left.type, right=right.type, hint=hint, hint_zh=hint_zh)
+            self.note(
+                "feel-type-mismatch",
+                right_node or node,
+                operation=f"'{operator}'",
+                left=left.type,
+                right=right.type,
+                hint=hint,
+                hint_zh=hint_zh,
+            )
             return
         self.same_unit(node, operator, left, right)
         for named, literal in ((left, right), (right, left)):
@@ -257,7 +266,9 @@ def _arithmetic(checker: Checker, node: syntax.Arithmetic) -> Shape:
         hint, hint_zh = "", ""
         if node.operator == "+" and STRING in (left.type, right.type):
             hint, hint_zh = "string(x) makes a text of a value", "可用 string(x) 把值变成文字"
-        checker.note("feel-type-mismatch", node, operation=f"'{node.operator}'", left=left.type, right=right.type, hint=hint, hint_zh=hint_zh)
+        checker.note(
+            "feel-type-mismatch", node, operation=f"'{node.operator}'", left=left.type, right=right.type, hint=hint, hint_zh=hint_zh
+        )
         return Shape()
     if result is not NUMBER or left.type is not NUMBER:
         return Shape(result)
@@ -386,7 +397,8 @@ def _call(checker: Checker, node: syntax.Call) -> Shape:
         return Shape()
     if name in KEEPS_UNIT:
         return _kept_unit(checker, node, arguments)
-    return Shape(result_type(name))
+    results = {signature.result for signature in BUILTINS[name].signatures}
+    return Shape(results.pop() if len(results) == 1 else ANY)
 
 
 def _kept_unit(checker: Checker, node: syntax.Call, arguments: list[Shape]) -> Shape:

@@ -88,9 +88,7 @@ def _name(node: syntax.Name, frame: Frame) -> Value:
         return value
     builtin = BUILTINS.get(node.name)
     if builtin is not None:
-        return Function(
-            node.name, builtin.parameter_names, lambda arguments: call_builtin(builtin, frame.run, arguments, {})
-        )
+        return Function(node.name, builtin.parameter_names, lambda arguments: call_builtin(builtin, frame.run, arguments, {}))
     frame.run.note("feel-unknown-name", node.span, name=node.name, near="", scope="")
     return None
 
@@ -272,7 +270,13 @@ def _between(node: syntax.Between, frame: Frame) -> Value:
     low = evaluate(node.low, frame)
     high = evaluate(node.high, frame)
     if None in (value, low, high) and not any(isinstance(item, Unknown) for item in (value, low, high)):
-        frame.run.note("feel-null-operand", node.span, operation="between", left=format_value(value), right=f"{format_value(low)}, {format_value(high)}")
+        frame.run.note(
+            "feel-null-operand",
+            node.span,
+            operation="between",
+            left=format_value(value),
+            right=f"{format_value(low)}, {format_value(high)}",
+        )
         return None
     return conjunction((_compare(">=", value, low, node, frame), _compare("<=", value, high, node, frame)))
 
@@ -373,9 +377,7 @@ class _Failure:
         self.value = value
 
 
-def _iterate(
-    iterations: tuple[syntax.Iteration, ...], frame: Frame, node: Node, step: Callable[[Frame], None]
-) -> _Failure | None:
+def _iterate(iterations: tuple[syntax.Iteration, ...], frame: Frame, node: Node, step: Callable[[Frame], None]) -> _Failure | None:
     """Call `step` for each combination of the variables; later ones vary faster."""
     if not iterations:
         step(frame)
@@ -533,9 +535,7 @@ def _call(node: syntax.Call, frame: Frame) -> Value:
     arguments = _order(function.parameters, positional, named)
     if arguments is None:
         given = f"{len(positional)} arguments" if positional or not named else ", ".join(named)
-        run.note(
-            "feel-bad-call", node.span, function=function.name or "function", given=given, signature=", ".join(function.parameters)
-        )
+        run.note("feel-bad-call", node.span, function=function.name or "function", given=given, signature=", ".join(function.parameters))
         return None
     return run.invoke(function, arguments)
 

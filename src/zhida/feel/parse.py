@@ -25,6 +25,7 @@ from zhida.values.temporal import parse_at_literal
 from zhida.values.types import ANY, SIMPLE_TYPES, Type
 
 COMPARISONS = ("=", "!=", "<=", ">=", "<", ">")
+INFIX_KEYWORDS = frozenset(("and", "or", "between", "in", "instance", "then", "else", "return", "satisfies"))
 
 
 def parse_expression(text: Snippet, scope: Scope) -> Node:
@@ -67,6 +68,7 @@ class _Parser:
     def __init__(self, cursor: Cursor, *, is_cell: bool = False) -> None:
         self.cursor = cursor
         self.is_cell = is_cell
+        self.open_ranges = 0
 
     def finish(self, node: Node) -> Node:
         """Complain of anything that is left."""
@@ -223,17 +225,16 @@ class _Parser:
         """Read what follows `in`: one test, or tests in parentheses."""
         cursor = self.cursor
         start = cursor.position
-        if cursor.operator() == "(":
-            saved = (cursor.position, cursor.end)
-            cursor.accept("(")
-            tests = [self.argument()]
-            while cursor.accept(","):
-                tests.append(self.argument())
-            if cursor.accept(")"):
-                return UnaryTests(cursor.span(start), tuple(tests))
-            cursor.position, cursor.end = saved
-        test = self.operator_range() or self.additive()
-        return UnaryTests(cursor.span(start), (test,))
+        if not cursor.accept("("):
+            test = self.operator_range() or self.additive()
+            return UnaryTests(cursor.span(start), (test,))
+        tests = [self.argument()]
+        if cursor.accept(".."):
+            return UnaryTests(cursor.span(start), (self.range_end(start, tests[0], low_closed=False),))
+        while cursor.accept(","):
+            tests.append(self.argument())
+        cursor.expect(")")
+        return UnaryTests(cursor.span(start), tuple(tests))
 
     def additive(self) -> Node:
         """Read `a + b` and `a - b`."""
@@ -296,7 +297,7 @@ class _Parser:
                 cursor.accept(".")
                 name = cursor.property_name() or cursor.fail("a name")
                 node = syntax.Path(cursor.span(start), node, name)
-            elif operator == "[":
+            elif operator == "[" and not self.closes_range():
                 cursor.accept("[")
                 node = self.filter(start, node)
             elif operator == "(":
@@ -304,6 +305,17 @@ class _Parser:
                 node = self.call(start, node)
             else:
                 return node
+
+    def closes_range(self) -> bool:
+        """Say whether the bracket at the cursor ends a range, as in `[1..10[`: nothing follows it that begins a condition."""
+        if not self.open_ranges:
+            return False
+        cursor = self.cursor
+        saved = (cursor.position, cursor.end)
+        cursor.accept("[")
+        closes = cursor.at_end or cursor.operator() not in {"", "(", "[", "{", "-", "@"} or cursor.keyword() in INFIX_KEYWORDS
+        cursor.position, cursor.end = saved
+        return closes
 
     def filter(self, start: int, value: Node) -> Node:
         """Read the condition of a filter; an element's entries are in its scope."""
@@ -418,7 +430,9 @@ class _Parser:
 
     def range_end(self, start: int, low: Node, *, low_closed: bool) -> Node:
         """Read the upper end of a range, behind the dots."""
+        self.open_ranges += 1
         high = self.expression()
+        self.open_ranges -= 1
         closing = self.cursor.expect("]", ")", "[")
         return syntax.RangeLiteral(self.cursor.span(start), low, high, low_closed, closing == "]")
 

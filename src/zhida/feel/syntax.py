@@ -1,10 +1,10 @@
 """The nodes of FEEL, frozen; each knows its span (DMN 1.5, 10.3.1.2).
 
-    Node
-    ├── Literal  Name  ListLiteral  ContextLiteral  RangeLiteral  FunctionLiteral
-    ├── Negation  Arithmetic  Comparison  Between  In  InstanceOf  Conjunction  Disjunction
-    ├── If  For  Quantified  Path  Filter  Call
-    └── UnaryTests  Condition  (what a cell of a decision table holds)
+Node
+├── Literal  Name  ListLiteral  ContextLiteral  RangeLiteral  FunctionLiteral
+├── Negation  Arithmetic  Comparison  Between  In  InstanceOf  Conjunction  Disjunction
+├── If  For  Quantified  Path  Filter  Call
+└── UnaryTests  Condition  (what a cell of a decision table holds)
 """
 
 from collections.abc import Iterator as IteratorOf

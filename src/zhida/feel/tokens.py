@@ -12,7 +12,26 @@ from zhida.feel.names import PART, Scope, read_part, skip_space
 from zhida.source import Snippet, Span
 
 KEYWORDS = frozenset(
-    ("and", "or", "between", "in", "instance", "if", "then", "else", "for", "return", "some", "every", "satisfies", "function", "external", "true", "false", "null")
+    (
+        "and",
+        "or",
+        "between",
+        "in",
+        "instance",
+        "if",
+        "then",
+        "else",
+        "for",
+        "return",
+        "some",
+        "every",
+        "satisfies",
+        "function",
+        "external",
+        "true",
+        "false",
+        "null",
+    )
 )
 """Words that are no names unless they are part of a longer declared one."""
 

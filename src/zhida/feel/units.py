@@ -9,6 +9,14 @@ from collections import Counter
 Unit = tuple[tuple[str, int], ...]
 """Base units with their exponents, sorted; empty for a bare ratio."""
 
+KEEPS_UNIT = frozenset(
+    (
+        *("min", "max", "sum", "mean", "median", "abs", "floor", "ceiling", "decimal"),
+        *("round up", "round down", "round half up", "round half down"),
+    )
+)
+"""Functions whose number is in the unit of their first argument."""
+
 
 def parse_unit(text: str) -> Unit | None:
     """Return the unit that `text` writes, or None for an empty text.

@@ -75,9 +75,7 @@ def _columns(table: Table, diagnostics: list[Diagnostic]) -> dict[str, int]:
             places[cell.text] = place
         else:
             near = nearest(cell.text, COLUMNS)
-            diagnostics.append(
-                diagnostic("dictionary-unknown-column", cell.span, name=cell.text, near=near, columns="、".join(COLUMNS))
-            )
+            diagnostics.append(diagnostic("dictionary-unknown-column", cell.span, name=cell.text, near=near, columns="、".join(COLUMNS)))
     if "类型" not in places:
         diagnostics.append(diagnostic("dictionary-missing-column", table.header[0].span, name="类型"))
     return places

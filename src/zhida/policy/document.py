@@ -191,9 +191,7 @@ class _Scanner:
 
     def span(self, first: int, last: int) -> Span:
         """Return the span of the lines `first` to `last`."""
-        return Span(
-            self.source, self.source.line_start(first), self.source.line_start(last) + len(self.source.line(last)), self.article
-        )
+        return Span(self.source, self.source.line_start(first), self.source.line_start(last) + len(self.source.line(last)), self.article)
 
     def front_matter(self) -> dict[str, FrontValue]:
         """Read the YAML between two lines `---` at the very top."""
@@ -281,9 +279,7 @@ class _Scanner:
         info = line[indent + length :]
         info_start += len(info) - len(info.lstrip())
         self.number += 1
-        while (inner := self.line()) is not None and not (
-            inner.strip().startswith(mark * length) and not inner.strip().strip(mark)
-        ):
+        while (inner := self.line()) is not None and not (inner.strip().startswith(mark * length) and not inner.strip().strip(mark)):
             self.number += 1
         if inner is None:
             self.diagnostics.append(diagnostic("policy-fence-open", self.span(first, first)))
@@ -332,9 +328,7 @@ class _Scanner:
             if len(row) == len(header):
                 rows.append(row)
             else:
-                self.diagnostics.append(
-                    diagnostic("policy-row-cells", self.span(number, number), found=len(row), expected=len(header))
-                )
+                self.diagnostics.append(diagnostic("policy-row-cells", self.span(number, number), found=len(row), expected=len(header)))
         span = self.span(first, self.number - 1)
         yield Table(header, tuple(rows), span, self.gap_reason())
 

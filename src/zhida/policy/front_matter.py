@@ -247,7 +247,9 @@ class _Reader:
             return None
         interval = parse_interval(text)
         if interval is None:
-            self.bad(self.front[key], key, "FIRST/LAST with ISO dates, .. for an open end", "“开始日/结束日”，日期如 2026-01-01，不限的一端写 ..")
+            self.bad(
+                self.front[key], key, "FIRST/LAST with ISO dates, .. for an open end", "“开始日/结束日”，日期如 2026-01-01，不限的一端写 .."
+            )
         return interval
 
     def mapping(self, key: str, entries: Mapping[str, str]) -> dict[str, str] | None:

@@ -273,9 +273,7 @@ class _Loader:
             if snippet is not None and snippet.text not in names:
                 near = nearest(snippet.text, names)
                 listed = "、".join(names)
-                found.append(
-                    diagnostic("policy-not-a-decision", snippet.span(), key=key, name=snippet.text, near=near, decisions=listed)
-                )
+                found.append(diagnostic("policy-not-a-decision", snippet.span(), key=key, name=snippet.text, near=near, decisions=listed))
 
 
 def parameter_id(name: str) -> str:

@@ -221,9 +221,7 @@ class _Tangler:
             self.diagnostics.append(diagnostic("policy-many-aggregated", block.header[0].span, name=name, hit_policy=hit_policy.value))
         clauses = tuple(InputClause(block.header[place].snippet, allowed_values=_stated(allowed, place)) for place in inputs)
         results = tuple(
-            OutputClause(
-                head, type_, _stated(allowed, place), _stated(otherwise, place) if otherwise else None, block.header[place].span
-            )
+            OutputClause(head, type_, _stated(allowed, place), _stated(otherwise, place) if otherwise else None, block.header[place].span)
             for place, (head, type_) in zip(outputs, heads, strict=True)
         )
         rules = tuple(self.rule(row, number, block, inputs, outputs, notes) for number, row in enumerate(rows, 1))

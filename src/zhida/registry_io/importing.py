@@ -14,17 +14,15 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from pathlib import Path
 
-import polars as pl
-
 from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.policy.dictionary import Dictionary
 from zhida.registry_io.facts import ABSENT_SUFFIX, FileFacts, check_constants, read_facts
-from zhida.registry_io.joining import Subjects, choose_subjects, join_facts
-from zhida.registry_io.keys import KeyedRows, SetAside, key_rows
+from zhida.registry_io.joining import Subjects, choose_subjects, join_facts, set_aside_frame
+from zhida.registry_io.keys import KeyedRows, key_rows
 from zhida.registry_io.mapping import SUPPORTED_TYPES, ColumnName, FileMapping, Mapping, check_mapping, factor_of
 from zhida.registry_io.quality import AttributeQuality, FileQuality, Finding, QualityReport
 from zhida.registry_io.registry import dictionary_sha256
-from zhida.registry_io.tables import SourceTable, read_table
+from zhida.registry_io.tables import Frame, SourceTable, read_table
 from zhida.source import Span
 
 Progress = Callable[[str, int, int], None]
@@ -42,11 +40,11 @@ MAX_REFUSALS = 20
 class ImportResult:
     """What an import made."""
 
-    frame: pl.DataFrame
+    frame: Frame
     """The registry: the key (string), then one column for each attribute that a file gives (see `read_facts`)."""
     quality: QualityReport
     """What was met on the way."""
-    set_aside: pl.DataFrame
+    set_aside: Frame
     """Rows that are not in the registry: 文件, 行, 代码, 原因, reason, 内容 (the row as CSV); all text but 行."""
     metadata: dict[str, str]
     """Where the registry comes from: subject, key, digests of mapping, dictionary and files, engine version, synthetic or not."""
@@ -91,7 +89,7 @@ def import_registry(
         _attribute_quality(mapping, dictionary, joined.frame, facts),
         findings,
     )
-    return ImportResult(joined.frame, quality, _set_aside_frame(tables, keyed, subjects), _metadata(mapping, dictionary, quality))
+    return ImportResult(joined.frame, quality, set_aside_frame(tables, keyed, subjects), _metadata(mapping, dictionary, quality))
 
 
 def _raise(diagnostics: Sequence[Diagnostic]) -> None:
@@ -218,9 +216,7 @@ def _file_quality(number: int, tables: Sequence[SourceTable], keyed: Sequence[Ke
     )
 
 
-def _attribute_quality(
-    mapping: Mapping, dictionary: Dictionary, frame: pl.DataFrame, facts: Sequence[FileFacts]
-) -> tuple[AttributeQuality, ...]:
+def _attribute_quality(mapping: Mapping, dictionary: Dictionary, frame: Frame, facts: Sequence[FileFacts]) -> tuple[AttributeQuality, ...]:
     found = []
     for name in dictionary.items:
         if name == mapping.key_attribute:
@@ -238,22 +234,6 @@ def _ordered(mapping: Mapping, tables: Sequence[SourceTable], dictionary: Dictio
     files = {table.base_name: number for number, table in enumerate(tables)}
     attributes = {name: number for number, name in enumerate(("", mapping.key_attribute, *dictionary.items))}
     return tuple(sorted(findings, key=lambda found: (files[found.file], found.row, attributes[found.attribute], found.code)))
-
-
-def _set_aside_frame(tables: Sequence[SourceTable], keyed: Sequence[KeyedRows], subjects: Subjects) -> pl.DataFrame:
-    rows: list[tuple[SourceTable, SetAside]] = []
-    for table, own, others in zip(tables, keyed, subjects.set_aside, strict=True):
-        rows += [(table, item) for item in sorted((*own.set_aside, *others), key=lambda item: item.row)]
-    return pl.DataFrame(
-        [
-            pl.Series("文件", [table.base_name for table, _ in rows], dtype=pl.String),
-            pl.Series("行", [table.row_number(item.row) for table, item in rows], dtype=pl.Int64),
-            pl.Series("代码", [item.key for _, item in rows], dtype=pl.String),
-            pl.Series("原因", [item.reason.message("zh") for _, item in rows], dtype=pl.String),
-            pl.Series("reason", [item.reason.message("en") for _, item in rows], dtype=pl.String),
-            pl.Series("内容", [table.record(item.row) for table, item in rows], dtype=pl.String),
-        ]
-    )
 
 
 def _metadata(mapping: Mapping, dictionary: Dictionary, quality: QualityReport) -> dict[str, str]:

@@ -73,6 +73,23 @@ def _set_aside(chosen: Subjects, number: int, table: SourceTable, item: SetAside
     chosen.findings[number].append(Finding(item.reason, table.base_name, table.row_number(item.row), item.key))
 
 
+def set_aside_frame(tables: Sequence[SourceTable], keyed: Sequence[KeyedRows], subjects: Subjects) -> pl.DataFrame:
+    """Return the rows that are not in the registry: 文件, 行, 代码, 原因, reason, 内容 (the row as CSV); all text but 行."""
+    rows: list[tuple[SourceTable, SetAside]] = []
+    for table, own, others in zip(tables, keyed, subjects.set_aside, strict=True):
+        rows += [(table, item) for item in sorted((*own.set_aside, *others), key=lambda item: item.row)]
+    return pl.DataFrame(
+        [
+            pl.Series("文件", [table.base_name for table, _ in rows], dtype=pl.String),
+            pl.Series("行", [table.row_number(item.row) for table, item in rows], dtype=pl.Int64),
+            pl.Series("代码", [item.key for _, item in rows], dtype=pl.String),
+            pl.Series("原因", [item.reason.message("zh") for _, item in rows], dtype=pl.String),
+            pl.Series("reason", [item.reason.message("en") for _, item in rows], dtype=pl.String),
+            pl.Series("内容", [table.record(item.row) for table, item in rows], dtype=pl.String),
+        ]
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Joined:
     """The facts of all files side by side."""

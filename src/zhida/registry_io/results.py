@@ -157,5 +157,3 @@ def write_results(
         table = table.with_columns(pl.lit(SYNTHETIC_WORD).alias(SYNTHETIC_COLUMN))
     write_csv(table, csv)
     return parquet, csv
-
-

@@ -20,6 +20,9 @@ from zhida.errors import Diagnostic, InputError, diagnostic
 from zhida.registry_io.mapping import FileMapping
 from zhida.source import Source, Span
 
+Frame = pl.DataFrame
+"""A table of columns, as all parts of the import hand it on."""
+
 CHUNK_ROWS = 50_000
 """Rows that are held as Python texts before they become columns."""
 

@@ -1,0 +1,134 @@
+"""Bad policies, dictionaries and parameters: the whole message, in both languages, as golden files.
+
+Each file of tests/examples/bad/ says in its first lines what it shows, and then holds sections:
+
+    === demo/policies/a.md              a file below the folder of packs, as it stands
+    === demo/policies/a.md | gb18030    the same in another encoding
+    === demo/registry/x.md | folder     a folder where a file belongs
+    === demo/policies/a.md | link       a link to the file that the section names
+    === demo/policies/a.md | size       a file of so many bytes, without anything in it
+    === load                            what is loaded instead of the folder of packs
+    === facts                           a FEEL context: the policy demo/a is assessed for it as well
+    === expected                        everything that is said, once in Chinese and once in English
+
+A case without a dictionary gets the one of `DICTIONARY`. With ZHIDA_BLESS=1 `expected` is written anew.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from zhida.assess.examples import run_examples
+from zhida.assess.subject import assess
+from zhida.errors import CODES, CompileError, Diagnostic, InputError
+from zhida.feel.builtins import BUILTINS
+from zhida.feel.builtins.pattern import __name__ as pattern_module
+from zhida.feel.evaluate import evaluate
+from zhida.feel.names import NameSet, Scope
+from zhida.feel.parse import parse_expression
+from zhida.feel.run import Frame, Run
+from zhida.policy.pack import Packs, load_packs
+from zhida.source import snippet
+from zhida.values.temporal import Date
+
+FOLDER = Path(__file__).parent / "bad"
+CASES = sorted(path.name for path in FOLDER.glob("*.md"))
+PARTS_OF_POLICIES = ("file-", "feel-", "dmn-", "policy-", "dictionary-")
+AS_OF = Date(2026, 1, 1)
+DICTIONARY = """# 企业
+
+| 属性 | 类型 | 单位 | 常见范围 | 来源 | 可空 | 取值 |
+|---|---|---|---|---|---|---|
+| 从业人员 | number | 人 | 0..1000000 | 统计局 | 是 | |
+| 营业收入 | number | 元 | 0..1000000000000 | 税务局 | | |
+| 成立日期 | date | | | 市场监督管理局 | | |
+| 单位类型 | string | | | 市场监督管理局 | | 企业、其他 |
+| 注册地市 | string | | | 市场监督管理局 | | |
+| 季末人数 | list<number> | 人 | | 税务局 | | |
+"""
+
+
+def sections(text: str) -> tuple[str, dict[str, str]]:
+    """Return what a golden file says of itself, and its sections by their heads."""
+    title, *parts = re.split(r"^=== (.+)\n", text, flags=re.MULTILINE)
+    return title, dict(zip(parts[0::2], parts[1::2], strict=True))
+
+
+def plant(root: Path, parts: dict[str, str]) -> None:
+    """Write the files of a case below a folder of packs."""
+    paths = {head.partition(" | ")[0] for head in parts}
+    if not any(path.endswith("registry/enterprise.md") for path in paths):
+        parts = {**parts, "demo/registry/enterprise.md": DICTIONARY}
+    for head, text in parts.items():
+        name, _, kind = head.partition(" | ")
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        match kind:
+            case "folder":
+                path.mkdir()
+            case "link":
+                path.symlink_to(text.strip())
+            case "size":
+                with path.open("wb") as file:
+                    file.truncate(int(text))
+            case _:
+                path.write_bytes(text.encode(kind or "utf-8"))
+
+
+def found_in(root: Path, facts: str) -> Iterator[Diagnostic]:
+    """Yield what is said about all that stands below `root`: on loading, by the examples, and on assessing."""
+    try:
+        packs = load_packs(root)
+    except InputError as error:
+        yield from error.diagnostics
+        return
+    yield from packs.diagnostics
+    for policy in packs.policies.values():
+        if policy.is_sound:
+            try:
+                for result in run_examples(packs, policy, as_of=AS_OF):
+                    yield from result.diagnostics
+            except CompileError as error:
+                assert set(error.diagnostics) <= set(packs.diagnostics), "what is wrong with a used policy was said on loading"
+    if facts:
+        yield from assessed(packs, facts)
+
+
+def assessed(packs: Packs, facts: str) -> tuple[Diagnostic, ...]:
+    run = Run(AS_OF)
+    given = evaluate(parse_expression(snippet(facts.strip()), Scope(NameSet(BUILTINS))), Frame({}, run))
+    assert not run.diagnostics
+    return assess(packs, "demo/a", given, as_of=AS_OF).diagnostics
+
+
+def said(folder: Path, parts: dict[str, str]) -> str:
+    """Return all messages of a case, without the name of the folder that it was written to."""
+    files = {head: text for head, text in parts.items() if head not in {"facts", "load", "expected"}}
+    root = folder / "packs"
+    root.mkdir()
+    plant(root, files)
+    diagnostics = list(found_in(folder / parts.get("load", "packs").strip(), parts.get("facts", "")))
+    messages = [item.render("zh") for item in diagnostics] + [item.render("en") for item in diagnostics]
+    return "\n\n".join(messages).replace(f"{folder}{os.sep}", "") + "\n"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_whole_message_is_as_it_was_read_and_agreed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{pattern_module}.TIMEOUT_SECONDS", 0.02)
+    path = FOLDER / name
+    title, parts = sections(path.read_text(encoding="utf-8"))
+    found = said(tmp_path, parts)
+    if os.environ.get("ZHIDA_BLESS"):
+        kept = {head: text for head, text in parts.items() if head != "expected"}
+        path.write_text(title + "".join(f"=== {head}\n{text}" for head, text in (*kept.items(), ("expected", found))), encoding="utf-8")
+    else:
+        assert found == parts.get("expected")
+
+
+def test_every_code_that_policies_can_produce_has_a_golden_file() -> None:
+    expected = "".join(sections((FOLDER / name).read_text(encoding="utf-8"))[1]["expected"] for name in CASES)
+    codes = {code for code in CODES if code.startswith(PARTS_OF_POLICIES)}
+    assert codes <= set(re.findall(r"\[([a-z0-9-]+)\]: ", expected))
