@@ -5,6 +5,7 @@ code points, so that an editor finds them. An excerpt places its caret by displa
 中文 (two cells a character). Nothing here knows what the text means.
 """
 
+import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ class Source:
 
     def __post_init__(self) -> None:
         """Index the lines once."""
-        starts = (0, *(offset + 1 for offset, character in enumerate(self.text) if character == "\n"))
+        starts = (0, *(found.end() for found in re.finditer("\n", self.text)))
         object.__setattr__(self, "_line_starts", starts)
 
     def position(self, offset: int) -> tuple[int, int]:

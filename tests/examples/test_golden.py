@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from zhida.assess.examples import run_examples
-from zhida.assess.subject import assess
+from zhida.assess.subject import assess_subject
 from zhida.errors import CODES, CompileError, Diagnostic, InputError
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.builtins.pattern import __name__ as pattern_module
@@ -101,7 +101,7 @@ def assessed(packs: Packs, facts: str) -> tuple[Diagnostic, ...]:
     run = Run(AS_OF)
     given = evaluate(parse_expression(snippet(facts.strip()), Scope(NameSet(BUILTINS))), Frame({}, run))
     assert not run.diagnostics
-    return assess(packs, "demo/a", given, as_of=AS_OF).diagnostics
+    return assess_subject(packs, "demo/a", given, as_of=AS_OF).diagnostics
 
 
 def said(folder: Path, parts: dict[str, str]) -> str:

@@ -11,9 +11,9 @@ from zhida.assess.subject import inputs_of, settle
 from zhida.dmn.compile import AS_OF
 from zhida.dmn.evaluate import Evaluator
 from zhida.errors import CompileError, Diagnostic, diagnostic, nearest
+from zhida.feel.builtins import BUILTINS
 from zhida.feel.evaluate import evaluate
 from zhida.feel.names import NameSet, Scope
-from zhida.feel.builtins import BUILTINS
 from zhida.feel.parse import parse_expression
 from zhida.feel.run import Frame, Run
 from zhida.policy.pack import Packs, Policy, PolicyModel
@@ -68,6 +68,7 @@ def _day(policy: Policy, as_of: Date) -> Date:
 
 
 def _run(packs: Packs, policy: Policy, example: Example, day: Date) -> ExampleResult:
+    """Run one example; what is wrong with its cells keeps it from being run."""
     found: list[Diagnostic] = []
     if example.as_of is not None:
         stated = _value(example.as_of, AS_OF, example, found)
@@ -76,25 +77,20 @@ def _run(packs: Packs, policy: Policy, example: Example, day: Date) -> ExampleRe
     decisions = {compiled.decision.name: id_ for id_, compiled in policy.compiled.decisions.items()}
     published = {compiled.decision.name for compiled in model.model.decisions.values()} - set(decisions)
     known = {data.name for data in policy.compiled.definitions.inputs} | published
-    for name, cell in example.inputs.items():
-        if name not in known:
-            found.append(diagnostic("policy-example-name", cell.span(), name=name, near=nearest(name, known)))
-    for name, cell in example.expectations.items():
-        base = name.partition(".")[0]
-        if name != OUTCOME_COLUMN and base not in decisions:
-            found.append(diagnostic("policy-example-name", cell.span(), name=name, near=nearest(name, decisions)))
+    expected = {name: cell for name, cell in example.expectations.items() if name != OUTCOME_COLUMN}
+    for names, allowed in ((example.inputs, known), (expected, set(decisions))):
+        for name, cell in names.items():
+            if name not in allowed and name.partition(".")[0] not in allowed:
+                found.append(diagnostic("policy-example-name", cell.span(), name=name, near=nearest(name, allowed)))
     facts = {name: _value(cell, name, example, found) for name, cell in example.inputs.items() if name in known}
     if found:
         return ExampleResult(example, tuple(found), {})
-    inputs = inputs_of(model, facts)
-    evaluator = Evaluator(model.model, inputs, as_of=day)
-    rules: dict[str, str] = {}
-    for name, cell in example.expectations.items():
-        if name == OUTCOME_COLUMN:
-            found.extend(_outcome(model, inputs, example, cell, rules))
-        else:
-            found.extend(_expectation(evaluator, decisions, example, name, cell, rules))
-    return ExampleResult(example, tuple(found), rules)
+    run = _ExampleRun(model, inputs_of(model, facts), example)
+    for name, cell in expected.items():
+        run.expect_value(decisions[name.partition(".")[0]], name, cell)
+    if OUTCOME_COLUMN in example.expectations:
+        run.expect_outcome(example.expectations[OUTCOME_COLUMN])
+    return ExampleResult(example, tuple(run.found), run.rules)
 
 
 def _value(cell: Snippet, name: str, example: Example, found: list[Diagnostic]) -> Value:
@@ -113,69 +109,79 @@ def _value(cell: Snippet, name: str, example: Example, found: list[Diagnostic]) 
     return value
 
 
+class _ExampleRun:
+    """Compares what comes out with what one example expects."""
+
+    def __init__(self, model: PolicyModel, inputs: Mapping[str, Value], example: Example) -> None:
+        self.model = model
+        self.inputs = inputs
+        self.example = example
+        self.evaluator = Evaluator(model.model, inputs, as_of=model.as_of)
+        self.found: list[Diagnostic] = []
+        self.rules: dict[str, str] = {}
+
+    def expect_value(self, goal: str, name: str, cell: Snippet) -> None:
+        """Compare the unrounded value of a decision, or of one of its outputs."""
+        value = self.evaluator.value(goal)
+        output = name.partition(".")[2]
+        if output:
+            value = value.get(output) if isinstance(value, dict) else value if isinstance(value, Unknown) else None
+        complaints: list[Diagnostic] = []
+        expected = _value(cell, name, self.example, complaints)
+        self.found += complaints
+        if complaints or _agree(value, expected):
+            self.rules |= _fired(self.evaluator, (goal,))
+        else:
+            self.fail(cell, name, format_value(value), (self.evaluator, (goal,)))
+
+    def expect_outcome(self, cell: Snippet) -> None:
+        """Compare the outcome."""
+        expected = cell.text.strip('"')
+        if expected not in set(Outcome):
+            near = nearest(expected, Outcome)
+            words = {"value": cell.text, "near": near, "outcomes": ", ".join(Outcome)}
+            self.found.append(diagnostic("policy-example-outcome", cell.span(), **words))
+            return
+        settled = settle(self.model, self.inputs)
+        judgement = settled.judgement
+        if judgement.answer.outcome.value == expected:
+            self.rules |= _fired(settled.evaluator, judgement.goals)
+            return
+        lacking = f" (missing: {', '.join(sorted(judgement.missing))})" if judgement.missing else ""
+        self.fail(cell, OUTCOME_COLUMN, judgement.answer.outcome.value + lacking, (settled.evaluator, judgement.goals))
+
+    def fail(self, cell: Snippet, what: str, value: str, ground: tuple[Evaluator, tuple[str, ...]]) -> None:
+        """Keep that something came out otherwise, with the rules that fired and what was odd."""
+        evaluator, goals = ground
+        rules = _fired(evaluator, goals)
+        self.rules |= rules
+        fired = "; ".join(f"{decision} {rule}" for decision, rule in rules.items())
+        odd = tuple(evaluator.diagnostics_beneath(goals))
+        self.found.append(
+            diagnostic(
+                "policy-example-failed",
+                cell.span(),
+                name=self.example.id,
+                what=what,
+                expected=cell.text,
+                found=value,
+                rules=f"rules that fired: {fired}" if fired else "",
+                rules_zh=f"命中的规则：{fired}" if fired else "",
+                reasons="; ".join(item.message("en") for item in odd),
+                reasons_zh="；".join(item.message("zh") for item in odd),
+            )
+        )
+
+
 def _fired(evaluator: Evaluator, goals: tuple[str, ...]) -> dict[str, str]:
+    """Return the rules that fired for some goals, by decision."""
     return {reason.decision: reason.rule for reason in reasons_of(evaluator, goals) if reason.rule}
 
 
-def _failed(
-    example: Example, cell: Snippet, what: str, expected: str, found: str, rules: Mapping[str, str], odd: tuple[Diagnostic, ...]
-) -> Diagnostic:
-    fired = "; ".join(f"{decision} {rule}" for decision, rule in rules.items())
-    return diagnostic(
-        "policy-example-failed",
-        cell.span(),
-        name=example.id,
-        what=what,
-        expected=expected,
-        found=found,
-        rules=f"rules that fired: {fired}" if fired else "",
-        rules_zh=f"命中的规则：{fired}" if fired else "",
-        reasons="; ".join(item.message("en") for item in odd),
-        reasons_zh="；".join(item.message("zh") for item in odd),
-    )
-
-
-def _expectation(
-    evaluator: Evaluator, decisions: Mapping[str, str], example: Example, name: str, cell: Snippet, rules: dict[str, str]
-) -> Iterator[Diagnostic]:
-    """Compare the unrounded value of a decision, or of one of its outputs, with what is expected."""
-    base, _, output = name.partition(".")
-    goal = decisions[base]
-    value = evaluator.value(goal)
-    if output:
-        value = value.get(output) if isinstance(value, dict) else value if isinstance(value, Unknown) else None
-    complaints: list[Diagnostic] = []
-    expected = _value(cell, name, example, complaints)
-    yield from complaints
-    fired = _fired(evaluator, (goal,))
-    rules |= fired
-    if not complaints and not _agree(value, expected):
-        odd = tuple(evaluator.diagnostics_beneath([goal]))
-        yield _failed(example, cell, name, cell.text, format_value(value), fired, odd)
-
-
 def _agree(value: Value, expected: Value) -> bool:
+    """Say whether a value is as expected: numbers within the tolerance, unknown only where that is expected."""
     if isinstance(expected, Unknown):
         return find_unknown(value) is not None
     if isinstance(value, Decimal) and isinstance(expected, Decimal):
         return abs(value - expected) <= TOLERANCE
     return find_unknown(value) is None and equal(value, expected) is True
-
-
-def _outcome(
-    model: PolicyModel, inputs: Mapping[str, Value], example: Example, cell: Snippet, rules: dict[str, str]
-) -> Iterator[Diagnostic]:
-    """Compare the outcome with what is expected."""
-    expected = cell.text.strip('"')
-    if expected not in set(Outcome):
-        near = nearest(expected, Outcome)
-        yield diagnostic("policy-example-outcome", cell.span(), value=cell.text, near=near, outcomes=", ".join(Outcome))
-        return
-    settled = settle(model, inputs)
-    outcome = settled.judgement.answer.outcome
-    fired = _fired(settled.evaluator, settled.judgement.goals)
-    rules |= fired
-    if outcome.value != expected:
-        odd = tuple(settled.evaluator.diagnostics_beneath(settled.judgement.goals))
-        lacking = f" (missing: {', '.join(sorted(settled.judgement.missing))})" if settled.judgement.missing else ""
-        yield _failed(example, cell, OUTCOME_COLUMN, expected, outcome.value + lacking, fired, odd)

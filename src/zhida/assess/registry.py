@@ -97,14 +97,14 @@ def assess_registry(  # noqa: PLR0913 - each says one thing about the run
     Args:
         packs: The packs.
         policies: Ids of the policies, in the order of the columns.
-        subjects: Facts of each subject, as `assess` takes them.
+        subjects: Facts of each subject, as `assess_subject` takes them.
         as_of: The date of the business fact.
         packs_root: The folder that `packs` were loaded from; workers load them again from there.
         workers: Processes; with one, everything is done in this process.
         progress: Told of every batch that is done.
 
     Raises:
-        InputError, CompileError: as `assess`.
+        InputError, CompileError: as `assess_subject`.
     """
     models = [packs.model_of(policy, as_of) for policy in policies]
     if workers <= 1 or packs_root is None:
@@ -114,18 +114,18 @@ def assess_registry(  # noqa: PLR0913 - each says one thing about the run
             if progress is not None:
                 progress(1)
         return
-    yield from _in_workers(policies, subjects, as_of, packs_root, workers, progress)
+    yield from _in_workers((packs_root, tuple(policies), as_of), subjects, workers, progress)
 
 
 def _in_workers(
-    policies: Sequence[str], subjects: Iterable[Facts], as_of: Date, packs_root: Path, workers: int, progress: Progress | None
+    start: tuple[Path, tuple[str, ...], Date], subjects: Iterable[Facts], workers: int, progress: Progress | None
 ) -> Iterator[tuple[ResultCells, ...]]:
-    """Hand stretches of subjects to processes and take the rows back in order."""
+    """Hand stretches of subjects to processes, which begin with `start`, and take the rows back in order."""
     # Not forked: a fork of a process with threads (polars has some) may hang.
     context = multiprocessing.get_context("spawn")
     remaining = iter(subjects)
     batches = iter(lambda: list(islice(remaining, BATCH)), [])
-    with ProcessPoolExecutor(workers, context, _start_worker, (packs_root, tuple(policies), as_of)) as pool:
+    with ProcessPoolExecutor(workers, context, _start_worker, start) as pool:
         waiting: list[Future[list[tuple[ResultCells, ...]]]] = [pool.submit(_assess_batch, batch) for batch in islice(batches, workers * 3)]
         try:
             while waiting:

@@ -49,7 +49,7 @@ class Settled:
     """The evaluation to explain it by: the given facts, or, where missing ones turned out not to matter, one completion."""
 
 
-def assess(packs: Packs, policy_id: str, facts: Mapping[str, Value], *, as_of: Date) -> Assessment:
+def assess_subject(packs: Packs, policy_id: str, facts: Mapping[str, Value], *, as_of: Date) -> Assessment:
     """Say what a policy says for a subject at a date, and why.
 
     Args:
@@ -67,7 +67,7 @@ def assess(packs: Packs, policy_id: str, facts: Mapping[str, Value], *, as_of: D
 
 
 def assess_model(model: PolicyModel, facts: Mapping[str, Value], *, near_within: Decimal | None = None) -> Assessment:
-    """Say what a linked policy says for a subject; see `assess`.
+    """Say what a linked policy says for a subject; see `assess_subject`.
 
     Args:
         model: The policy, linked for a day.

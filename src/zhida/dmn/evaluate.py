@@ -12,11 +12,12 @@ from zhida.dmn.compile import AS_OF, Body, CompiledDecision, CompiledKnowledge, 
 from zhida.dmn.graph import closure
 from zhida.dmn.table import TableTrace, decide_table
 from zhida.errors import Diagnostic
-from zhida.feel.evaluate import coerce, evaluate as evaluate_node
+from zhida.feel.evaluate import coerce
+from zhida.feel.evaluate import evaluate as evaluate_node
 from zhida.feel.run import Frame, Run
 from zhida.values.function import Function
 from zhida.values.temporal import Date
-from zhida.values.text import format_value
+from zhida.values.text import excerpt
 
 Value = Any
 
@@ -100,7 +101,7 @@ class Evaluator:
             value, trace.table = self.body(compiled.body, self.frame(compiled, trace), decision.name)
             trace.value, fits = coerce(value, decision.type)
             if not fits:
-                self.run.note("feel-bad-result", decision.span, name=decision.name, type=decision.type, value=format_value(value))
+                self.run.note("feel-bad-result", decision.span, name=decision.name, type=decision.type, value=excerpt(value))
         finally:
             self.run.diagnostics = outer
         self.trace[id_] = trace
@@ -127,14 +128,14 @@ class Evaluator:
                 value, fits = coerce(argument, type_)
                 if not fits:
                     self.run.note(
-                        "feel-bad-argument", model.span, function=model.name, parameter=name, value=format_value(argument), expected=type_
+                        "feel-bad-argument", model.span, function=model.name, parameter=name, value=excerpt(argument), expected=type_
                     )
                     return None
                 coerced[name] = value
             result, _ = self.body(compiled.body, self.frame(compiled, reader).inner(coerced), model.name)
             value, fits = coerce(result, model.type)
             if not fits:
-                self.run.note("feel-bad-result", model.span, name=model.name, type=model.type, value=format_value(result))
+                self.run.note("feel-bad-result", model.span, name=model.name, type=model.type, value=excerpt(result))
             return value
 
         return Function(model.name, names, invoke)

@@ -18,7 +18,7 @@ from zhida.feel.evaluate import coerce, evaluate, test
 from zhida.feel.run import Frame
 from zhida.values.equality import equal, less
 from zhida.values.logic import Truth
-from zhida.values.text import format_value
+from zhida.values.text import excerpt
 from zhida.values.types import ANY
 from zhida.values.unknown import Unknown, merge
 
@@ -60,20 +60,25 @@ def decide_table(table: CompiledTable, frame: Frame, name: str) -> tuple[Value, 
     for column in sorted(null_columns):
         clause = table.table.inputs[column].expression
         frame.run.note("dmn-null-in-table", table.table.span, name=name, clause=clause.text)
-    certain = tuple(place for place, verdict in enumerate(verdicts) if verdict is True)
-    possible = tuple(place for place, verdict in enumerate(verdicts) if isinstance(verdict, Unknown))
-    value = _combine(table, frame, name, certain, possible, merge(verdicts))
+    certain, possible = _split(verdicts)
+    value = _combine(table, frame, name, verdicts)
     if not certain and not possible and value is None and table.table.hit_policy not in MANY_RESULTS:
         _note_no_rule(table, frame, name, inputs)
     kept = certain[:1] if table.table.hit_policy in {HitPolicy.FIRST, HitPolicy.ANY} else certain
     return value, TableTrace(table, inputs, kept, possible)
 
 
+def _split(verdicts: Sequence[Truth]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the places of the rules that match for certain, and of those that perhaps do."""
+    certain = tuple(place for place, verdict in enumerate(verdicts) if verdict is True)
+    return certain, tuple(place for place, verdict in enumerate(verdicts) if isinstance(verdict, Unknown))
+
+
 def _note_no_rule(table: CompiledTable, frame: Frame, name: str, inputs: tuple[Value, ...]) -> None:
     if any(default is not None for default in table.defaults):
         return
     clauses = table.table.inputs
-    met = "; ".join(f"{clause.expression.text} = {format_value(value)}" for clause, value in zip(clauses, inputs, strict=True))
+    met = "; ".join(f"{clause.expression.text} = {excerpt(value)}" for clause, value in zip(clauses, inputs, strict=True))
     frame.run.note("dmn-no-rule", table.table.span, name=name, inputs=met)
 
 
@@ -85,7 +90,7 @@ def _inputs(table: CompiledTable, frame: Frame, name: str) -> tuple[Value, ...]:
         if clause.type is not ANY:
             value, _ = coerce(value, clause.type)
         if allowed is not None and value is not None and test(allowed, value, frame) is False:
-            frame.run.note("dmn-not-allowed", node.span, name=clause.expression.text or name, value=format_value(value))
+            frame.run.note("dmn-not-allowed", node.span, name=clause.expression.text or name, value=excerpt(value))
             value = None
         values.append(value)
     return tuple(values)
@@ -115,10 +120,10 @@ def _verdict(table: CompiledTable, rule: CompiledRule, inputs: tuple[Value, ...]
     return merge(unknowns) if unknowns else True
 
 
-def _combine(
-    table: CompiledTable, frame: Frame, name: str, certain: tuple[int, ...], possible: tuple[int, ...], unknown: Unknown | None
-) -> Value:
+def _combine(table: CompiledTable, frame: Frame, name: str, verdicts: Sequence[Truth]) -> Value:
     """Return the value, given which rules match for certain and which perhaps."""
+    certain, possible = _split(verdicts)
+    unknown = merge(verdicts)
     combine = _HIT_POLICIES[table.table.hit_policy]
     if unknown is None:
         return combine(table, frame, name, certain)
@@ -156,7 +161,7 @@ def _shaped(table: CompiledTable, values: Sequence[Value], frame: Frame) -> Valu
     for value, clause in zip(values, table.table.outputs, strict=True):
         typed, fits = coerce(value, clause.type)
         if not fits:
-            frame.run.note("feel-bad-result", clause.span, name=clause.name, type=clause.type, value=format_value(value))
+            frame.run.note("feel-bad-result", clause.span, name=clause.name, type=clause.type, value=excerpt(value))
         coerced.append(typed)
     if len(coerced) == 1:
         return coerced[0]
@@ -227,7 +232,7 @@ def _aggregate(operation: Callable[[Sequence[Value], Frame], Value]) -> "_HitPol
             return unknown
         result = operation(values, frame)
         if result is None:
-            frame.run.note("dmn-bad-aggregation", table.table.span, name=name, values=format_value(tuple(values)))
+            frame.run.note("dmn-bad-aggregation", table.table.span, name=name, values=excerpt(tuple(values)))
         return result
 
     return combine

@@ -158,6 +158,13 @@ CODES: dict[str, Code] = {
         ("{rules}", "{reasons}"),
         ("{rules_zh}", "{reasons_zh}"),
     ),
+    "policy-unknown": Code(
+        ERROR,
+        "'{name}' means no one policy",
+        "“{name}”不能确定是哪一份政策",
+        ("name one of: {known}",),
+        ("请指明其一：{known}",),
+    ),
     "policy-no-policies": Code(
         ERROR,
         "no policies in '{name}'",

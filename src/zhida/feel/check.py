@@ -122,13 +122,11 @@ class Checker:
             left.type.name == right.type.name and left.type not in ORDERED_TYPES and left.type is not BOOLEAN
         )
         if not fits or (ordered and left.type not in ORDERED_TYPES):
-            hint, hint_zh = "", ""
-            if {left.type, right.type} == {NUMBER, STRING}:
-                hint, hint_zh = "a number stands without quotes, a text in quotes", "数字不加引号，文字加引号"
+            hint, hint_zh = _spelling(left.type, right.type)
             self.note(
                 "feel-type-mismatch",
                 right_node or node,
-                operation=f"'{operator}'",
+                operation=operator,
                 left=left.type,
                 right=right.type,
                 hint=hint,
@@ -150,6 +148,8 @@ class Checker:
                 right=format_unit(right.unit),
                 left_name=f"'{left.label}'" if left.label else "the left side",
                 right_name=f"'{right.label}'" if right.label else "the right side",
+                left_name_zh=f"“{left.label}”" if left.label else "左边",
+                right_name_zh=f"“{right.label}”" if right.label else "右边",
             )
 
     def _usual(self, node: Node, named: Shape, literal: Decimal | None) -> None:
@@ -169,6 +169,15 @@ class Checker:
                 high="…" if high is None else format_number(high),
                 unit=format_unit(named.unit) if named.unit else "",
             )
+
+
+def _spelling(left: Type, right: Type) -> tuple[str, str]:
+    """Return how a value is written that was probably meant, where two types do not go together."""
+    if {left, right} == {NUMBER, STRING}:
+        return "a number stands without quotes, a text in quotes", "数字不加引号，文字加引号"
+    if DATE in {left, right} and {left, right} & {NUMBER, STRING}:
+        return 'a date is written @"2026-01-31"', '日期写作 @"2026-01-31"'
+    return "", ""
 
 
 # --- literals and names --------------------------------------------------------------------------------------------
@@ -219,7 +228,7 @@ def _context(checker: Checker, node: syntax.ContextLiteral) -> Shape:
 
 def _range(checker: Checker, node: syntax.RangeLiteral) -> Shape:
     ends = [checker.infer(end) for end in (node.low, node.high) if end is not None]
-    if len(ends) == 2:  # noqa: PLR2004 - both ends
+    if len(ends) == 2:
         checker.compare(node, "..", ends[0], ends[1])
     joined = _join(ends)
     return replace(joined, type=Type("range", (joined.type,)), label="", literal=None)
@@ -266,9 +275,7 @@ def _arithmetic(checker: Checker, node: syntax.Arithmetic) -> Shape:
         hint, hint_zh = "", ""
         if node.operator == "+" and STRING in (left.type, right.type):
             hint, hint_zh = "string(x) makes a text of a value", "可用 string(x) 把值变成文字"
-        checker.note(
-            "feel-type-mismatch", node, operation=f"'{node.operator}'", left=left.type, right=right.type, hint=hint, hint_zh=hint_zh
-        )
+        checker.note("feel-type-mismatch", node, operation=node.operator, left=left.type, right=right.type, hint=hint, hint_zh=hint_zh)
         return Shape()
     if result is not NUMBER or left.type is not NUMBER:
         return Shape(result)

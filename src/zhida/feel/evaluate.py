@@ -19,8 +19,8 @@ from zhida.values.function import Function
 from zhida.values.logic import Truth, conjunction, disjunction, negation, truth
 from zhida.values.range import Range
 from zhida.values.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
-from zhida.values.text import format_value
-from zhida.values.types import ANY, Type, conforms
+from zhida.values.text import excerpt
+from zhida.values.types import ANY, Type, conforms, type_of
 from zhida.values.unknown import Unknown, find_unknown, merge
 
 Value = Any
@@ -115,7 +115,7 @@ def _range(node: syntax.RangeLiteral, frame: Frame) -> Value:
     if unknown is not None:
         return unknown
     if not node.operator and low is not None and high is not None and less(low, high) is None:
-        frame.run.note("feel-incomparable", node.span, operation="..", left=format_value(low), right=format_value(high))
+        frame.run.note("feel-incomparable", node.span, operation="..", left=excerpt(low), right=excerpt(high))
         return None
     return Range(low, high, node.low_closed, node.high_closed, node.operator)
 
@@ -133,7 +133,7 @@ def _function(node: syntax.FunctionLiteral, frame: Frame) -> Value:
             value, fits = coerce(argument, type_)
             if not fits:
                 frame.run.note(
-                    "feel-bad-argument", node.span, function="function", parameter=name, value=format_value(argument), expected=type_
+                    "feel-bad-argument", node.span, function="function", parameter=name, value=excerpt(argument), expected=type_
                 )
                 return None
             coerced.append(value)
@@ -196,10 +196,10 @@ def _number_operation(node: syntax.Arithmetic, left: Decimal, right: Decimal, fr
                 return context.divide(left, right)
         return context.power(left, right)
     except DivisionByZero:
-        frame.run.note("feel-division-by-zero", node.span, left=format_value(left))
+        frame.run.note("feel-division-by-zero", node.span, left=excerpt(left))
     except (Overflow, InvalidOperation):
         if node.operator == "/" and not right:
-            frame.run.note("feel-division-by-zero", node.span, left=format_value(left))
+            frame.run.note("feel-division-by-zero", node.span, left=excerpt(left))
         elif node.operator == "**":
             _bad_operands(node, "**", left, right, frame)
         else:
@@ -211,7 +211,7 @@ def _bad_operands(node: Node, operation: str, left: Value, right: Value, frame: 
     """Note that an operator met what it does not work on; null is told from what is simply wrong."""
     binary = not isinstance(node, syntax.Negation)
     code = "feel-null-operand" if left is None or (binary and right is None) else "feel-bad-operand"
-    frame.run.note(code, node.span, operation=operation, left=format_value(left), right=format_value(right) if binary else "-")
+    frame.run.note(code, node.span, operation=operation, left=excerpt(left), right=excerpt(right) if binary else "-")
 
 
 # --- comparison ------------------------------------------------------------------------------------------------------
@@ -247,7 +247,7 @@ def _compare(operator: str, left: Value, right: Value, node: Node, frame: Frame)
             result = negation(less(left, right))  # type: ignore[assignment]
     if result is None:
         code = "feel-null-operand" if left is None or right is None else "feel-incomparable"
-        frame.run.note(code, node.span, operation=operator, left=format_value(left), right=format_value(right))
+        frame.run.note(code, node.span, operation=operator, left=excerpt(left), right=excerpt(right))
     return result
 
 
@@ -261,7 +261,7 @@ def _within(value: Value, range_: Value, node: Node, frame: Frame) -> Truth:
     result = contains(range_, value)
     if result is None:
         code = "feel-null-operand" if value is None else "feel-incomparable"
-        frame.run.note(code, node.span, operation="in", left=format_value(value), right=format_value(range_))
+        frame.run.note(code, node.span, operation="in", left=excerpt(value), right=excerpt(range_))
     return result
 
 
@@ -274,8 +274,8 @@ def _between(node: syntax.Between, frame: Frame) -> Value:
             "feel-null-operand",
             node.span,
             operation="between",
-            left=format_value(value),
-            right=f"{format_value(low)}, {format_value(high)}",
+            left=excerpt(value),
+            right=f"{excerpt(low)}, {excerpt(high)}",
         )
         return None
     return conjunction((_compare(">=", value, low, node, frame), _compare("<=", value, high, node, frame)))
@@ -340,7 +340,7 @@ def _if(node: syntax.If, frame: Frame) -> Value:
     if isinstance(condition, Unknown):
         return _either(condition, (evaluate(node.then, frame), evaluate(node.otherwise, frame)))
     if not isinstance(condition, bool) and condition is not None:
-        frame.run.note("feel-bad-condition", node.span, value=format_value(condition))
+        frame.run.note("feel-bad-condition", node.span, value=excerpt(condition))
     return evaluate(node.then if condition is True else node.otherwise, frame)
 
 
@@ -410,7 +410,8 @@ def _domain(iteration: syntax.Iteration, frame: Frame, node: Node) -> Iterable[V
     else:
         values = None if first is None else (first,)
     if values is None:
-        frame.run.note("feel-bad-iteration", node.span, value=format_value(first))
+        shown = excerpt(first) if iteration.last is None else f"{excerpt(first)}..{excerpt(last)}"
+        frame.run.note("feel-bad-iteration", node.span, value=shown)
         return _Failure(None)
     return values
 
@@ -453,7 +454,7 @@ def _entry(value: Value, node: syntax.Path, frame: Frame) -> Value:
         case Date() | Time() | DateTime() | DaysDuration() | MonthsDuration():
             if node.name in temporal.PROPERTIES.get(type(value), ()):
                 return temporal.property_of(value, node.name)
-    frame.run.note("feel-no-entry", node.span, name=node.name, value=format_value(value))
+    frame.run.note("feel-no-entry", node.span, name=node.name, value=excerpt(value))
     return None
 
 
@@ -530,14 +531,19 @@ def _call(node: syntax.Call, frame: Frame) -> Value:
     if isinstance(function, Unknown):
         return function
     if not isinstance(function, Function):
-        run.note("feel-not-a-function", node.span, value=format_value(function))
+        run.note("feel-not-a-function", node.span, value=excerpt(function))
         return None
     arguments = _order(function.parameters, positional, named)
     if arguments is None:
-        given = f"{len(positional)} arguments" if positional or not named else ", ".join(named)
-        run.note("feel-bad-call", node.span, function=function.name or "function", given=given, signature=", ".join(function.parameters))
+        given = ", ".join(named) if named else ", ".join(str(type_of(argument)) for argument in positional)
+        name, signature = function.name or "function", f"({', '.join(function.parameters)})"
+        run.note("feel-bad-call", node.span, function=name, given=f"({given})", signature=f"{name}{signature}")
         return None
-    return run.invoke(function, arguments)
+    outer, run.span = run.span, node.span
+    try:
+        return run.invoke(function, arguments)
+    finally:
+        run.span = outer
 
 
 def _order(parameters: tuple[str, ...], positional: tuple[Value, ...], named: dict[str, Value]) -> tuple[Value, ...] | None:

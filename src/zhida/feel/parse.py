@@ -15,14 +15,23 @@ Text is parsed once, against the declared scope and never against data. What is 
 here (feel-syntax); whether names and types make sense is said by `zhida.feel.check`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from zhida.errors import CompileError, diagnostic, nearest
 from zhida.feel import syntax
 from zhida.feel.names import PART, Scope, skip_space
-from zhida.feel.syntax import INPUT, Iteration, Node, UnaryTests, mentions_input
+from zhida.feel.syntax import INPUT, Iteration, Node, UnaryTests, children, mentions_input
 from zhida.feel.tokens import Cursor
 from zhida.source import Snippet
 from zhida.values.temporal import parse_at_literal
 from zhida.values.types import ANY, SIMPLE_TYPES, Type
+
+MAX_NESTING = 50
+"""How many brackets, conditions and iterations may stand inside each other."""
+
+MAX_HEIGHT = 150
+"""How high a tree of nodes may be: as many operators may follow each other in one sum."""
 
 COMPARISONS = ("=", "!=", "<=", ">=", "<", ">")
 INFIX_KEYWORDS = frozenset(("and", "or", "between", "in", "instance", "then", "else", "return", "satisfies"))
@@ -69,12 +78,27 @@ class _Parser:
         self.cursor = cursor
         self.is_cell = is_cell
         self.open_ranges = 0
+        self.nesting = 0
 
     def finish(self, node: Node) -> Node:
-        """Complain of anything that is left."""
+        """Complain of anything that is left, and of what is too high to be walked."""
         if not self.cursor.at_end:
             self.cursor.fail("the end")
+        level: list[Node] = [node]
+        for _ in range(MAX_HEIGHT):
+            level = [child for parent in level for child in children(parent)]
+        if level:
+            raise CompileError([diagnostic("feel-too-nested", node.span, limit=MAX_HEIGHT)])
         return node
+
+    @contextmanager
+    def nested(self) -> Iterator[None]:
+        """Count what stands inside of something else; beyond the limit, complain."""
+        self.nesting += 1
+        if self.nesting > MAX_NESTING:
+            raise CompileError([diagnostic("feel-too-nested", self.cursor.snippet.span(self.cursor.position), limit=MAX_NESTING)])
+        yield
+        self.nesting -= 1
 
     # --- unary tests ---------------------------------------------------------------------------------------------
 
@@ -371,7 +395,8 @@ class _Parser:
             return self.expression()
         number = cursor.number()
         if number is not None:
-            return syntax.Literal(cursor.span(start), number)
+            is_valid = number.is_finite()
+            return syntax.Literal(cursor.span(start), number if is_valid else None, is_valid)
         string = cursor.string()
         if string is not None:
             return syntax.Literal(cursor.span(start), string)

@@ -9,7 +9,9 @@ from typing import NoReturn
 
 from zhida.errors import CompileError, diagnostic
 from zhida.feel.names import PART, Scope, read_part, skip_space
+from zhida.feel.slips import advice
 from zhida.source import Snippet, Span
+from zhida.values.numbers import feel_context
 
 KEYWORDS = frozenset(
     (
@@ -42,14 +44,10 @@ ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 
 OPERATORS = ("**", "<=", ">=", "!=", "..", "->", "<", ">", "=", "+", "-", "*", "/", "(", ")", "[", "]", "{", "}", ",", ":", ".", "@")
 
-FULL_WIDTH = {
-    "，": ",", "（": "(", "）": ")", "“": '"', "”": '"', "：": ":", "【": "[", "】": "]", "｛": "{", "｝": "}", "；": ",", "、": ",",
-    "。": ".", "＝": "=", "＜": "<", "＞": ">", "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/", "＋": "+", "－": "-", "％": "/ 100", "%": "/ 100", "‘": '"', "’": '"', "＂": '"',
-}  # fmt: skip
-"""Characters that are typed by mistake, and what FEEL writes instead."""
+_PASSIVE = feel_context(is_passive=True)
 
 WORDS_ZH = {
-    "an expression": "表达式", "the end": "结尾", "a name": "名称", "a type": "类型", "a closing quote": "结束的引号", "a unary test": "条件",
+    "an expression": "表达式", "the end": "表达式的结尾", "a name": "名称", "a type": "类型", "a closing quote": "结束的引号", "a unary test": "条件",
 }  # fmt: skip
 """What can be expected, in Chinese."""
 
@@ -117,12 +115,13 @@ class Cursor:
             self.fail(f"'{word}'")
 
     def number(self) -> Decimal | None:
-        """Read a numeric literal."""
+        """Read a numeric literal; infinite where it is greater than every number of FEEL."""
         found = NUMBER.match(self.text, self.position)
         if found is None:
             return None
         self.advance(found.end())
-        return Decimal(found[0])
+        # Passive: a literal is rounded to 34 digits like every number, and one beyond them all is infinite until it is refused.
+        return _PASSIVE.create_decimal(found[0])
 
     def string(self) -> str | None:
         """Read a string literal and resolve its escapes."""
@@ -130,8 +129,7 @@ class Cursor:
             return None
         found = STRING.match(self.text, self.position)
         if found is None:
-            self.position = len(self.text)
-            self.fail("a closing quote")
+            self.fail("a closing quote", len(self.text[self.position :].partition("\n")[0].rstrip()))
         self.advance(found.end())
         text = ESCAPE.sub(_unescape, found[1])
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if re.search("[\ud800-\udfff]", text) else text
@@ -174,25 +172,21 @@ class Cursor:
         self.position = place
         return " ".join(self.text[start : self.end].split())
 
-    def fail(self, expected: str) -> NoReturn:
-        """Complain of what stands at the cursor."""
-        rest = self.text[self.position : self.position + 1]
-        part = read_part(self.text, self.position) or self.operator() or rest
-        found = f"'{part}'" if part else "the end"
-        hint, hint_zh = "", ""
-        if rest in FULL_WIDTH:
-            hint = f"write {FULL_WIDTH[rest]} instead of {rest}"
-            hint_zh = f"请把“{rest}”改为 {FULL_WIDTH[rest]}（半角）"
+    def fail(self, expected: str, length: int = 0) -> NoReturn:
+        """Complain of what stands at the cursor: of `length` characters, or of the next part."""
+        rest = self.text[self.position : self.position + (length or 1)]
+        part = rest if length else read_part(self.text, self.position) or self.operator() or rest
+        hint, hint_zh = advice(self.text, self.position, expected)
         place = min(self.position, len(self.text))
         raise CompileError(
             [
                 diagnostic(
                     "feel-syntax",
                     self.snippet.span(place, place + max(len(part), 1) if part else place),
-                    found=found,
+                    found=f"'{part}'" if part else "the end",
                     found_zh=f"“{part}”" if part else "结尾",
-                    expected=expected,
-                    expected_zh=WORDS_ZH.get(expected) or expected.replace(" or ", " 或 "),
+                    expected="the end of the expression" if expected == "the end" else expected,
+                    expected_zh=WORDS_ZH.get(expected) or re.sub("'([^']*)'", r"“\1”", expected).replace(" or ", " 或 "),
                     hint=hint,
                     hint_zh=hint_zh,
                 )
@@ -204,4 +198,4 @@ def _unescape(found: re.Match[str]) -> str:
     if found[3] is not None:
         return ESCAPED.get(found[3], found[0])
     code = int(found[1] or found[2], 16)
-    return chr(code) if code <= 0x10FFFF else found[0]  # noqa: PLR2004 - the last code point
+    return chr(code) if code <= 0x10FFFF else found[0]

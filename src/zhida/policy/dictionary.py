@@ -133,7 +133,7 @@ def _type(cells: Mapping[str, Cell], diagnostics: list[Diagnostic]) -> Type:
 def _scale(cells: Mapping[str, Cell], type_: Type, unit: str, diagnostics: list[Diagnostic]) -> int | None:
     stated = cells["小数位"].text if "小数位" in cells else ""
     if stated:
-        if stated.isascii() and stated.isdigit() and int(stated) <= 18:  # noqa: PLR2004 - what 128 bits of Arrow decimal hold beside 20 digits
+        if stated.isascii() and stated.isdigit() and int(stated) <= 18:
             return int(stated)
         diagnostics.append(diagnostic("dictionary-number", cells["小数位"].span, value=stated))
     if type_ is NUMBER or NUMBER in type_.arguments:

@@ -178,7 +178,7 @@ class _Reader:
 
     def bad(self, value: FrontValue, name: str, expected: str, expected_zh: str) -> None:
         """Complain of a value."""
-        shown = value.snippet.text if len(value.snippet.text) < 60 else value.snippet.text[:60] + "…"  # noqa: PLR2004 - a line's worth
+        shown = value.snippet.text if len(value.snippet.text) < 60 else value.snippet.text[:60] + "…"
         self.diagnostics.append(
             diagnostic("policy-bad-value", value.snippet.span(), value=shown, name=name, expected=expected, expected_zh=expected_zh)
         )

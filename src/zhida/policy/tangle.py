@@ -207,7 +207,6 @@ class _Tangler:
         kinds = [cell.style for cell in block.header]
         inputs = [place for place, kind in enumerate(kinds) if kind == "plain" and place > 0]
         outputs = [place for place, kind in enumerate(kinds) if kind == "bold"]
-        notes = [place for place, kind in enumerate(kinds) if kind == "italic"]
         rows = list(block.rows)
         allowed = rows.pop(0) if rows and not rows[0][0].text else None
         otherwise = rows.pop() if rows and rows[-1][0].text == OTHERWISE else None
@@ -224,7 +223,7 @@ class _Tangler:
             OutputClause(head, type_, _stated(allowed, place), _stated(otherwise, place) if otherwise else None, block.header[place].span)
             for place, (head, type_) in zip(outputs, heads, strict=True)
         )
-        rules = tuple(self.rule(row, number, block, inputs, outputs, notes) for number, row in enumerate(rows, 1))
+        rules = tuple(self.rule(row, number, block.header) for number, row in enumerate(rows, 1))
         table = DecisionTable(hit_policy, clauses, results, rules, block.span, block.gap_reason)
         type_ = heads[0][1] if len(heads) == 1 and hit_policy.value in {"U", "A", "P", "F"} else ANY
         self.decisions.append(Decision(self.id(name), name, type_, table, block.header[outputs[0] if len(outputs) == 1 else 0].span))
@@ -237,22 +236,21 @@ class _Tangler:
         start = len(name) + 1 + len(type_name) - len(type_name.lstrip())
         return name.strip(), self.type(type_name.strip(), cell.snippet, start)
 
-    def rule(self, row: tuple[Cell, ...], number: int, block: Table, inputs: list[int], outputs: list[int], notes: list[int]) -> Rule:
+    def rule(self, row: tuple[Cell, ...], number: int, header: tuple[Cell, ...]) -> Rule:
         """Read one row of a decision table; an empty cell is a complaint."""
-        for place in inputs + outputs:
-            if not row[place].text:
-                self.diagnostics.append(diagnostic("policy-empty-cell", row[place].span, column=block.header[place].text))
-        annotations = {block.header[place].text: row[place].text for place in notes if row[place].text}
+        inputs: list[Snippet] = []
+        outputs: list[Snippet] = []
+        annotations: dict[str, str] = {}
+        for head, cell in zip(header[1:], row[1:], strict=True):
+            if head.style == "italic":
+                annotations |= {head.text: cell.text} if cell.text else {}
+                continue
+            if not cell.text:
+                self.diagnostics.append(diagnostic("policy-empty-cell", cell.span, column=head.text))
+            (outputs if head.style == "bold" else inputs).append(cell.snippet)
         span = Span(row[0].span.source, row[0].span.start, row[-1].span.end, row[0].span.article)
         article = annotations.get(ARTICLE_COLUMN) or row[0].span.article
-        return Rule(
-            row[0].text or str(number),
-            tuple(row[place].snippet for place in inputs),
-            tuple(row[place].snippet for place in outputs),
-            annotations,
-            article,
-            span,
-        )
+        return Rule(row[0].text or str(number), tuple(inputs), tuple(outputs), annotations, article, span)
 
     def example_table(self, block: Table) -> None:
         """Read a table of examples."""

@@ -238,10 +238,6 @@ def _ordered(mapping: Mapping, tables: Sequence[SourceTable], dictionary: Dictio
 
 def _metadata(mapping: Mapping, dictionary: Dictionary, quality: QualityReport) -> dict[str, str]:
     """Return what the registry file says of itself."""
-    try:
-        engine = version("zhida")
-    except PackageNotFoundError:  # run from a source tree that was not installed
-        engine = "0"
     sources = [{"name": file.name, "file": file.file, "sha256": file.sha256} for file in quality.files]
     return {
         "zhida.subject": mapping.subject,
@@ -249,6 +245,14 @@ def _metadata(mapping: Mapping, dictionary: Dictionary, quality: QualityReport) 
         "zhida.mapping_sha256": mapping.sha256,
         "zhida.dictionary_sha256": dictionary_sha256(dictionary),
         "zhida.sources": json.dumps(sources, ensure_ascii=False, separators=(",", ":")),
-        "zhida.engine_version": engine,
+        "zhida.engine_version": engine_version(),
         "zhida.synthetic": "true" if quality.is_synthetic else "false",
     }
+
+
+def engine_version() -> str:
+    """Return the version of the engine that is running."""
+    try:
+        return version("zhida")
+    except PackageNotFoundError:  # run from a source tree that was not installed
+        return "0"

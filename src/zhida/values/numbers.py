@@ -32,15 +32,15 @@ ROUNDING_MODES = {
 """Rounding modes by the word that a policy's front matter uses."""
 
 
-def feel_context() -> Context:
-    """Return a fresh decimal128 context; errors are trapped so that the caller can make them null."""
+def feel_context(*, is_passive: bool = False) -> Context:
+    """Return a fresh decimal128 context; errors are trapped so that the caller can make them null, unless it is passive."""
     return Context(
         prec=FEEL_DIGITS,
         rounding=ROUND_HALF_EVEN,
         Emin=-6143,
         Emax=6144,
         clamp=1,
-        traps=[InvalidOperation, DivisionByZero, Overflow],
+        traps=[] if is_passive else [InvalidOperation, DivisionByZero, Overflow],
     )
 
 

@@ -110,7 +110,7 @@ def _split_top(text: str) -> list[str]:
     return [part for part in (*parts, text[start:]) if part.strip()]
 
 
-def type_of(value: object) -> Type:  # noqa: PLR0911 - one line for each kind of value
+def type_of(value: object) -> Type:
     """Return the most specific type of a value.
 
     >>> str(type_of((Decimal(1), Decimal(2))))

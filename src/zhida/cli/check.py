@@ -1,0 +1,142 @@
+"""`zhida check`: read packs, find what is wrong, run the examples."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from zhida.assess.examples import ExampleResult, run_examples
+from zhida.cli.console import (
+    FOUND_ERRORS,
+    OK,
+    AsOfOption,
+    JsonOption,
+    Lang,
+    LangOption,
+    count_severities,
+    diagnostic_data,
+    out,
+    print_diagnostics,
+    print_json,
+    read_as_of,
+    words,
+)
+from zhida.errors import Diagnostic, Language, has_errors
+from zhida.errors.code import Severity
+from zhida.policy.pack import Packs, Policy, load_packs
+from zhida.values.temporal import Date
+
+
+def check(
+    packs: Annotated[Path, typer.Argument(help="政策包，或含有多个政策包的文件夹 | a pack, or a folder of packs")] = Path("packs"),
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="警告也算错误 | warnings count as errors")] = False,
+    as_of: AsOfOption = None,
+    json: JsonOption = False,
+    lang: LangOption = Lang.zh,
+) -> int:
+    """检查政策：格式、名称、类型、单位，并运行政策中的例。
+
+    Check policies: format, names, types, units; and run their examples.
+
+    例 Examples:
+
+        zhida check packs
+
+        zhida check packs/hangzhou --strict
+
+        zhida check packs --json | python -m json.tool
+    """
+    language: Language = lang.value
+    loaded = load_packs(packs)
+    results = check_examples(loaded, read_as_of(as_of))
+    failed = [item for found in results.values() for result in found for item in result.diagnostics]
+    diagnostics = [*loaded.diagnostics, *failed]
+    if json:
+        print_json(_data(loaded, results, diagnostics))
+    else:
+        print_diagnostics((item for item in diagnostics if item.severity is not Severity.INFORMATION), language)
+        _print_summary(loaded, results, diagnostics, language)
+    return FOUND_ERRORS if has_errors(diagnostics, strict=strict) else OK
+
+
+def check_examples(packs: Packs, as_of: Date) -> dict[str, tuple[ExampleResult, ...]]:
+    """Run the examples of all policies that, with all they use, have no errors."""
+    return {policy.id: tuple(run_examples(packs, policy, as_of=as_of)) for policy in packs.policies.values() if _can_run(packs, policy)}
+
+
+def _can_run(packs: Packs, policy: Policy) -> bool:
+    used = (packs.policies.get(name.text) for name in (*policy.front.uses, *policy.front.replaces))
+    return policy.is_sound and all(other is not None and _can_run_used(packs, other) for other in used)
+
+
+def _can_run_used(packs: Packs, policy: Policy) -> bool:
+    return policy.is_sound and all(_sound(packs, name.text) for name in policy.front.uses)
+
+
+def _sound(packs: Packs, name: str) -> bool:
+    return name in packs.policies and packs.policies[name].is_sound
+
+
+def _counts(results: dict[str, tuple[ExampleResult, ...]]) -> tuple[int, int]:
+    passed = sum(result.passed for found in results.values() for result in found)
+    return passed, sum(len(found) for found in results.values()) - passed
+
+
+def _data(packs: Packs, results: dict[str, tuple[ExampleResult, ...]], diagnostics: list[Diagnostic]) -> dict[str, object]:
+    passed, failed = _counts(results)
+    return {
+        "policies": len(packs.policies),
+        "examples": {"passed": passed, "failed": failed, "not_run": _not_run(packs, results)},
+        **count_severities(diagnostics),
+        "by_policy": [
+            {
+                "policy": policy.id,
+                "title": policy.front.title,
+                "sha256": policy.sha256,
+                "decisions": len(policy.tangled.decisions) - (policy.front.applies is not None),
+                "rules": _rules(policy),
+                "examples": {"passed": sum(item.passed for item in found), "failed": sum(not item.passed for item in found)},
+                "caveats": len(policy.tangled.caveats),
+            }
+            for policy in packs.policies.values()
+            for found in (results.get(policy.id, ()),)
+        ],
+        "diagnostics": [diagnostic_data(item) for item in diagnostics],
+    }
+
+
+def _not_run(packs: Packs, results: dict[str, tuple[ExampleResult, ...]]) -> int:
+    return sum(len(policy.tangled.examples) for policy in packs.policies.values() if policy.id not in results)
+
+
+def _rules(policy: Policy) -> int:
+    tables = (getattr(decision.expression, "rules", ()) for decision in policy.tangled.decisions)
+    return sum(len(rules) for rules in tables)
+
+
+def _print_summary(packs: Packs, results: dict[str, tuple[ExampleResult, ...]], diagnostics: list[Diagnostic], language: Language) -> None:
+    table = Table(box=None, pad_edge=False)
+    for zh, en in (("政策", "policy"), ("名称", "title")):
+        table.add_column(words(language, zh, en), overflow="fold")
+    for zh, en in (("规则", "rules"), ("例", "examples"), ("未过", "failed"), ("待确认", "caveats")):
+        table.add_column(words(language, zh, en), justify="right", no_wrap=True)
+    for policy in packs.policies.values():
+        found = results.get(policy.id)
+        counts = ("–", "–") if found is None else (str(len(found)), str(sum(not item.passed for item in found)))
+        table.add_row(policy.id, policy.front.title, str(_rules(policy)), *counts, str(len(policy.tangled.caveats)))
+    out().print(table)
+    passed, failed = _counts(results)
+    severities = count_severities(diagnostics)
+    not_run = _not_run(packs, results)
+    skipped = words(language, f"，{not_run} 个未运行（政策有错误）", f", {not_run} not run (their policies have errors)") if not_run else ""
+    typer.echo(
+        words(
+            language,
+            f"\n{len(packs.policies)} 份政策；{passed + failed} 个例：通过 {passed}，未过 {failed}{skipped}；"
+            f"错误 {severities['errors']}，警告 {severities['warnings']}",
+            f"\n{len(packs.policies)} policies; {passed + failed} examples: {passed} passed, {failed} failed{skipped}; "
+            f"{severities['errors']} errors, {severities['warnings']} warnings",
+        )
+    )

@@ -1,0 +1,249 @@
+"""An assessment as text that an official can sign, and as data that a program can read.
+
+    Assessment ──phrases──> text     for the terminal and for letters
+               └──────────> data     a dictionary with stable keys, for JSON
+
+Amounts are exact in both: decimal strings, and integer fen where the policy's rounding was applied.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from zhida.assess.assessment import Answer, Assessment, ConditionMet, NearMiss, Reason
+from zhida.errors import Diagnostic, Language
+from zhida.report import phrases
+from zhida.report.words import choose
+from zhida.source import display_width
+from zhida.values.numbers import format_number
+from zhida.values.types import type_of
+from zhida.values.unknown import Unknown
+
+LINE_CELLS = 78
+"""Terminal cells of a line."""
+
+HANGING = "，。；：、）》”！？,.;:)"
+"""Characters that never begin a line."""
+
+Data = dict[str, Any]
+
+
+# --- text ----------------------------------------------------------------------------------------------------------
+
+
+def explanation_text(
+    assessment: Assessment, *, language: Language, subject_name: str = "", subject_code: str = "", is_synthetic: bool = False
+) -> str:
+    """Return an assessment in words: what, for whom, on which day, why, and what would change it.
+
+    Args:
+        assessment: The assessment.
+        language: `zh` or `en`; names, articles and caveats stay as the policy writes them.
+        subject_name: What the subject is called; may be empty.
+        subject_code: Its code; may be empty.
+        is_synthetic: Whether the subject is invented; the text then says so.
+
+    Returns:
+        Lines of at most 78 cells, the last with its line feed.
+    """
+    lines = [phrases.TITLE[language], "=" * display_width(phrases.TITLE[language])]
+    if is_synthetic:
+        lines.append(choose(language, f"【{phrases.SYNTHETIC[language]}】", f"[{phrases.SYNTHETIC[language]}]"))
+    lines.append("")
+    rows = phrases.header_rows(assessment, language, subject_name=subject_name, subject_code=subject_code)
+    lines += _aligned(rows)
+    mark = choose(language, "结论：", "Conclusion: ")
+    lines += ["", *_wrapped(mark, phrases.conclusion(assessment, language))]
+    for heading, body in _sections(assessment, language):
+        lines += ["", heading, *body]
+    blank = "________________"
+    signatures = [f"{name}{choose(language, '：', ': ')}{blank}" for name in phrases.SIGNATURES[language]]
+    lines += ["", "", "  ".join(signatures)]
+    return "\n".join(lines) + "\n"
+
+
+def _sections(assessment: Assessment, language: Language) -> Iterator[tuple[str, list[str]]]:
+    """Yield the headings and lines of the parts that have something to say."""
+    delivery = phrases.delivery_phrase(assessment, language)
+    parts = {
+        "missing": list(_items(phrases.missing_phrases(assessment, language))),
+        "reasons": list(_reasons(assessment, language)),
+        "near": list(_items(phrases.near_phrase(miss, language) for miss in assessment.near)),
+        "caveats": list(_items(assessment.caveats)),
+        "parameters": _aligned(phrases.parameter_rows(assessment, language), "  "),
+        "delivery": _wrapped("  ", delivery) if delivery else [],
+        "diagnostics": list(_items(phrases.diagnostic_phrases(assessment, language))),
+    }
+    for key, body in parts.items():
+        if body:
+            yield phrases.SECTIONS[key][language], body
+
+
+def _reasons(assessment: Assessment, language: Language) -> Iterator[str]:
+    for number, reason in enumerate(assessment.reasons, 1):
+        mark = f"{number:>3}. "
+        ground = phrases.reason_ground(reason, language)
+        elsewhere = reason.policy if reason.policy != assessment.policy else ""
+        source = "  ".join(part for part in (ground, elsewhere) if part)
+        title = phrases.reason_title(reason, assessment, language)
+        yield from _wrapped(mark, f"{title}    {source}" if source else title)
+        if reason.expression:
+            yield from _wrapped("     = ", reason.expression)
+        for condition in reason.conditions:
+            yield from _wrapped("     · ", phrases.condition_phrase(condition, language))
+
+
+def _items(sentences: Iterable[str]) -> Iterator[str]:
+    for sentence in sentences:
+        yield from _wrapped("  · ", " ".join(sentence.split()))
+
+
+def _aligned(rows: Iterable[tuple[str, str]], indent: str = "") -> list[str]:
+    """Return labels and values in two columns."""
+    kept = list(rows)
+    width = max((display_width(name) for name, _ in kept), default=0) + 2
+    lines = []
+    for name, value in kept:
+        lines += _wrapped(f"{indent}{name}{' ' * (width - display_width(name))}", value)
+    return lines
+
+
+def _wrapped(mark: str, text: str) -> list[str]:
+    """Break a sentence into lines that begin below its first character; Chinese may break anywhere but before a stop."""
+    indent = " " * display_width(mark)
+    room = max(LINE_CELLS - len(indent), 20)
+    lines, line = [], ""
+    for piece in _pieces(text):
+        if line and display_width(line + piece.rstrip()) > room and piece[0] not in HANGING:
+            lines.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece
+    lines.append(line.rstrip())
+    return [(mark if place == 0 else indent) + part for place, part in enumerate(lines)]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield what may not be broken: a wide character, or a word with the space behind it."""
+    piece = ""
+    for character in text:
+        if display_width(character) == 2:
+            if piece:
+                yield piece
+            piece = ""
+            yield character
+        else:
+            piece += character
+            if character == " ":
+                yield piece
+                piece = ""
+    if piece:
+        yield piece
+
+
+# --- data ----------------------------------------------------------------------------------------------------------
+
+
+def explanation_data(assessment: Assessment, *, subject_name: str = "", subject_code: str = "", is_synthetic: bool = False) -> Data:
+    """Return an assessment as a dictionary for JSON; keys are stable, sentences come in both languages.
+
+    Numbers are decimal strings with their type beside them, dates are ISO 8601, and `amount_fen` is an integer. A value
+    that is not known has the type `unknown` and the names of what it lacks.
+    """
+    return {
+        "policy": assessment.policy,
+        "title": assessment.title,
+        "document": assessment.document,
+        "policy_sha256": assessment.policy_sha256,
+        "as_of": str(assessment.as_of),
+        "gives": assessment.gives,
+        "subject": {"name": subject_name, "code": subject_code},
+        "is_synthetic": is_synthetic,
+        "outcome": assessment.outcome.value,
+        "conclusion": {"zh": phrases.conclusion(assessment, "zh"), "en": phrases.conclusion(assessment, "en")},
+        "result_name": assessment.result_name,
+        "result": value_data(assessment.result),
+        "amount": None if assessment.amount is None else format_number(assessment.amount),
+        "amount_fen": assessment.amount_fen,
+        "missing": list(assessment.missing),
+        "is_minimal": assessment.is_minimal,
+        "possible": [_answer(answer) for answer in assessment.possible],
+        "reasons": [_reason(reason) for reason in assessment.reasons],
+        "caveats": list(assessment.caveats),
+        "near": [_near(miss) for miss in assessment.near],
+        "diagnostics": [_diagnostic(item) for item in assessment.diagnostics],
+        "delivery": None if assessment.delivery is None else assessment.delivery.value,
+        "delivery_note": assessment.delivery_note,
+        "parameters": dict(assessment.parameters),
+    }
+
+
+def value_data(value: object) -> Data:
+    """Return a value of FEEL as data: its type, and the value in what JSON has.
+
+    >>> value_data(Decimal("2500.50"))
+    {'type': 'number', 'value': '2500.5'}
+    """
+    if isinstance(value, Unknown):
+        return {"type": "unknown", "missing": sorted(value.missing)}
+    return {"type": str(type_of(value)), "value": _plain(value)}
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401 - what JSON has
+    match value:
+        case None | bool() | str():
+            return value
+        case Decimal():
+            return format_number(value)
+        case Unknown():
+            return value_data(value)
+        case tuple():
+            return [_plain(item) for item in value]
+        case Mapping():
+            return {key: _plain(entry) for key, entry in value.items()}
+    return phrases.plain(value)
+
+
+def _answer(answer: Answer) -> Data:
+    amount = None if answer.amount is None else format_number(answer.amount)
+    return {"outcome": answer.outcome.value, "result": value_data(answer.result), "amount": amount}
+
+
+def _reason(reason: Reason) -> Data:
+    return {
+        "decision": reason.decision,
+        "policy": reason.policy,
+        "value": value_data(reason.value),
+        "unit": reason.unit,
+        "article": reason.article,
+        "rule": reason.rule,
+        "conditions": [_condition(condition) for condition in reason.conditions],
+        "expression": reason.expression,
+        "place": reason.place,
+    }
+
+
+def _condition(condition: ConditionMet) -> Data:
+    return {"what": condition.what, "test": condition.test, "value": value_data(condition.value), "unit": condition.unit}
+
+
+def _near(miss: NearMiss) -> Data:
+    return {
+        "name": miss.name,
+        "value": value_data(miss.value),
+        "line": value_data(miss.line),
+        "distance": format_number(miss.distance),
+        "unit": miss.unit,
+        "article": miss.article,
+        "answer": _answer(miss.answer),
+    }
+
+
+def _diagnostic(item: Diagnostic) -> Data:
+    return {
+        "code": item.code,
+        "severity": item.severity.value,
+        "place": item.span.place if item.span else "",
+        "zh": item.message("zh"),
+        "en": item.message("en"),
+    }

@@ -1,0 +1,316 @@
+"""The sentences of an explanation: what an assessment says, in one language, whatever it is printed on.
+
+Text and HTML say the same because both take their sentences from here. Nothing is decided: every sentence restates data
+of the assessment.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from zhida.assess.assessment import Answer, Assessment, ConditionMet, NearMiss, Outcome, Reason
+from zhida.errors import Language
+from zhida.report.conditions import SIGNS, describe_test
+from zhida.report.words import (
+    DELIVERIES,
+    OUTCOMES,
+    STATUS_KNOWN,
+    bracketed,
+    choose,
+    format_amount,
+    format_date,
+    format_parameter_source,
+    format_quantity,
+    format_value,
+    format_yuan,
+    group_digits,
+    listed,
+    word,
+)
+from zhida.values.temporal import Date
+from zhida.values.text import format_value as canonical
+from zhida.values.unknown import Unknown
+
+SCOPE = "applies"
+"""The name of the decision that the front matter's `applies` makes."""
+
+SHA_DIGITS = 12
+"""Digits of a policy's digest that people compare."""
+
+LISTED_ANSWERS = 6
+"""Possible amounts that are named one by one; more are given as a range."""
+
+TITLE: dict[Language, str] = {"zh": "政策适用说明", "en": "How the policy applies"}
+SYNTHETIC: dict[Language, str] = {"zh": "合成数据 synthetic：不是真实主体", "en": "Synthetic data 合成数据: no real subject"}
+SIGNATURES: dict[Language, tuple[str, ...]] = {"zh": ("经办人", "复核人", "日期"), "en": ("Prepared by", "Reviewed by", "Date")}
+SECTIONS: dict[str, dict[Language, str]] = {
+    "missing": {"zh": "缺的事实", "en": "Missing facts"},
+    "reasons": {"zh": "理由", "en": "Reasons"},
+    "near": {"zh": "差一步", "en": "One step away"},
+    "caveats": {"zh": "待确认", "en": "To be confirmed"},
+    "parameters": {"zh": "参数", "en": "Parameters"},
+    "delivery": {"zh": "兑付方式", "en": "Delivery"},
+    "diagnostics": {"zh": "诊断", "en": "Diagnostics"},
+}
+"""The parts of an explanation, with their headings."""
+
+
+def header_rows(assessment: Assessment, language: Language, *, subject_name: str, subject_code: str) -> list[tuple[str, str]]:
+    """Return what an explanation is about, as labels and values."""
+    subject = subject_name + bracketed(subject_code, language) if subject_name else subject_code
+    rows = [
+        (choose(language, "对象", "Subject"), subject or choose(language, "（未指明）", "(not named)")),
+        (choose(language, "政策", "Policy"), assessment.title + bracketed(assessment.policy, language)),
+        (choose(language, "文号", "Document"), assessment.document),
+        (choose(language, "截至日期", "As of"), format_date(assessment.as_of, language)),
+        (choose(language, "政策版本", "Version"), f"sha256 {assessment.policy_sha256[:SHA_DIGITS]}"),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+# --- conclusion ----------------------------------------------------------------------------------------------------
+
+
+def outcome_label(assessment: Assessment, language: Language) -> str:
+    """Return the outcome in a word or two."""
+    if assessment.gives == "status" and assessment.outcome is Outcome.ELIGIBLE:
+        return STATUS_KNOWN[language]
+    return word(OUTCOMES, assessment.outcome, language)
+
+
+def conclusion(assessment: Assessment, language: Language) -> str:
+    """Return what comes out, in one sentence."""
+    match assessment.outcome:
+        case Outcome.ELIGIBLE:
+            return _granted(assessment, language)
+        case Outcome.INELIGIBLE:
+            return choose(language, "不符合条件", "not eligible") + _because(assessment, language)
+        case Outcome.UNDETERMINED:
+            lacking = _missing_names(assessment, language)
+            said = (
+                choose(language, f"待定，缺：{lacking}", f"undetermined; missing: {lacking}")
+                if lacking
+                else outcome_label(assessment, language)
+            )
+            possible = possible_answers(assessment, language)
+            separator = choose(language, "；", "; ")
+            return separator.join((said, possible)) if possible else said
+        case Outcome.REVIEW:
+            why = review_reason(assessment, language)
+            said = choose(language, f"转人工：{why}", f"for review: {why}")
+            possible = possible_answers(assessment, language) if assessment.missing else ""
+            return choose(language, "；", "; ").join((said, possible)) if possible else said
+        case Outcome.NOT_APPLICABLE:
+            return choose(language, "不适用", "not applicable") + _because(assessment, language)
+
+
+def _granted(assessment: Assessment, language: Language) -> str:
+    name = assessment.result_name
+    if assessment.gives == "status" or assessment.result is not None:
+        result = format_value(assessment.result, "", language)
+        return choose(language, f"{name}为{result}", f"{name} is {result}")
+    if assessment.amount_fen is None:
+        return choose(language, "可享受", "eligible")
+    amount = format_amount(assessment.amount_fen)
+    said = choose(language, f"可享受，{name} {amount}", f"eligible; {name} {amount}")
+    if assessment.amount is not None and assessment.amount.scaleb(2) != assessment.amount_fen:
+        exact = format_yuan(assessment.amount)
+        said += choose(language, f"（按政策规定取整，取整前 {exact}）", f" (rounded as the policy says, from {exact})")
+    return said
+
+
+def _because(assessment: Assessment, language: Language) -> str:
+    """Return, in brackets, the cells that settled an answer: those of the first reason that is no expression."""
+    if not assessment.reasons:
+        day = format_date(assessment.as_of, language)
+        return choose(language, f"：{day}不在政策的有效期内", f": the policy is not in force on {day}")
+    for reason in assessment.reasons:
+        tested = [condition_phrase(condition, language) for condition in reason.conditions if condition.test]
+        if reason.rule and tested:
+            ground = reason_ground(reason, language)
+            said = choose(language, "，", ", ").join(tested)
+            colon = choose(language, "：", ": ")
+            return colon + (f"{ground}{choose(language, '，', ', ')}{said}" if ground else said)
+    first = assessment.reasons[0]
+    return choose(language, "：", ": ") + reason_title(first, assessment, language)
+
+
+def _missing_names(assessment: Assessment, language: Language) -> str:
+    return listed(assessment.missing, language)
+
+
+def review_reason(assessment: Assessment, language: Language) -> str:
+    """Return why a person must decide: a fact to be judged, the rule that leaves it open, or what was odd."""
+    if assessment.missing:
+        names = _missing_names(assessment, language)
+        return choose(language, f"{names} 须由人认定", f"a person must judge {names}")
+    for reason in reversed(assessment.reasons):
+        if reason.value is None and reason.rule:
+            tested = [condition_phrase(condition, language) for condition in reason.conditions if condition.test]
+            separator = choose(language, "，", ", ")
+            ground = separator.join((reason_ground(reason, language), *tested))
+            return choose(language, f"{reason.decision}不能由规则确定（{ground}）", f"no rule settles {reason.decision} ({ground})")
+    if assessment.diagnostics:
+        return assessment.diagnostics[0].message(language)
+    open_ = next((reason.decision for reason in reversed(assessment.reasons) if reason.value is None), assessment.result_name)
+    return choose(language, f"{open_ or '结论'}不能由规则确定", f"no rule settles {open_ or 'the answer'}")
+
+
+def answer_phrase(answer: Answer, language: Language) -> str:
+    """Return one possible answer in a few words."""
+    if answer.outcome is not Outcome.ELIGIBLE:
+        return word(OUTCOMES, answer.outcome, language)
+    if answer.result is not None:
+        return format_value(answer.result, "", language)
+    label = word(OUTCOMES, Outcome.ELIGIBLE, language)
+    if answer.amount is None:
+        return label
+    return choose(language, f"{label}，{format_yuan(answer.amount)}", f"{label}, {format_yuan(answer.amount)}")
+
+
+def possible_answers(assessment: Assessment, language: Language) -> str:
+    """Return the answers that are possible: each, or the range of the amounts; empty where none is known."""
+    if assessment.outcome not in {Outcome.UNDETERMINED, Outcome.REVIEW} or not assessment.possible:
+        return ""
+    amounts = [answer.amount for answer in assessment.possible if answer.amount is not None]
+    said = [answer_phrase(answer, language) for answer in assessment.possible]
+    if len(amounts) > LISTED_ANSWERS:
+        others = [answer_phrase(answer, language) for answer in assessment.possible if answer.amount is None]
+        low, high = format_yuan(min(amounts)), format_yuan(max(amounts))
+        eligible = word(OUTCOMES, Outcome.ELIGIBLE, language)
+        said = [choose(language, f"{eligible}，{low} 至 {high}", f"{eligible}, {low} to {high}"), *others]
+    separator = choose(language, "；", "; ") if amounts else choose(language, "、", ", ")
+    joined = separator.join(said)
+    if assessment.is_minimal:
+        return choose(language, f"可能的结果：{joined}", f"possible results: {joined}")
+    return choose(language, f"可能的结果至少有：{joined}", f"possible results include: {joined}")
+
+
+# --- reasons -------------------------------------------------------------------------------------------------------
+
+
+def reason_title(reason: Reason, assessment: Assessment, language: Language) -> str:
+    """Return what was decided, as `企业规模 = 中型`."""
+    if reason.decision == SCOPE:
+        scope = choose(language, "适用范围", "Scope")
+        if isinstance(reason.value, bool):
+            inside = choose(language, "在范围内", "within") if reason.value else choose(language, "不在范围内", "outside")
+            return f"{scope}{choose(language, '：', ': ')}{inside}"
+        return f"{scope}{choose(language, '：', ': ')}{format_value(reason.value, '', language)}"
+    return f"{reason.decision} = {reason_value(reason, assessment, language)}"
+
+
+def reason_value(reason: Reason, assessment: Assessment, language: Language) -> str:
+    """Return the value of a decision; the policy's own amount is money whatever its factors were."""
+    is_amount = reason.decision == assessment.result_name and reason.policy == assessment.policy and assessment.gives != "status"
+    if is_amount and isinstance(reason.value, Decimal):
+        return format_yuan(reason.value)
+    if reason.value is None:
+        return choose(language, "没有结论", "no result")
+    return format_value(reason.value, reason.unit, language)
+
+
+def reason_ground(reason: Reason, language: Language) -> str:
+    """Return the article and rule that a decision rests on."""
+    rule = choose(language, f"规则 {reason.rule}", f"rule {reason.rule}") if reason.rule else ""
+    return choose(language, "，", ", ").join(part for part in (reason.article, rule) if part)
+
+
+def is_unresolved(reason: Reason) -> bool:
+    """Say whether a decision rests on what is not known."""
+    return isinstance(reason.value, Unknown)
+
+
+def condition_phrase(condition: ConditionMet, language: Language) -> str:
+    """Return a value met beside what was asked of it, as `从业人员 312 人 ≥ 300`."""
+    value = format_value(condition.value, condition.unit, language)
+    asked = describe_test(condition.test, language)
+    colon = choose(language, "：", ": ")
+    if not asked or asked in {value, format_value(condition.value, "", language)}:
+        return f"{condition.what}{colon}{value}"
+    if asked.startswith(tuple(SIGNS.values())) and isinstance(condition.value, Decimal | Date):
+        return f"{condition.what} {value} {asked}"
+    return f"{condition.what}{colon}{value}" + bracketed(choose(language, f"规则要求：{asked}", f"the rule asks: {asked}"), language)
+
+
+# --- what else is said ---------------------------------------------------------------------------------------------
+
+
+def near_phrase(miss: NearMiss, language: Language) -> str:
+    """Return one near miss in its own unit, as `从业人员 312 人，线为 300 人（第四条（二））…`."""
+    line = format_value(miss.line, "" if isinstance(miss.line, Date) else miss.unit, language)
+    value = format_value(miss.value, "" if isinstance(miss.value, Date) else miss.unit, language)
+    there = answer_phrase(miss.answer, language)
+    article = bracketed(miss.article, language)
+    gap = _gap(miss, language)
+    return choose(
+        language,
+        f"{miss.name} {value}，线为 {line}{article}，{gap}：跨过这条线，则为{there}",
+        f"{miss.name} {value}; the line is {line}{article}, {gap}: across it the answer is {there}",
+    )
+
+
+def _gap(miss: NearMiss, language: Language) -> str:
+    if not miss.distance:
+        return choose(language, "恰在线上", "exactly met")
+    gap = format_quantity(abs(miss.distance), miss.unit, language)
+    is_below = miss.distance > 0
+    if isinstance(miss.line, Date):
+        return choose(language, f"{'早' if is_below else '晚'} {gap}", f"{gap} {'before' if is_below else 'after'}")
+    return choose(language, f"{'还差' if is_below else '高出'} {gap}", f"{gap} {'short' if is_below else 'above'}")
+
+
+def missing_phrases(assessment: Assessment, language: Language) -> Sequence[str]:
+    """Return each missing fact, and which of them are parameters that nobody filled in."""
+    said = []
+    for name in assessment.missing:
+        is_parameter = name in assessment.parameters
+        said.append(
+            name + (bracketed(choose(language, "参数，尚未填写", "a parameter that is not filled in"), language) if is_parameter else "")
+        )
+    if said and not assessment.is_minimal:
+        said.append(
+            choose(
+                language,
+                "组合太多或牵涉计算，没有逐一列举：以上不一定每一项都会改变结果。",
+                "Not every combination could be tried: not each of these need change the answer.",
+            )
+        )
+    return said
+
+
+def parameter_rows(assessment: Assessment, language: Language) -> Iterator[tuple[str, str]]:
+    """Yield the parameters that the answer rests on, with their source and confidence."""
+    for name, source in assessment.parameters.items():
+        yield name, format_parameter_source(source, language)
+
+
+def delivery_phrase(assessment: Assessment, language: Language) -> str:
+    """Return how the benefit goes out, and whether the document is stricter than the data would allow."""
+    if assessment.delivery is None:
+        return ""
+    way = word(DELIVERIES, assessment.delivery, language)
+    if not assessment.delivery_note:
+        return way
+    could = word(DELIVERIES, assessment.delivery_note, language)
+    return choose(
+        language,
+        f"{way}（文件规定）。仅凭现有数据本可{could}，以文件为准。",
+        f"{way}, as the document orders. The data alone would allow: {could}. The document holds.",
+    )
+
+
+def diagnostic_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
+    """Yield what was odd beneath the answer, with its code."""
+    for item in assessment.diagnostics:
+        article = bracketed(item.span.article, language) if item.span else ""
+        yield f"{item.message(language)}{article} [{item.code}]"
+
+
+def plain(value: object) -> str:
+    """Return the canonical text of a value, for data rather than for reading."""
+    return canonical(value)
+
+
+def number_phrase(count: int) -> str:
+    """Return a count with its digits in groups of three."""
+    return group_digits(Decimal(count))

@@ -1,0 +1,343 @@
+"""Words and figures as people read them, in Chinese and in English.
+
+Owns the labels of every enumeration and the form of every value: amounts, quantities with their unit, dates, durations,
+lists. Figures are exact: nothing is rounded but a decimal of more than eight places, and that is marked with ≈.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from zhida.assess.assessment import Delivery, Outcome
+from zhida.errors import Language
+from zhida.policy.front_matter import Interval, Rounding
+from zhida.values.numbers import format_number, round_amount
+from zhida.values.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
+from zhida.values.text import literal
+from zhida.values.types import Type
+from zhida.values.unknown import Unknown
+
+Words = Mapping[str, Mapping[Language, str]]
+
+SHOWN_PLACES = 8
+"""Decimal places of a number that are shown."""
+
+OUTCOMES: Words = {
+    Outcome.ELIGIBLE: {"zh": "符合", "en": "eligible"},
+    Outcome.INELIGIBLE: {"zh": "不符合", "en": "not eligible"},
+    Outcome.UNDETERMINED: {"zh": "待定", "en": "undetermined"},
+    Outcome.REVIEW: {"zh": "转人工", "en": "for review"},
+    Outcome.NOT_APPLICABLE: {"zh": "不适用", "en": "not applicable"},
+}
+"""What a policy says for a subject."""
+
+STATUS_KNOWN: Mapping[Language, str] = {"zh": "已确定", "en": "decided"}
+"""What ELIGIBLE is called where a policy gives a status: large is no less decided than small."""
+
+DELIVERIES: Words = {
+    Delivery.WITHOUT_APPLICATION: {"zh": "免申即享", "en": "without application (免申即享)"},
+    Delivery.WITHOUT_REVIEW: {"zh": "免审即享", "en": "without further review (免审即享)"},
+    Delivery.ON_CONFIRMATION: {"zh": "即申即享", "en": "on confirming the missing facts (即申即享)"},
+    Delivery.BY_DECLARATION: {"zh": "申报即享", "en": "by declaring it in one's own return (申报即享)"},
+    Delivery.THROUGH_BANK: {"zh": "银行经办", "en": "through a bank (银行经办)"},
+    Delivery.ON_REVIEW: {"zh": "申报审核", "en": "on application and review (申报审核)"},
+}
+"""How a benefit goes out."""
+
+GIVES: Words = {
+    "status": {"zh": "身份认定", "en": "a status"},
+    "cash": {"zh": "资金", "en": "cash"},
+    "tax": {"zh": "税费优惠", "en": "tax relief"},
+    "voucher": {"zh": "券", "en": "a voucher"},
+    "loan": {"zh": "贷款", "en": "a loan"},
+    "points": {"zh": "积分", "en": "points"},
+    "service": {"zh": "服务", "en": "a service"},
+}
+"""What a policy gives."""
+
+CHECKED_BY: Words = {
+    "official": {"zh": "官方原文", "en": "the official text"},
+    "repost": {"zh": "转载件", "en": "a repost"},
+    "recalled": {"zh": "凭记忆", "en": "memory"},
+}
+"""What figures were checked against."""
+
+ORDERS: Words = {
+    "first-come": {"zh": "先到先得", "en": "first come, first served"},
+    "pro-rata": {"zh": "按比例分配", "en": "pro rata"},
+    "score": {"zh": "按得分排序", "en": "by score"},
+    "lottery": {"zh": "摇号", "en": "by lot"},
+}
+"""Who is served first where a budget does not suffice."""
+
+SUBJECTS: Words = {
+    "enterprise": {"zh": "企业", "en": "enterprise"},
+    "resident": {"zh": "居民", "en": "resident"},
+    "dwelling": {"zh": "住房", "en": "dwelling"},
+    "space": {"zh": "空间", "en": "space"},
+}
+"""Kinds of subjects."""
+
+ROUNDING_MODES: Words = {
+    "down": {"zh": "向下取整", "en": "rounded down"},
+    "up": {"zh": "向上取整", "en": "rounded up"},
+    "half_up": {"zh": "四舍五入", "en": "rounded half up"},
+    "half_even": {"zh": "四舍六入五成双", "en": "rounded half to even"},
+    "half_down": {"zh": "五舍六入", "en": "rounded half down"},
+}
+"""How an amount is rounded."""
+
+HIT_POLICIES: Words = {
+    "U": {"zh": "唯一：至多一条规则命中", "en": "unique: one rule at most matches"},
+    "A": {"zh": "任一：命中的规则结果相同", "en": "any: all that match agree"},
+    "P": {"zh": "优先：取优先级最高的结果", "en": "priority: the result of highest priority"},
+    "F": {"zh": "首个：从上往下，先命中的先算", "en": "first: the first rule that matches, from the top"},
+    "R": {"zh": "按规则顺序列出全部结果", "en": "rule order: all results in the order of the rules"},
+    "O": {"zh": "按优先级列出全部结果", "en": "output order: all results by priority"},
+    "C": {"zh": "汇集：列出全部结果", "en": "collect: all results"},
+    "C+": {"zh": "求和：命中的结果相加", "en": "sum of all results"},
+    "C<": {"zh": "取小：命中结果中最小的", "en": "least of all results"},
+    "C>": {"zh": "取大：命中结果中最大的", "en": "greatest of all results"},
+    "C#": {"zh": "计数：命中的结果个数", "en": "number of results"},
+}
+"""How the rules of a table combine."""
+
+TYPES: Words = {
+    "number": {"zh": "数", "en": "number"},
+    "string": {"zh": "文字", "en": "text"},
+    "boolean": {"zh": "是否", "en": "yes or no"},
+    "date": {"zh": "日期", "en": "date"},
+    "time": {"zh": "时刻", "en": "time"},
+    "date and time": {"zh": "日期和时刻", "en": "date and time"},
+    "days and time duration": {"zh": "时长", "en": "duration"},
+    "years and months duration": {"zh": "年月时长", "en": "years and months"},
+    "context": {"zh": "多项", "en": "several values"},
+    "Any": {"zh": "", "en": ""},
+}
+"""Types of values."""
+
+UNITS: Mapping[str, tuple[str, str]] = {
+    "元": ("yuan", "yuan"),
+    "人": ("person", "persons"),
+    "m2": ("m²", "m²"),
+    "天": ("day", "days"),
+    "月": ("month", "months"),
+    "年": ("year", "years"),
+    "件": ("item", "items"),
+    "项": ("item", "items"),
+    "户": ("household", "households"),
+    "次": ("time", "times"),
+    "台": ("unit", "units"),
+    "千瓦时": ("kWh", "kWh"),
+    "吨": ("tonne", "tonnes"),
+    "分": ("point", "points"),
+}
+"""Base units in English: one, and many."""
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July")
+MONTHS += ("August", "September", "October", "November", "December")
+
+
+def choose(language: Language, zh: str, en: str) -> str:
+    """Return the words of one language."""
+    return zh if language == "zh" else en
+
+
+def word(words: Words, key: str, language: Language) -> str:
+    """Return the label of `key`; a key that has none stands for itself."""
+    return words[key][language] if key in words else key
+
+
+def bracketed(text: str, language: Language) -> str:
+    """Return `text` in the brackets of a language, with the space that English wants before them; nothing for nothing.
+
+    >>> "条" + bracketed("二", "zh"), "Article" + bracketed("2", "en")
+    ('条（二）', 'Article (2)')
+    """
+    return choose(language, f"（{text}）", f" ({text})") if text else ""
+
+
+def listed(items: Iterable[str], language: Language) -> str:
+    """Return items as a sentence lists them.
+
+    >>> listed(["小型", "微型"], "zh"), listed(["a", "b"], "en")
+    ('小型、微型', 'a, b')
+    """
+    return choose(language, "、", ", ").join(items)
+
+
+# --- figures -------------------------------------------------------------------------------------------------------
+
+
+def format_amount(amount_fen: int) -> str:
+    """Return an amount of integer fen in yuan.
+
+    >>> format_amount(1234567), format_amount(-5)
+    ('¥12,345.67', '-¥0.05')
+    """
+    yuan, fen = divmod(abs(amount_fen), 100)
+    return f"{'-' if amount_fen < 0 else ''}¥{yuan:,}.{fen:02d}"
+
+
+def format_yuan(amount: Decimal) -> str:
+    """Return an unrounded amount in yuan: two decimals, or as many as it has.
+
+    >>> format_yuan(Decimal("250000")), format_yuan(Decimal("249999.995"))
+    ('¥250,000.00', '¥249,999.995')
+    """
+    text = group_digits(abs(amount))
+    approximate = "≈ " if text.startswith("≈") else ""
+    whole, _, decimals = text.removeprefix("≈ ").partition(".")
+    return f"{approximate}{'-' if amount < 0 else ''}¥{whole}.{decimals:0<2}"
+
+
+def group_digits(value: Decimal) -> str:
+    """Return a number with its digits in groups of three.
+
+    >>> group_digits(Decimal("25000000")), group_digits(Decimal("0.30")), group_digits(Decimal(1) / 3)
+    ('25,000,000', '0.3', '≈ 0.33333333')
+    """
+    exact = format_number(value)
+    mark = ""
+    if len(exact.partition(".")[2]) > SHOWN_PLACES:
+        exact = format_number(round_amount(value, SHOWN_PLACES, "half_even"))
+        mark = "≈ "
+    whole, point, decimals = exact.removeprefix("-").partition(".")
+    return f"{mark}{'-' if exact.startswith('-') else ''}{int(whole):,}{point}{decimals}"
+
+
+def format_unit(unit: str, language: Language, *, is_one: bool = False) -> str:
+    """Return a unit as people write it; nothing for a bare ratio.
+
+    >>> format_unit("元/人", "zh"), format_unit("元/人", "en"), format_unit("1", "zh")
+    ('元/人', 'yuan/person', '')
+    """
+    if unit in {"", "1", "?"}:
+        return ""
+    if language == "zh":
+        return unit.replace("*", "·").replace("m2", "m²")
+    above, *below = unit.split("/")
+    factors = [UNITS.get(part, (part, part))[0 if is_one else 1] for part in above.split("*")]
+    return "/".join(("·".join(factors), *(UNITS.get(part, (part, part))[0] for part in below)))
+
+
+def format_quantity(value: Decimal, unit: str, language: Language) -> str:
+    """Return a number with its unit.
+
+    >>> format_quantity(Decimal(312), "人", "zh"), format_quantity(Decimal(1), "人", "en")
+    ('312 人', '1 person')
+    """
+    return f"{group_digits(value)} {format_unit(unit, language, is_one=abs(value) == 1)}".rstrip()
+
+
+def gloss_yuan(value: Decimal, language: Language) -> str:
+    """Return a large sum of yuan in the words of documents, where that is exact and shorter; else an empty text.
+
+    >>> gloss_yuan(Decimal(20000000), "zh"), gloss_yuan(Decimal(400000000), "zh"), gloss_yuan(Decimal(20000000), "en")
+    ('2,000 万元', '4 亿元', '20 million yuan')
+    """
+    steps = ((8, "亿元"), (4, "万元")) if language == "zh" else ((9, "billion yuan"), (6, "million yuan"))
+    for places, name in steps:
+        scaled = value.scaleb(-places)
+        if abs(scaled) >= 1 and len(format_number(scaled).partition(".")[2]) <= 4:
+            return f"{group_digits(scaled)} {name}"
+    return ""
+
+
+# --- values --------------------------------------------------------------------------------------------------------
+
+
+def format_date(date: Date, language: Language) -> str:
+    """Return a day as it is written out.
+
+    >>> format_date(Date(2026, 1, 5), "zh"), format_date(Date(2026, 1, 5), "en")
+    ('2026年1月5日', '5 January 2026')
+    """
+    return choose(language, f"{date.year}年{date.month}月{date.day}日", f"{date.day} {MONTHS[date.month - 1]} {date.year}")
+
+
+def format_interval(interval: Interval, language: Language) -> str:
+    """Return a stretch of days, both ends included.
+
+    >>> format_interval(Interval(Date(2023, 1, 1), Date(2027, 12, 31)), "zh")
+    '2023年1月1日至2027年12月31日'
+    >>> format_interval(Interval(Date(2011, 6, 18), None), "en")
+    'from 18 June 2011'
+    """
+    start = format_date(interval.start, language) if interval.start else ""
+    end = format_date(interval.end, language) if interval.end else ""
+    if start and end:
+        return choose(language, f"{start}至{end}", f"{start} to {end}")
+    if start or end:
+        return choose(language, f"{start}起" if start else f"至{end}止", f"from {start}" if start else f"until {end}")
+    return choose(language, "不限", "unlimited")
+
+
+def format_rounding(rounding: Rounding, language: Language) -> str:
+    """Return how an amount is rounded."""
+    mode = word(ROUNDING_MODES, rounding.mode, language)
+    return choose(language, f"保留 {rounding.scale} 位小数，{mode}", f"{mode} to {rounding.scale} decimal places of a yuan")
+
+
+def format_value(value: object, unit: str, language: Language) -> str:
+    """Return any value of FEEL as people read it.
+
+    Args:
+        value: The value; an unknown says so, null says that there is none.
+        unit: Unit of its numbers; empty where they have none.
+        language: Of the words around it; names and texts stay as they are.
+
+    >>> format_value((Decimal(280), Decimal(320)), "人", "zh"), format_value(True, "", "zh"), format_value(None, "", "en")
+    ('280、320 人', '是', 'none')
+    """
+    match value:
+        case None:
+            return choose(language, "无", "none")
+        case bool():
+            return choose(language, "是" if value else "否", "yes" if value else "no")
+        case str():
+            return value or choose(language, "（空）", "(empty)")
+        case Unknown():
+            return choose(language, "未知", "unknown")
+        case Decimal():
+            return format_quantity(value, unit, language)
+        case Date():
+            return format_date(value, language)
+        case Time() | DateTime() | DaysDuration() | MonthsDuration():
+            return str(value)
+        case tuple():
+            if not value:
+                return choose(language, "（空列表）", "(empty list)")
+            shown = listed((format_value(item, "", language) for item in value), language)
+            suffix = format_unit(unit, language) if any(isinstance(item, Decimal) for item in value) else ""
+            return f"{shown} {suffix}".rstrip()
+        case dict():
+            colon = choose(language, "：", ": ")
+            return choose(language, "；", "; ").join(f"{key}{colon}{format_value(entry, unit, language)}" for key, entry in value.items())
+    return literal(value)
+
+
+def format_type(type_: Type, language: Language) -> str:
+    """Return a type as people call it.
+
+    >>> from zhida.values.types import NUMBER, list_of
+    >>> format_type(list_of(NUMBER), "zh"), format_type(list_of(NUMBER), "en")
+    ('多个数', 'list of number')
+    """
+    if type_.name == "list" and type_.arguments:
+        inner = format_type(type_.arguments[0], language)
+        return choose(language, f"多个{inner}", f"list of {inner}".rstrip())
+    return word(TYPES, type_.name, language)
+
+
+def format_parameter_source(source: str, language: Language) -> str:
+    """Return where an assessment's parameter comes from: its source and how sure it is.
+
+    >>> format_parameter_source("《企业所得税法》第四条 (recalled)", "zh")
+    '《企业所得税法》第四条（凭记忆）'
+    """
+    if found := re.fullmatch(r"(.*?) ?\((\w*)\)", source, re.DOTALL):
+        return found[1] + bracketed(word(CHECKED_BY, found[2], language), language)
+    if source.startswith("未填写"):
+        return choose(language, "未填写", "not filled in")
+    return source
