@@ -21,7 +21,8 @@ from zhida.policy.tangle import OUTCOME_COLUMN, Example
 from zhida.source import Snippet
 from zhida.values.equality import equal
 from zhida.values.temporal import Date
-from zhida.values.text import format_value
+from zhida.values.text import excerpt
+from zhida.values.types import ANY, DATE, Type, conforms
 from zhida.values.unknown import Unknown, find_unknown, unknown
 
 Value = Any
@@ -71,18 +72,13 @@ def _run(packs: Packs, policy: Policy, example: Example, day: Date) -> ExampleRe
     """Run one example; what is wrong with its cells keeps it from being run."""
     found: list[Diagnostic] = []
     if example.as_of is not None:
-        stated = _value(example.as_of, AS_OF, example, found)
+        stated = _value(example.as_of, AS_OF, example, found, DATE)
         day = stated if isinstance(stated, Date) else day
     model = packs.model_of(policy.id, day)
     decisions = {compiled.decision.name: id_ for id_, compiled in policy.compiled.decisions.items()}
-    published = {compiled.decision.name for compiled in model.model.decisions.values()} - set(decisions)
-    known = {data.name for data in policy.compiled.definitions.inputs} | published
+    types = {data.name: data.item.type for data in policy.compiled.definitions.inputs}
     expected = {name: cell for name, cell in example.expectations.items() if name != OUTCOME_COLUMN}
-    for names, allowed in ((example.inputs, known), (expected, set(decisions))):
-        for name, cell in names.items():
-            if name not in allowed and name.partition(".")[0] not in allowed:
-                found.append(diagnostic("policy-example-name", cell.span(), name=name, near=nearest(name, allowed)))
-    facts = {name: _value(cell, name, example, found) for name, cell in example.inputs.items() if name in known}
+    facts = {name: _value(cell, name, example, found, types.get(name, ANY)) for name, cell in example.inputs.items()}
     if found:
         return ExampleResult(example, tuple(found), {})
     run = _ExampleRun(model, inputs_of(model, facts), example)
@@ -93,20 +89,25 @@ def _run(packs: Packs, policy: Policy, example: Example, day: Date) -> ExampleRe
     return ExampleResult(example, tuple(run.found), run.rules)
 
 
-def _value(cell: Snippet, name: str, example: Example, found: list[Diagnostic]) -> Value:
+def _value(cell: Snippet, name: str, example: Example, found: list[Diagnostic], type_: Type = ANY) -> Value:
     """Evaluate a cell; `?` is unknown."""
     if cell.text == "?":
         return unknown(name)
     try:
         node = parse_expression(cell, Scope(NameSet(BUILTINS)))
     except CompileError:
-        found.append(diagnostic("policy-example-value", cell.span(), name=example.id))
+        found.append(_no_value(cell, name, example, type_))
         return None
     run = Run(Date(2000, 1, 1))
     value = evaluate(node, Frame({}, run))
-    if run.diagnostics:
-        found.append(diagnostic("policy-example-value", cell.span(), name=example.id))
+    if run.diagnostics or not (conforms(value, type_) or find_unknown(value) is not None):
+        found.append(_no_value(cell, name, example, type_))
     return value
+
+
+def _no_value(cell: Snippet, column: str, example: Example, type_: Type) -> Diagnostic:
+    declared = "" if type_ is ANY else str(type_)
+    return diagnostic("policy-example-value", cell.span(), name=example.id, value=cell.text, column=column, type=declared)
 
 
 class _ExampleRun:
@@ -132,7 +133,7 @@ class _ExampleRun:
         if complaints or _agree(value, expected):
             self.rules |= _fired(self.evaluator, (goal,))
         else:
-            self.fail(cell, name, format_value(value), (self.evaluator, (goal,)))
+            self.fail(cell, name, excerpt(value), (self.evaluator, (goal,)))
 
     def expect_outcome(self, cell: Snippet) -> None:
         """Compare the outcome."""
@@ -147,15 +148,15 @@ class _ExampleRun:
         if judgement.answer.outcome.value == expected:
             self.rules |= _fired(settled.evaluator, judgement.goals)
             return
-        lacking = f" (missing: {', '.join(sorted(judgement.missing))})" if judgement.missing else ""
-        self.fail(cell, OUTCOME_COLUMN, judgement.answer.outcome.value + lacking, (settled.evaluator, judgement.goals))
+        ground = (settled.evaluator, judgement.goals)
+        self.fail(cell, OUTCOME_COLUMN, judgement.answer.outcome.value, ground, "、".join(sorted(judgement.missing)))
 
-    def fail(self, cell: Snippet, what: str, value: str, ground: tuple[Evaluator, tuple[str, ...]]) -> None:
+    def fail(self, cell: Snippet, what: str, value: str, ground: tuple[Evaluator, tuple[str, ...]], missing: str = "") -> None:
         """Keep that something came out otherwise, with the rules that fired and what was odd."""
         evaluator, goals = ground
         rules = _fired(evaluator, goals)
         self.rules |= rules
-        fired = "; ".join(f"{decision} {rule}" for decision, rule in rules.items())
+        fired = "；".join(f"{decision} {rule}" for decision, rule in rules.items())
         odd = tuple(evaluator.diagnostics_beneath(goals))
         self.found.append(
             diagnostic(
@@ -165,8 +166,8 @@ class _ExampleRun:
                 what=what,
                 expected=cell.text,
                 found=value,
-                rules=f"rules that fired: {fired}" if fired else "",
-                rules_zh=f"命中的规则：{fired}" if fired else "",
+                missing=missing,
+                rules=fired,
                 reasons="; ".join(item.message("en") for item in odd),
                 reasons_zh="；".join(item.message("zh") for item in odd),
             )

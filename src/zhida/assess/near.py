@@ -1,7 +1,8 @@
 """What is nearly met: one change of one value that would change the answer, in the unit of that value.
 
-Every line that a number or date is compared with is tried, nearest first: the value is moved onto it, or just past it,
-and the policy judged again. Only what really changes the answer is a near miss.
+Lines are the bounds in expressions, in the cells by which a rule fires, and in the cells that alone keep a rule from
+firing. Each is tried, nearest first: the value is moved onto it, or just past it, and the policy judged again. Only what
+really changes the answer is a near miss.
 """
 
 from collections.abc import Iterator
@@ -11,8 +12,12 @@ from typing import Any
 from zhida.assess.assessment import Answer, NearMiss, Outcome
 from zhida.assess.explain import reasons_of
 from zhida.assess.judge import Judgement, judge
-from zhida.dmn.elementary import bound_values, distance, neighbours
-from zhida.dmn.evaluate import Evaluator
+from zhida.dmn.compile import CompiledDecision, CompiledRule, CompiledTable
+from zhida.dmn.elementary import Use, bound_values, distance, ends_of, neighbours
+from zhida.dmn.evaluate import ElementTrace, Evaluator
+from zhida.feel.evaluate import evaluate, test
+from zhida.feel.run import Frame
+from zhida.feel.syntax import Name
 from zhida.feel.units import format_unit
 from zhida.policy.pack import PolicyModel
 from zhida.values.equality import equal
@@ -20,8 +25,8 @@ from zhida.values.temporal import Date
 
 Value = Any
 
-MAX_TRIES = 6
-"""Lines that are tried for one value: those nearest to it."""
+MAX_TRIES = 8
+"""Values that are tried for one name: two for each line, nearest first."""
 
 
 def near_misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement, within: Decimal | None = None) -> tuple[NearMiss, ...]:
@@ -48,14 +53,9 @@ def _share(value: Value, line: Value) -> Decimal:
 
 
 def _misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement, within: Decimal | None) -> Iterator[NearMiss]:
-    beneath = evaluator.beneath(judgement.goals)
-    for id_, use in model.uses(judgement.goals).items():
-        if id_ not in beneath or not use.bounds:
-            continue
+    for id_, lines in _lines(model, evaluator, judgement.goals).items():
         value = evaluator.value(id_)
-        if not isinstance(value, Decimal | Date):
-            continue
-        for line, moved in neighbours(value, bound_values(use, evaluator) or (), _scale(model, id_))[:MAX_TRIES]:
+        for line, moved in neighbours(value, lines, _scale(model, id_))[:MAX_TRIES]:
             if within is not None and _share(value, line) > within:
                 continue
             other = Evaluator(model.model, {**evaluator.inputs, id_: moved}, as_of=model.as_of)
@@ -65,6 +65,56 @@ def _misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement, with
                 name, unit = _name(model, id_), _unit(model, id_)
                 yield NearMiss(name, value, line, distance(value, line), unit, article, changed.answer)
                 break
+
+
+def _lines(model: PolicyModel, evaluator: Evaluator, goals: tuple[str, ...]) -> dict[str, list[Value]]:
+    """Return, for each number and date beneath the goals, the lines that it alone would have to cross."""
+    beneath = evaluator.beneath(goals)
+    found: dict[str, list[Value]] = {}
+    for id_ in sorted(beneath):
+        compiled = model.model.decisions.get(id_)
+        if compiled is not None and id_ in evaluator.trace and isinstance(compiled.body, CompiledTable):
+            for named, ends in _table_lines(compiled, compiled.body, evaluator):
+                found.setdefault(named, []).extend(ends)
+    for named, use in model.uses(goals).items():
+        in_expressions = [bound for bound in use.bounds if not _is_table(model, bound.decision_id) and bound.decision_id in beneath]
+        found.setdefault(named, []).extend(bound_values(Use(in_expressions), evaluator) or ())
+    return {
+        named: lines for named, lines in found.items() if lines and named in beneath and isinstance(evaluator.value(named), Decimal | Date)
+    }
+
+
+def _is_table(model: PolicyModel, id_: str) -> bool:
+    return id_ in model.model.decisions and isinstance(model.model.decisions[id_].body, CompiledTable)
+
+
+def _table_lines(compiled: CompiledDecision, table: CompiledTable, evaluator: Evaluator) -> Iterator[tuple[str, list[Value]]]:
+    """Yield the ends of the cells that keep a rule from firing all alone, and of those by which one fires."""
+    trace = evaluator.trace[compiled.decision.id].table if compiled.decision.id in evaluator.trace else None
+    if trace is None:
+        return
+    frame = evaluator.frame(compiled, ElementTrace())
+    for rule in table.rules:
+        failing = _failing(rule, trace.inputs, frame)
+        if failing is None:
+            continue
+        for column in [failing] if failing >= 0 else range(len(table.inputs)):
+            node = table.inputs[column]
+            if isinstance(node, Name) and node.name in compiled.requirements:
+                ends = [evaluate(end, frame) for test_ in rule.tests[column].tests for end in ends_of(test_)]
+                yield compiled.requirements[node.name], ends
+    evaluator.run.diagnostics.clear()
+
+
+def _failing(rule: CompiledRule, inputs: tuple[Value, ...], frame: Frame) -> int | None:
+    """Return the one column in which a rule fails, -1 where it fails in none, None where it fails in several."""
+    failing = -1
+    for column, (tests, value) in enumerate(zip(rule.tests, inputs, strict=True)):
+        if tests.tests and test(tests, value, frame) is not True:
+            if failing >= 0:
+                return None
+            failing = column
+    return failing
 
 
 def _is_better(answer: Answer, than: Answer) -> bool:

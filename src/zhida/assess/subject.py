@@ -10,6 +10,7 @@ intervals, so that nothing is called missing that could not change the answer.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from itertools import product
 from math import prod
@@ -22,10 +23,13 @@ from zhida.assess.near import near_misses
 from zhida.dmn.elementary import Use, representatives
 from zhida.dmn.evaluate import Evaluator
 from zhida.dmn.model import InputData
+from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.policy.pack import Packs, Policy, PolicyModel
+from zhida.values.components import from_python
 from zhida.values.equality import equal
 from zhida.values.numbers import round_amount
 from zhida.values.temporal import Date
+from zhida.values.text import format_value
 from zhida.values.types import conforms
 from zhida.values.unknown import Unknown, find_unknown, unknown
 
@@ -55,15 +59,50 @@ def assess_subject(packs: Packs, policy_id: str, facts: Mapping[str, Value], *, 
     Args:
         packs: The packs that the policy stands in.
         policy_id: `pack/name`.
-        facts: What is known of the subject, by attribute: a FEEL value, None for what is known to be absent. What is not
-            there is unknown. A published decision of a used policy may be given too, by name; it is then not decided.
+        facts: What is known of the subject, by attribute: a FEEL value or plain Python's (int, datetime.date, list), None
+            for what is known to be absent. What is not there is unknown. A published decision of a used policy may be given too, by name; it is then not decided.
         as_of: The date of the business fact: it selects the law in force.
 
     Raises:
-        InputError: there is no such policy.
+        InputError: there is no such policy, or `facts` has names that nothing declares (feel-unknown-name) or values of
+            another type than the dictionary says (feel-type-expected).
         CompileError: it, or one that it uses, has errors.
     """
-    return assess_model(packs.model_of(policy_id, as_of), facts)
+    model = packs.model_of(policy_id, as_of)
+    taken = {name: engine_value(value) for name, value in facts.items()}
+    _check_facts(model, taken)
+    return assess_model(model, taken)
+
+
+def engine_value(value: Value) -> Value:
+    """Return a value of plain Python as the engine's own: whole numbers, dates and lists; everything else as it is.
+
+    A float stays one and is refused by what follows: money is never binary.
+
+    >>> engine_value([300, None])
+    (Decimal('300'), None)
+    """
+    if type(value) is int:
+        return Decimal(value)
+    if isinstance(value, list | tuple):
+        return tuple(engine_value(element) for element in value)
+    return from_python(value) if isinstance(value, date) else value
+
+
+def _check_facts(model: PolicyModel, facts: Mapping[str, Value]) -> None:
+    """Refuse facts that the policy's dictionary does not know, all at once."""
+    items = {data.name: data.item for data in model.policy.compiled.definitions.inputs}
+    decided = {compiled.decision.name for compiled in model.model.decisions.values()}
+    found: list[Diagnostic] = []
+    for name, value in facts.items():
+        if name not in items and name not in decided:
+            near = nearest(name, items)
+            found.append(diagnostic("feel-unknown-name", None, name=name, near=near, scope=", ".join(items)))
+        elif name in items and find_unknown(value) is None and not conforms(value, items[name].type):
+            shown = f"{name} = {format_value(value)}" if type(value) in {str, Decimal, bool} else f"{name} = {value!r}"
+            found.append(diagnostic("feel-type-expected", None, expected=items[name].type, found=shown))
+    if found:
+        raise InputError(found)
 
 
 def assess_model(model: PolicyModel, facts: Mapping[str, Value], *, near_within: Decimal | None = None) -> Assessment:

@@ -149,7 +149,7 @@ def compile_definitions(definitions: Definitions, imported: Mapping[str, Shape])
         imported: The shape of each name in `definitions.imports`.
 
     Returns:
-        What was compiled; mistakes are in its `diagnostics` (feel-*, dmn-cycle, dmn-duplicate-name).
+        What was compiled; mistakes are in its `diagnostics` (feel-*, dmn-cycle, dmn-duplicate-name, dmn-reserved-name).
     """
     return _Compiler(definitions, imported).compile()
 
@@ -208,8 +208,11 @@ class _Compiler:
         for element in elements:
             first = declared.get(element.name)
             span = first.item.span if isinstance(first, InputData) else first.span if first else None
-            if first is not None or element.name in self.definitions.imports or element.name == AS_OF:
-                place = span.place if span else self.definitions.imports.get(element.name, "zhida")
+            if element.name == AS_OF:
+                self.diagnostics.append(diagnostic("dmn-reserved-name", element.span, name=element.name))
+                continue
+            if first is not None or element.name in self.definitions.imports:
+                place = span.place if span else self.definitions.imports.get(element.name, "")
                 self.diagnostics.append(diagnostic("dmn-duplicate-name", element.span, name=element.name, first=place))
                 continue
             declared[element.name] = element

@@ -105,7 +105,7 @@ class _Walker:
             if isinstance(item, syntax.Condition):
                 self.expression(item.expression)
                 continue
-            for end in _ends(item):
+            for end in ends_of(item):
                 self.compared(tested, end)
 
     def compared(self, named: Node, bound: Node) -> None:
@@ -138,14 +138,14 @@ class _Walker:
                     self.expression(child)
 
 
-def _ends(node: Node) -> Iterator[Node]:
+def ends_of(node: Node) -> Iterator[Node]:
     """Yield the values that a test compares with."""
     match node:
         case syntax.RangeLiteral():
             yield from (end for end in (node.low, node.high) if end is not None)
         case syntax.ListLiteral():
             for element in node.elements:
-                yield from _ends(element)
+                yield from ends_of(element)
         case _:
             yield node
 

@@ -11,8 +11,8 @@ CODES: dict[str, Code] = {
         ERROR,
         "these require each other: {cycle}",
         "相互依赖成环：{cycle}",
-        ("a decision may not, directly or through others, rest on itself",),
-        ("一个决策不能直接或间接依赖自身",),
+        ("nothing may rest on itself, directly or through others: take one of these links out",),
+        ("任何决策或政策都不能直接或间接依赖自身，请断开其中一环",),
     ),
     "dmn-duplicate-name": Code(
         ERROR,
@@ -20,6 +20,13 @@ CODES: dict[str, Code] = {
         "“{name}”定义了两次；第一次在 {first}",
         ("give one of them another name",),
         ("请为其中一个改名",),
+    ),
+    "dmn-reserved-name": Code(
+        ERROR,
+        "'{name}' is a reserved name: the date of the business fact",
+        "“{name}”是保留的名称，指业务事实发生之日",
+        ("give the decision another name",),
+        ("请换一个名称",),
     ),
     "dmn-unique-violated": Code(
         WARNING,
@@ -32,6 +39,8 @@ CODES: dict[str, Code] = {
         WARNING,
         "table '{name}' is ANY, but rules {rules} match with different outputs: the result is null",
         "表“{name}”为 A（任意），但规则 {rules} 同时命中且结果不同：结果为空值",
+        ("give these rules the same outputs, or make them exclude each other",),
+        ("请使这些规则的结果相同，或使其互斥",),
     ),
     "dmn-no-rule": Code(
         WARNING,
@@ -44,9 +53,22 @@ CODES: dict[str, Code] = {
         WARNING,
         "'{name}' is {value}, which is not among the allowed values: the result is null",
         "“{name}”的值 {value} 不在允许的取值之中：结果为空值",
+        ("allowed values stand in the first row of the table",),
+        ("允许的取值写在表的第一行",),
+    ),
+    "dmn-not-available": Code(
+        WARNING,
+        "'{name}' is in no policy in force on {as_of}: the result is null",
+        "{as_of} 没有现行有效的政策给出“{name}”：结果为空值",
+        ("check `in_force` and `replaces` of the policy that is used",),
+        ("请检查所引用政策的 in_force 和 replaces",),
     ),
     "dmn-bad-aggregation": Code(
-        WARNING, "table '{name}' cannot aggregate {values}: the result is null", "表“{name}”无法汇总 {values}：结果为空值"
+        WARNING,
+        "table '{name}' cannot aggregate {values}: the result is null",
+        "表“{name}”无法汇总 {values}：结果为空值",
+        ("every matching rule must give a number (C< and C>: values that can be compared)",),
+        ("每条命中的规则都要给出数字（C<、C> 则要给出可比较大小的值）",),
     ),
     "dmn-null-in-table": Code(
         INFORMATION,

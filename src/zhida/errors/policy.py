@@ -16,9 +16,9 @@ CODES: dict[str, Code] = {
     "policy-front-matter-yaml": Code(
         ERROR,
         "the front matter cannot be read: {reason}",
-        "文件头无法读取：{reason}",
-        ("quote a value that holds a colon followed by a space",),
-        ("值中若有“冒号加空格”，请用引号括起来",),
+        "文件头无法读取：{reason_zh}",
+        ("write  key: value; a value with a colon and a space in it, or a mark at its start, stands in quotes",),
+        ("每行写“键: 值”；值中有“冒号加空格”，或以符号开头时，请用引号括起来",),
     ),
     "policy-front-matter-missing": Code(
         ERROR,
@@ -70,6 +70,8 @@ CODES: dict[str, Code] = {
         WARNING,
         "lines that begin with '|' but are no table: a line of dashes must follow the header",
         "以“|”开头但不是表格：表头下需要一行短横线",
+        ("write |---| below each column of the header",),
+        ("请在表头下一行为每列写 |---|",),
     ),
     "policy-no-output": Code(
         ERROR,
@@ -92,8 +94,13 @@ CODES: dict[str, Code] = {
         ("split it into one table for each output",),
         ("请拆成每个输出一张表",),
     ),
-    "policy-empty-cell": Code(
-        ERROR, "the cell of column '{column}' is empty", "“{column}”列的单元格是空的", ("'-' stands for any value",), ("任意值请写“-”",)
+    "policy-empty-cell": Code(ERROR, "the cell of column '{column}' is empty", "“{column}”列的单元格是空的", ("{hint}",), ("{hint_zh}",)),
+    "policy-rule-number": Code(
+        ERROR,
+        "this rule has no number",
+        "这条规则没有序号",
+        ("number every rule in the first column; only a first row of allowed values has none",),
+        ("请在第一列为每条规则编号；只有列出允许取值的第一行不编号",),
     ),
     "policy-example-empty": Code(
         WARNING,
@@ -132,17 +139,20 @@ CODES: dict[str, Code] = {
     ),
     "policy-example-name": Code(
         ERROR,
-        "the column '{name}' is no input, parameter or decision",
-        "列“{name}”不是输入、参数或决策",
-        ("did you mean '{near}'?",),
-        ("是否想写“{near}”？",),
+        "the column '{name}' of the examples is no {use}",
+        "例中的列“{name}”不是{use_zh}",
+        ("did you mean '{near}'?", "{hint}"),
+        ("是否想写“{near}”？", "{hint_zh}"),
     ),
     "policy-example-value": Code(
         ERROR,
-        "example {name}: this cell is no value",
-        "例 {name}：该单元格不是一个值",
-        ('strings stand in "quotes", unknown is ?',),
-        ("文字加英文双引号，未知写 ?",),
+        "example {name}: '{value}' is no value of '{column}'",
+        "例 {name}：“{value}”不能作为“{column}”的值",
+        (
+            "'{column}' is of type {type};",
+            'a text is written "企业", a date @"2026-01-31", yes and no true and false, null what is not there, ? what is not known',
+        ),
+        ("“{column}”的类型是 {type}；", '文字写作 "企业"，日期写作 @"2026-01-31"，是否写作 true、false，明确没有写 null，未知写 ?'),
     ),
     "policy-example-outcome": Code(
         ERROR,
@@ -155,8 +165,8 @@ CODES: dict[str, Code] = {
         ERROR,
         "example {name}: {what} should be {expected} but is {found}",
         "例 {name}：{what} 应为 {expected}，实际是 {found}",
-        ("{rules}", "{reasons}"),
-        ("{rules_zh}", "{reasons_zh}"),
+        ("unknown: {missing}.", "Rules that fired: {rules}.", "Met on the way: {reasons}"),
+        ("未知的是：{missing}。", "命中的规则：{rules}。", "途中遇到：{reasons_zh}"),
     ),
     "policy-unknown": Code(
         ERROR,
@@ -182,7 +192,13 @@ CODES: dict[str, Code] = {
         ("did you mean '{near}'?", "Columns: {columns}"),
         ("是否想写“{near}”？", "可用的列：{columns}"),
     ),
-    "dictionary-missing-column": Code(ERROR, "the table lacks the column '{name}'", "表格缺少“{name}”列"),
+    "dictionary-missing-column": Code(
+        ERROR,
+        "the table lacks the column '{name}'",
+        "表格缺少“{name}”列",
+        ("see docs/policy-format.md",),
+        ("写法见 docs/policy-format.md",),
+    ),
     "dictionary-unit": Code(
         ERROR,
         "'{unit}' is no base unit",
@@ -190,10 +206,22 @@ CODES: dict[str, Code] = {
         ("did you mean '{near}'?", "Base units: {units}; other units are converted at import"),
         ("是否想写“{near}”？", "基本单位：{units}；其他单位在导入时换算"),
     ),
-    "dictionary-number": Code(ERROR, "'{value}' is no whole number of decimal places", "“{value}”不是小数位数"),
+    "dictionary-number": Code(
+        ERROR,
+        "'{value}' is no number of decimal places",
+        "“{value}”不是小数位数",
+        ("write a whole number from 0 to 18",),
+        ("请写 0 至 18 的整数",),
+    ),
     "dictionary-range": Code(
         ERROR, "'{value}' is no range", "“{value}”不是范围", ("write low..high, either end may be empty",), ("写作 下限..上限，任一端可空",)
     ),
-    "dictionary-yes-no": Code(ERROR, "'{value}' in column {column} is neither 是 nor 否", "“{column}”列中的“{value}”既不是“是”也不是“否”"),
+    "dictionary-yes-no": Code(
+        ERROR,
+        "'{value}' in column {column} is neither 是 nor 否",
+        "“{column}”列中的“{value}”既不是“是”也不是“否”",
+        ("write 是 or 否; an empty cell means 否",),
+        ("请写“是”或“否”，空着表示“否”",),
+    ),
 }
 """By code."""

@@ -132,9 +132,7 @@ def _function(node: syntax.FunctionLiteral, frame: Frame) -> Value:
         for name, type_, argument in zip(names, types, arguments, strict=True):
             value, fits = coerce(argument, type_)
             if not fits:
-                frame.run.note(
-                    "feel-bad-argument", node.span, function="function", parameter=name, value=excerpt(argument), expected=type_
-                )
+                frame.run.note("feel-bad-argument", node.span, function="function", parameter=name, value=excerpt(argument), expected=type_)
                 return None
             coerced.append(value)
         return evaluate(node.body, frame.inner(dict(zip(names, coerced, strict=True))))

@@ -47,7 +47,7 @@ OPERATORS = ("**", "<=", ">=", "!=", "..", "->", "<", ">", "=", "+", "-", "*", "
 _PASSIVE = feel_context(is_passive=True)
 
 WORDS_ZH = {
-    "an expression": "表达式", "the end": "表达式的结尾", "a name": "名称", "a type": "类型", "a closing quote": "结束的引号", "a unary test": "条件",
+    "an expression": "表达式", "the end": "表达式的结尾", "a name": "名称", "a type": "类型", "a closing quote": "结束的引号",
 }  # fmt: skip
 """What can be expected, in Chinese."""
 

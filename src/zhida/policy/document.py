@@ -1,14 +1,15 @@
-"""A Markdown policy as blocks: front matter, headings, prose, tables, fenced blocks and quotes, each with its span.
+r"""A Markdown policy as blocks: front matter, headings, prose, tables, fenced blocks and quotes, each with its span.
 
     text ──> front matter │ heading │ prose │ table │ fence │ quote          (one pass over the lines)
 
 Cells are cut from the source line by this scanner and not by a Markdown renderer, which eats `*` and pads short rows:
-only `\\|` is unescaped. Every block knows the article that it stands under. Nothing here knows what a table means.
+only `\|` is unescaped. Every block knows the article that it stands under. Nothing here knows what a table means.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -18,6 +19,23 @@ from zhida.source import Snippet, Source, Span
 
 MAX_FILE_BYTES = 4_000_000
 """A larger file is not read: a policy is a text of some pages."""
+
+YAML_REASONS = {
+    "mapping values are not allowed here": "此处多了一个冒号",
+    "could not find expected ':'": "此处缺少冒号",
+    "expected ',' or ']'": "方括号没有合上，或缺少逗号",
+    "expected ',' or '}'": "花括号没有合上，或缺少逗号",
+    "expected <block end>": "缩进不齐，或一行里多写了内容",
+    "found character '\\t'": "缩进用了制表符，请用空格",
+    "found unexpected end of stream": "引号没有合上",
+    "found character": "值以不能打头的符号开头",
+    "character U+": "有不可见的控制字符",
+    "brackets": "括号套得太深",
+    "keys with values": "应为“键: 值”",
+    "anchors and aliases": "这里不用 YAML 的锚与别名（&、*）",
+    "expected alphabetic": "值以 & 或 * 开头",
+}
+"""What is wrong with a front matter, by the beginning of the words in English."""
 
 ARTICLE_HEADING = re.compile(r"(第[〇零一二三四五六七八九十百千0-9]+条(?:之[一二三四五六七八九十]+)?|Article\s+\d+[a-z]?)")
 """A heading that begins with this opens an article."""
@@ -163,9 +181,9 @@ def read_source(path: Path, name: str | None = None) -> Source:
 
 
 def parse(source: Source) -> PolicyDocument:
-    """Cut a Markdown text into blocks.
+    r"""Cut a Markdown text into blocks.
 
-    >>> document = parse(Source("a.md", "# 甲\\n\\n## 第一条 乙\\n\\n| F | **丙** |\\n|---|---|\\n| 1 | 2 |\\n"))
+    >>> document = parse(Source("a.md", "# 甲\n\n## 第一条 乙\n\n| F | **丙** |\n|---|---|\n| 1 | 2 |\n"))
     >>> [type(block).__name__ for block in document.blocks], document.blocks[2].span.article
     (['Heading', 'Heading', 'Table'], '第一条')
     """
@@ -209,15 +227,24 @@ class _Scanner:
             root = yaml.compose(text, Loader=yaml.BaseLoader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            place = start + (mark.index if mark else 0)
-            self.diagnostics.append(
-                diagnostic("policy-front-matter-yaml", Span(self.source, place, place + 1), reason=error.problem or "YAML")
-            )
-            return {}
+            return self.no_front_matter(start + (mark.index if mark else 0), error.problem or "YAML")
+        except yaml.reader.ReaderError as error:
+            return self.no_front_matter(start + error.position, f"character U+{ord(text[error.position]):04X} is not allowed")
+        except RecursionError:
+            return self.no_front_matter(start, "brackets stand too deep inside each other")
         if not isinstance(root, yaml.MappingNode):
-            self.diagnostics.append(diagnostic("policy-front-matter-yaml", self.span(1, 1), reason="a mapping of keys was expected"))
-            return {}
+            return self.no_front_matter(start, "keys with values were expected")
+        aliases = (token for token in yaml.scan(text, Loader=yaml.BaseLoader) if isinstance(token, yaml.AliasToken | yaml.AnchorToken))
+        if (alias := next(aliases, None)) is not None:
+            return self.no_front_matter(start + alias.start_mark.index, "anchors and aliases are not used here")
         return self.mapping(root, start)
+
+    def no_front_matter(self, place: int, reason: str) -> dict[str, FrontValue]:
+        """Complain of a front matter that cannot be read, and return what can be known of it: nothing."""
+        reason_zh = next((zh for en, zh in YAML_REASONS.items() if reason.startswith(en)), "此处不合“键: 值”的写法")
+        span = Span(self.source, place, min(place + 1, len(self.source.text)))
+        self.diagnostics.append(diagnostic("policy-front-matter-yaml", span, reason=reason, reason_zh=reason_zh))
+        return {}
 
     def mapping(self, node: yaml.MappingNode, base: int) -> dict[str, FrontValue]:
         """Return the entries of a YAML mapping; a key that stands twice is a diagnostic."""
@@ -384,4 +411,4 @@ def _cut(line: str) -> list[tuple[int, int]]:
         bars.insert(0, -1)
     if bars[-1] != stripped_end - 1:
         bars.append(stripped_end)
-    return [(left + 1, right) for left, right in zip(bars, bars[1:], strict=False)]
+    return [(left + 1, right) for left, right in pairwise(bars)]

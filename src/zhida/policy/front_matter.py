@@ -265,7 +265,9 @@ class _Reader:
                 near = nearest(name, entries)
                 self.diagnostics.append(diagnostic("policy-unknown-key", item.key_span, name=name, near=near, keys=", ".join(entries)))
             elif entries[name] and not re.fullmatch(entries[name], str(item.value)):
-                self.bad(item, f"{key}.{name}", f"as in  {EXAMPLES_OF_KEYS[key]}", f"写法如  {EXAMPLES_OF_KEYS[key]}")
+                words = entries[name].split("|") if "|" in entries[name] else []
+                example = EXAMPLES_OF_KEYS[key]
+                self.bad(item, f"{key}.{name}", " | ".join(words) or f"such as  {example}", "、".join(words) or f"形如  {example}")
                 return None
         return {name: str(item.value) for name, item in value.value.items()}
 
@@ -280,7 +282,7 @@ class _Reader:
         if not found:
             return None
         if "year" not in found or "amount" not in found:
-            self.bad(self.front["budget"], "budget", f"as in  {EXAMPLES_OF_KEYS['budget']}", f"写法如  {EXAMPLES_OF_KEYS['budget']}")
+            self.bad(self.front["budget"], "budget", f"such as  {EXAMPLES_OF_KEYS['budget']}", f"形如  {EXAMPLES_OF_KEYS['budget']}")
             return None
         try:
             return Budget(int(found["year"]), Decimal(found["amount"]), found.get("order", "first-come"))
@@ -290,9 +292,9 @@ class _Reader:
     def checked(self) -> Checked:
         """Return how well the figures were checked."""
         found = self.mapping("checked", {"on": r"\d{4}-\d{2}-\d{2}", "by": "|".join(CHECKED_BY), "note": ""}) or {}
-        if found and not {"on", "by"} <= set(found):
+        if found and (not {"on", "by"} <= set(found) or parse_date(found["on"]) is None):
             example = EXAMPLES_OF_KEYS["checked"]
-            self.bad(self.front["checked"], "checked", f"as in  {example}", f"写法如  {example}")
+            self.bad(self.front["checked"], "checked", f"such as  {example}", f"形如  {example}")
         return Checked(found.get("on", ""), found.get("by", ""), found.get("note", ""))
 
 

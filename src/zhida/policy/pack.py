@@ -15,12 +15,12 @@ from pathlib import Path
 
 from zhida.dmn.compile import CompiledDefinitions, DecisionModel, compile_definitions, link
 from zhida.dmn.elementary import Use, uses
-from zhida.dmn.graph import sort_requirements
+from zhida.dmn.graph import closure, sort_requirements
 from zhida.dmn.model import Definitions, InputData
 from zhida.errors import Diagnostic, InputError, diagnostic, has_errors, nearest
 from zhida.feel.check import Shape
 from zhida.policy.dictionary import Dictionary, parse_dictionary
-from zhida.policy.document import PolicyDocument, parse, read_source
+from zhida.policy.document import Cell, PolicyDocument, parse, read_source
 from zhida.policy.front_matter import FrontMatter
 from zhida.policy.parameters import Parameter, parse_parameters
 from zhida.policy.tangle import APPLIES, TangledPolicy, tangle
@@ -171,6 +171,7 @@ class _Loader:
         for folder in folders:
             self.read_registry(folder)
             self.read_parameters(folder)
+        self.check_parameters()
         for folder, path in paths:
             source = self.read(path)
             if source is not None:
@@ -185,7 +186,8 @@ class _Loader:
             self.policies[id_] = self.compile(id_)
         policies = {id_: self.policies[id_] for id_ in self.tangled}
         found = [*self.diagnostics, *(item for policy in policies.values() for item in policy.diagnostics)]
-        return Packs(self.dictionaries, {name: tuple(rows) for name, rows in self.parameters.items()}, policies, tuple(found))
+        rows = {name: tuple(rows) for name, rows in self.parameters.items()}
+        return Packs(self.dictionaries, rows, policies, in_reading_order(found))
 
     def read(self, path: Path) -> Source | None:
         """Read one file; what is wrong with it is kept."""
@@ -205,7 +207,8 @@ class _Loader:
                 if path.stem in self.dictionaries:
                     first = self.dictionaries[path.stem].source.name
                     self.diagnostics.append(diagnostic("dmn-duplicate-name", Span(source, 0, 0), name=path.stem, first=first))
-                self.dictionaries[path.stem] = dictionary
+                else:
+                    self.dictionaries[path.stem] = dictionary
 
     def read_parameters(self, folder: Path) -> None:
         """Read the parameters of a pack."""
@@ -218,6 +221,14 @@ class _Loader:
                 span = parameter.item.span
                 self.diagnostics.append(diagnostic("dmn-duplicate-name", span, name=parameter.item.name, first=first.place))
             rows.append(parameter)
+
+    def check_parameters(self) -> None:
+        """Check that no parameter has the name of an attribute."""
+        for dictionary in self.dictionaries.values():
+            for name in dictionary.items.keys() & self.parameters.keys():
+                first = dictionary.items[name].span
+                span = self.parameters[name][0].item.span
+                self.diagnostics.append(diagnostic("dmn-duplicate-name", span, name=name, first=first.place if first else ""))
 
     # --- compiling -----------------------------------------------------------------------------------------------
 
@@ -238,7 +249,11 @@ class _Loader:
         definitions = Definitions(id_, tangled.decisions, tangled.knowledge_models, tuple(inputs), imports)
         compiled = compile_definitions(definitions, shapes)
         self.check_names(tangled, found)
-        diagnostics = (*tangled.diagnostics, *found, *compiled.diagnostics)
+        # Without a dictionary no name can be known: the one complaint of it is enough.
+        heard = [item for item in compiled.diagnostics if dictionary or item.code != "feel-unknown-name"]
+        if dictionary:
+            self.check_examples(tangled, {item.name for item in dictionary.items.values()}, found)
+        diagnostics = in_reading_order((*tangled.diagnostics, *found, *heard))
         digest = hashlib.sha256(document.source.text.encode()).hexdigest()
         return Policy(id_, digest, document, tangled, compiled, diagnostics)
 
@@ -274,6 +289,47 @@ class _Loader:
                 near = nearest(snippet.text, names)
                 listed = "、".join(names)
                 found.append(diagnostic("policy-not-a-decision", snippet.span(), key=key, name=snippet.text, near=near, decisions=listed))
+
+    def check_examples(self, tangled: TangledPolicy, attributes: set[str], found: list[Diagnostic]) -> None:
+        """Check that the columns of examples name what can be given or expected, once for each column."""
+        used = closure(
+            {id_: [name.text for name in policy.front.uses] for id_, policy in self.policies.items()},
+            (name.text for name in tangled.front.uses),
+        )
+        lent = {decision.name for id_ in used if id_ in self.policies for decision in self.policies[id_].tangled.decisions}
+        own = {decision.name for decision in tangled.decisions if decision.name != APPLIES}
+        given = (attributes | set(self.parameters) | lent) - own
+        columns = {cell.span: cell for example in tangled.examples for cell in example.columns}
+        for cell in columns.values():
+            known = own if cell.style == "bold" else given
+            if cell.text not in known and cell.text.partition(".")[0] not in known:
+                found.append(_example_name(cell, given, own))
+
+
+def _example_name(cell: Cell, given: set[str], own: set[str]) -> Diagnostic:
+    """Complain of a column of examples that names nothing that can be given, or expected."""
+    name, is_expected = cell.text, cell.style == "bold"
+    use, use_zh = (
+        ("decision of this policy", "本政策的决策")
+        if is_expected
+        else ("input, parameter or decision of a used policy", "输入、参数或所引用政策的决策")
+    )
+    hint = hint_zh = near = ""
+    if is_expected and name in given:
+        hint, hint_zh = f"what is given stands without **: {name}", f"给出的值，表头不加粗：{name}"
+    elif not is_expected and name in own:
+        hint, hint_zh = f"what is expected stands in bold: **{name}**", f"期望的值，表头加粗：**{name}**"
+    else:
+        near = nearest(name, sorted(own if is_expected else given))
+    return diagnostic("policy-example-name", cell.span, name=name, use=use, use_zh=use_zh, near=near, hint=hint, hint_zh=hint_zh)
+
+
+def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return diagnostics file by file, in the order in which the files were read, and from top to bottom in each."""
+    files: dict[str, list[Diagnostic]] = {}
+    for item in diagnostics:
+        files.setdefault(item.span.source.name if item.span else "", []).append(item)
+    return tuple(item for found in files.values() for item in sorted(found, key=lambda item: item.span.start if item.span else 0))
 
 
 def parameter_id(name: str) -> str:

@@ -9,7 +9,7 @@ What each kind of table is, is told by its top-left cell: a hit policy, `例`, o
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhida.dmn.model import (
     BusinessKnowledgeModel,
@@ -51,6 +51,8 @@ class Example:
     """Given values by name; `?` stands for unknown."""
     expectations: Mapping[str, Snippet]
     """Expected values by name; `结果` expects an outcome."""
+    columns: tuple[Cell, ...]
+    """The headers of its inputs and expectations, filled in or not."""
     as_of: Snippet | None
     """The date, where a column sets it."""
     span: Span
@@ -237,7 +239,7 @@ class _Tangler:
         return name.strip(), self.type(type_name.strip(), cell.snippet, start)
 
     def rule(self, row: tuple[Cell, ...], number: int, header: tuple[Cell, ...]) -> Rule:
-        """Read one row of a decision table; an empty cell is a complaint."""
+        """Read one row of a decision table; an empty cell, or a rule without a number, is a complaint."""
         inputs: list[Snippet] = []
         outputs: list[Snippet] = []
         annotations: dict[str, str] = {}
@@ -245,12 +247,22 @@ class _Tangler:
             if head.style == "italic":
                 annotations |= {head.text: cell.text} if cell.text else {}
                 continue
-            if not cell.text:
-                self.diagnostics.append(diagnostic("policy-empty-cell", cell.span, column=head.text))
-            (outputs if head.style == "bold" else inputs).append(cell.snippet)
+            (outputs if head.style == "bold" else inputs).append(self.entry(cell, head))
         span = Span(row[0].span.source, row[0].span.start, row[-1].span.end, row[0].span.article)
+        if not row[0].text:
+            self.diagnostics.append(diagnostic("policy-rule-number", span))
         article = annotations.get(ARTICLE_COLUMN) or row[0].span.article
         return Rule(row[0].text or str(number), tuple(inputs), tuple(outputs), annotations, article, span)
+
+    def entry(self, cell: Cell, head: Cell) -> Snippet:
+        """Return what stands in an entry of a rule; an empty one is a complaint, and from then on any value, or null."""
+        if cell.text:
+            return cell.snippet
+        hint, hint_zh, text = "'-' stands for any value", "任意值请写“-”", "-"
+        if head.style == "bold":
+            hint, hint_zh, text = "write null where there is no result", "没有结果请写 null", "null"
+        self.diagnostics.append(diagnostic("policy-empty-cell", cell.span, column=head.text, hint=hint, hint_zh=hint_zh))
+        return replace(cell.snippet, text=text)
 
     def example_table(self, block: Table) -> None:
         """Read a table of examples."""
@@ -260,9 +272,10 @@ class _Tangler:
             inputs = {head.text: cell.snippet for head, cell in cells if head.style == "plain" and cell.text and head.text != AS_OF_COLUMN}
             expectations = {head.text: cell.snippet for head, cell in cells if head.style == "bold" and cell.text}
             as_of = next((cell.snippet for head, cell in cells if head.text == AS_OF_COLUMN and cell.text), None)
+            columns = tuple(head for head, _ in cells if head.style != "italic" and head.text not in {AS_OF_COLUMN, OUTCOME_COLUMN})
             if not expectations:
                 self.diagnostics.append(diagnostic("policy-example-empty", span, name=row[0].text))
-            self.examples.append(Example(row[0].text, inputs, expectations, as_of, span))
+            self.examples.append(Example(row[0].text, inputs, expectations, columns, as_of, span))
 
 
 def _stated(row: tuple[Cell, ...] | None, place: int) -> Snippet | None:

@@ -76,7 +76,11 @@ class _Words:
             return None
         if len(known) == 1:
             return known[0]
-        return listed(known[:-1], self.language) + choose(self.language, "或", " or ") + known[-1]
+        if self.language == "en":
+            return f"{listed(known[:-1], 'en')} or {known[-1]}"
+        # A space keeps figures and the word apart; between Chinese characters none is written.
+        left, right = (" " if character.isascii() else "" for character in (known[-2][-1:], known[-1][:1]))
+        return f"{listed(known[:-1], 'zh')}{left}或{right}{known[-1]}"
 
     def node(self, node: Node) -> str | None:
         """Return one test or operand."""

@@ -164,7 +164,7 @@ def answer_phrase(answer: Answer, language: Language) -> str:
     label = word(OUTCOMES, Outcome.ELIGIBLE, language)
     if answer.amount is None:
         return label
-    return choose(language, f"{label}，{format_yuan(answer.amount)}", f"{label}, {format_yuan(answer.amount)}")
+    return label + bracketed(format_yuan(answer.amount), language)
 
 
 def possible_answers(assessment: Assessment, language: Language) -> str:
@@ -172,14 +172,13 @@ def possible_answers(assessment: Assessment, language: Language) -> str:
     if assessment.outcome not in {Outcome.UNDETERMINED, Outcome.REVIEW} or not assessment.possible:
         return ""
     amounts = [answer.amount for answer in assessment.possible if answer.amount is not None]
-    said = [answer_phrase(answer, language) for answer in assessment.possible]
     if len(amounts) > LISTED_ANSWERS:
-        others = [answer_phrase(answer, language) for answer in assessment.possible if answer.amount is None]
         low, high = format_yuan(min(amounts)), format_yuan(max(amounts))
-        eligible = word(OUTCOMES, Outcome.ELIGIBLE, language)
-        said = [choose(language, f"{eligible}，{low} 至 {high}", f"{eligible}, {low} to {high}"), *others]
-    separator = choose(language, "；", "; ") if amounts else choose(language, "、", ", ")
-    joined = separator.join(said)
+        said = [choose(language, f"{low} 至 {high}", f"{low} to {high}")]
+        said += [answer_phrase(answer, language) for answer in assessment.possible if answer.amount is None]
+    else:
+        said = [answer_phrase(answer, language) if answer.amount is None else format_yuan(answer.amount) for answer in assessment.possible]
+    joined = listed(said, language)
     if assessment.is_minimal:
         return choose(language, f"可能的结果：{joined}", f"possible results: {joined}")
     return choose(language, f"可能的结果至少有：{joined}", f"possible results include: {joined}")

@@ -7,6 +7,7 @@ lists. Figures are exact: nothing is rounded but a decimal of more than eight pl
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import TypeVar
 
 from zhida.assess.assessment import Delivery, Outcome
 from zhida.errors import Language
@@ -17,6 +18,7 @@ from zhida.values.text import literal
 from zhida.values.types import Type
 from zhida.values.unknown import Unknown
 
+T = TypeVar("T")
 Words = Mapping[str, Mapping[Language, str]]
 
 SHOWN_PLACES = 8
@@ -138,7 +140,7 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July")
 MONTHS += ("August", "September", "October", "November", "December")
 
 
-def choose(language: Language, zh: str, en: str) -> str:
+def choose(language: Language, zh: T, en: T) -> T:
     """Return the words of one language."""
     return zh if language == "zh" else en
 

@@ -4,9 +4,8 @@ A context is passed to whatever computes; the thread's own context is never touc
 """
 
 from decimal import (
-    ROUND_CEILING,
-    ROUND_FLOOR,
-    ROUND_HALF_DOWN,
+    ROUND_DOWN,
+    ROUND_UP,
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
     Context,
@@ -23,11 +22,10 @@ CENT_GUARD_PLACES = 12
 """Decimal places to which an amount is rounded half-even before it is cut down or up (semantics.md, Amounts)."""
 
 ROUNDING_MODES = {
-    "down": ROUND_FLOOR,
-    "up": ROUND_CEILING,
+    "down": ROUND_DOWN,
+    "up": ROUND_UP,
     "half_up": ROUND_HALF_UP,
     "half_even": ROUND_HALF_EVEN,
-    "half_down": ROUND_HALF_DOWN,
 }
 """Rounding modes by the word that a policy's front matter uses."""
 

@@ -1,0 +1,241 @@
+"""A policy as one page: law beside rule.
+
+    blocks ──sections──> passages (law | rule) ──> HTML
+    front matter, dictionary, parameters, used policies, results of examples ──> card and appendices
+
+A section begins at each heading. Within it, prose opens a passage and the tables and expressions that follow execute it;
+caveats stay with the law that they are about. Every block of the document appears, in its order.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from zhida.assess.examples import ExampleResult
+from zhida.dmn.model import BusinessKnowledgeModel, Decision, DecisionTable
+from zhida.errors import Language
+from zhida.policy.document import Block, Fence, Heading, Prose, Quote, Table
+from zhida.policy.pack import Packs, Policy
+from zhida.policy.tangle import CAVEAT, EXAMPLE_WORDS
+from zhida.report.page import Markup, element, join, page
+from zhida.report.prose import render_prose
+from zhida.report.weave_facts import Ground, card, facts_table, findings, ground_of, names_of, parameters_table, used_table
+from zhida.report.weave_rules import Names, anchor, decision_table, examples_table, knowledge_model, literal_expression, plain_table
+from zhida.report.weave_style import STYLE
+from zhida.report.words import choose
+
+
+@dataclass(slots=True)
+class Passage:
+    """A stretch of law and what executes it."""
+
+    law: list[Markup] = field(default_factory=list)
+    """Prose, and tables for readers."""
+    caveats: list[Markup] = field(default_factory=list)
+    """Reservations about it."""
+    rules: list[Markup] = field(default_factory=list)
+    """Decision tables and expressions."""
+
+
+@dataclass(slots=True)
+class Section:
+    """What stands under one heading."""
+
+    title: str
+    """The words of the heading; empty above the first."""
+    level: int
+    """Of the heading."""
+    id: str
+    """Its anchor."""
+    rules: int = 0
+    """Rules of the decision tables in it."""
+    passages: list[Passage] = field(default_factory=list)
+    """In the order of the text."""
+    examples: list[Markup] = field(default_factory=list)
+    """Tables of examples with the prose between them."""
+
+
+def weave(policy: Policy, packs: Packs, results: Sequence[ExampleResult], *, language: Language) -> str:
+    """Return a policy as one self-contained HTML page: its law by article, beside it what executes it.
+
+    Args:
+        policy: The policy; one with errors is shown too, with its findings.
+        packs: The packs that it stands in: its dictionary, its parameters, the policies that it uses.
+        results: What came out of its examples; those without a result are shown as not run.
+        language: Of the labels; the policy's own words stay as they are.
+    """
+    ground = ground_of(policy, packs)
+    names = names_of(policy, ground)
+    sections = list(_Weaver(policy, names, results, language).sections())
+    appendices = list(_appendices(policy, packs, ground, language))
+    body = element(
+        "main",
+        element(
+            "header",
+            element("p", choose(language, "政策与规则对照", "Law beside rule"), class_="kind"),
+            element("h1", policy.front.title or policy.id),
+            card(policy, results, language),
+        ),
+        _contents(sections, appendices, language),
+        *(_section(section, language) for section in sections),
+        *(element("section", element("h2", title), content, id=id_, class_="appendix") for id_, title, content in appendices),
+    )
+    return page(policy.front.title or policy.id, body, language=language, style=STYLE)
+
+
+class _Weaver:
+    """Goes through the blocks once."""
+
+    def __init__(self, policy: Policy, names: Names, results: Sequence[ExampleResult], language: Language) -> None:
+        self.policy = policy
+        self.names = names
+        self.language: Language = language
+        self.results = {result.example.span.start: result for result in results}
+        self.decisions: Mapping[int, Decision] = {_start(item): item for item in policy.tangled.decisions if item.id != policy.applies_id}
+        self.models: Mapping[int, BusinessKnowledgeModel] = {_start(item): item for item in policy.tangled.knowledge_models}
+
+    def sections(self) -> Iterator[Section]:
+        """Yield the sections in order; the title of the document is that of the page."""
+        blocks = self.policy.document.blocks
+        taken: set[str] = set()
+        section = Section("", 1, "preamble")
+        for block, text in _merged(blocks):
+            if isinstance(block, Heading):
+                if block.level == 1 and not section.passages and not section.title:
+                    continue
+                if section.title or section.passages or section.examples:
+                    yield section
+                id_ = anchor("article" if block.span.article else "section", block.text)
+                id_ = id_ if id_ not in taken else f"{id_}-{block.span.line}"
+                taken.add(id_)
+                section = Section(block.text, block.level, id_)
+            else:
+                self.block(section, block, text)
+        if section.title or section.passages or section.examples:
+            yield section
+
+    def block(self, section: Section, block: Block, text: str) -> None:
+        """Put one block where it belongs."""
+        is_examples = isinstance(block, Table) and block.header[0].text in EXAMPLE_WORDS
+        if is_examples or section.examples:
+            section.examples.append(self.example_part(block, text))
+            return
+        rule = self.rule(section, block)
+        if not section.passages or (section.passages[-1].rules and rule is None and not isinstance(block, Quote)):
+            section.passages.append(Passage())
+        passage = section.passages[-1]
+        if rule is not None:
+            passage.rules.append(rule)
+        elif isinstance(block, Quote):
+            passage.caveats.append(_quote(block))
+        else:
+            passage.law.append(_law(block, text))
+
+    def rule(self, section: Section, block: Block) -> Markup | None:
+        """Return what a table or fenced block executes, or None where it executes nothing."""
+        if isinstance(block, Table):
+            decision = self.decisions.get(block.span.start)
+            if decision is None or not isinstance(decision.expression, DecisionTable):
+                return None
+            section.rules += len(decision.expression.rules)
+            return decision_table(decision, decision.expression, self.names, self.language)
+        if isinstance(block, Fence):
+            decision = self.decisions.get(block.body.start)
+            if decision is not None and not isinstance(decision.expression, DecisionTable):
+                return literal_expression(decision, decision.expression, self.names, self.language)
+            model = self.models.get(block.body.start)
+            return knowledge_model(model, self.names, self.language) if model is not None else None
+        return None
+
+    def example_part(self, block: Block, text: str) -> Markup:
+        """Return a part of the examples."""
+        if isinstance(block, Table) and block.header[0].text in EXAMPLE_WORDS:
+            return element("div", examples_table(block, self.results, self.language), class_="scroll")
+        return _quote(block) if isinstance(block, Quote) else _law(block, text)
+
+
+def _start(item: Decision | BusinessKnowledgeModel) -> int:
+    """Return the offset at which the block of a decision stands."""
+    expression = item.expression
+    return expression.span.start if isinstance(expression, DecisionTable) else expression.text.start
+
+
+def _merged(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
+    """Yield each block with its text; paragraphs that follow each other are one, so that a list stays a list."""
+    place = 0
+    while place < len(blocks):
+        first = last = blocks[place]
+        while isinstance(first, Prose) and place + 1 < len(blocks) and isinstance(blocks[place + 1], Prose):
+            place += 1
+            last = blocks[place]
+        yield first, first.span.source.text[first.span.start : last.span.end]
+        place += 1
+
+
+def _law(block: Block, text: str) -> Markup:
+    """Return prose, or a block that is there for readers."""
+    match block:
+        case Table():
+            return plain_table(block)
+        case Fence():
+            return element("pre", element("code", block.body.text))
+    return render_prose(text)
+
+
+def _quote(block: Quote) -> Markup:
+    if not block.text.startswith(CAVEAT):
+        return element("blockquote", render_prose(block.text))
+    words = block.text.removeprefix(CAVEAT).lstrip("：: ")
+    return element("aside", element("strong", CAVEAT), render_prose(words), class_="caveat")
+
+
+# --- the page ------------------------------------------------------------------------------------------------------
+
+
+def _contents(sections: Sequence[Section], appendices: Sequence[tuple[str, str, Markup]], language: Language) -> Markup:
+    """Return the table of contents."""
+    items = []
+    for section in sections:
+        if section.title:
+            count = choose(language, f"{section.rules} 条规则", f"{section.rules} rules") if section.rules else ""
+            link = element("a", section.title, href=f"#{section.id}")
+            items.append(element("li", link, element("span", count, class_="quiet"), class_=f"level{section.level}"))
+    items += [element("li", element("a", title, href=f"#{id_}"), class_="level2") for id_, title, _ in appendices]
+    return element("nav", element("h2", choose(language, "目录", "Contents")), element("ol", *items), class_="contents")
+
+
+def _section(section: Section, language: Language) -> Markup:
+    heading = element(f"h{min(max(section.level, 2), 6)}", section.title) if section.title else Markup()
+    examples = element("div", *section.examples, class_="examples-part") if section.examples else Markup()
+    return element(
+        "section", heading, *(_passage(passage, language) for passage in section.passages), examples, id=section.id, class_="examples-section" if section.examples else ""
+    )
+
+
+def _passage(passage: Passage, language: Language) -> Markup:
+    """Return law on the left and rule on the right; without a rule, the caveats take its place."""
+    right = passage.rules or passage.caveats
+    left = [*passage.law, *passage.caveats] if passage.rules else passage.law
+    lead = Markup()
+    if passage.rules and not left:
+        lead = element("p", choose(language, "（由规则直接表达）", "(said by the rule itself)"), class_="quiet")
+    is_wide = any(re.search(r'class="rules many"', rule) for rule in passage.rules)
+    kind = "passage" + (" wide" if is_wide else "") + (" words" if not passage.rules else "")
+    return element(
+        "div",
+        element("div", element("div", lead, *left, class_="sticky"), class_="law"),
+        element("div", join(right), class_="rule-side"),
+        class_=kind,
+    )
+
+
+def _appendices(policy: Policy, packs: Packs, ground: Ground, language: Language) -> Iterator[tuple[str, str, Markup]]:
+    """Yield the anchors, titles and contents of what stands behind the document."""
+    if ground.facts:
+        yield "facts", choose(language, "用到的事实（数据字典）", "Facts used (data dictionary)"), facts_table(ground.facts, language)
+    if ground.parameters:
+        yield "parameters", choose(language, "用到的参数", "Parameters used"), parameters_table(ground.parameters, language)
+    if ground.used:
+        yield "used", choose(language, "引用的政策", "Policies used"), used_table(ground.used, packs, language)
+    if policy.diagnostics:
+        yield "findings", choose(language, "检查发现", "Findings"), findings(policy, language)

@@ -1,0 +1,235 @@
+"""What a policy executes, as HTML: its decision tables, expressions and examples, each beside the law it stands for.
+
+A cell shows the FEEL that runs, character for character; where it holds a large sum of yuan, the words of documents stand
+below it (`>= 20000000`, ≥ 2,000 万元), so that a reader need not count zeros. Names lead to where they are defined.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from zhida.assess.examples import ExampleResult
+from zhida.dmn.model import BusinessKnowledgeModel, Decision, DecisionTable, LiteralExpression, OutputClause, Rule
+from zhida.errors import Language
+from zhida.policy.document import Table
+from zhida.policy.tangle import ARTICLE_COLUMN, OTHERWISE
+from zhida.report.conditions import gloss_test
+from zhida.report.page import Markup, element, join
+from zhida.report.prose import render_line
+from zhida.report.words import HIT_POLICIES, choose, format_type, word
+from zhida.source import Snippet
+from zhida.values.types import ANY
+
+STRING = r'"(?:\\.|[^"\\])*"'
+"""A text in FEEL; names inside of it are no names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names that stand for something on the page, and where."""
+
+    anchors: Mapping[str, str]
+    """The anchor of each name."""
+    units: Mapping[str, str]
+    """The unit of each attribute, parameter and decision that has one."""
+
+    def linked(self, code: str) -> Markup:
+        """Return FEEL with each known name as a link."""
+        if not self.anchors:
+            return join([code])
+        longest_first = sorted(self.anchors, key=len, reverse=True)
+        pattern = re.compile(rf"{STRING}|(?<![\w.])(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+        parts: list[str] = []
+        end = 0
+        for found in pattern.finditer(code):
+            parts.append(code[end : found.start()])
+            anchor = self.anchors.get(found[0])
+            parts.append(element("a", found[0], href=f"#{anchor}") if anchor else found[0])
+            end = found.end()
+        return join([*parts, code[end:]])
+
+
+def anchor(kind: str, name: str) -> str:
+    """Return the id of a place on the page.
+
+    >>> anchor("decision", "企业 规模")
+    'decision-企业-规模'
+    """
+    return f"{kind}-" + re.sub(r"[^\w（）〔〕.]+", "-", name).strip("-")
+
+
+# --- decision tables -----------------------------------------------------------------------------------------------
+
+
+def decision_table(decision: Decision, table: DecisionTable, names: Names, language: Language) -> Markup:
+    """Return a decision table: a row for each rule, with the article it rests on."""
+    notes = [note for note in _annotations(table) if note != ARTICLE_COLUMN]
+    caption = element(
+        "caption",
+        element("strong", decision.name, class_="decision"),
+        _type_badge(decision, language),
+        element("span", f"{table.hit_policy.value} {word(HIT_POLICIES, table.hit_policy.value, language)}", class_="badge"),
+    )
+    head = element(
+        "tr",
+        element("th", choose(language, "规则", "Rule"), scope="col", class_="rule"),
+        *(element("th", names.linked(clause.expression.text), scope="col") for clause in table.inputs),
+        *(element("th", clause.name or decision.name, scope="col", class_="output") for clause in table.outputs),
+        element("th", choose(language, "依据", "Article"), scope="col", class_="article"),
+        *(element("th", note, scope="col", class_="note") for note in notes),
+    )
+    rows = []
+    before = ""
+    for rule in table.rules:
+        rows.append(_rule(decision, table, rule, notes, names, language, is_first=rule.article != before))
+        before = rule.article
+    if any(clause.default is not None for clause in table.outputs):
+        rows.append(_otherwise(table, notes, names, language))
+    allowed = [_allowed_row(table, notes, language)] if _has_allowed(table) else []
+    columns = len(table.inputs) + len(table.outputs) + len(notes) + 2
+    return element(
+        "table",
+        caption,
+        element("thead", head, *allowed),
+        element("tbody", *rows),
+        class_=f"rules {'many' if columns > 7 else ''}".strip(),
+        id=anchor("decision", decision.name),
+    )
+
+
+def _annotations(table: DecisionTable) -> list[str]:
+    return list(dict.fromkeys(name for rule in table.rules for name in rule.annotations))
+
+
+def _type_badge(element_: Decision | BusinessKnowledgeModel, language: Language) -> Markup:
+    if element_.type is ANY:
+        return Markup()
+    return element("span", format_type(element_.type, language), class_="badge")
+
+
+def _rule(  # noqa: PLR0913 - a row and all that it is written with
+    decision: Decision, table: DecisionTable, rule: Rule, notes: list[str], names: Names, language: Language, *, is_first: bool
+) -> Markup:
+    cells = [element("th", rule.number, scope="row", class_="rule")]
+    for clause, entry in zip(table.inputs, rule.input_entries, strict=True):
+        if entry.text == "-":
+            cells.append(element("td", "–", class_="any", title=choose(language, "不论", "any")))
+        else:
+            unit = names.units.get(clause.expression.text, "")
+            cells.append(element("td", _cell(entry, unit, names, language)))
+    for output, entry in zip(table.outputs, rule.output_entries, strict=True):
+        cells.append(element("td", _cell(entry, _output_unit(decision, output, names), names, language), class_="output"))
+    cells.append(element("td", rule.article, class_="article"))
+    cells += [element("td", render_line(rule.annotations.get(note, "")), class_="note") for note in notes]
+    return element("tr", *cells, id=anchor("rule", f"{decision.name}-{rule.number}"), class_="first" if is_first else "")
+
+
+def _cell(entry: Snippet, unit: str, names: Names, language: Language) -> Markup:
+    code = element("code", names.linked(entry.text))
+    gloss = gloss_test(entry.text, language) if unit == "元" else ""
+    return join([code, element("span", gloss, class_="gloss")]) if gloss else code
+
+
+def _output_unit(decision: Decision, output: OutputClause, names: Names) -> str:
+    return names.units.get(output.name or decision.name, "")
+
+
+def _otherwise(table: DecisionTable, notes: list[str], names: Names, language: Language) -> Markup:
+    """Return the row of what holds where no rule matches."""
+    any_input = [element("td", "–", class_="any") for _ in table.inputs]
+    defaults = [
+        element("td", element("code", names.linked(clause.default.text)) if clause.default else "", class_="output")
+        for clause in table.outputs
+    ]
+    rest = [element("td", "") for _ in range(len(notes) + 1)]
+    return element("tr", element("th", choose(language, OTHERWISE, "else"), scope="row", class_="rule"), *any_input, *defaults, *rest, class_="first otherwise")
+
+
+def _has_allowed(table: DecisionTable) -> bool:
+    return any(clause.allowed_values is not None for clause in (*table.inputs, *table.outputs))
+
+
+def _allowed_row(table: DecisionTable, notes: list[str], language: Language) -> Markup:
+    """Return the row of allowed values, those of an output in their priority."""
+    clauses = (*table.inputs, *table.outputs)
+    cells = [element("td", element("code", clause.allowed_values.text) if clause.allowed_values else "") for clause in clauses]
+    rest = [element("td", "") for _ in range(len(notes) + 1)]
+    return element("tr", element("td", choose(language, "取值", "values"), class_="rule"), *cells, *rest, class_="allowed")
+
+
+# --- expressions ---------------------------------------------------------------------------------------------------
+
+
+def literal_expression(decision: Decision, expression: LiteralExpression, names: Names, language: Language) -> Markup:
+    """Return a decision that is one expression."""
+    head = (element("strong", decision.name, class_="decision"), _type_badge(decision, language))
+    return _expression(anchor("decision", decision.name), head, expression, names)
+
+
+def knowledge_model(model: BusinessKnowledgeModel, names: Names, language: Language) -> Markup:
+    """Return a function with its parameters."""
+    parameters = [f"{name}: {type_}" if type_ is not ANY else name for name, type_ in model.parameters]
+    head = (
+        element("strong", model.name, class_="decision"),
+        element("code", f"({', '.join(parameters)})"),
+        _type_badge(model, language),
+        element("span", choose(language, "算法", "function"), class_="badge"),
+    )
+    assert isinstance(model.expression, LiteralExpression), "policies write functions as one expression"
+    return _expression(anchor("decision", model.name), head, model.expression, names)
+
+
+def _expression(id_: str, head: tuple[Markup, ...], expression: LiteralExpression, names: Names) -> Markup:
+    code = element("pre", element("code", names.linked(expression.text.text)))
+    return element("div", element("div", *head, class_="name"), code, class_="expression", id=id_)
+
+
+# --- examples ------------------------------------------------------------------------------------------------------
+
+
+def examples_table(block: Table, results: Mapping[int, ExampleResult], language: Language) -> Markup:
+    """Return a table of examples, each marked as passed or failed; what failed says how.
+
+    Args:
+        block: The table.
+        results: What came out, by the offset at which the example stands in its source.
+        language: Of the words around it.
+    """
+    head = element(
+        "tr",
+        element("th", choose(language, "例", "Example"), scope="col"),
+        element("th", choose(language, "结论", "Came out"), scope="col", class_="mark"),
+        *(element("th", cell.text, scope="col", class_="output" if cell.style == "bold" else cell.style) for cell in block.header[1:]),
+    )
+    rows: list[Markup] = []
+    for row in block.rows:
+        result = results.get(row[0].span.start)
+        cells = [
+            element("td", render_line(cell.text)) if head_.style == "italic" else element("td", _example_value(cell.text), class_="output" if head_.style == "bold" else "")
+            for head_, cell in zip(block.header[1:], row[1:], strict=True)
+        ]
+        failed = result is not None and not result.passed
+        rows.append(element("tr", element("th", row[0].text, scope="row"), _mark(result, language), *cells, class_="failed" if failed else ""))
+        if result is not None and failed:
+            said = [element("p", item.message(language)) for item in result.diagnostics]
+            rows.append(element("tr", element("td", *said, colspan=str(len(block.header) + 1)), class_="failed why"))
+    return element("table", element("thead", head), element("tbody", *rows), class_="examples")
+
+
+def _example_value(text: str) -> Markup:
+    return element("code", text) if text else Markup()
+
+
+def _mark(result: ExampleResult | None, language: Language) -> Markup:
+    if result is None:
+        return element("td", choose(language, "未运行", "not run"), class_="mark quiet")
+    if result.passed:
+        return element("td", choose(language, "✓ 相符", "✓ as expected"), class_="mark good")
+    return element("td", choose(language, "✗ 不符", "✗ otherwise"), class_="mark bad")
+
+
+def plain_table(block: Table) -> Markup:
+    """Return a table that is there for readers only."""
+    head = element("tr", *(element("th", render_line(cell.text), scope="col") for cell in block.header))
+    rows = (element("tr", *(element("td", render_line(cell.text)) for cell in row)) for row in block.rows)
+    return element("table", element("thead", head), element("tbody", *rows), class_="plain")
