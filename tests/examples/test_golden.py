@@ -9,6 +9,7 @@ Each file of tests/examples/bad/ says in its first lines what it shows, and then
     === demo/policies/a.md | size       a file of so many bytes, without anything in it
     === load                            what is loaded instead of the folder of packs
     === facts                           a FEEL context: the policy demo/a is assessed for it as well
+    === asked                           names that policies are asked for by on the command line, one in a line
     === expected                        everything that is said, once in Chinese and once in English
 
 A case without a dictionary gets the one of `DICTIONARY`. With ZHIDA_BLESS=1 `expected` is written anew.
@@ -23,6 +24,7 @@ import pytest
 
 from zhida.assess.examples import run_examples
 from zhida.assess.subject import assess_subject
+from zhida.cli.console import find_policy
 from zhida.errors import CODES, CompileError, Diagnostic, InputError
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.builtins.pattern import __name__ as pattern_module
@@ -78,8 +80,8 @@ def plant(root: Path, parts: dict[str, str]) -> None:
                 path.write_bytes(text.encode(kind or "utf-8"))
 
 
-def found_in(root: Path, facts: str) -> Iterator[Diagnostic]:
-    """Yield what is said about all that stands below `root`: on loading, by the examples, and on assessing."""
+def found_in(root: Path, facts: str, asked: str) -> Iterator[Diagnostic]:
+    """Yield what is said about all that stands below `root`: on loading, by the examples, on assessing, and on asking."""
     try:
         packs = load_packs(root)
     except InputError as error:
@@ -91,10 +93,14 @@ def found_in(root: Path, facts: str) -> Iterator[Diagnostic]:
             try:
                 for result in run_examples(packs, policy, as_of=AS_OF):
                     yield from result.diagnostics
-            except CompileError as error:
-                assert all(item in packs.diagnostics for item in error.diagnostics), "what is wrong with a used policy was said on loading"
+            except CompileError as error:  # of a policy that it uses: said on loading
+                yield from (item for item in error.diagnostics if item not in packs.diagnostics)
     if facts:
         yield from assessed(packs, facts)
+    for name in asked.splitlines():
+        with pytest.raises(InputError) as refused:
+            find_policy(packs, name)
+        yield from refused.value.diagnostics
 
 
 def assessed(packs: Packs, facts: str) -> tuple[Diagnostic, ...]:
@@ -106,11 +112,11 @@ def assessed(packs: Packs, facts: str) -> tuple[Diagnostic, ...]:
 
 def said(folder: Path, parts: dict[str, str]) -> str:
     """Return all messages of a case, without the name of the folder that it was written to."""
-    files = {head: text for head, text in parts.items() if head not in {"facts", "load", "expected"}}
+    files = {head: text for head, text in parts.items() if head not in {"facts", "asked", "load", "expected"}}
     root = folder / "packs"
     root.mkdir()
     plant(root, files)
-    diagnostics = list(found_in(folder / parts.get("load", "packs").strip(), parts.get("facts", "")))
+    diagnostics = list(found_in(folder / parts.get("load", "packs").strip(), parts.get("facts", ""), parts.get("asked", "")))
     messages = [item.render("zh") for item in diagnostics] + [item.render("en") for item in diagnostics]
     return "\n\n".join(messages).replace(f"{folder}{os.sep}", "") + "\n"
 

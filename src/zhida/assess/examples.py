@@ -22,13 +22,17 @@ from zhida.source import Snippet
 from zhida.values.equality import equal
 from zhida.values.temporal import Date
 from zhida.values.text import excerpt
-from zhida.values.types import ANY, DATE, Type, conforms
+from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, Type, conforms
 from zhida.values.unknown import Unknown, find_unknown, unknown
 
 Value = Any
 
 TOLERANCE = Decimal("1e-8")
 """How far an expected number may lie from the unrounded value (semantics.md, Amounts)."""
+
+
+WRITTEN: Mapping[Type, str] = {NUMBER: "20000", STRING: '"企业"', BOOLEAN: "true", DATE: '@"2026-01-31"'}
+"""How a value of each type is written, for those who wrote it otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,10 @@ def _value(cell: Snippet, name: str, example: Example, found: list[Diagnostic], 
 
 
 def _no_value(cell: Snippet, column: str, example: Example, type_: Type) -> Diagnostic:
+    """Complain of a cell that is no value, or none of the type that its column has."""
+    written = WRITTEN.get(type_, "[1, 2]" if type_.name == "list" else ", ".join(WRITTEN.values()))
     declared = "" if type_ is ANY else str(type_)
-    return diagnostic("policy-example-value", cell.span(), name=example.id, value=cell.text, column=column, type=declared)
+    return diagnostic("policy-example-value", cell.span(), name=example.id, value=cell.text, column=column, type=declared, written=written)
 
 
 class _ExampleRun:
@@ -128,12 +134,15 @@ class _ExampleRun:
         if output:
             value = value.get(output) if isinstance(value, dict) else value if isinstance(value, Unknown) else None
         complaints: list[Diagnostic] = []
-        expected = _value(cell, name, self.example, complaints)
+        declared = ANY if output else self.model.model.decisions[goal].decision.type
+        expected = _value(cell, name, self.example, complaints, declared)
         self.found += complaints
         if complaints or _agree(value, expected):
             self.rules |= _fired(self.evaluator, (goal,))
         else:
-            self.fail(cell, name, excerpt(value), (self.evaluator, (goal,)))
+            unknown_part = find_unknown(value)
+            missing = "" if unknown_part is None else "、".join(sorted(unknown_part.missing))
+            self.fail(cell, name, "?" if isinstance(value, Unknown) else excerpt(value), (self.evaluator, (goal,)), missing)
 
     def expect_outcome(self, cell: Snippet) -> None:
         """Compare the outcome."""

@@ -4,7 +4,6 @@ import json as json_module
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import Annotated
 
 import typer
@@ -28,10 +27,11 @@ from zhida.cli.registry import dictionary_of
 from zhida.errors import Language
 from zhida.policy.pack import Packs
 from zhida.registry_io.importing import engine_version
+from zhida.registry_io.quality import QualityReport
 from zhida.registry_io.registry import Registry, read_registry
 from zhida.registry_io.results import results_frame, write_results
 from zhida.registry_io.writing import replacing
-from zhida.report.registry_report import summary_data, summary_html, summary_text
+from zhida.report.registry_report import summary_html, summary_text
 from zhida.report.words import OUTCOMES
 from zhida.values.temporal import Date
 
@@ -69,7 +69,7 @@ def assess(
     if json:
         print_json(summary_data(summary) | {"files": [str(path) for path in paths]})
     else:
-        typer.echo(summary_text(summary, language=language, width=_width()))
+        typer.echo(summary_text(summary, language))
         for path in paths:
             typer.echo(str(path))
     return OK
@@ -93,7 +93,9 @@ class RunOrder:
     """The language of the report."""
 
 
-def assess_into(order: RunOrder, registry: Registry, name: str, folder: Path) -> tuple[RunSummary, list[Path]]:
+def assess_into(
+    order: RunOrder, registry: Registry, name: str, folder: Path, quality: QualityReport | None = None
+) -> tuple[RunSummary, list[Path]]:
     """Assess a registry and write all results into a folder; returns the summary and the paths."""
     columns = policy_columns(order.packs, order.policies)
     with progress_bar(words(order.language, "判定", "assessing")) as bar:
@@ -123,7 +125,7 @@ def assess_into(order: RunOrder, registry: Registry, name: str, folder: Path) ->
     folder.mkdir(parents=True, exist_ok=True)
     written = list(write_results(frame, columns, folder, metadata, outcome_words=outcome_words))
     texts = {
-        folder / "report.html": summary_html(summary, language=order.language),
+        folder / "report.html": summary_html(summary, order.language, quality),
         folder / "summary.json": json_module.dumps(summary_data(summary), ensure_ascii=False, indent=1) + "\n",
     }
     for path, text in texts.items():
@@ -132,6 +134,24 @@ def assess_into(order: RunOrder, registry: Registry, name: str, folder: Path) ->
     return summary, [*written, *texts]
 
 
-def _width() -> int:
-    """Return how many cells wide a table may be."""
-    return get_terminal_size((100, 24)).columns
+def summary_data(summary: RunSummary) -> dict[str, object]:
+    """Return what a run came to as plain data; amounts in fen."""
+    return {
+        "as_of": str(summary.as_of),
+        "subjects": summary.subjects,
+        "synthetic": summary.is_synthetic,
+        "registry": summary.registry,
+        "policies": [
+            {
+                "policy": row.policy,
+                "title": row.title,
+                "outcomes": {outcome.value: count for outcome, count in row.counts.items()},
+                "amount_fen": row.amount_fen,
+                "results": dict(row.results),
+                "missing": dict(row.missing),
+                "near": row.near,
+                "delivery": dict(row.delivery),
+            }
+            for row in summary.rows
+        ],
+    }

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from zhida.cli.assess import RunOrder, assess_into
+from zhida.cli.assess import RunOrder, assess_into, summary_data
 from zhida.cli.check import check_examples
 from zhida.cli.console import OK, JsonOption, Lang, LangOption, PacksOption, print_json, sound_packs, words
 from zhida.cli.registry import dictionary_of, import_files
@@ -14,7 +14,7 @@ from zhida.registry_io.registry import read_registry
 from zhida.registry_io.synthetic import synthesize, write_synthetic
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import replacing, write_registry
-from zhida.report.registry_report import summary_data, summary_text
+from zhida.report.registry_report import summary_text
 from zhida.report.weave import weave
 from zhida.values.temporal import Date
 
@@ -58,7 +58,7 @@ def demo(
     )
     registry = read_registry(out / "registry", dictionary_of(loaded, "enterprise"))
     order = RunOrder(loaded, packs, tuple(loaded.policies), DEMO_AS_OF, workers, language)
-    summary, written = assess_into(order, registry, "registry", out / "results")
+    summary, written = assess_into(order, registry, "registry", out / "results", quality)
     (out / "pages").mkdir(exist_ok=True)
     for policy in loaded.policies.values():
         page = out / "pages" / f"{policy.id.replace('/', '-')}.html"
@@ -68,7 +68,7 @@ def demo(
     if json:
         print_json(summary_data(summary) | {"files": [str(path) for path in written]})
     else:
-        typer.echo(summary_text(summary, language=language))
+        typer.echo(summary_text(summary, language))
         for path in written:
             typer.echo(str(path))
         _say_next(language, out, registry.codes[0])

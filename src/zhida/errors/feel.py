@@ -96,9 +96,23 @@ CODES: dict[str, Code] = {
     "feel-not-a-function": Code(WARNING, "{value} is not a function: the result is null", "{value} 不是函数：结果为空值"),
     "feel-no-entry": Code(WARNING, "{value} has no entry '{name}': the result is null", "{value} 没有“{name}”这一项：结果为空值"),
     "feel-duplicate-key": Code(WARNING, "a context has two entries '{name}': the result is null", "上下文中有两个“{name}”：结果为空值"),
-    "feel-bad-literal": Code(WARNING, "{text} is no date, time or duration: the result is null", "{text} 不是日期、时间或时长：结果为空值"),
+    "feel-bad-literal": Code(
+        WARNING,
+        "{text} is no date, time, duration or number that FEEL has: the result is null",
+        "{text} 不是 FEEL 的日期、时间、时长或数字：结果为空值",
+    ),
     "feel-bad-condition": Code(WARNING, "a condition is {value}, neither true nor false", "条件的值是 {value}，既非 true 也非 false"),
     "feel-bad-iteration": Code(WARNING, "cannot iterate over {value}: the result is null", "无法遍历 {value}：结果为空值"),
+    "feel-too-nested": Code(
+        ERROR,
+        "more than {limit} expressions inside each other",
+        "表达式嵌套超过 {limit} 层",
+        ("give the inner parts names of their own", ),
+        ("请把内层写成单独的决策",),
+    ),
+    "feel-too-long": Code(
+        WARNING, "more than {limit} steps from {first} to {last}: the result is null", "从 {first} 到 {last} 超过 {limit} 步：结果为空值"
+    ),
     "feel-too-deep": Code(WARNING, "more than {limit} nested calls: the result is null", "嵌套调用超过 {limit} 层：结果为空值"),
     "feel-bad-result": Code(
         WARNING, "'{name}' is declared as {type} but its value is {value}: null", "“{name}”声明为 {type}，其值却是 {value}：空值"

@@ -148,11 +148,8 @@ CODES: dict[str, Code] = {
         ERROR,
         "example {name}: '{value}' is no value of '{column}'",
         "例 {name}：“{value}”不能作为“{column}”的值",
-        (
-            "'{column}' is of type {type};",
-            'a text is written "企业", a date @"2026-01-31", yes and no true and false, null what is not there, ? what is not known',
-        ),
-        ("“{column}”的类型是 {type}；", '文字写作 "企业"，日期写作 @"2026-01-31"，是否写作 true、false，明确没有写 null，未知写 ?'),
+        ("it is of type {type};", "write it such as {written}, or ? where it is not known"),
+        ("其类型是 {type}；", "写法如 {written}，未知写 ?"),
     ),
     "policy-example-outcome": Code(
         ERROR,
@@ -163,8 +160,8 @@ CODES: dict[str, Code] = {
     ),
     "policy-example-failed": Code(
         ERROR,
-        "example {name}: {what} should be {expected} but is {found}",
-        "例 {name}：{what} 应为 {expected}，实际是 {found}",
+        "example {name}: '{what}' should be {expected} but is {found}",
+        "例 {name}：“{what}”应为 {expected}，实际是 {found}",
         ("unknown: {missing}.", "Rules that fired: {rules}.", "Met on the way: {reasons}"),
         ("未知的是：{missing}。", "命中的规则：{rules}。", "途中遇到：{reasons_zh}"),
     ),

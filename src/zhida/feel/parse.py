@@ -84,10 +84,11 @@ class _Parser:
         """Complain of anything that is left, and of what is too high to be walked."""
         if not self.cursor.at_end:
             self.cursor.fail("the end")
-        level: list[Node] = [node]
-        for _ in range(MAX_HEIGHT):
+        level, height = [node], 0
+        while level:
+            height += 1
             level = [child for parent in level for child in children(parent)]
-        if level:
+        if height > MAX_HEIGHT:
             raise CompileError([diagnostic("feel-too-nested", node.span, limit=MAX_HEIGHT)])
         return node
 
@@ -150,14 +151,15 @@ class _Parser:
 
     def expression(self) -> Node:
         """Read an expression of any kind."""
-        match self.cursor.keyword():
-            case "if":
-                return self.conditional()
-            case "for":
-                return self.iteration()
-            case "some" | "every":
-                return self.quantified()
-        return self.disjunction()
+        with self.nested():
+            match self.cursor.keyword():
+                case "if":
+                    return self.conditional()
+                case "for":
+                    return self.iteration()
+                case "some" | "every":
+                    return self.quantified()
+            return self.disjunction()
 
     def conditional(self) -> Node:
         """Read `if … then … else …`."""
@@ -291,7 +293,8 @@ class _Parser:
         """Read `-a`."""
         start = self.cursor.position
         if self.cursor.accept("-"):
-            operand = self.negation()
+            with self.nested():
+                operand = self.negation()
             return syntax.Negation(self.cursor.span(start), operand)
         return self.instance_of()
 
@@ -427,7 +430,8 @@ class _Parser:
         cursor = self.cursor
         start = cursor.position
         cursor.expect("(")
-        node = self.operator_range()
+        with self.nested():
+            node = self.operator_range()
         if node is None:
             node = self.expression()
             if cursor.accept(".."):
@@ -514,7 +518,8 @@ class _Parser:
         if found[0] in cursor.scope.types:
             return cursor.scope.types[found[0]]
         if found[0] in {"list", "range", "context", "function"} and cursor.accept("<"):
-            return self.generic(found[0])
+            with self.nested():
+                return self.generic(found[0])
         return SIMPLE_TYPES[found[0]]
 
     def generic(self, name: str) -> Type | None:

@@ -14,8 +14,11 @@ from zhida.values.function import Function
 from zhida.values.numbers import feel_context
 from zhida.values.temporal import Date
 
-MAX_DEPTH = 150
+MAX_DEPTH = 50
 """How many calls may stand inside each other."""
+
+MAX_STEPS = 100_000
+"""How many numbers or days an iteration may run through."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,9 @@ class Run:
         self.depth += 1
         try:
             return function.invoke(arguments)
+        except RecursionError:  # large bodies that call each other can exhaust Python's own stack before the limit
+            self.note("feel-too-deep", limit=self.depth)
+            return None
         finally:
             self.depth -= 1
 

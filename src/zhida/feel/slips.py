@@ -61,6 +61,6 @@ def _leftover(before: str, here: str, after: str) -> tuple[str, str]:
         return "a number has no commas: 20000", "数字里不写千位逗号：20000"
     if is_number and PART.match(here):
         return "a number stands without its unit, which the dictionary tells", "数字后面不写单位；单位在数据字典里，一律用基本单位"
-    if PART.match(here) and before and PART.match(before[-1]):
+    if re.match(r'[\w"(]', here) and re.search(r'[\w")\]]$', before):
         return "an operator is lacking here, or a name is not spelled as it is declared", "此处缺少运算符，或者名称与登记的写法不一致"
     return "", ""

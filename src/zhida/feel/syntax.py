@@ -298,7 +298,13 @@ def _nodes(value: object) -> IteratorOf[Node]:
 
 def mentions_input(node: Node) -> bool:
     """Say whether `?` occurs in `node`."""
-    return (isinstance(node, Name) and node.name == INPUT) or any(mentions_input(child) for child in children(node))
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, Name) and found.name == INPUT:
+            return True
+        waiting.extend(children(found))
+    return False
 
 
 def free_names(node: Node, bound: frozenset[str] = frozenset()) -> IteratorOf[Name]:

@@ -44,8 +44,6 @@ ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 
 OPERATORS = ("**", "<=", ">=", "!=", "..", "->", "<", ">", "=", "+", "-", "*", "/", "(", ")", "[", "]", "{", "}", ",", ":", ".", "@")
 
-_PASSIVE = feel_context(is_passive=True)
-
 WORDS_ZH = {
     "an expression": "表达式", "the end": "表达式的结尾", "a name": "名称", "a type": "类型", "a closing quote": "结束的引号",
 }  # fmt: skip
@@ -115,13 +113,12 @@ class Cursor:
             self.fail(f"'{word}'")
 
     def number(self) -> Decimal | None:
-        """Read a numeric literal; infinite where it is greater than every number of FEEL."""
+        """Read a numeric literal, rounded to 34 digits like every number; infinite where it is beyond all numbers of FEEL."""
         found = NUMBER.match(self.text, self.position)
         if found is None:
             return None
         self.advance(found.end())
-        # Passive: a literal is rounded to 34 digits like every number, and one beyond them all is infinite until it is refused.
-        return _PASSIVE.create_decimal(found[0])
+        return feel_context(is_passive=True).create_decimal(found[0])
 
     def string(self) -> str | None:
         """Read a string literal and resolve its escapes."""

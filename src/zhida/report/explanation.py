@@ -13,7 +13,7 @@ from typing import Any
 from zhida.assess.assessment import Answer, Assessment, ConditionMet, NearMiss, Reason
 from zhida.errors import Diagnostic, Language
 from zhida.report import phrases
-from zhida.report.words import choose
+from zhida.report.words import choose, unbroken
 from zhida.source import display_width
 from zhida.values.numbers import format_number
 from zhida.values.types import type_of
@@ -95,7 +95,7 @@ def _reasons(assessment: Assessment, language: Language) -> Iterator[str]:
 
 def _items(sentences: Iterable[str]) -> Iterator[str]:
     for sentence in sentences:
-        yield from _wrapped("  · ", " ".join(sentence.split()))
+        yield from _wrapped("  · ", unbroken(sentence))
 
 
 def _aligned(rows: Iterable[tuple[str, str]], indent: str = "") -> list[str]:

@@ -7,7 +7,7 @@ from zhida.errors import Language
 from zhida.report import phrases
 from zhida.report.conditions import describe_test
 from zhida.report.page import Markup, element, facts, join, page, table
-from zhida.report.words import choose, format_value
+from zhida.report.words import choose, format_value, unbroken
 
 TONES = {
     Outcome.ELIGIBLE: "good",
@@ -49,7 +49,9 @@ def explanation_html(
 def _conclusion(assessment: Assessment, language: Language) -> Markup:
     label = element("span", phrases.outcome_label(assessment, language), class_="outcome")
     lead = choose(language, "结论：", "Conclusion: ")
-    return element("div", label, element("p", lead + phrases.conclusion(assessment, language)), class_=f"conclusion {TONES[assessment.outcome]}")
+    return element(
+        "div", label, element("p", lead + phrases.conclusion(assessment, language)), class_=f"conclusion {TONES[assessment.outcome]}"
+    )
 
 
 def _sections(assessment: Assessment, language: Language) -> Iterator[tuple[str, Markup]]:
@@ -71,7 +73,7 @@ def _sections(assessment: Assessment, language: Language) -> Iterator[tuple[str,
 
 
 def _list(sentences: Iterable[str], class_: str = "") -> Markup:
-    items = [element("li", sentence) for sentence in sentences]
+    items = [element("li", unbroken(sentence)) for sentence in sentences]
     return element("ul", *items, class_=class_) if items else Markup()
 
 
@@ -97,9 +99,7 @@ def _reason(number: int, reason: Reason, assessment: Assessment, language: Langu
 def _conditions(conditions: Iterable[ConditionMet], language: Language) -> Markup:
     """Return the values met beside what the rule asks."""
     head = choose(language, ("事实", "实际", "规则要求"), ("Fact", "Met", "The rule asks"))
-    rows = (
-        (item.what, format_value(item.value, item.unit, language), describe_test(item.test, language)) for item in conditions
-    )
+    rows = ((item.what, format_value(item.value, item.unit, language), describe_test(item.test, language)) for item in conditions)
     return table(head, rows, "conditions")
 
 
@@ -148,6 +148,6 @@ pre { margin: 4px 0 4px 1.8em; padding: 5px 10px; background: var(--faint); whit
 footer { margin-top: 34px; color: var(--quiet); font-size: 12px; }
 @media print { main { max-width: none; padding: 0; } h1 { font-size: 18pt; } h2 { font-size: 12.5pt; break-after: avoid; } .conclusion p { font-size: 12pt; }
   .conditions, .met, .ground, .caveats { font-size: 9.5pt; } footer { font-size: 8pt; } }
-@media (max-width: 640px) { main { padding: 20px 16px; } .signatures { flex-direction: column; gap: 28px; } .facts th { white-space: normal; } }
+@media screen and (max-width: 640px) { main { padding: 20px 16px; } .signatures { flex-direction: column; gap: 28px; } .facts th { white-space: normal; } }
 """
 """What an explanation looks like beside the common style."""

@@ -12,7 +12,27 @@ from zhida.errors import Language
 VOID = frozenset(("br", "col", "hr", "meta"))
 """Elements without an end tag."""
 
-BLOCK = frozenset(("article", "aside", "body", "div", "footer", "head", "header", "html", "main", "nav", "section", "table", "tbody", "thead", "tr", "ul", "ol"))
+BLOCK = frozenset(
+    (
+        "article",
+        "aside",
+        "body",
+        "div",
+        "footer",
+        "head",
+        "header",
+        "html",
+        "main",
+        "nav",
+        "section",
+        "table",
+        "tbody",
+        "thead",
+        "tr",
+        "ul",
+        "ol",
+    )
+)
 """Elements after which a line ends, so that a page can be read and compared as text."""
 
 

@@ -7,6 +7,7 @@ leads only where a reader would expect it to.
 from markdown_it import MarkdownIt
 
 from zhida.report.page import Markup
+from zhida.report.words import join_chinese
 
 _RENDERER = MarkdownIt("commonmark", {"html": False}).disable(["image", "lheading", "html_block", "html_inline"])
 
@@ -17,7 +18,7 @@ def render_prose(text: str) -> Markup:
     >>> print(render_prose("最高 **50%**。<script>"))
     <p>最高 <strong>50%</strong>。&lt;script&gt;</p>
     """
-    return Markup(_RENDERER.render(text))
+    return Markup(_RENDERER.render(join_chinese(text)))
 
 
 def render_line(text: str) -> Markup:
@@ -26,4 +27,4 @@ def render_line(text: str) -> Markup:
     >>> print(render_line("`a` <b>"))
     <code>a</code> &lt;b&gt;
     """
-    return Markup(_RENDERER.renderInline(text))
+    return Markup(_RENDERER.renderInline(join_chinese(text)))

@@ -7,7 +7,6 @@ A section begins at each heading. Within it, prose opens a passage and the table
 caveats stay with the law that they are about. Every block of the document appears, in its order.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,9 +19,25 @@ from zhida.policy.tangle import CAVEAT, EXAMPLE_WORDS
 from zhida.report.page import Markup, element, join, page
 from zhida.report.prose import render_prose
 from zhida.report.weave_facts import Ground, card, facts_table, findings, ground_of, names_of, parameters_table, used_table
-from zhida.report.weave_rules import Names, anchor, decision_table, examples_table, knowledge_model, literal_expression, plain_table
+from zhida.report.weave_rules import (
+    Names,
+    anchor,
+    column_count,
+    decision_table,
+    examples_table,
+    knowledge_model,
+    literal_expression,
+    plain_table,
+)
 from zhida.report.weave_style import STYLE
 from zhida.report.words import choose
+
+
+BRIEF_RULES = 12
+"""Rules that are kept on one sheet with their law."""
+
+WIDE_COLUMNS = 10
+"""A table with more columns stands below its law rather than beside it."""
 
 
 @dataclass(slots=True)
@@ -35,6 +50,8 @@ class Passage:
     """Reservations about it."""
     rules: list[Markup] = field(default_factory=list)
     """Decision tables and expressions."""
+    tables: list[DecisionTable] = field(default_factory=list)
+    """The decision tables among them."""
 
 
 @dataclass(slots=True)
@@ -126,10 +143,16 @@ class _Weaver:
         passage = section.passages[-1]
         if rule is not None:
             passage.rules.append(rule)
+            passage.tables += self.tables(block)
         elif isinstance(block, Quote):
             passage.caveats.append(_quote(block))
         else:
             passage.law.append(_law(block, text))
+
+    def tables(self, block: Block) -> list[DecisionTable]:
+        """Return the decision table that a block holds, if it holds one."""
+        decision = self.decisions.get(block.span.start)
+        return [decision.expression] if decision is not None and isinstance(decision.expression, DecisionTable) else []
 
     def rule(self, section: Section, block: Block) -> Markup | None:
         """Return what a table or fenced block executes, or None where it executes nothing."""
@@ -196,7 +219,8 @@ def _contents(sections: Sequence[Section], appendices: Sequence[tuple[str, str, 
     """Return the table of contents."""
     items = []
     for section in sections:
-        if section.title:
+        is_part_of_examples = bool(section.examples) and section.level > 2
+        if section.title and not is_part_of_examples:
             count = choose(language, f"{section.rules} 条规则", f"{section.rules} rules") if section.rules else ""
             link = element("a", section.title, href=f"#{section.id}")
             items.append(element("li", link, element("span", count, class_="quiet"), class_=f"level{section.level}"))
@@ -208,7 +232,12 @@ def _section(section: Section, language: Language) -> Markup:
     heading = element(f"h{min(max(section.level, 2), 6)}", section.title) if section.title else Markup()
     examples = element("div", *section.examples, class_="examples-part") if section.examples else Markup()
     return element(
-        "section", heading, *(_passage(passage, language) for passage in section.passages), examples, id=section.id, class_="examples-section" if section.examples else ""
+        "section",
+        heading,
+        *(_passage(passage, language) for passage in section.passages),
+        examples,
+        id=section.id,
+        class_="examples-section" if section.examples else "",
     )
 
 
@@ -219,13 +248,18 @@ def _passage(passage: Passage, language: Language) -> Markup:
     lead = Markup()
     if passage.rules and not left:
         lead = element("p", choose(language, "（由规则直接表达）", "(said by the rule itself)"), class_="quiet")
-    is_wide = any(re.search(r'class="rules many"', rule) for rule in passage.rules)
-    kind = "passage" + (" wide" if is_wide else "") + (" words" if not passage.rules else "")
+    kinds = ["passage"]
+    if passage.tables:
+        is_brief = sum(len(table.rules) for table in passage.tables) <= BRIEF_RULES
+        is_wide = any(column_count(table) > WIDE_COLUMNS for table in passage.tables)
+        kinds += ["tabled", *(["brief"] if is_brief else []), *(["wide"] if is_wide else [])]
+    elif not passage.rules:
+        kinds += ["words"] if passage.caveats else ["words", "alone"]
     return element(
         "div",
         element("div", element("div", lead, *left, class_="sticky"), class_="law"),
         element("div", join(right), class_="rule-side"),
-        class_=kind,
+        class_=" ".join(kinds),
     )
 
 

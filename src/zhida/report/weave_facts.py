@@ -58,7 +58,8 @@ def ground_of(policy: Policy, packs: Packs) -> Ground:
         (data.item for id_, data in mentioned.items() if id_ not in taken),
         key=lambda item: order.index(item.name) if item.name in order else len(order),
     )
-    required = {id_ for compiled in (*policy.compiled.decisions.values(), *policy.compiled.knowledge.values()) for id_ in compiled.requirements.values()}
+    required = {id_ for item in policy.compiled.decisions.values() for id_ in item.requirements.values()}
+    required |= {id_ for item in policy.compiled.knowledge.values() for id_ in item.requirements.values()}
     imports = policy.compiled.definitions.imports
     used = tuple(
         (snippet.text, tuple(name for name, id_ in imports.items() if id_ in required and id_.startswith(f"{snippet.text}#")))
@@ -72,8 +73,8 @@ def names_of(policy: Policy, ground: Ground) -> Names:
     anchors = {item.name: anchor("fact", item.name) for item in ground.facts}
     anchors |= {name: anchor("parameter", name) for name, _ in ground.parameters}
     anchors |= {name: anchor("used", id_) for id_, names in ground.used for name in names}
-    own = (*policy.tangled.decisions, *policy.tangled.knowledge_models)
-    anchors |= {item.name: anchor("decision", item.name) for item in own}
+    anchors |= {item.name: anchor("decision", item.name) for item in policy.tangled.decisions}
+    anchors |= {item.name: anchor("decision", item.name) for item in policy.tangled.knowledge_models}
     units = {item.name: item.unit for item in ground.facts} | {name: rows[0].item.unit for name, rows in ground.parameters}
     for compiled in policy.compiled.decisions.values():
         if compiled.shape.unit:
@@ -91,7 +92,9 @@ def card(policy: Policy, results: Sequence[ExampleResult], language: Language) -
     front = policy.front
     rows = facts(_front_rows(front, language), "facts front")
     count = facts(_counts(policy, results, language), "facts front")
-    return element("div", element("div", rows, class_="stated"), element("div", _checked(front, language), count, class_="state"), class_="card")
+    return element(
+        "div", element("div", rows, class_="stated"), element("div", _checked(front, language), count, class_="state"), class_="card"
+    )
 
 
 def _front_rows(front: FrontMatter, language: Language) -> Iterator[tuple[str, str]]:
@@ -174,18 +177,23 @@ def facts_table(items: Iterable[ItemDefinition], language: Language) -> Markup:
         element(
             "tr",
             element("th", item.name, scope="row"),
-            element("td", format_type(item.type, language)),
-            element("td", format_unit(item.unit, language)),
-            element("td", item.department),
-            element("td", _yes(item.is_self_reported, language)),
-            element("td", _yes(item.is_nullable, language)),
+            element("td", format_type(item.type, language), class_="short"),
+            element("td", format_unit(item.unit, language), class_="short"),
+            element("td", item.department, class_="short"),
+            element("td", _yes(item.is_self_reported, language), class_="short"),
+            element("td", _yes(item.is_nullable, language), class_="short"),
             element("td", _values(item, language)),
             element("td", render_line(item.description)),
             id=anchor("fact", item.name),
         )
         for item in items
     ]
-    return element("table", element("thead", element("tr", *(element("th", name, scope="col") for name in head))), element("tbody", *rows), class_="plain ground")
+    return element(
+        "table",
+        element("thead", element("tr", *(element("th", name, scope="col") for name in head))),
+        element("tbody", *rows),
+        class_="plain ground",
+    )
 
 
 def _yes(value: bool, language: Language) -> str:
@@ -197,12 +205,14 @@ def _values(item: ItemDefinition, language: Language) -> str:
         return listed(item.allowed_values, language)
     if item.usual_range is None:
         return ""
-    low, high = (_bound(bound, language) for bound in item.usual_range)
+    low, high = (_bound(bound, item.unit, language) for bound in item.usual_range)
     return choose(language, f"{low} 至 {high}", f"{low} to {high}")
 
 
-def _bound(bound: Decimal | None, language: Language) -> str:
-    return "…" if bound is None else group_digits(bound)
+def _bound(bound: Decimal | None, unit: str, language: Language) -> str:
+    if bound is None:
+        return "…"
+    return (gloss_yuan(bound, language) if unit == "元" else "") or group_digits(bound)
 
 
 def parameters_table(parameters: Iterable[tuple[str, tuple[Parameter, ...]]], language: Language) -> Markup:
@@ -224,7 +234,12 @@ def parameters_table(parameters: Iterable[tuple[str, tuple[Parameter, ...]]], la
                     id=anchor("parameter", name) if place == 0 else "",
                 )
             )
-    return element("table", element("thead", element("tr", *(element("th", text, scope="col") for text in head))), element("tbody", *rows), class_="plain ground")
+    return element(
+        "table",
+        element("thead", element("tr", *(element("th", text, scope="col") for text in head))),
+        element("tbody", *rows),
+        class_="plain ground",
+    )
 
 
 def _is_known(parameter: Parameter) -> bool:
@@ -251,7 +266,12 @@ def used_table(used: Iterable[tuple[str, tuple[str, ...]]], packs: Packs, langua
                 id=anchor("used", id_),
             )
         )
-    return element("table", element("thead", element("tr", *(element("th", text, scope="col") for text in head))), element("tbody", *rows), class_="plain ground")
+    return element(
+        "table",
+        element("thead", element("tr", *(element("th", text, scope="col") for text in head))),
+        element("tbody", *rows),
+        class_="plain ground",
+    )
 
 
 def findings(policy: Policy, language: Language) -> Markup:

@@ -24,6 +24,13 @@ STRING = r'"(?:\\.|[^"\\])*"'
 """A text in FEEL; names inside of it are no names."""
 
 
+WHOLE = 14
+"""Characters of a cell that are not broken over two lines."""
+
+HEAD_CLASSES = {"bold": "output", "italic": "note"}
+"""How a heading of an examples table looks, by its emphasis."""
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """Names that stand for something on the page, and where."""
@@ -36,17 +43,22 @@ class Names:
     def linked(self, code: str) -> Markup:
         """Return FEEL with each known name as a link."""
         if not self.anchors:
-            return join([code])
+            return _breakable(code)
         longest_first = sorted(self.anchors, key=len, reverse=True)
         pattern = re.compile(rf"{STRING}|(?<![\w.])(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
         parts: list[str] = []
         end = 0
         for found in pattern.finditer(code):
-            parts.append(code[end : found.start()])
+            parts.append(_breakable(code[end : found.start()]))
             anchor = self.anchors.get(found[0])
             parts.append(element("a", found[0], href=f"#{anchor}") if anchor else found[0])
             end = found.end()
-        return join([*parts, code[end:]])
+        return join([*parts, _breakable(code[end:])])
+
+
+def _breakable(code: str) -> Markup:
+    """Return FEEL that may be broken behind a comma, which a browser would not do by itself."""
+    return join(code.split(","), Markup(",<wbr>"))
 
 
 def anchor(kind: str, name: str) -> str:
@@ -81,20 +93,26 @@ def decision_table(decision: Decision, table: DecisionTable, names: Names, langu
     rows = []
     before = ""
     for rule in table.rules:
-        rows.append(_rule(decision, table, rule, notes, names, language, is_first=rule.article != before))
+        cells = _rule_cells(decision, table, rule, notes, names, language)
+        is_first = rule.article != before
+        rows.append(element("tr", *cells, id=anchor("rule", f"{decision.name}-{rule.number}"), class_="first" if is_first else ""))
         before = rule.article
     if any(clause.default is not None for clause in table.outputs):
         rows.append(_otherwise(table, notes, names, language))
-    allowed = [_allowed_row(table, notes, language)] if _has_allowed(table) else []
-    columns = len(table.inputs) + len(table.outputs) + len(notes) + 2
+    allowed = [_allowed_row(table, notes, language)] if any(_allowed(table)) else []
     return element(
         "table",
         caption,
         element("thead", head, *allowed),
         element("tbody", *rows),
-        class_=f"rules {'many' if columns > 7 else ''}".strip(),
+        class_="rules",
         id=anchor("decision", decision.name),
     )
+
+
+def column_count(table: DecisionTable) -> int:
+    """Return how many columns a decision table takes on the page."""
+    return len(table.inputs) + len(table.outputs) + len(set(_annotations(table)) - {ARTICLE_COLUMN}) + 2
 
 
 def _annotations(table: DecisionTable) -> list[str]:
@@ -107,9 +125,7 @@ def _type_badge(element_: Decision | BusinessKnowledgeModel, language: Language)
     return element("span", format_type(element_.type, language), class_="badge")
 
 
-def _rule(  # noqa: PLR0913 - a row and all that it is written with
-    decision: Decision, table: DecisionTable, rule: Rule, notes: list[str], names: Names, language: Language, *, is_first: bool
-) -> Markup:
+def _rule_cells(decision: Decision, table: DecisionTable, rule: Rule, notes: list[str], names: Names, language: Language) -> list[Markup]:
     cells = [element("th", rule.number, scope="row", class_="rule")]
     for clause, entry in zip(table.inputs, rule.input_entries, strict=True):
         if entry.text == "-":
@@ -121,11 +137,11 @@ def _rule(  # noqa: PLR0913 - a row and all that it is written with
         cells.append(element("td", _cell(entry, _output_unit(decision, output, names), names, language), class_="output"))
     cells.append(element("td", rule.article, class_="article"))
     cells += [element("td", render_line(rule.annotations.get(note, "")), class_="note") for note in notes]
-    return element("tr", *cells, id=anchor("rule", f"{decision.name}-{rule.number}"), class_="first" if is_first else "")
+    return cells
 
 
 def _cell(entry: Snippet, unit: str, names: Names, language: Language) -> Markup:
-    code = element("code", names.linked(entry.text))
+    code = element("code", names.linked(entry.text), class_="whole" if len(entry.text) <= WHOLE else "")
     gloss = gloss_test(entry.text, language) if unit == "元" else ""
     return join([code, element("span", gloss, class_="gloss")]) if gloss else code
 
@@ -142,17 +158,23 @@ def _otherwise(table: DecisionTable, notes: list[str], names: Names, language: L
         for clause in table.outputs
     ]
     rest = [element("td", "") for _ in range(len(notes) + 1)]
-    return element("tr", element("th", choose(language, OTHERWISE, "else"), scope="row", class_="rule"), *any_input, *defaults, *rest, class_="first otherwise")
+    return element(
+        "tr",
+        element("th", choose(language, OTHERWISE, "else"), scope="row", class_="rule"),
+        *any_input,
+        *defaults,
+        *rest,
+        class_="first otherwise",
+    )
 
 
-def _has_allowed(table: DecisionTable) -> bool:
-    return any(clause.allowed_values is not None for clause in (*table.inputs, *table.outputs))
+def _allowed(table: DecisionTable) -> list[Snippet | None]:
+    return [clause.allowed_values for clause in table.inputs] + [clause.allowed_values for clause in table.outputs]
 
 
 def _allowed_row(table: DecisionTable, notes: list[str], language: Language) -> Markup:
     """Return the row of allowed values, those of an output in their priority."""
-    clauses = (*table.inputs, *table.outputs)
-    cells = [element("td", element("code", clause.allowed_values.text) if clause.allowed_values else "") for clause in clauses]
+    cells = [element("td", element("code", _breakable(values.text)) if values else "") for values in _allowed(table)]
     rest = [element("td", "") for _ in range(len(notes) + 1)]
     return element("tr", element("td", choose(language, "取值", "values"), class_="rule"), *cells, *rest, class_="allowed")
 
@@ -199,17 +221,21 @@ def examples_table(block: Table, results: Mapping[int, ExampleResult], language:
         "tr",
         element("th", choose(language, "例", "Example"), scope="col"),
         element("th", choose(language, "结论", "Came out"), scope="col", class_="mark"),
-        *(element("th", cell.text, scope="col", class_="output" if cell.style == "bold" else cell.style) for cell in block.header[1:]),
+        *(element("th", cell.text, scope="col", class_=HEAD_CLASSES.get(cell.style, "")) for cell in block.header[1:]),
     )
     rows: list[Markup] = []
     for row in block.rows:
         result = results.get(row[0].span.start)
         cells = [
-            element("td", render_line(cell.text)) if head_.style == "italic" else element("td", _example_value(cell.text), class_="output" if head_.style == "bold" else "")
+            element("td", render_line(cell.text))
+            if head_.style == "italic"
+            else element("td", _example_value(cell.text), class_="output" if head_.style == "bold" else "")
             for head_, cell in zip(block.header[1:], row[1:], strict=True)
         ]
         failed = result is not None and not result.passed
-        rows.append(element("tr", element("th", row[0].text, scope="row"), _mark(result, language), *cells, class_="failed" if failed else ""))
+        rows.append(
+            element("tr", element("th", row[0].text, scope="row"), _mark(result, language), *cells, class_="failed" if failed else "")
+        )
         if result is not None and failed:
             said = [element("p", item.message(language)) for item in result.diagnostics]
             rows.append(element("tr", element("td", *said, colspan=str(len(block.header) + 1)), class_="failed why"))

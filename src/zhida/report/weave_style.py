@@ -24,6 +24,8 @@ section:target > h2 { color: var(--accent); }
 .contents .level3 { padding-left: 1.5em; }
 .passage { display: grid; grid-template-columns: minmax(0, 33fr) minmax(0, 67fr); gap: 36px; margin-bottom: 30px; }
 .passage.words { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+.passage.words.alone { grid-template-columns: minmax(0, 60em); }
+.passage.wide { grid-template-columns: minmax(0, 1fr); gap: 16px; }
 .sticky { position: sticky; top: 16px; }
 .law { font-family: var(--serif); font-size: 15.5px; line-height: 1.85; }
 .law p:last-child, .law ul:last-child, .law ol:last-child { margin-bottom: 0; }
@@ -34,14 +36,17 @@ section:target > h2 { color: var(--accent); }
 .caveat strong { color: var(--doubt); margin-right: .6em; float: left; }
 .caveat p { margin: 0; }
 .rule-side > * + * { margin-top: 18px; }
-.rules, .plain, .examples { font-size: 13px; line-height: 1.55; }
+.rules, .plain, .examples { font-size: 13px; line-height: 1.55; overflow-wrap: break-word; }
+.rules code, .examples code { word-break: keep-all; }
+.rules .whole { white-space: nowrap; }
+.rules thead th, .examples thead th { word-break: normal; }
 .rules caption, .name { text-align: left; padding-bottom: 6px; caption-side: top; }
 .decision { font: 700 15px/1.5 var(--serif); margin-right: 10px; }
 .badge { margin-right: 6px; }
 .rules { border: 1px solid var(--line); border-top: 2px solid var(--ink); }
 .rules th, .rules td { padding: 4px 8px; border-bottom: 1px solid #e8ecf0; }
 .rules thead th { background: var(--faint); border-bottom: 1px solid var(--line); font-weight: 600; vertical-align: bottom; }
-.rules tr.first > * { border-top: 1px solid #c3cbd5; }
+.rules tr.first > * { border-top: 1px solid #9aa7b6; }
 .rules .rule { color: var(--quiet); font-weight: 400; width: 3em; white-space: nowrap; }
 .rules .output { background: var(--accent-faint); font-weight: 600; }
 .rules .article { color: var(--accent); }
@@ -61,11 +66,11 @@ pre { margin: 0; white-space: pre-wrap; line-height: 1.65; }
 .examples thead th, .plain thead th { background: var(--faint); font-weight: 600; vertical-align: bottom; }
 .examples tbody th, .plain tbody th { font-weight: 600; }
 .examples .output { background: var(--accent-faint); }
-.examples .mark { white-space: nowrap; }
+.examples .mark, .examples tbody th, .ground .short { white-space: nowrap; }
+.rules tbody tr:first-child, .examples tbody tr:first-child, .plain tbody tr:first-child { break-before: avoid; }
 .examples .failed > * { background: var(--bad-faint); } .why p { margin: 0; color: var(--bad); }
 .plain.ground tr:target > * { background: var(--doubt-faint); }
 .ground tbody th { white-space: nowrap; }
-@page { @top-right { content: ""; } }
 @media print {
   main { max-width: none; padding: 0; }
   header h1 { font-size: 20pt; margin-bottom: 10pt; }
@@ -73,14 +78,15 @@ pre { margin: 0; white-space: pre-wrap; line-height: 1.65; }
   .sticky { position: static; }
   .card { gap: 14pt; padding: 10pt 12pt; } .front, .checked { font-size: 8.5pt; } .digest { font-size: 6.5pt; }
   .passage { gap: 14pt; margin-bottom: 14pt; grid-template-columns: minmax(0, 30fr) minmax(0, 70fr); }
-  .passage.wide, .passage.words { display: block; } .passage.wide .rule-side, .passage.words .rule-side { margin-top: 8pt; }
+  .passage.tabled, .passage.words { display: block; } .passage.tabled .rule-side, .passage.words .rule-side { margin-top: 8pt; }
+  .passage.brief { break-inside: avoid; } .examples-part p { break-after: avoid; }
   .law { font-size: 9.5pt; line-height: 1.7; } .caveat { font-size: 8.5pt; }
   .rules, .plain, .examples, pre { font-size: 8pt; } .gloss { font-size: 7pt; } .decision { font-size: 10pt; }
   .rules th, .rules td, .examples th, .examples td, .plain th, .plain td { padding: 2pt 4pt; }
   .badge { font-size: 7.5pt; } .contents ol { font-size: 9pt; }
   .examples-part .scroll { overflow: visible; } .examples { font-size: 7pt; }
 }
-@media (max-width: 900px) {
+@media screen and (max-width: 900px) {
   main { padding: 20px 16px; } .card, .passage, .passage.words { grid-template-columns: minmax(0, 1fr); } .contents ol { columns: 1; }
   .rule-side, .appendix { overflow-x: auto; } .sticky { position: static; }
 }

@@ -136,8 +136,8 @@ UNITS: Mapping[str, tuple[str, str]] = {
 }
 """Base units in English: one, and many."""
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July")
-MONTHS += ("August", "September", "October", "November", "December")
+MONTHS = "January February March April May June July August September October November December".split()
+"""The months in English."""
 
 
 def choose(language: Language, zh: T, en: T) -> T:
@@ -166,6 +166,24 @@ def listed(items: Iterable[str], language: Language) -> str:
     ('小型、微型', 'a, b')
     """
     return choose(language, "、", ", ").join(items)
+
+
+CHINESE = "\u2018-\u201d\u2026\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
+"""Chinese characters and their marks, as a class of a regular expression; quotation marks and the ellipsis among them."""
+
+
+def unbroken(text: str) -> str:
+    r"""Return text without the line breaks of its source; between Chinese characters a break leaves no space.
+
+    >>> unbroken("线上\n算达到 a\nb")
+    '线上算达到 a b'
+    """
+    return " ".join(join_chinese(text).split())
+
+
+def join_chinese(text: str) -> str:
+    """Return text in which no line break stands between two Chinese characters; others stay."""
+    return re.sub(rf"(?<=[{CHINESE}])[ \t]*\n[ \t]*(?=[{CHINESE}])", "", text)
 
 
 # --- figures -------------------------------------------------------------------------------------------------------
