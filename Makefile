@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check check-long bless bench format clean
+.PHONY: help setup demo test check check-long bless docs bench format clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python3.12 ...` picks another.
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -53,6 +53,9 @@ bless: setup  ## 重写样例的预期输出；之后请读差异 | rewrite the 
 	ZHIDA_BLESS=1 $(RUN) -m pytest tests/examples $(PYTEST)
 	@echo '样例已重写，请逐行阅读：git diff tests/examples'
 	@echo 'Golden files rewritten. Read every line of: git diff tests/examples'
+
+docs: setup  ## 重写文档中由程序写的部分 | rewrite what a program writes in the documents
+	$(RUN) docs/generate.py
 
 bench: setup  ## 测量速度 | measure how fast it is
 	$(RUN) benchmarks/run.py

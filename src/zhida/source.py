@@ -101,6 +101,7 @@ class Span:
         begin = column - 1
         end = max(min(begin + self.end - self.start, len(line)), begin)
         left, right = _window(line, begin, end, width)
+        end = min(end, right)
         before = ("…" if left else "") + line[left:begin]
         after = line[end:right] + ("…" if right < len(line) else "")
         carets = "^" * max(display_width(line[begin:end]), 1)
@@ -108,11 +109,13 @@ class Span:
 
 
 def _window(line: str, begin: int, end: int, width: int) -> tuple[int, int]:
-    """Return the part of a long line to show: the span whole, and as much around it as fits."""
+    """Return the part of a long line to show: the span, or as much of its beginning as fits, and as much around it as fits."""
     if display_width(line) <= width:
         return 0, len(line)
-    left, right = begin, min(end, begin + width)
-    used = display_width(line[left:right])
+    left, right, used = begin, begin, 0
+    while used < width and right < end:
+        used += display_width(line[right])
+        right += 1
     while used < width and (left > 0 or right < len(line)):
         if left > 0 and (begin - left <= right - end or right == len(line)):
             left -= 1

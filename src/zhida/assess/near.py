@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from zhida.assess.assessment import Answer, NearMiss, Outcome
-from zhida.assess.explain import reasons_of
 from zhida.assess.judge import Judgement, judge
 from zhida.dmn.compile import CompiledDecision, CompiledRule, CompiledTable
 from zhida.dmn.elementary import Use, bound_values, distance, ends_of, neighbours
@@ -24,6 +23,9 @@ from zhida.values.equality import equal
 from zhida.values.temporal import Date
 
 Value = Any
+
+Line = tuple[Value, str]
+"""A value that something is compared with, and the article that draws it."""
 
 MAX_TRIES = 8
 """Values that are tried for one name: two for each line, nearest first."""
@@ -55,30 +57,32 @@ def _share(value: Value, line: Value) -> Decimal:
 def _misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement, within: Decimal | None) -> Iterator[NearMiss]:
     for id_, lines in _lines(model, evaluator, judgement.goals).items():
         value = evaluator.value(id_)
-        for line, moved in neighbours(value, lines, _scale(model, id_))[:MAX_TRIES]:
+        for line, moved in neighbours(value, [line for line, _ in lines], _scale(model, id_))[:MAX_TRIES]:
             if within is not None and _share(value, line) > within:
                 continue
             other = Evaluator(model.model, {**evaluator.inputs, id_: moved}, as_of=model.as_of)
             changed = judge(model, other)
             if _is_better(changed.answer, judgement.answer):
-                article = next((reason.article for reason in reasons_of(other, changed.goals) if reason.article), "")
+                article = next(article for drawn, article in lines if equal(drawn, line) is True)
                 name, unit = _name(model, id_), _unit(model, id_)
                 yield NearMiss(name, value, line, distance(value, line), unit, article, changed.answer)
                 break
 
 
-def _lines(model: PolicyModel, evaluator: Evaluator, goals: tuple[str, ...]) -> dict[str, list[Value]]:
+def _lines(model: PolicyModel, evaluator: Evaluator, goals: tuple[str, ...]) -> dict[str, list[Line]]:
     """Return, for each number and date beneath the goals, the lines that it alone would have to cross."""
     beneath = evaluator.beneath(goals)
-    found: dict[str, list[Value]] = {}
+    found: dict[str, list[Line]] = {}
     for id_ in sorted(beneath):
         compiled = model.model.decisions.get(id_)
         if compiled is not None and id_ in evaluator.trace and isinstance(compiled.body, CompiledTable):
             for named, ends in _table_lines(compiled, compiled.body, evaluator):
                 found.setdefault(named, []).extend(ends)
     for named, use in model.uses(goals).items():
-        in_expressions = [bound for bound in use.bounds if not _is_table(model, bound.decision_id) and bound.decision_id in beneath]
-        found.setdefault(named, []).extend(bound_values(Use(in_expressions), evaluator) or ())
+        for bound in use.bounds:
+            if not _is_table(model, bound.decision_id) and bound.decision_id in beneath:
+                values = bound_values(Use([bound]), evaluator) or ()
+                found.setdefault(named, []).extend((value, bound.node.span.article) for value in values)
     return {
         named: lines for named, lines in found.items() if lines and named in beneath and isinstance(evaluator.value(named), Decimal | Date)
     }
@@ -88,7 +92,7 @@ def _is_table(model: PolicyModel, id_: str) -> bool:
     return id_ in model.model.decisions and isinstance(model.model.decisions[id_].body, CompiledTable)
 
 
-def _table_lines(compiled: CompiledDecision, table: CompiledTable, evaluator: Evaluator) -> Iterator[tuple[str, list[Value]]]:
+def _table_lines(compiled: CompiledDecision, table: CompiledTable, evaluator: Evaluator) -> Iterator[tuple[str, list[Line]]]:
     """Yield the ends of the cells that keep a rule from firing all alone, and of those by which one fires."""
     trace = evaluator.trace[compiled.decision.id].table if compiled.decision.id in evaluator.trace else None
     if trace is None:
@@ -101,7 +105,7 @@ def _table_lines(compiled: CompiledDecision, table: CompiledTable, evaluator: Ev
         for column in [failing] if failing >= 0 else range(len(table.inputs)):
             node = table.inputs[column]
             if isinstance(node, Name) and node.name in compiled.requirements:
-                ends = [evaluate(end, frame) for test_ in rule.tests[column].tests for end in ends_of(test_)]
+                ends = [(evaluate(end, frame), rule.rule.article) for test_ in rule.tests[column].tests for end in ends_of(test_)]
                 yield compiled.requirements[node.name], ends
     evaluator.run.diagnostics.clear()
 

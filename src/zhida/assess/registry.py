@@ -169,17 +169,26 @@ def _cells(model: PolicyModel, columns: PolicyColumns, facts: Facts) -> ResultCe
         possible=tuple(possible_words(answer) for answer in assessment.possible) if assessment.missing else (),
         near=near_words(assessment.near[0]) if assessment.near else None,
         delivery=assessment.delivery.value if assessment.delivery else None,
-        diagnostics=review_codes(assessment),
+        diagnostics=tuple(dict.fromkeys(item.code for item in assessment.diagnostics)),
+        review=review_words(assessment),
         rules=tuple(rules.get(table) for table in columns.tables),
     )
 
 
-def review_codes(assessment: Assessment) -> tuple[str, ...]:
-    """Return the codes of what was odd, each once; `null` where an answer that should be there is null."""
-    codes = dict.fromkeys(item.code for item in assessment.diagnostics)
-    if assessment.outcome is Outcome.REVIEW and not codes and not assessment.missing:
-        return ("null",)
-    return tuple(codes)
+def review_words(assessment: Assessment) -> str | None:
+    """Return why a person must look, in words.
+
+    Facts that a person judges, else the first thing that was odd, else the rule of law that leaves the answer open.
+    """
+    if assessment.outcome is not Outcome.REVIEW:
+        return None
+    if assessment.missing:
+        return f"须人工认定：{'、'.join(assessment.missing)}"
+    open_rules = [reason for reason in assessment.reasons if reason.value is None and reason.rule]
+    if open_rules:
+        reason = open_rules[-1]
+        return f"{reason.decision}：{reason.article}（规则 {reason.rule}）"
+    return assessment.diagnostics[0].message("zh") if assessment.diagnostics else "结果为空"
 
 
 def possible_words(answer: Answer) -> str:

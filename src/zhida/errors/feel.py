@@ -107,7 +107,7 @@ CODES: dict[str, Code] = {
         ERROR,
         "more than {limit} expressions inside each other",
         "表达式嵌套超过 {limit} 层",
-        ("give the inner parts names of their own", ),
+        ("give the inner parts names of their own",),
         ("请把内层写成单独的决策",),
     ),
     "feel-too-long": Code(

@@ -165,6 +165,13 @@ CODES: dict[str, Code] = {
         ("unknown: {missing}.", "Rules that fired: {rules}.", "Met on the way: {reasons}"),
         ("未知的是：{missing}。", "命中的规则：{rules}。", "途中遇到：{reasons_zh}"),
     ),
+    "policy-amount-unit": Code(
+        ERROR,
+        "the amount '{name}' comes out in {unit}, not in 元",
+        "金额“{name}”算出来的单位是“{unit}”，不是“元”",
+        ("check the units of what it is made of; a rate such as 元/人 turns 人 into 元",),
+        ("请检查其组成各项的单位；如 人 × 元/人 得 元",),
+    ),
     "policy-unknown": Code(
         ERROR,
         "'{name}' means no one policy",

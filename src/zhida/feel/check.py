@@ -39,6 +39,9 @@ SHOWN_NAMES = 12
 FAR = 10
 """A literal beyond the usual range by more than this factor is far outside."""
 
+SLIGHT = Decimal("1e-8")
+"""So is one below this share of a range's top: 2000 where values reach 10**12 was meant in 万."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -158,6 +161,7 @@ class Checker:
             return
         low, high = named.usual_range
         too_low = low is not None and low > 0 and 0 < literal * FAR < low
+        too_low = too_low or (high is not None and 0 < literal < high * SLIGHT)
         too_high = high is not None and high > 0 and literal > high * FAR
         if too_low or too_high:
             self.note(

@@ -5,13 +5,13 @@ fact that we have not been told is `Unknown`, and so is what rests on it, unless
 same result.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
 from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS, call_builtin
-from zhida.feel.run import Frame
+from zhida.feel.run import MAX_STEPS, Frame
 from zhida.feel.syntax import INPUT, Node, UnaryTests
 from zhida.values import temporal
 from zhida.values.equality import contains, equal, less
@@ -192,16 +192,17 @@ def _number_operation(node: syntax.Arithmetic, left: Decimal, right: Decimal, fr
                 return context.multiply(left, right)
             case "/":
                 return context.divide(left, right)
-        return context.power(left, right)
-    except DivisionByZero:
-        frame.run.note("feel-division-by-zero", node.span, left=excerpt(left))
-    except (Overflow, InvalidOperation):
-        if node.operator == "/" and not right:
+        result = context.power(left, right)
+        if result.is_finite():  # 0 ** -1 is infinite, and decimal does not trap it
+            return result
+        _bad_operands(node, "**", left, right, frame)
+    except Overflow:
+        frame.run.note("feel-number-overflow", node.span, operation=node.operator)
+    except (DivisionByZero, InvalidOperation):
+        if node.operator == "/":
             frame.run.note("feel-division-by-zero", node.span, left=excerpt(left))
-        elif node.operator == "**":
-            _bad_operands(node, "**", left, right, frame)
         else:
-            frame.run.note("feel-number-overflow", node.span, operation=node.operator)
+            _bad_operands(node, node.operator, left, right, frame)
     return None
 
 
@@ -397,38 +398,38 @@ def _domain(iteration: syntax.Iteration, frame: Frame, node: Node) -> Iterable[V
     unknown = merge(item for item in (first, last) if isinstance(item, Unknown))
     if unknown is not None:
         return _Failure(unknown)
+    steps: range | None = None
     if iteration.last is not None:
-        values = _count(first, last, downwards=True)
+        steps = _steps(first, last, downwards=True)
     elif isinstance(first, Range):
-        values = _count(first.low, first.high, downwards=False)
-        if values is not None:
-            values = [value for value in values if contains(first, value) is True]
+        range_, first, last = first, first.low, first.high
+        steps = _steps(first, last, downwards=False)
+        steps = steps and steps[0 if range_.low_closed else 1 : None if range_.high_closed else -1]
     elif isinstance(first, tuple):
-        values = first
-    else:
-        values = None if first is None else (first,)
-    if values is None:
+        return first
+    elif first is not None:
+        return (first,)
+    if steps is None:
         shown = excerpt(first) if iteration.last is None else f"{excerpt(first)}..{excerpt(last)}"
         frame.run.note("feel-bad-iteration", node.span, value=shown)
         return _Failure(None)
-    return values
+    if steps[MAX_STEPS:]:
+        frame.run.note("feel-too-long", node.span, limit=MAX_STEPS, first=excerpt(first), last=excerpt(last))
+        return _Failure(None)
+    return [temporal.from_days(step) if isinstance(first, Date) else Decimal(step) for step in steps]
 
 
-def _count(first: Value, last: Value, *, downwards: bool) -> Iterable[Value] | None:
-    """Return the whole numbers or days from `first` to `last`, or None where these do not say such."""
+def _steps(first: Value, last: Value, *, downwards: bool) -> range | None:
+    """Return the whole numbers or the days from `first` to `last`, or None where these do not say such."""
     if isinstance(first, Decimal) and isinstance(last, Decimal) and first == int(first) and last == int(last):
-        numbers = _steps(int(first), int(last), downwards=downwards)
-        return None if numbers is None else [Decimal(number) for number in numbers]
-    if type(first) is Date and type(last) is Date:
-        days = _steps(temporal.to_days(first), temporal.to_days(last), downwards=downwards)
-        return None if days is None else [temporal.from_days(day) for day in days]
-    return None
-
-
-def _steps(first: int, last: int, *, downwards: bool) -> Iterable[int] | None:
-    if first <= last:
-        return range(first, last + 1)
-    return range(first, last - 1, -1) if downwards else None
+        start, end = int(first), int(last)
+    elif type(first) is Date and type(last) is Date:
+        start, end = temporal.to_days(first), temporal.to_days(last)
+    else:
+        return None
+    if start <= end:
+        return range(start, end + 1)
+    return range(start, end - 1, -1) if downwards else None
 
 
 # --- paths, filters, calls ---------------------------------------------------------------------------------------
@@ -469,32 +470,29 @@ def _filter(node: syntax.Filter, frame: Frame) -> Value:
     if isinstance(value, Unknown):
         return value
     elements = value if isinstance(value, tuple) else () if value is None else (value,)
-    if isinstance(node.condition, syntax.Literal | syntax.Negation):
-        position = evaluate(node.condition, frame)
-        if isinstance(position, Decimal):
-            return _element(elements, position)
-    kept: list[Value] = []
-    unknowns: list[Value] = []
-    for element, passed in _filtered(node.condition, elements, frame):
-        if isinstance(passed, Decimal):
-            return _element(elements, passed)
-        if isinstance(passed, Unknown):
-            unknowns.append(passed)
-        elif passed is True:
-            kept.append(element)
-    return merge(unknowns) if unknowns else tuple(kept)
+    position = _position(node.condition, elements, frame)
+    if isinstance(position, Decimal):
+        return _element(elements, position)
+    results = [evaluate(node.condition, _element_frame(element, elements, frame)) for element in elements]
+    unknown = merge(result for result in (position, *results) if isinstance(result, Unknown))
+    if unknown is not None:
+        return unknown
+    return tuple([element for element, result in zip(elements, results, strict=True) if result is True])
 
 
-def _filtered(condition: Node, elements: tuple[Value, ...], frame: Frame) -> Iterator[tuple[Value, Value]]:
-    """Yield each element with what the condition says of it; entries that one lacks are null and no mistake."""
-    names = {key for element in elements if isinstance(element, dict) for key in element}
-    missing = dict.fromkeys(names)
-    if not elements:
-        # Without an element there is nothing to filter, but a condition that is a position still must be seen as one.
-        return
-    for element in elements:
-        scope = {"item": element} | missing | element if isinstance(element, dict) else {"item": element}
-        yield element, evaluate(condition, frame.inner(scope))
+def _position(condition: Node, elements: tuple[Value, ...], frame: Frame) -> Value:
+    """Return what a condition comes to where no element is looked at: a number is a position, for an empty list too."""
+    before = len(frame.run.diagnostics)
+    position = evaluate(condition, _element_frame(None, elements, frame))
+    if not isinstance(position, Decimal):
+        del frame.run.diagnostics[before:]
+    return position if isinstance(position, Decimal) or not elements else None
+
+
+def _element_frame(element: Value, elements: tuple[Value, ...], frame: Frame) -> Frame:
+    """Return the scope of an element: `item` and its entries; those that only others have are null and no mistake."""
+    entries: dict[str, Value] = {key: None for other in elements if isinstance(other, dict) for key in other}
+    return frame.inner({"item": element} | entries | (element if isinstance(element, dict) else {}))
 
 
 def _element(elements: tuple[Value, ...], position: Decimal) -> Value:

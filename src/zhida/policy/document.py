@@ -37,8 +37,10 @@ YAML_REASONS = {
 }
 """What is wrong with a front matter, by the beginning of the words in English."""
 
-ARTICLE_HEADING = re.compile(r"(第[〇零一二三四五六七八九十百千0-9]+条(?:之[一二三四五六七八九十]+)?|Article\s+\d+[a-z]?)")
-"""A heading that begins with this opens an article."""
+ARTICLE_HEADING = re.compile(
+    r"(第[〇零一二三四五六七八九十百千0-9]+条(?:之[一二三四五六七八九十]+)?|举措[一二三四五六七八九十百]+(?:（[一二三四五六七八九十]+）)?|Article\s+\d+[a-z]?)"
+)
+"""A heading that begins with this opens an article; measures (举措) are what plans have instead of articles."""
 
 
 @dataclass(frozen=True, slots=True)

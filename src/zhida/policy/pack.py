@@ -19,6 +19,7 @@ from zhida.dmn.graph import closure, sort_requirements
 from zhida.dmn.model import Definitions, InputData
 from zhida.errors import Diagnostic, InputError, diagnostic, has_errors, nearest
 from zhida.feel.check import Shape
+from zhida.feel.units import format_unit, parse_unit
 from zhida.policy.dictionary import Dictionary, parse_dictionary
 from zhida.policy.document import Cell, PolicyDocument, parse, read_source
 from zhida.policy.front_matter import FrontMatter
@@ -249,6 +250,9 @@ class _Loader:
         definitions = Definitions(id_, tangled.decisions, tangled.knowledge_models, tuple(inputs), imports)
         compiled = compile_definitions(definitions, shapes)
         self.check_names(tangled, found)
+        amount = compiled.decisions.get(f"{id_}#{front.amount.text}") if front.amount else None
+        if amount is not None and front.amount and amount.shape.unit not in (None, parse_unit("元")):
+            found.append(diagnostic("policy-amount-unit", front.amount.span(), name=front.amount.text, unit=format_unit(amount.shape.unit)))
         # Without a dictionary no name can be known: the one complaint of it is enough.
         heard = [item for item in compiled.diagnostics if dictionary or item.code != "feel-unknown-name"]
         if dictionary:

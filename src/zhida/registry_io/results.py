@@ -1,6 +1,6 @@
 """Results of a registry run: a frame with one row for each subject, and its long form for people.
 
-    wide   <key> | <policy>:outcome :result :amount_fen :missing :possible :near :delivery :diagnostics :<table> …    Parquet
+    wide   <key> | <policy>:outcome :result :amount_fen :missing :possible :near :delivery :diagnostics :review :<table> …    Parquet
     long   one row for each subject and policy, in words                                                            CSV
 
 The wide form holds the rule that fired in each table, so that every explanation can be made later from the registry,
@@ -48,6 +48,8 @@ class ResultCells:
     """The way of delivery."""
     diagnostics: tuple[str, ...]
     """Codes of what was odd."""
+    review: str | None
+    """Why a person must look, in words; None where nobody must."""
     rules: tuple[str | None, ...]
     """For each table, the rule that fired; None where none did for certain."""
 
@@ -61,6 +63,7 @@ FIELDS: Mapping[str, pl.DataType] = {
     "near": pl.String(),
     "delivery": pl.String(),
     "diagnostics": pl.List(pl.String()),
+    "review": pl.String(),
 }
 """The columns of each policy, beside one for each of its tables; `amount_fen` is in fen."""
 
@@ -121,10 +124,10 @@ def long_form(frame: pl.DataFrame, policies: Sequence[PolicyColumns], *, outcome
                 column["result"].alias("结果"),
                 column["amount_fen"].cast(pl.Decimal(38, 2)).truediv(pl.lit(100)).cast(pl.Decimal(38, 2)).alias("金额（元）"),
                 column["missing"].list.join("、").alias("缺的事实"),
-                column["possible"].list.join("、").alias("可能的结果"),
+                column["possible"].list.eval(pl.element().replace(outcome_words)).list.join("、").alias("可能的结果"),
                 column["near"].alias("差一步"),
                 column["delivery"].alias("兑付方式"),
-                column["diagnostics"].list.join("、").alias("需人工核对的原因"),
+                column["review"].alias("需人工核对的原因"),
             )
         )
     return pl.concat(parts).sort("_row", "_policy").drop("_row", "_policy").collect()

@@ -90,7 +90,7 @@ class _Words:
             case syntax.Name():
                 return node.name
             case syntax.Negation(operand=syntax.Literal(value=Decimal() as value)):
-                return self.value(-value)
+                return self.value(value.copy_negate())
             case syntax.ListLiteral():
                 return self.any_of(node.elements)
             case syntax.RangeLiteral():

@@ -16,6 +16,7 @@ from zhida.report import phrases
 from zhida.report.words import choose, unbroken
 from zhida.source import display_width
 from zhida.values.numbers import format_number
+from zhida.values.text import format_value as canonical
 from zhida.values.types import type_of
 from zhida.values.unknown import Unknown
 
@@ -201,7 +202,7 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - what JSON has
             return [_plain(item) for item in value]
         case Mapping():
             return {key: _plain(entry) for key, entry in value.items()}
-    return phrases.plain(value)
+    return canonical(value)
 
 
 def _answer(answer: Answer) -> Data:

@@ -121,7 +121,8 @@ main { max-width: 860px; padding: 40px 56px 48px; }
 h1 { font-size: 26px; text-align: center; margin: 8px 0 22px; letter-spacing: .06em; }
 h2 { font-size: 17px; margin: 26px 0 10px; padding-bottom: 5px; border-bottom: 1px solid var(--line); color: var(--accent); }
 .synthetic { margin-bottom: 18px; }
-.conclusion { display: flex; gap: 16px; align-items: center; margin: 20px 0 8px; padding: 14px 18px; border: 1px solid; border-left-width: 5px; break-inside: avoid; }
+.conclusion { display: flex; gap: 16px; align-items: center; margin: 20px 0 8px; padding: 14px 18px; border: 1px solid;
+  border-left-width: 5px; break-inside: avoid; }
 .conclusion p { margin: 0; font: 600 17px/1.6 var(--serif); color: var(--ink); }
 .outcome { flex: none; font-weight: 700; }
 .good { border-color: var(--good); background: var(--good-faint); } .good .outcome { color: var(--good); }
@@ -146,8 +147,10 @@ pre { margin: 4px 0 4px 1.8em; padding: 5px 10px; background: var(--faint); whit
 .signatures span { flex: 1; display: flex; gap: 8px; align-items: flex-end; white-space: nowrap; }
 .signatures i { flex: 1; border-bottom: 1px solid var(--ink); }
 footer { margin-top: 34px; color: var(--quiet); font-size: 12px; }
-@media print { main { max-width: none; padding: 0; } h1 { font-size: 18pt; } h2 { font-size: 12.5pt; break-after: avoid; } .conclusion p { font-size: 12pt; }
+@media print { main { max-width: none; padding: 0; } h1 { font-size: 18pt; } h2 { font-size: 12.5pt; break-after: avoid; }
+.conclusion p { font-size: 12pt; }
   .conditions, .met, .ground, .caveats { font-size: 9.5pt; } footer { font-size: 8pt; } }
-@media screen and (max-width: 640px) { main { padding: 20px 16px; } .signatures { flex-direction: column; gap: 28px; } .facts th { white-space: normal; } }
+@media screen and (max-width: 640px) { main { padding: 20px 16px; } .signatures { flex-direction: column; gap: 28px; }
+.facts th { white-space: normal; } }
 """
 """What an explanation looks like beside the common style."""

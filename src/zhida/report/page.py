@@ -14,23 +14,8 @@ VOID = frozenset(("br", "col", "hr", "meta"))
 
 BLOCK = frozenset(
     (
-        "article",
-        "aside",
-        "body",
-        "div",
-        "footer",
-        "head",
-        "header",
-        "html",
-        "main",
-        "nav",
-        "section",
-        "table",
-        "tbody",
-        "thead",
-        "tr",
-        "ul",
-        "ol",
+        *("article", "aside", "body", "div", "footer", "head", "header", "html", "main"),
+        *("nav", "ol", "section", "table", "tbody", "thead", "tr", "ul"),
     )
 )
 """Elements after which a line ends, so that a page can be read and compared as text."""
@@ -121,9 +106,11 @@ STYLE = """
   --accent: #174a7c; --accent-faint: #eaf1f8;
   --good: #1b6e3c; --good-faint: #e9f5ee; --bad: #a8201a; --bad-faint: #fcecea;
   --doubt: #8a5a00; --doubt-faint: #fff6e0; --doubt-line: #e3b341;
-  --sans: "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "Hiragino Sans GB", "WenQuanYi Micro Hei", system-ui, sans-serif;
+  --sans: "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "Hiragino Sans GB", "WenQuanYi Micro Hei",
+    system-ui, sans-serif;
   --serif: "Noto Serif CJK SC", "Source Han Serif SC", "Songti SC", "STSong", "SimSun", serif;
-  --mono: "JetBrains Mono", "SFMono-Regular", "Consolas", "DejaVu Sans Mono", "Noto Sans Mono CJK SC", "PingFang SC", "Microsoft YaHei", monospace;
+  --mono: "JetBrains Mono", "SFMono-Regular", "Consolas", "DejaVu Sans Mono", "Noto Sans Mono CJK SC", "PingFang SC",
+    "Microsoft YaHei", monospace;
 }
 * { box-sizing: border-box; }
 html { background: #eef1f4; -webkit-text-size-adjust: 100%; }
@@ -142,9 +129,12 @@ tr { break-inside: avoid; }
 .facts td { padding-right: 0; }
 .quiet { color: var(--quiet); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.synthetic { background: var(--doubt-faint); color: var(--doubt); border: 1px solid var(--doubt-line); text-align: center; padding: .4em 1em; font-weight: 700; letter-spacing: .04em; }
-.badge { display: inline-block; border: 1px solid var(--line); border-radius: 3px; padding: 0 .45em; font: 12px/1.6 var(--sans); color: var(--quiet); background: var(--paper); }
-@page { size: A4; margin: 16mm 14mm 18mm; @bottom-center { content: counter(page) " / " counter(pages); font-size: 8pt; color: #5b6472; } }
+.synthetic { background: var(--doubt-faint); color: var(--doubt); border: 1px solid var(--doubt-line); text-align: center;
+  padding: .4em 1em; font-weight: 700; letter-spacing: .04em; }
+.badge { display: inline-block; border: 1px solid var(--line); border-radius: 3px; padding: 0 .45em; font: 12px/1.6 var(--sans);
+  color: var(--quiet); background: var(--paper); }
+@page { size: A4; margin: 16mm 14mm 18mm; @bottom-center { content: counter(page) " / " counter(pages); font-size: 8pt;
+  color: #5b6472; } }
 @media print {
   html { background: none; }
   body { font-size: 9.5pt; line-height: 1.6; }

@@ -22,12 +22,11 @@ from zhida.report.words import (
     format_quantity,
     format_value,
     format_yuan,
-    group_digits,
     listed,
     word,
 )
+from zhida.values.numbers import feel_context
 from zhida.values.temporal import Date
-from zhida.values.text import format_value as canonical
 from zhida.values.unknown import Unknown
 
 SCOPE = "applies"
@@ -112,7 +111,7 @@ def _granted(assessment: Assessment, language: Language) -> str:
         return choose(language, "可享受", "eligible")
     amount = format_amount(assessment.amount_fen)
     said = choose(language, f"可享受，{name} {amount}", f"eligible; {name} {amount}")
-    if assessment.amount is not None and assessment.amount.scaleb(2) != assessment.amount_fen:
+    if assessment.amount is not None and assessment.amount.scaleb(2, feel_context()) != assessment.amount_fen:
         exact = format_yuan(assessment.amount)
         said += choose(language, f"（按政策规定取整，取整前 {exact}）", f" (rounded as the policy says, from {exact})")
     return said
@@ -251,7 +250,7 @@ def near_phrase(miss: NearMiss, language: Language) -> str:
 def _gap(miss: NearMiss, language: Language) -> str:
     if not miss.distance:
         return choose(language, "恰在线上", "exactly met")
-    gap = format_quantity(abs(miss.distance), miss.unit, language)
+    gap = format_quantity(miss.distance.copy_abs(), miss.unit, language)
     is_below = miss.distance > 0
     if isinstance(miss.line, Date):
         return choose(language, f"{'早' if is_below else '晚'} {gap}", f"{gap} {'before' if is_below else 'after'}")
@@ -303,13 +302,3 @@ def diagnostic_phrases(assessment: Assessment, language: Language) -> Iterator[s
     for item in assessment.diagnostics:
         article = bracketed(item.span.article, language) if item.span else ""
         yield f"{item.message(language)}{article} [{item.code}]"
-
-
-def plain(value: object) -> str:
-    """Return the canonical text of a value, for data rather than for reading."""
-    return canonical(value)
-
-
-def number_phrase(count: int) -> str:
-    """Return a count with its digits in groups of three."""
-    return group_digits(Decimal(count))

@@ -18,7 +18,7 @@ from zhida.registry_io.quality import FILE_ROWS, Finding, QualityReport
 from zhida.report.page import Markup, element, facts, join, page
 from zhida.report.words import DELIVERIES, OUTCOMES, STATUS_KNOWN, choose, format_amount, format_date, listed, word
 from zhida.source import display_width
-from zhida.values.numbers import format_number
+from zhida.values.numbers import feel_context, format_number
 
 SHOWN_MISSING = 5
 """Missing facts of a policy that are named."""
@@ -48,7 +48,7 @@ def summary_data(summary: RunSummary) -> dict[str, Any]:
                 "title": row.title,
                 "counts": {outcome.value: row.counts.get(outcome, 0) for outcome in Outcome},
                 "amount_fen": row.amount_fen,
-                "amount": format_number(Decimal(row.amount_fen).scaleb(-2)),
+                "amount": format_number(Decimal(row.amount_fen).scaleb(-2, feel_context())),
                 "results": dict(row.results),
                 "missing": [{"name": name, "subjects": count} for name, count in row.missing],
                 "near": row.near,
@@ -326,11 +326,13 @@ section { margin-top: 36px; }
 article { margin-bottom: 26px; break-inside: avoid; }
 .bar { display: flex; height: 14px; gap: 1px; background: var(--faint); }
 .bar span { flex-basis: 0; min-width: 2px; }
-.eligible { background: #2f7d5b; } .ineligible { background: #b9c2cd; } .undetermined { background: #e3b341; } .review { background: #b5652b; } .not_applicable { background: #dfe4ea; }
+.eligible { background: #2f7d5b; } .ineligible { background: #b9c2cd; } .undetermined { background: #e3b341; }
+.review { background: #b5652b; } .not_applicable { background: #dfe4ea; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 22px; padding: 0; margin: 8px 0; font-size: 14px; }
 .legend i { display: inline-block; width: 10px; height: 10px; margin-right: 6px; }
 article .facts { font-size: 14px; } article .facts th, article .facts td { padding-top: 2px; padding-bottom: 2px; }
 .findings { font-size: 13px; padding-left: 1.2em; }
-@media print { main { max-width: none; padding: 0; } h1 { font-size: 18pt; } h2 { font-size: 13pt; } .outcomes, .legend, article .facts { font-size: 8.5pt; } .outcomes th, .outcomes td { padding: 2pt 3pt; } }
+@media print { main { max-width: none; padding: 0; } h1 { font-size: 18pt; } h2 { font-size: 13pt; }
+.outcomes, .legend, article .facts { font-size: 8.5pt; } .outcomes th, .outcomes td { padding: 2pt 3pt; } }
 """
 """What the report looks like beside the common style."""

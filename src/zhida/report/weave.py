@@ -32,7 +32,6 @@ from zhida.report.weave_rules import (
 from zhida.report.weave_style import STYLE
 from zhida.report.words import choose
 
-
 BRIEF_RULES = 12
 """Rules that are kept on one sheet with their law."""
 

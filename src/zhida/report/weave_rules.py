@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zhida.assess.examples import ExampleResult
-from zhida.dmn.model import BusinessKnowledgeModel, Decision, DecisionTable, LiteralExpression, OutputClause, Rule
+from zhida.dmn.model import BusinessKnowledgeModel, Decision, DecisionTable, LiteralExpression, Rule
 from zhida.errors import Language
 from zhida.policy.document import Table
 from zhida.policy.tangle import ARTICLE_COLUMN, OTHERWISE
@@ -91,9 +91,10 @@ def decision_table(decision: Decision, table: DecisionTable, names: Names, langu
         *(element("th", note, scope="col", class_="note") for note in notes),
     )
     rows = []
+    units = _units(decision, table, names)
     before = ""
     for rule in table.rules:
-        cells = _rule_cells(decision, table, rule, notes, names, language)
+        cells = _rule_cells(rule, units, notes, names, language)
         is_first = rule.article != before
         rows.append(element("tr", *cells, id=anchor("rule", f"{decision.name}-{rule.number}"), class_="first" if is_first else ""))
         before = rule.article
@@ -125,16 +126,21 @@ def _type_badge(element_: Decision | BusinessKnowledgeModel, language: Language)
     return element("span", format_type(element_.type, language), class_="badge")
 
 
-def _rule_cells(decision: Decision, table: DecisionTable, rule: Rule, notes: list[str], names: Names, language: Language) -> list[Markup]:
+def _units(decision: Decision, table: DecisionTable, names: Names) -> list[str]:
+    """Return the unit of each column, inputs first; empty where it has none."""
+    asked = [clause.expression.text for clause in table.inputs] + [clause.name or decision.name for clause in table.outputs]
+    return [names.units.get(name, "") for name in asked]
+
+
+def _rule_cells(rule: Rule, units: list[str], notes: list[str], names: Names, language: Language) -> list[Markup]:
     cells = [element("th", rule.number, scope="row", class_="rule")]
-    for clause, entry in zip(table.inputs, rule.input_entries, strict=True):
+    for entry, unit in zip(rule.input_entries, units, strict=False):
         if entry.text == "-":
             cells.append(element("td", "–", class_="any", title=choose(language, "不论", "any")))
         else:
-            unit = names.units.get(clause.expression.text, "")
             cells.append(element("td", _cell(entry, unit, names, language)))
-    for output, entry in zip(table.outputs, rule.output_entries, strict=True):
-        cells.append(element("td", _cell(entry, _output_unit(decision, output, names), names, language), class_="output"))
+    for entry, unit in zip(rule.output_entries, units[len(rule.input_entries) :], strict=True):
+        cells.append(element("td", _cell(entry, unit, names, language), class_="output"))
     cells.append(element("td", rule.article, class_="article"))
     cells += [element("td", render_line(rule.annotations.get(note, "")), class_="note") for note in notes]
     return cells
@@ -144,10 +150,6 @@ def _cell(entry: Snippet, unit: str, names: Names, language: Language) -> Markup
     code = element("code", names.linked(entry.text), class_="whole" if len(entry.text) <= WHOLE else "")
     gloss = gloss_test(entry.text, language) if unit == "元" else ""
     return join([code, element("span", gloss, class_="gloss")]) if gloss else code
-
-
-def _output_unit(decision: Decision, output: OutputClause, names: Names) -> str:
-    return names.units.get(output.name or decision.name, "")
 
 
 def _otherwise(table: DecisionTable, notes: list[str], names: Names, language: Language) -> Markup:

@@ -8,7 +8,8 @@ h2 { font-size: 20px; padding-bottom: 8px; border-bottom: 2px solid var(--accent
 h3 { font-size: 17px; margin: 8px 0 12px; }
 section { margin-top: 44px; }
 section:target > h2 { color: var(--accent); }
-.card { display: grid; grid-template-columns: 3fr 2fr; gap: 32px; border: 1px solid var(--line); border-top: 3px solid var(--accent); padding: 18px 24px; background: var(--faint); }
+.card { display: grid; grid-template-columns: 3fr 2fr; gap: 32px; border: 1px solid var(--line);
+  border-top: 3px solid var(--accent); padding: 18px 24px; background: var(--faint); }
 .front { font-size: 14px; } .front th, .front td { padding-top: 2px; padding-bottom: 2px; }
 .checked { border-left: 4px solid var(--good); background: var(--good-faint); padding: 8px 14px; margin-bottom: 12px; font-size: 14px; }
 .checked.open { border-color: var(--doubt-line); background: var(--doubt-faint); }
@@ -20,7 +21,8 @@ section:target > h2 { color: var(--accent); }
 .contents { margin-top: 24px; }
 .contents h2 { font-size: 15px; border: 0; margin: 0 0 4px; padding: 0; color: var(--quiet); font-family: var(--sans); font-weight: 400; }
 .contents ol { list-style: none; margin: 0; padding: 0; columns: 2; column-gap: 48px; }
-.contents li { display: flex; justify-content: space-between; gap: 16px; border-bottom: 1px dotted var(--line); padding: 3px 0; break-inside: avoid; }
+.contents li { display: flex; justify-content: space-between; gap: 16px; border-bottom: 1px dotted var(--line); padding: 3px 0;
+  break-inside: avoid; }
 .contents .level3 { padding-left: 1.5em; }
 .passage { display: grid; grid-template-columns: minmax(0, 33fr) minmax(0, 67fr); gap: 36px; margin-bottom: 30px; }
 .passage.words { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
@@ -31,7 +33,8 @@ section:target > h2 { color: var(--accent); }
 .law p:last-child, .law ul:last-child, .law ol:last-child { margin-bottom: 0; }
 .law em { color: var(--quiet); }
 .law ol, .law ul { padding-left: 1.5em; }
-.caveat { border-left: 4px solid var(--doubt-line); background: var(--doubt-faint); padding: 7px 12px; margin: 12px 0 0; font: 13.5px/1.7 var(--sans); break-inside: avoid; }
+.caveat { border-left: 4px solid var(--doubt-line); background: var(--doubt-faint); padding: 7px 12px; margin: 12px 0 0;
+  font: 13.5px/1.7 var(--sans); break-inside: avoid; }
 .rule-side > .caveat:first-child { margin-top: 0; }
 .caveat strong { color: var(--doubt); margin-right: .6em; float: left; }
 .caveat p { margin: 0; }
@@ -68,6 +71,7 @@ pre { margin: 0; white-space: pre-wrap; line-height: 1.65; }
 .examples .output { background: var(--accent-faint); }
 .examples .mark, .examples tbody th, .ground .short { white-space: nowrap; }
 .rules tbody tr:first-child, .examples tbody tr:first-child, .plain tbody tr:first-child { break-before: avoid; }
+.rules tbody tr:last-child, .plain tbody tr:last-child { break-before: avoid; }
 .examples .failed > * { background: var(--bad-faint); } .why p { margin: 0; color: var(--bad); }
 .plain.ground tr:target > * { background: var(--doubt-faint); }
 .ground tbody th { white-space: nowrap; }

@@ -5,14 +5,14 @@ lists. Figures are exact: nothing is rounded but a decimal of more than eight pl
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
 from zhida.assess.assessment import Delivery, Outcome
 from zhida.errors import Language
 from zhida.policy.front_matter import Interval, Rounding
-from zhida.values.numbers import format_number, round_amount
+from zhida.values.numbers import feel_context, format_number, round_amount
 from zhida.values.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
 from zhida.values.text import literal
 from zhida.values.types import Type
@@ -23,6 +23,9 @@ Words = Mapping[str, Mapping[Language, str]]
 
 SHOWN_PLACES = 8
 """Decimal places of a number that are shown."""
+
+GLOSS_PLACES = 2
+"""Decimal places of a sum in 万元 or 亿元: with more, it reads no better than in yuan."""
 
 OUTCOMES: Words = {
     Outcome.ELIGIBLE: {"zh": "符合", "en": "eligible"},
@@ -136,7 +139,10 @@ UNITS: Mapping[str, tuple[str, str]] = {
 }
 """Base units in English: one, and many."""
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS: Sequence[str] = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 """The months in English."""
 
 
@@ -205,7 +211,7 @@ def format_yuan(amount: Decimal) -> str:
     >>> format_yuan(Decimal("250000")), format_yuan(Decimal("249999.995"))
     ('¥250,000.00', '¥249,999.995')
     """
-    text = group_digits(abs(amount))
+    text = group_digits(amount.copy_abs())
     approximate = "≈ " if text.startswith("≈") else ""
     whole, _, decimals = text.removeprefix("≈ ").partition(".")
     return f"{approximate}{'-' if amount < 0 else ''}¥{whole}.{decimals:0<2}"
@@ -247,7 +253,7 @@ def format_quantity(value: Decimal, unit: str, language: Language) -> str:
     >>> format_quantity(Decimal(312), "人", "zh"), format_quantity(Decimal(1), "人", "en")
     ('312 人', '1 person')
     """
-    return f"{group_digits(value)} {format_unit(unit, language, is_one=abs(value) == 1)}".rstrip()
+    return f"{group_digits(value)} {format_unit(unit, language, is_one=value.copy_abs() == 1)}".rstrip()
 
 
 def gloss_yuan(value: Decimal, language: Language) -> str:
@@ -258,8 +264,8 @@ def gloss_yuan(value: Decimal, language: Language) -> str:
     """
     steps = ((8, "亿元"), (4, "万元")) if language == "zh" else ((9, "billion yuan"), (6, "million yuan"))
     for places, name in steps:
-        scaled = value.scaleb(-places)
-        if abs(scaled) >= 1 and len(format_number(scaled).partition(".")[2]) <= 4:
+        scaled = value.scaleb(-places, feel_context())
+        if scaled.copy_abs() >= 1 and len(format_number(scaled).partition(".")[2]) <= GLOSS_PLACES:
             return f"{group_digits(scaled)} {name}"
     return ""
 

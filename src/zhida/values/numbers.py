@@ -5,9 +5,9 @@ A context is passed to whatever computes; the thread's own context is never touc
 
 from decimal import (
     ROUND_DOWN,
-    ROUND_UP,
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
+    ROUND_UP,
     Context,
     Decimal,
     DivisionByZero,
