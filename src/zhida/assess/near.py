@@ -27,6 +27,9 @@ Value = Any
 Line = tuple[Value, str]
 """A value that something is compared with, and the article that draws it."""
 
+STATUS_SHARE = Decimal("0.2")
+"""How near a line must be, as a share of it, for a status: further away it is no step from another status."""
+
 MAX_TRIES = 8
 """Values that are tried for one name: two for each line, nearest first."""
 
@@ -40,10 +43,12 @@ def near_misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement, 
         model: The policy.
         evaluator: The evaluation that came to the answer.
         judgement: The answer.
-        within: How near a line must be to be tried, as a share of it; None for any.
+        within: How near a line must be to be tried, as a share of it; None for any, or `STATUS_SHARE` for a status.
     """
-    if judgement.answer.outcome is not Outcome.INELIGIBLE and not (judgement.answer.outcome is Outcome.ELIGIBLE and model.policy.result_id):
+    is_status = judgement.answer.outcome is Outcome.ELIGIBLE and model.policy.result_id is not None
+    if judgement.answer.outcome is not Outcome.INELIGIBLE and not is_status:
         return ()
+    within = STATUS_SHARE if within is None and is_status else within
     found = list(_misses(model, evaluator, judgement, within))
     return tuple(sorted(found, key=lambda miss: (_share(miss.value, miss.line), miss.name)))
 

@@ -75,6 +75,7 @@ class _Walker:
         self.requirements = requirements
         self.found = found
         self.tested: Node | None = None
+        self.local: frozenset[str] = frozenset()
 
     def use(self, node: Node) -> Use | None:
         """Return the use of what a node names, or None where it is no bare name of an element."""
@@ -108,23 +109,24 @@ class _Walker:
             for end in ends_of(item):
                 self.compared(tested, end)
 
-    def compared(self, named: Node, bound: Node) -> None:
-        """Note that a value is compared with another."""
-        use = self.use(named)
-        if use is not None:
-            use.bounds.append(Bound(self.decision_id, bound))
-        if self.use(bound) is None:
-            self.expression(bound)
+    def compared(self, left: Node, right: Node) -> None:
+        """Note that two values are compared: each that is a bare name has the other for a bound."""
+        if isinstance(left, syntax.Name) and left.name == INPUT and self.tested is not None:
+            left = self.tested
+        for named, bound in ((left, right), (right, left)):
+            use = self.use(named)
+            if use is None:
+                self.expression(named)
+            elif self.local.isdisjoint(name.name for name in syntax.free_names(bound)):
+                use.bounds.append(Bound(self.decision_id, bound))
+            else:  # what it is compared with changes from step to step
+                use.is_compared_only = False
 
     def expression(self, node: Node) -> None:
         """Go through an expression; a bare name that is not compared there is used in some other way."""
         match node:
             case syntax.Comparison():
-                for one, other in ((node.left, node.right), (node.right, node.left)):
-                    if self.use(one) is not None:
-                        self.compared(one, other)
-                    else:
-                        self.expression(one)
+                self.compared(node.left, node.right)
             case syntax.Between() if self.use(node.value) is not None:
                 self.compared(node.value, node.low)
                 self.compared(node.value, node.high)
@@ -134,8 +136,24 @@ class _Walker:
                 use = self.use(node)
                 if use is not None:
                     use.is_compared_only = False
+                outer, self.local = self.local, self.local | _declared(node)
                 for child in syntax.children(node):
                     self.expression(child)
+                self.local = outer
+
+
+def _declared(node: Node) -> frozenset[str]:
+    """Return the names that a node declares for what is inside of it."""
+    match node:
+        case syntax.For() | syntax.Quantified():
+            return frozenset((*(iteration.name for iteration in node.iterations), "partial"))
+        case syntax.FunctionLiteral():
+            return frozenset(name for name, _ in node.parameters)
+        case syntax.ContextLiteral():
+            return frozenset(name for name, _ in node.entries)
+        case syntax.Filter():
+            return frozenset(("item",))
+    return frozenset()
 
 
 def ends_of(node: Node) -> Iterator[Node]:

@@ -97,27 +97,36 @@ def _inputs(table: CompiledTable, frame: Frame, name: str) -> tuple[Value, ...]:
 
 
 def _verdict(table: CompiledTable, rule: CompiledRule, inputs: tuple[Value, ...], frame: Frame, null_columns: set[int]) -> Truth:
-    """Return whether a rule matches; false as soon as a cell says so for a value that is there."""
+    """Return whether a rule matches; false as soon as a cell says so for a value that is there.
+
+    A cell that comes to null for a value that is there (it compares with a null, or with another type) keeps its diagnostic.
+    """
     unknowns: list[Unknown] = []
     nulls: list[int] = []
+    is_odd = False
     before = len(frame.run.diagnostics)
     for column, (tests, value) in enumerate(zip(rule.tests, inputs, strict=True)):
         if not tests.tests:
             continue
+        here = len(frame.run.diagnostics)
         passed = test(tests, value, frame)
         if isinstance(passed, Unknown):
             unknowns.append(passed)
-        elif passed is not True:
-            if value is not None:
-                del frame.run.diagnostics[before:]
-                return False
-            del frame.run.diagnostics[before:]
+        elif value is None and passed is not True:
+            del frame.run.diagnostics[here:]
             nulls.append(column)
-    if nulls:
-        if not unknowns:
-            null_columns.update(column for column in nulls if not table.names_null[column])
-        return False
-    return merge(unknowns) if unknowns else True
+        elif passed is False:
+            del frame.run.diagnostics[before:]
+            return False
+        else:
+            is_odd = is_odd or passed is None
+    if not nulls and not is_odd:
+        return merge(unknowns) if unknowns else True
+    if unknowns:  # it does not match, but whether that is odd depends on what is unknown
+        del frame.run.diagnostics[before:]
+    else:
+        null_columns.update(column for column in nulls if not table.names_null[column])
+    return False
 
 
 def _combine(table: CompiledTable, frame: Frame, name: str, verdicts: Sequence[Truth]) -> Value:
@@ -128,15 +137,16 @@ def _combine(table: CompiledTable, frame: Frame, name: str, verdicts: Sequence[T
     if unknown is None:
         return combine(table, frame, name, certain)
     before = len(frame.run.diagnostics)
-    if table.table.hit_policy in _AT_MOST_ONE:
-        candidates = [_outputs(table, place, frame) for place in possible + certain[:1]]
+    if table.table.hit_policy in _ONE_RULE:
+        candidates = [_outputs(table, place, frame) for place in certain + possible]
         if not certain:
             candidates.append(_default(table, frame))
     else:
         candidates = [combine(table, frame, name, certain), combine(table, frame, name, tuple(sorted(certain + possible)))]
-    agreed = merge(candidates) is None and all(equal(candidates[0], other) is True for other in candidates[1:])
+    is_odd = len(frame.run.diagnostics) > before
     del frame.run.diagnostics[before:]
-    if agreed and (table.table.hit_policy in _AT_MOST_ONE or len(possible) == 1):
+    agreed = merge(candidates) is None and all(equal(candidates[0], other) is True for other in candidates[1:])
+    if agreed and not is_odd and (table.table.hit_policy in _ONE_RULE or len(possible) == 1):
         return candidates[0]
     return merge((unknown, *candidates))
 
@@ -181,6 +191,9 @@ def _unique(table: CompiledTable, frame: Frame, name: str, places: Sequence[int]
 
 def _any(table: CompiledTable, frame: Frame, name: str, places: Sequence[int]) -> Value:
     values = [_outputs(table, place, frame) for place in places]
+    unknown = merge(values)
+    if unknown is not None and len(values) > 1:
+        return unknown
     if any(equal(values[0], other) is not True for other in values[1:]):
         frame.run.note("dmn-any-violated", table.rules[places[1]].rule.span, name=name, rules=_numbers(table, places))
         return None
@@ -192,7 +205,8 @@ def _first(table: CompiledTable, frame: Frame, _name: str, places: Sequence[int]
 
 
 def _priority(table: CompiledTable, frame: Frame, name: str, places: Sequence[int]) -> Value:
-    return _first(table, frame, name, _by_priority(table, frame, places))
+    unknown = _unordered(table, frame, places)
+    return _first(table, frame, name, _by_priority(table, frame, places)) if unknown is None else unknown
 
 
 def _rule_order(table: CompiledTable, frame: Frame, _name: str, places: Sequence[int]) -> Value:
@@ -203,7 +217,16 @@ def _rule_order(table: CompiledTable, frame: Frame, _name: str, places: Sequence
 
 
 def _output_order(table: CompiledTable, frame: Frame, name: str, places: Sequence[int]) -> Value:
-    return _rule_order(table, frame, name, _by_priority(table, frame, places))
+    unknown = _unordered(table, frame, places)
+    return _rule_order(table, frame, name, _by_priority(table, frame, places)) if unknown is None else unknown
+
+
+def _unordered(table: CompiledTable, frame: Frame, places: Sequence[int]) -> Unknown | None:
+    """Return the unknown that keeps several rules from being put in order, or None where all their outputs are known."""
+    before = len(frame.run.diagnostics)
+    unknown = merge([_outputs(table, place, frame) for place in places]) if len(places) > 1 else None
+    del frame.run.diagnostics[before:]
+    return unknown
 
 
 def _by_priority(table: CompiledTable, frame: Frame, places: Sequence[int]) -> list[int]:
@@ -278,5 +301,5 @@ _HIT_POLICIES: dict[HitPolicy, _HitPolicy] = {
     HitPolicy.COLLECT_COUNT: _count,
 }
 
-_AT_MOST_ONE = frozenset((HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST))
-"""Hit policies under which the value is the output of one rule, or the default."""
+_ONE_RULE = frozenset((HitPolicy.ANY, HitPolicy.FIRST))
+"""Hit policies under which the value is what all matching rules say if they say the same, or the default."""

@@ -268,7 +268,10 @@ def _between(node: syntax.Between, frame: Frame) -> Value:
     value = evaluate(node.value, frame)
     low = evaluate(node.low, frame)
     high = evaluate(node.high, frame)
-    if None in (value, low, high) and not any(isinstance(item, Unknown) for item in (value, low, high)):
+    unknown = merge((value, low, high))
+    if unknown is not None:  # any of them could be null, and then so is the answer: one bound that fails does not settle it
+        return unknown
+    if None in (value, low, high):
         frame.run.note(
             "feel-null-operand",
             node.span,
@@ -337,17 +340,20 @@ def _disjunction(node: syntax.Disjunction, frame: Frame) -> Value:
 def _if(node: syntax.If, frame: Frame) -> Value:
     condition = evaluate(node.condition, frame)
     if isinstance(condition, Unknown):
-        return _either(condition, (evaluate(node.then, frame), evaluate(node.otherwise, frame)))
+        return _either(condition, node, frame)
     if not isinstance(condition, bool) and condition is not None:
         frame.run.note("feel-bad-condition", node.span, value=excerpt(condition))
     return evaluate(node.then if condition is True else node.otherwise, frame)
 
 
-def _either(condition: Unknown, results: tuple[Value, ...]) -> Value:
-    """Return what all results agree on, else an unknown that lacks what the condition and the results lack."""
-    first = results[0]
-    if merge(results) is None and all(equal(first, other) is True for other in results[1:]):
-        return first
+def _either(condition: Unknown, node: syntax.If, frame: Frame) -> Value:
+    """Return what both branches agree on without anything odd, else an unknown that lacks what the condition and they lack."""
+    before = len(frame.run.diagnostics)
+    results = (evaluate(node.then, frame), evaluate(node.otherwise, frame))
+    is_odd = len(frame.run.diagnostics) > before
+    del frame.run.diagnostics[before:]  # which branch is taken is not known, so neither is whether it is odd
+    if not is_odd and merge(results) is None and equal(*results) is True:
+        return results[0]
     return merge((condition, *results))
 
 
@@ -402,9 +408,9 @@ def _domain(iteration: syntax.Iteration, frame: Frame, node: Node) -> Iterable[V
     if iteration.last is not None:
         steps = _steps(first, last, downwards=True)
     elif isinstance(first, Range):
-        range_, first, last = first, first.low, first.high
-        steps = _steps(first, last, downwards=False)
-        steps = steps and steps[0 if range_.low_closed else 1 : None if range_.high_closed else -1]
+        inner = slice(0 if first.low_closed else 1, None if first.high_closed else -1)
+        steps = _steps(first.low, first.high, downwards=False)
+        steps = steps and steps[inner]
     elif isinstance(first, tuple):
         return first
     elif first is not None:
@@ -414,9 +420,10 @@ def _domain(iteration: syntax.Iteration, frame: Frame, node: Node) -> Iterable[V
         frame.run.note("feel-bad-iteration", node.span, value=shown)
         return _Failure(None)
     if steps[MAX_STEPS:]:
-        frame.run.note("feel-too-long", node.span, limit=MAX_STEPS, first=excerpt(first), last=excerpt(last))
+        frame.run.note("feel-too-long", node.span, limit=MAX_STEPS)
         return _Failure(None)
-    return [temporal.from_days(step) if isinstance(first, Date) else Decimal(step) for step in steps]
+    is_date = isinstance(first.low if isinstance(first, Range) else first, Date)
+    return [temporal.from_days(step) if is_date else Decimal(step) for step in steps]
 
 
 def _steps(first: Value, last: Value, *, downwards: bool) -> range | None:
@@ -474,7 +481,7 @@ def _filter(node: syntax.Filter, frame: Frame) -> Value:
     if isinstance(position, Decimal):
         return _element(elements, position)
     results = [evaluate(node.condition, _element_frame(element, elements, frame)) for element in elements]
-    unknown = merge(result for result in (position, *results) if isinstance(result, Unknown))
+    unknown = merge([result for result in (position, *results) if isinstance(result, Unknown)])
     if unknown is not None:
         return unknown
     return tuple([element for element, result in zip(elements, results, strict=True) if result is True])
@@ -486,7 +493,7 @@ def _position(condition: Node, elements: tuple[Value, ...], frame: Frame) -> Val
     position = evaluate(condition, _element_frame(None, elements, frame))
     if not isinstance(position, Decimal):
         del frame.run.diagnostics[before:]
-    return position if isinstance(position, Decimal) or not elements else None
+    return position
 
 
 def _element_frame(element: Value, elements: tuple[Value, ...], frame: Frame) -> Frame:

@@ -13,7 +13,7 @@ from typing import Any
 from zhida.assess.assessment import Answer, Assessment, ConditionMet, NearMiss, Reason
 from zhida.errors import Diagnostic, Language
 from zhida.report import phrases
-from zhida.report.words import choose, unbroken
+from zhida.report.words import choose, printable, unbroken
 from zhida.source import display_width
 from zhida.values.numbers import format_number
 from zhida.values.text import format_value as canonical
@@ -25,6 +25,9 @@ LINE_CELLS = 78
 
 HANGING = "，。；：、）》”！？,.;:)"
 """Characters that never begin a line."""
+
+OPENING = "（《“‘「【〔("
+"""Characters that never end a line."""
 
 Data = dict[str, Any]
 
@@ -114,7 +117,7 @@ def _wrapped(mark: str, text: str) -> list[str]:
     indent = " " * display_width(mark)
     room = max(LINE_CELLS - len(indent), 20)
     lines, line = [], ""
-    for piece in _pieces(text):
+    for piece in _pieces(printable(text)):
         if line and display_width(line + piece.rstrip()) > room and piece[0] not in HANGING:
             lines.append(line.rstrip())
             line = piece.lstrip()
@@ -125,14 +128,20 @@ def _wrapped(mark: str, text: str) -> list[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield what may not be broken: a wide character, or a word with the space behind it."""
+    """Yield what may not be broken: a wide character with the brackets it opens, or a word with the space behind it."""
     piece = ""
     for character in text:
-        if display_width(character) == 2:
-            if piece:
+        if character in OPENING:
+            if piece and piece[-1] not in OPENING:
                 yield piece
+                piece = ""
+            piece += character
+        elif display_width(character) == 2:
+            if piece and piece[-1] not in OPENING:
+                yield piece
+                piece = ""
+            yield piece + character
             piece = ""
-            yield character
         else:
             piece += character
             if character == " ":

@@ -187,6 +187,15 @@ def unbroken(text: str) -> str:
     return " ".join(join_chinese(text).split())
 
 
+def printable(text: str) -> str:
+    r"""Return text that stays on its line and cannot steer a terminal: control characters and line ends are shown as �.
+
+    >>> printable("甲\n\x1b[2J")
+    '甲��[2J'
+    """
+    return re.sub("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", "\ufffd", text)
+
+
 def join_chinese(text: str) -> str:
     """Return text in which no line break stands between two Chinese characters; others stay."""
     return re.sub(rf"(?<=[{CHINESE}])[ \t]*\n[ \t]*(?=[{CHINESE}])", "", text)

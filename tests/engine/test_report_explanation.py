@@ -1,0 +1,291 @@
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests.engine.report_fixtures import AS_OF, HOSTILE, POLICY, ROOT, assessed, town
+from zhida.assess.assessment import Answer, Assessment, Outcome
+from zhida.errors import Language
+from zhida.policy.pack import Packs, load_packs
+from zhida.report.explanation import LINE_CELLS, explanation_data, explanation_text, value_data
+from zhida.report.explanation_html import explanation_html
+from zhida.source import display_width
+from zhida.values.temporal import Date
+from zhida.values.unknown import Unknown
+
+BOTH: tuple[Language, ...] = ("zh", "en")
+GRANTED: Mapping[str, object] = {"营业收入": 10000, "从业人员": 10, "人工判断": True}
+
+
+@pytest.fixture(scope="module")
+def packs() -> Packs:
+    return load_packs(ROOT / "packs")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Packs:
+    return town(tmp_path)
+
+
+def sized(packs: Packs, **facts: object) -> Assessment:
+    return assessed(packs, "national/sme-size", **{"行业代码": "3411", **facts})
+
+
+def conclusion(assessment: Assessment, language: Language = "zh") -> str:
+    return explanation_data(assessment)["conclusion"][language]
+
+
+def unwrapped(text: str) -> str:
+    """Return a text without the breaks of its lines, so that a sentence is found wherever it was broken."""
+    return "".join(text.split())
+
+
+# --- conclusion ----------------------------------------------------------------------------------------------------
+
+
+def test_a_status_is_told_with_its_name(packs: Packs) -> None:
+    assessment = sized(packs, 营业收入=2_500_000)
+    assert conclusion(assessment) == "企业规模为微型"
+    assert conclusion(assessment, "en") == "企业规模 is 微型"
+
+
+def test_an_undetermined_status_names_what_is_missing_and_what_is_possible(packs: Packs) -> None:
+    assessment = sized(packs, 营业收入=5_000_000)
+    assert conclusion(assessment) == "待定，缺：从业人员；可能的结果：小型、微型"
+    assert conclusion(assessment, "en") == "undetermined; missing: 从业人员; possible results: 小型, 微型"
+
+
+def test_an_amount_is_told_to_the_fen(small: Packs) -> None:
+    assert conclusion(assessed(small, **GRANTED)) == "可享受，补助金额 ¥1,000.00"
+
+
+def test_a_rounded_amount_says_from_what_it_was_rounded(small: Packs) -> None:
+    text = conclusion(assessed(small, **{**GRANTED, "营业收入": Decimal("100.55")}))
+    assert text == "可享受，补助金额 ¥10.05（按政策规定取整，取整前 ¥10.055）"
+
+
+def test_ineligible_names_the_article_the_rule_and_the_value_met(small: Packs) -> None:
+    text = conclusion(assessed(small, **{**GRANTED, "从业人员": 310}))
+    assert text == "不符合条件：第一条，规则 3，从业人员 310 人 ≥ 300"
+
+
+def test_review_names_the_fact_that_a_person_must_judge(small: Packs) -> None:
+    text = conclusion(assessed(small, 营业收入=10000, 从业人员=10))
+    assert text == "转人工：人工判断 须由人认定；可能的结果：¥1,000.00、不符合"
+
+
+def test_review_names_the_rule_that_leaves_the_answer_open(packs: Packs) -> None:
+    text = conclusion(sized(packs, 行业代码="7040"))
+    assert text.startswith("转人工：划型行业不能由规则确定（统计划分办法（2017），规则 6")
+
+
+def test_not_applicable_says_whether_scope_or_time(small: Packs, packs: Packs) -> None:
+    assert conclusion(assessed(packs, "national/disability-levy", 单位类型="个体工商户", 上年在职职工人数=5)).startswith("不适用：财税")
+    later = replace(assessed(small, **GRANTED), outcome=Outcome.NOT_APPLICABLE, reasons=(), as_of=Date(2028, 1, 1))
+    assert conclusion(later) == "不适用：2028年1月1日不在政策的有效期内"
+
+
+def test_many_possible_amounts_are_a_range(small: Packs) -> None:
+    open_ = assessed(small, 营业收入=10000, 人工判断=True)
+    amounts = tuple(Answer(Outcome.ELIGIBLE, amount=Decimal(amount)) for amount in range(100, 800, 100))
+    many = replace(open_, possible=(*amounts, Answer(Outcome.INELIGIBLE)))
+    assert "可能的结果：¥100.00 至 ¥700.00、不符合" in conclusion(many)
+    assert "可能的结果至少有：" in conclusion(replace(many, is_minimal=False))
+
+
+# --- text ----------------------------------------------------------------------------------------------------------
+
+
+def test_text_shows_each_value_beside_what_the_rule_asked(packs: Packs) -> None:
+    text = explanation_text(sized(packs, 营业收入=25_000_000, 从业人员=312), language="zh", subject_name="某厂", subject_code="913")
+    for line in ("对象      某厂（913）", "企业规模 = 中型    第四条（二），规则 6", "· 从业人员 312 人 ≥ 300", "· 营业收入 25,000,000 元 ≥ 20,000,000"):
+        assert line in text
+    assert "截至日期  2026年11月20日" in text
+
+
+def test_text_tells_near_misses_in_their_own_unit(packs: Packs) -> None:
+    text = unwrapped(explanation_text(sized(packs, 营业收入=25_000_000, 从业人员=290), language="zh"))
+    assert "从业人员290人，线为300人（第四条（二）），还差10人：跨过这条线，则为中型" in text
+
+
+def test_text_names_the_version_of_the_policy(small: Packs) -> None:
+    for language in BOTH:
+        assert f"sha256 {small.policies['town/grant'].sha256[:12]}" in explanation_text(assessed(small, **GRANTED), language=language)
+
+
+def test_text_tells_caveats_parameters_and_a_stricter_delivery(small: Packs) -> None:
+    text = explanation_text(assessed(small, **GRANTED), language="zh")
+    assert "· 口径" in text
+    assert "补助比例  通知" in text
+    assert "（凭记忆）" in text
+    assert "申报审核（文件规定）。仅凭现有数据本可免申即享，以文件为准。" in text
+
+
+def test_a_missing_parameter_is_called_one(packs: Packs) -> None:
+    facts = {"单位类型": "企业", "上年在职职工人数": 100, "上年安排残疾人数": 0, "上年职工年平均工资": 100_000}
+    text = explanation_text(assessed(packs, "national/disability-levy", **facts), language="zh")
+    assert "· 当地社会平均工资（参数，尚未填写）" in text
+
+
+def test_text_can_be_signed() -> None:
+    for language, name in (("zh", "经办人：____"), ("en", "Prepared by: ____")):
+        assert name in explanation_text(_plain(), language=language)  # type: ignore[arg-type]
+
+
+def test_no_line_is_wider_than_a_terminal(packs: Packs) -> None:
+    for language in BOTH:
+        for line in explanation_text(sized(packs, 营业收入=5_000_000), language=language).splitlines():
+            assert display_width(line) <= LINE_CELLS + 2, line
+
+
+def test_no_line_begins_with_a_stop_or_ends_with_an_opening_bracket(packs: Packs) -> None:
+    facts = {"注册地市": "杭州市", "单位类型": "企业", "行业代码": "6510"}
+    for line in explanation_text(assessed(packs, "hangzhou/compute-voucher", **facts), language="zh").splitlines():
+        assert not line.strip().startswith(tuple("，。；：、）》")), line
+        assert not line.endswith(tuple("（《「")), line
+
+
+def test_a_name_cannot_forge_a_line_or_steer_the_terminal() -> None:
+    text = explanation_text(_plain(), language="zh", subject_name="甲\n结论：可享受\x1b[2J")
+    assert "\x1b" not in text
+    assert sum(line.startswith("结论：") for line in text.splitlines()) == 1
+
+
+def test_invented_subjects_are_marked_in_text_and_page() -> None:
+    for language in BOTH:
+        for write in (explanation_text, explanation_html):
+            assert "合成数据" in write(_plain(), language=language, is_synthetic=True)
+            assert "合成数据" not in write(_plain(), language=language)
+            assert "ynthetic" in write(_plain(), language=language, is_synthetic=True)
+
+
+def _plain() -> Assessment:
+    """Return an assessment that says as little as can be."""
+    return Assessment(
+        policy="town/grant",
+        title="补助",
+        document="",
+        policy_sha256="0" * 64,
+        as_of=AS_OF,
+        gives="cash",
+        outcome=Outcome.ELIGIBLE,
+        result=None,
+        result_name="",
+        amount=None,
+        amount_fen=None,
+        missing=(),
+        is_minimal=True,
+        possible=(),
+        reasons=(),
+        caveats=(),
+        near=(),
+        diagnostics=(),
+        delivery=None,
+        delivery_note="",
+        parameters={},
+    )
+
+
+# --- data ----------------------------------------------------------------------------------------------------------
+
+
+def test_data_is_json_with_exact_amounts(small: Packs) -> None:
+    facts = {**GRANTED, "营业收入": Decimal("9007199254740993.07")}
+    data = json.loads(json.dumps(explanation_data(assessed(small, **{**facts, "营业收入": Decimal("100.55")}), subject_code="913")))
+    assert data["amount"] == "10.055"
+    assert data["amount_fen"] == 1005
+    assert data["subject"] == {"name": "", "code": "913"}
+    near = json.loads(json.dumps(explanation_data(assessed(small, **facts))))
+    assert near["reasons"][0]["conditions"][0]["value"] == {"type": "number", "value": "9007199254740993.07"}
+
+
+def test_data_keeps_its_keys() -> None:
+    assert sorted(explanation_data(_plain())) == sorted(
+        "amount amount_fen as_of caveats conclusion delivery delivery_note diagnostics document gives is_minimal is_synthetic missing near"
+        " outcome parameters policy policy_sha256 possible reasons result result_name subject title".split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "data"),
+    [
+        (Decimal("34.0"), {"type": "number", "value": "34"}),
+        ("34", {"type": "string", "value": "34"}),
+        (None, {"type": "Null", "value": None}),
+        (True, {"type": "boolean", "value": True}),
+        (Date(2026, 1, 1), {"type": "date", "value": "2026-01-01"}),
+        ((Decimal(1), Decimal(2)), {"type": "list<number>", "value": ["1", "2"]}),
+        (Unknown(frozenset({"乙", "甲"})), {"type": "unknown", "missing": ["乙", "甲"]}),
+    ],
+)
+def test_values_in_data_keep_their_type(value: object, data: object) -> None:
+    assert value_data(value) == data
+
+
+# --- page ----------------------------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def assert_stands_alone(text: str) -> None:
+    """Assert that a page holds no script, nothing that acts and nothing that is fetched."""
+    page = Page(text)
+    assert not {"script", "img", "link", "iframe", "object", "embed", "base", "form"} & set(page.tags)
+    assert not [name for name, _ in page.attributes if name.startswith("on") or name in {"src", "srcset", "background"}]
+    assert all(value.startswith("#") for name, value in page.attributes if name == "href")
+    style = text[text.index("<style>") : text.index("</style>")]
+    assert "http" not in style
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+@pytest.mark.parametrize("language", BOTH)
+def test_page_escapes_what_policies_and_registries_say(small: Packs, language: Language) -> None:
+    text = explanation_html(assessed(small, **GRANTED), language=language, subject_name=HOSTILE, subject_code='"><b>')
+    assert_stands_alone(text)
+    assert text.count(HOSTILE) == 0
+    assert HOSTILE in Page(text).words
+    assert '"><b>' in Page(text).words
+
+
+@pytest.mark.parametrize("language", BOTH)
+def test_page_says_what_the_text_says(small: Packs, language: Language) -> None:
+    assessment = assessed(small, **{**GRANTED, "从业人员": 310})
+    words = unwrapped(Page(explanation_html(assessment, language=language)).words)
+    assert unwrapped(conclusion(assessment, language)) in words
+    for near in assessment.near:
+        assert f"{near.name}310" in words
+    assert assessment.policy_sha256 in words
+
+
+def test_page_can_be_signed_and_names_its_language() -> None:
+    assert '<html lang="zh-CN">' in explanation_html(_plain(), language="zh")
+    assert '<html lang="en">' in explanation_html(_plain(), language="en")
+    for name in ("经办人", "复核人"):
+        assert name in explanation_html(_plain(), language="zh")
+
+
+def test_a_policy_that_is_changed_gets_another_digest(tmp_path: Path) -> None:
+    one = assessed(town(tmp_path / "a"), **GRANTED)
+    other = assessed(town(tmp_path / "b", POLICY.replace("小企业。", "小的企业。")), **GRANTED)
+    assert explanation_text(one, language="zh") != explanation_text(other, language="zh")
