@@ -21,7 +21,7 @@ GOLDEN_FILES = ("tests/examples/bad/*.md", "tests/examples/registry/*.txt")
 PARTS = {
     "file": "文件 Files",
     "feel": "表达式 Expressions",
-    "dmn": "决策与决策表 Decisions and tables",
+    "dmn": "决策与判定表 Decisions and tables",
     "policy": "政策文件 Policies",
     "dictionary": "数据字典与参数 Dictionaries and parameters",
     "district": "合成区域 Synthetic districts",

@@ -1,6 +1,7 @@
 """A small pack for the tests of reports: hostile words in every place that a page shows."""
 
 from decimal import Decimal
+from html.parser import HTMLParser
 from pathlib import Path
 
 from zhida.assess.assessment import Assessment
@@ -101,3 +102,33 @@ def assessed(packs: Packs, policy: str = "town/grant", **facts: object) -> Asses
     """Assess facts given by keyword; whole numbers are numbers of FEEL."""
     values = {name: Decimal(value) if type(value) is int else value for name, value in facts.items()}
     return assess_subject(packs, policy, values, as_of=AS_OF)
+
+
+class Page(HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def assert_stands_alone(text: str) -> None:
+    """Assert that a page holds no script, nothing that acts and nothing that is fetched."""
+    page = Page(text)
+    assert not {"script", "img", "link", "iframe", "object", "embed", "base", "form"} & set(page.tags)
+    assert not [name for name, _ in page.attributes if name.startswith("on") or name in {"src", "srcset", "background"}]
+    assert all(value.startswith(("#", "http://", "https://")) for name, value in page.attributes if name == "href")
+    style = text[text.index("<style>") : text.index("</style>")]
+    assert "http" not in style
+    assert "url(" not in style
+    assert "@import" not in style

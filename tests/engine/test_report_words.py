@@ -6,7 +6,17 @@ from zhida.assess.assessment import Delivery, Outcome
 from zhida.report.conditions import describe_test, gloss_test
 from zhida.report.page import Markup, element, join
 from zhida.report.prose import render_line, render_prose
-from zhida.report.words import DELIVERIES, OUTCOMES, format_amount, format_quantity, format_unit, format_value, format_yuan, gloss_yuan, group_digits
+from zhida.report.words import (
+    DELIVERIES,
+    OUTCOMES,
+    format_amount,
+    format_quantity,
+    format_unit,
+    format_value,
+    format_yuan,
+    gloss_yuan,
+    group_digits,
+)
 from zhida.values.numbers import feel_context
 from zhida.values.temporal import Date
 from zhida.values.unknown import unknown
@@ -16,7 +26,15 @@ CONTEXT = feel_context()
 
 @pytest.mark.parametrize(
     ("fen", "shown"),
-    [(0, "¥0.00"), (1, "¥0.01"), (99, "¥0.99"), (100, "¥1.00"), (-1, "-¥0.01"), (25_000_000, "¥250,000.00"), (10**19 + 1, "¥100,000,000,000,000,000.01")],
+    [
+        (0, "¥0.00"),
+        (1, "¥0.01"),
+        (99, "¥0.99"),
+        (100, "¥1.00"),
+        (-1, "-¥0.01"),
+        (25_000_000, "¥250,000.00"),
+        (10**19 + 1, "¥100,000,000,000,000,000.01"),
+    ],
 )
 def test_amounts_of_fen_are_exact(fen: int, shown: str) -> None:
     assert format_amount(fen) == shown
@@ -43,10 +61,15 @@ def test_figures_keep_more_digits_than_the_default_context_has() -> None:
     assert format_yuan(value.copy_negate()) == f"-¥{whole}.00"
     assert format_quantity(value, "元", "zh") == f"{whole} 元"
     assert describe_test(f"> -{value}", "zh") == f"> -{whole}"
-    assert gloss_yuan(Decimal("1234567890123456789012345678901.01").scaleb(8, CONTEXT), "zh") == "1,234,567,890,123,456,789,012,345,678,901.01 亿元"
+    assert (
+        gloss_yuan(Decimal("1234567890123456789012345678901.01").scaleb(8, CONTEXT), "zh")
+        == "1,234,567,890,123,456,789,012,345,678,901.01 亿元"
+    )
 
 
-@pytest.mark.parametrize(("unit", "zh", "en"), [("元", "元", "yuan"), ("元/人", "元/人", "yuan/person"), ("1", "", ""), ("人*元", "人·元", "persons·yuan")])
+@pytest.mark.parametrize(
+    ("unit", "zh", "en"), [("元", "元", "yuan"), ("元/人", "元/人", "yuan/person"), ("1", "", ""), ("人*元", "人·元", "persons·yuan")]
+)
 def test_units_in_both_languages(unit: str, zh: str, en: str) -> None:
     assert (format_unit(unit, "zh"), format_unit(unit, "en")) == (zh, en)
 
@@ -78,7 +101,15 @@ def test_every_outcome_and_delivery_has_words_in_both_languages() -> None:
 
 @pytest.mark.parametrize(
     ("value", "gloss"),
-    [("9999", ""), ("10000", "1 万元"), ("500100", "50.01 万元"), ("500000.01", ""), ("123456789", ""), ("123450000", "12,345 万元"), ("100000000", "1 亿元")],
+    [
+        ("9999", ""),
+        ("10000", "1 万元"),
+        ("500100", "50.01 万元"),
+        ("500000.01", ""),
+        ("123456789", ""),
+        ("123450000", "12,345 万元"),
+        ("100000000", "1 亿元"),
+    ],
 )
 def test_large_sums_are_told_in_wan_only_where_that_is_exact(value: str, gloss: str) -> None:
     assert gloss_yuan(Decimal(value), "zh") == gloss
@@ -122,7 +153,9 @@ def test_markup_that_was_changed_is_text_again() -> None:
     assert element("p", Markup("<i>") + "<b>") == "<p>&lt;i&gt;&lt;b&gt;</p>"
 
 
-@pytest.mark.parametrize("text", ["<script>x</script>", "a <img src=x onerror=y> b", "[x](javascript:alert(1))", "![x](http://example.org/a.png)"])
+@pytest.mark.parametrize(
+    "text", ["<script>x</script>", "a <img src=x onerror=y> b", "[x](javascript:alert(1))", "![x](http://example.org/a.png)"]
+)
 def test_prose_cannot_bring_elements_that_act_or_fetch(text: str) -> None:
     for html in (render_prose(text), render_line(text)):
         assert "<script" not in html

@@ -6,7 +6,7 @@ from typing import Any
 from zhida.assess.assessment import Answer, Outcome
 from zhida.dmn.evaluate import Evaluator
 from zhida.policy.pack import PolicyModel
-from zhida.values.types import NUMBER, conforms
+from zhida.values.types import is_number
 from zhida.values.unknown import Unknown, find_unknown
 
 Value = Any
@@ -46,7 +46,9 @@ def judge(model: PolicyModel, evaluator: Evaluator) -> Judgement:
         goals = (*goals, policy.amount_id)
         value = evaluator.value(policy.amount_id)
         outcome = _known(evaluator, policy.amount_id, value)
-        amount = value if outcome is Outcome.ELIGIBLE and conforms(value, NUMBER) else None
+        if outcome is Outcome.ELIGIBLE and not is_number(value):
+            outcome = Outcome.REVIEW
+        amount = value if outcome is Outcome.ELIGIBLE else None
         return Judgement(Answer(outcome, amount=amount), _missing(value), goals)
     return Judgement(Answer(Outcome.ELIGIBLE), frozenset(), goals)
 

@@ -27,7 +27,7 @@ from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.policy.pack import Packs, Policy, PolicyModel
 from zhida.values.components import from_python
 from zhida.values.equality import equal
-from zhida.values.numbers import round_amount
+from zhida.values.numbers import feel_context, round_amount
 from zhida.values.temporal import Date
 from zhida.values.text import format_value
 from zhida.values.types import conforms
@@ -153,7 +153,7 @@ def amount_fen(policy: Policy, answer: Answer) -> int | None:
     if answer.amount is None or answer.outcome is not Outcome.ELIGIBLE:
         return None
     rounding = policy.front.rounding
-    return int(round_amount(answer.amount, rounding.scale, rounding.mode).scaleb(2))
+    return int(round_amount(answer.amount, rounding.scale, rounding.mode).scaleb(2, feel_context()))
 
 
 def inputs_of(model: PolicyModel, facts: Mapping[str, Value]) -> dict[str, Value]:

@@ -198,8 +198,7 @@ class _Compiler:
             self.ids[name] = definitions.imports[name]
             self.shapes[name] = shape
         self.declare()
-        properties = NameSet(name for names in temporal.PROPERTIES.values() for name in names)
-        self.scope = Scope(NameSet([*BUILTINS, *self.shapes, *self.elements]), properties=properties)
+        self.scope = Scope(NameSet([*BUILTINS, *self.shapes, *self.elements]), properties=NameSet(self.properties()))
 
     def declare(self) -> None:
         """Give every decision and knowledge model its name; a name may be given once."""
@@ -218,6 +217,17 @@ class _Compiler:
             declared[element.name] = element
             self.ids[element.name] = element.id
             self.elements[element.name] = element
+
+    def properties(self) -> Iterator[str]:
+        """Yield the names that may follow a dot and hold spaces or operators: of values, of tables' outputs, of contexts."""
+        for names in temporal.PROPERTIES.values():
+            yield from names
+        for shape in self.shapes.values():
+            yield from shape.fields
+            yield from (name for name, _ in shape.type.fields)
+        for element in self.elements.values():
+            if isinstance(element.expression, DecisionTable):
+                yield from (clause.name for clause in element.expression.outputs)
 
     def compile(self) -> CompiledDefinitions:
         """Parse all bodies, order them by their requirements, then check them in that order."""

@@ -23,6 +23,7 @@ from zhida.feel.evaluate import evaluate as evaluate_node
 from zhida.feel.syntax import INPUT, Node, UnaryTests
 from zhida.values import temporal
 from zhida.values.equality import equal, less
+from zhida.values.numbers import feel_context
 from zhida.values.temporal import Date
 from zhida.values.types import BOOLEAN, DATE, NUMBER, STRING
 from zhida.values.unknown import find_unknown
@@ -75,15 +76,19 @@ class _Walker:
         self.requirements = requirements
         self.found = found
         self.tested: Node | None = None
-        self.local: frozenset[str] = frozenset()
+        self.local = frozenset((INPUT,))
 
     def use(self, node: Node) -> Use | None:
         """Return the use of what a node names, or None where it is no bare name of an element."""
-        if isinstance(node, syntax.Name) and node.name == INPUT and self.tested is not None:
-            node = self.tested
+        node = self.meant(node)
         if isinstance(node, syntax.Name) and node.name in self.requirements:
             return self.found.setdefault(self.requirements[node.name], Use())
         return None
+
+    def meant(self, node: Node) -> Node:
+        """Return what a node stands for: `?` is what the cell tests."""
+        is_input = isinstance(node, syntax.Name) and node.name == INPUT
+        return self.tested if is_input and self.tested is not None else node
 
     def table(self, table: CompiledTable) -> None:
         """Note what the cells of a table test, and what its outputs use."""
@@ -111,8 +116,7 @@ class _Walker:
 
     def compared(self, left: Node, right: Node) -> None:
         """Note that two values are compared: each that is a bare name has the other for a bound."""
-        if isinstance(left, syntax.Name) and left.name == INPUT and self.tested is not None:
-            left = self.tested
+        left, right = self.meant(left), self.meant(right)
         for named, bound in ((left, right), (right, left)):
             use = self.use(named)
             if use is None:
@@ -217,8 +221,8 @@ def representatives(item: ItemDefinition, use: Use, evaluator: Evaluator) -> tup
 def _numbers(values: Sequence[Decimal], item: ItemDefinition) -> list[Decimal]:
     """Return a number from each interval that a number of this scale can lie in."""
     scale = 6 if item.scale is None else item.scale
-    step = 10**scale
-    scaled = {value * step for value in values}
+    context = feel_context()
+    scaled = {value.scaleb(scale, context) for value in values}
     floors = {int(value.to_integral_value(rounding="ROUND_FLOOR")) for value in scaled}
     whole = {int(value) for value in scaled if value == value.to_integral_value()}
     # A bound finer than the scale lies between two numbers of that scale: both sides stand for it.
@@ -226,7 +230,7 @@ def _numbers(values: Sequence[Decimal], item: ItemDefinition) -> list[Decimal]:
     low = item.usual_range[0] if item.usual_range else None
     if low is not None and low >= 0:
         found = sorted({max(number, 0) for number in found})
-    return [Decimal(number) / step for number in found]
+    return [Decimal(number).scaleb(-scale, context) for number in found]
 
 
 def _between(bounds: Sequence[int], step: int) -> list[int]:
@@ -256,7 +260,7 @@ def neighbours(value: Value, lines: Iterable[Value], scale: int | None) -> list[
             continue
         is_above = less(value, line) is True
         if isinstance(line, Decimal):
-            beyond = line + step if is_above else line - step
+            beyond = feel_context().add(line, step if is_above else -step)
         else:
             beyond = temporal.from_days(temporal.to_days(line) + (1 if is_above else -1))
         if (line, line) not in found:
@@ -272,6 +276,4 @@ def distance(value: Value, line: Value) -> Decimal:
     """
     if isinstance(line, Date) and isinstance(value, Date):
         return Decimal(temporal.to_days(line) - temporal.to_days(value))
-    result = line - value
-    assert isinstance(result, Decimal)
-    return result
+    return feel_context().subtract(line, value)

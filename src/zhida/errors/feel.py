@@ -111,7 +111,7 @@ CODES: dict[str, Code] = {
         ("请把内层写成单独的决策",),
     ),
     "feel-too-long": Code(
-        WARNING, "an iteration of more than {limit} steps: the result is null", "遍历超过 {limit} 步：结果为空值"
+        WARNING, "more than {limit} steps from {first} to {last}: the result is null", "从 {first} 到 {last} 超过 {limit} 步：结果为空值"
     ),
     "feel-too-deep": Code(WARNING, "more than {limit} nested calls: the result is null", "嵌套调用超过 {limit} 层：结果为空值"),
     "feel-bad-result": Code(

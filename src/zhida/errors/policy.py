@@ -76,7 +76,7 @@ CODES: dict[str, Code] = {
     "policy-no-output": Code(
         ERROR,
         "this decision table has no output column",
-        "这张决策表没有输出列",
+        "这张判定表没有输出列",
         ("write the header of a result in **bold**",),
         ("请把结果列的表头写成 **粗体**",),
     ),
@@ -85,7 +85,7 @@ CODES: dict[str, Code] = {
         "a table with several outputs needs a name",
         "有多个输出列的表需要名称",
         ("write it behind the hit policy in the top-left cell: | F 名称 |",),
-        ("请写在左上角命中方式之后：| F 名称 |",),
+        ("请写在左上角命中策略之后：| F 名称 |",),
     ),
     "policy-many-aggregated": Code(
         ERROR,

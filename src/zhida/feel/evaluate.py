@@ -406,11 +406,12 @@ def _domain(iteration: syntax.Iteration, frame: Frame, node: Node) -> Iterable[V
         return _Failure(unknown)
     steps: range | None = None
     if iteration.last is not None:
-        steps = _steps(first, last, downwards=True)
+        begin, end = first, last
+        steps = _steps(begin, end, downwards=True)
     elif isinstance(first, Range):
-        inner = slice(0 if first.low_closed else 1, None if first.high_closed else -1)
-        steps = _steps(first.low, first.high, downwards=False)
-        steps = steps and steps[inner]
+        begin, end = first.low, first.high
+        steps = _steps(begin, end, downwards=False)
+        steps = steps and steps[0 if first.low_closed else 1 : None if first.high_closed else -1]
     elif isinstance(first, tuple):
         return first
     elif first is not None:
@@ -420,10 +421,9 @@ def _domain(iteration: syntax.Iteration, frame: Frame, node: Node) -> Iterable[V
         frame.run.note("feel-bad-iteration", node.span, value=shown)
         return _Failure(None)
     if steps[MAX_STEPS:]:
-        frame.run.note("feel-too-long", node.span, limit=MAX_STEPS)
+        frame.run.note("feel-too-long", node.span, limit=MAX_STEPS, first=excerpt(begin), last=excerpt(end))
         return _Failure(None)
-    is_date = isinstance(first.low if isinstance(first, Range) else first, Date)
-    return [temporal.from_days(step) if is_date else Decimal(step) for step in steps]
+    return [temporal.from_days(step) if isinstance(begin, Date) else Decimal(step) for step in steps]
 
 
 def _steps(first: Value, last: Value, *, downwards: bool) -> range | None:
@@ -542,11 +542,7 @@ def _call(node: syntax.Call, frame: Frame) -> Value:
         name, signature = function.name or "function", f"({', '.join(function.parameters)})"
         run.note("feel-bad-call", node.span, function=name, given=f"({given})", signature=f"{name}{signature}")
         return None
-    outer, run.span = run.span, node.span
-    try:
-        return run.invoke(function, arguments)
-    finally:
-        run.span = outer
+    return run.invoke(function, arguments, node.span)
 
 
 def _order(parameters: tuple[str, ...], positional: tuple[Value, ...], named: dict[str, Value]) -> tuple[Value, ...] | None:

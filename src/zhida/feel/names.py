@@ -29,7 +29,7 @@ SYMBOL = re.compile(r"[./\-'+*]")
 DIGITS = re.compile(r"[0-9]+")
 """Digits inside a name, after a symbol or a space."""
 
-SPACE = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
+SPACE = re.compile(r"(?:[\s\u180e\u200b\ufeff]|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 """White space and comments."""
 
 

@@ -40,11 +40,12 @@ class Run:
         """Keep a diagnostic."""
         self.diagnostics.append(diagnostic(code, span or self.span, **arguments))
 
-    def invoke(self, function: Function, arguments: tuple[Any, ...]) -> Any:  # noqa: ANN401 - any FEEL value
-        """Call a function value; too deep a recursion is null."""
+    def invoke(self, function: Function, arguments: tuple[Any, ...], span: Span | None = None) -> Any:  # noqa: ANN401 - any FEEL value
+        """Call a function value, at `span` where that is known; too deep a recursion is null."""
         if self.depth >= MAX_DEPTH:
-            self.note("feel-too-deep", limit=MAX_DEPTH)
+            self.note("feel-too-deep", span, limit=MAX_DEPTH)
             return None
+        outer, self.span = self.span, span or self.span
         self.depth += 1
         try:
             return function.invoke(arguments)
@@ -53,6 +54,7 @@ class Run:
             return None
         finally:
             self.depth -= 1
+            self.span = outer
 
 
 _ABSENT = object()

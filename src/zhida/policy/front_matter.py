@@ -273,7 +273,7 @@ class _Reader:
 
     def rounding(self) -> Rounding:
         """Return how the amount is rounded."""
-        found = self.mapping("rounding", {"scale": "[0-9]", "mode": "|".join(ROUNDING_MODES)}) or {}
+        found = self.mapping("rounding", {"scale": "[0-2]", "mode": "|".join(ROUNDING_MODES)}) or {}
         return Rounding(int(found.get("scale", "2")), found.get("mode", "half_up"))
 
     def budget(self) -> Budget | None:

@@ -60,7 +60,7 @@ def explanation_text(
     lines += ["", *_wrapped(mark, phrases.conclusion(assessment, language))]
     for heading, body in _sections(assessment, language):
         lines += ["", heading, *body]
-    blank = "________________"
+    blank = "_" * 14
     signatures = [f"{name}{choose(language, '：', ': ')}{blank}" for name in phrases.SIGNATURES[language]]
     lines += ["", "", "  ".join(signatures)]
     return "\n".join(lines) + "\n"

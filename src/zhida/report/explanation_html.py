@@ -147,10 +147,11 @@ pre { margin: 4px 0 4px 1.8em; padding: 5px 10px; background: var(--faint); whit
 .signatures span { flex: 1; display: flex; gap: 8px; align-items: flex-end; white-space: nowrap; }
 .signatures i { flex: 1; border-bottom: 1px solid var(--ink); }
 footer { margin-top: 34px; color: var(--quiet); font-size: 12px; }
+section:last-of-type { break-inside: avoid; break-after: avoid; } .signatures { break-before: avoid; }
 @media print { main { max-width: none; padding: 0; } h1 { font-size: 18pt; } h2 { font-size: 12.5pt; break-after: avoid; }
-.conclusion p { font-size: 12pt; }
+  .conclusion p { font-size: 12pt; }
   .conditions, .met, .ground, .caveats { font-size: 9.5pt; } footer { font-size: 8pt; } }
 @media screen and (max-width: 640px) { main { padding: 20px 16px; } .signatures { flex-direction: column; gap: 28px; }
-.facts th { white-space: normal; } }
+  .facts th { white-space: normal; } }
 """
 """What an explanation looks like beside the common style."""

@@ -135,7 +135,9 @@ def _checked(front: FrontMatter, language: Language) -> Markup:
     """Return how well the figures were checked; what is less than the official text stands out."""
     checked = front.checked
     by = word(CHECKED_BY, checked.by, language)
-    said = choose(language, f"核对：{by}（{checked.on}）", f"Checked against {by} ({checked.on})")
+    said = choose(language, f"核对依据：{by}（{checked.on}）", f"Checked against {by} ({checked.on})")
+    if checked.by == "recalled":
+        said = choose(language, f"未对照文本：{by}（{checked.on}）", f"From {by}, not checked against a text ({checked.on})")
     note = element("p", checked.note) if checked.note else Markup()
     return element("div", element("strong", said), note, class_=f"checked {'official' if checked.by == 'official' else 'open'}")
 

@@ -27,6 +27,9 @@ STRING = r'"(?:\\.|[^"\\])*"'
 WHOLE = 14
 """Characters of a cell that are not broken over two lines."""
 
+WHOLE_ARTICLE = 9
+"""Characters of an article's number that are not broken over two lines."""
+
 HEAD_CLASSES = {"bold": "output", "italic": "note"}
 """How a heading of an examples table looks, by its emphasis."""
 
@@ -141,7 +144,7 @@ def _rule_cells(rule: Rule, units: list[str], notes: list[str], names: Names, la
             cells.append(element("td", _cell(entry, unit, names, language)))
     for entry, unit in zip(rule.output_entries, units[len(rule.input_entries) :], strict=True):
         cells.append(element("td", _cell(entry, unit, names, language), class_="output"))
-    cells.append(element("td", rule.article, class_="article"))
+    cells.append(element("td", rule.article, class_="article whole" if len(rule.article) <= WHOLE_ARTICLE else "article"))
     cells += [element("td", render_line(rule.annotations.get(note, "")), class_="note") for note in notes]
     return cells
 

@@ -54,6 +54,7 @@ section:target > h2 { color: var(--accent); }
 .rules .output { background: var(--accent-faint); font-weight: 600; }
 .rules .article { color: var(--accent); }
 .rules .note { color: var(--quiet); }
+th.note { min-width: 6em; }
 .rules .any { color: #a9b1bc; }
 .rules .otherwise td, .rules .otherwise th { color: var(--quiet); }
 .rules tr:target > * { background: var(--doubt-faint); }
@@ -63,6 +64,7 @@ section:target > h2 { color: var(--accent); }
 .gloss { display: block; color: var(--quiet); font-size: 11.5px; font-weight: 400; }
 .expression { border: 1px solid var(--line); border-left: 3px solid var(--accent); padding: 8px 14px; break-inside: avoid; }
 pre { margin: 0; white-space: pre-wrap; line-height: 1.65; }
+.passage + .examples-part { margin-top: -16px; }
 .examples-part .scroll { margin: 12px 0 22px; overflow-x: auto; }
 .examples, .plain { border: 1px solid var(--line); border-top: 2px solid var(--ink); }
 .examples th, .examples td, .plain th, .plain td { padding: 4px 7px; border-bottom: 1px solid #e8ecf0; }

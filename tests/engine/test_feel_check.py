@@ -1,0 +1,253 @@
+"""Names, types, units and the size of literals, before any data is seen."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.engine.feel_texts import parse, parse_cell
+from zhida.errors import Diagnostic
+from zhida.feel.check import Checker, Shape
+from zhida.feel.units import format_unit, multiply, parse_unit
+from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, Type, list_of
+
+
+def quantity(name: str, unit: str, low: int | None = None, high: int | None = None) -> Shape:
+    ends = (None if low is None else Decimal(low), None if high is None else Decimal(high))
+    return Shape(NUMBER, parse_unit(unit), name, ends if low is not None or high is not None else None)
+
+
+NAMES = {
+    "从业人员": quantity("从业人员", "人", 0, 1_000_000),
+    "残疾人数": quantity("残疾人数", "人"),
+    "营业收入": quantity("营业收入", "元", 10_000, 1_000_000_000_000),
+    "平均工资": quantity("平均工资", "元/人"),
+    "比例": quantity("比例", "1", 0, 1),
+    "人数": quantity("人数", ""),
+    "行业": Shape(STRING, label="行业"),
+    "成立日期": Shape(DATE, label="成立日期"),
+    "限制": Shape(BOOLEAN, label="限制"),
+    "季度": Shape(list_of(NUMBER), parse_unit("人"), "季度"),
+    "随意": Shape(ANY, label="随意"),
+    "折算": Shape(Type("function", (NUMBER, NUMBER)), parse_unit("元"), "折算"),
+    "标准": Shape(Type("context"), fields={"额度": quantity("额度", "元"), "名称": Shape(STRING)}),
+}
+
+
+def checked(text: str) -> tuple[Shape, list[Diagnostic]]:
+    checker = Checker(NAMES)
+    return checker.infer(parse(text, *NAMES)), checker.diagnostics
+
+
+def codes(text: str) -> list[str]:
+    return [item.code for item in checked(text)[1]]
+
+
+def cell_codes(tested: str, cell: str) -> list[str]:
+    checker = Checker(NAMES)
+    checker.infer_tests(parse_cell(cell, *NAMES), NAMES[tested])
+    return [item.code for item in checker.diagnostics]
+
+
+# --- names ----------------------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_name_is_said_with_a_near_one_and_what_is_in_scope() -> None:
+    (found,) = checked("职工人员 > 3")[1]
+    assert found.code == "feel-unknown-name"
+    assert (found.arguments["name"], found.arguments["near"]) == ("职工人员", "从业人员")
+    assert "营业收入" in found.arguments["scope"]
+
+
+def test_an_unknown_function_is_said_with_a_near_one() -> None:
+    (found,) = checked("summ([1])")[1]
+    assert (found.code, found.arguments["near"]) == ("feel-unknown-function", "sum")
+
+
+def test_names_that_the_expression_declares_are_known_inside_of_it_only() -> None:
+    assert codes("for x in 季度 return x + 1") == []
+    assert codes("some x in 季度 satisfies x > 1") == []
+    assert codes("季度[item > 1]") == []
+    assert codes("{a: 1, b: a}.b") == []
+    assert codes("(function(x: number) x + 1)(1)") == []
+    assert codes("[for x in 季度 return x, x]") == ["feel-unknown-name"]
+    assert codes("for x in 季度 return partial") == []
+
+
+def test_entries_of_a_context_are_known_and_others_are_not() -> None:
+    assert codes("标准.额度 > 1") == []
+    assert codes("标准.额庹 > 1") == ["feel-unknown-name"]
+    assert codes("[{a: 1}][a > 0]") == []
+    assert codes("随意[什么 > 0]") == []
+
+
+# --- types -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "type_"),
+    [
+        ("1 + 2", NUMBER),
+        ('"a" + "b"', STRING),
+        ("从业人员 > 3", BOOLEAN),
+        ("[1, 2]", list_of(NUMBER)),
+        ('[1, "a"]', list_of(ANY)),
+        ("if 限制 then 1 else 2", NUMBER),
+        ("if 限制 then 1 else null", NUMBER),
+        ('if 限制 then 1 else "a"', ANY),
+        ("for x in 季度 return x > 1", list_of(BOOLEAN)),
+        ("季度[1]", NUMBER),
+        ("季度[item > 1]", list_of(NUMBER)),
+        ('成立日期 + duration("P1Y")', ANY),
+        ("成立日期.year", NUMBER),
+        ("string length(行业)", NUMBER),
+        ("折算(1)", NUMBER),
+        ("标准.名称", STRING),
+        ("max(季度)", NUMBER),
+        ("1 in [1, 2]", BOOLEAN),
+    ],
+)
+def test_types_are_inferred(text: str, type_: Type) -> None:
+    shape, found = checked(text)
+    assert found == []
+    assert shape.type == type_
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('从业人员 + "1"', "feel-type-mismatch"),
+        ('从业人员 = "小型"', "feel-type-mismatch"),
+        ("行业 > 3", "feel-type-mismatch"),
+        ("限制 > false", "feel-type-mismatch"),
+        ("成立日期 > 2024", "feel-type-mismatch"),
+        ("季度 > 3", "feel-type-mismatch"),
+        ('行业 between 1 and "b"', "feel-type-mismatch"),
+        ('从业人员 in ["a", "b"]', "feel-type-mismatch"),
+        ("if 从业人员 then 1 else 2", "feel-type-expected"),
+        ("限制 and 从业人员", "feel-type-expected"),
+        ("-行业", "feel-type-expected"),
+        ("some x in 季度 satisfies x", "feel-type-expected"),
+    ],
+)
+def test_types_that_do_not_go_together_are_errors(text: str, code: str) -> None:
+    assert code in codes(text)
+
+
+@pytest.mark.parametrize(
+    ("tested", "cell", "expected"),
+    [
+        ("从业人员", ">= 300", []),
+        ("从业人员", '"小型"', ["feel-type-mismatch"]),
+        ("从业人员", "null", []),
+        ("从业人员", "限制", []),
+        ("从业人员", "随意", []),
+        ("行业", '"a","b"', []),
+        ("行业", "65", ["feel-type-mismatch"]),
+        ("行业", '[">", 1]', []),
+        ("从业人员", "[1..营业收入]", ["feel-unit-mismatch"]),
+        ("从业人员", "? + 1 > 3", []),
+        ("从业人员", "? + 1", ["feel-type-expected"]),
+        ("限制", "true", []),
+        ("限制", "1", ["feel-type-mismatch"]),
+        ("成立日期", '> @"2024-01-01"', []),
+        ("成立日期", "2024", ["feel-type-mismatch"]),
+    ],
+)
+def test_cells_are_checked_against_what_they_test(tested: str, cell: str, expected: list[str]) -> None:
+    assert cell_codes(tested, cell) == expected
+
+
+def test_null_and_unknown_types_go_with_everything() -> None:
+    assert codes("从业人员 = null or 随意 > 3 or 随意 + 行业 = 限制") == []
+
+
+# --- units -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("营业收入 / 从业人员", "元/人"),
+        ("平均工资 * 从业人员", "元"),
+        ("营业收入 * 比例", "元"),
+        ("营业收入 * 2", "元"),
+        ("从业人员 - 3", "人"),
+        ("-从业人员", "人"),
+        ("sum(季度)", "人"),
+        ("max(从业人员, 残疾人数)", "人"),
+        ("季度[1]", "人"),
+        ("if 限制 then 营业收入 else 0", "元"),
+        ("折算(1)", "元"),
+        ("标准.额度", "元"),
+        ("营业收入 / 营业收入", "1"),
+        ("decimal(平均工资 * 1.5, 2)", "元/人"),
+        ("残疾人数 / 从业人员 * 平均工资", "元/人"),
+    ],
+)
+def test_units_follow_the_arithmetic(text: str, unit: str) -> None:
+    shape, found = checked(text)
+    assert found == []
+    assert shape.unit == parse_unit(unit)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "从业人员 + 营业收入",
+        "从业人员 > 营业收入",
+        "从业人员 = 营业收入",
+        "营业收入 - 平均工资",
+        "(从业人员 * 平均工资) + 从业人员",
+        "max(从业人员, 营业收入)",
+        "从业人员 between 1 and 营业收入",
+        "从业人员 in [营业收入]",
+        "折算(1) + 从业人员",
+        "标准.额度 > 从业人员",
+        "比例 + 从业人员",
+        "从业人员 * 比例 < 营业收入",
+    ],
+)
+def test_different_units_may_not_be_added_or_compared(text: str) -> None:
+    assert "feel-unit-mismatch" in codes(text)
+
+
+def test_a_number_without_unit_goes_with_every_unit() -> None:
+    assert codes("从业人员 + 人数 > 营业收入 * 0 + 人数 or 人数 > 3") == ["feel-unit-mismatch"]
+    assert codes("从业人员 + 人数 > 3 and 营业收入 > 人数") == []
+
+
+def test_units_are_written_as_they_are_read() -> None:
+    for text in ("元", "元/人", "1", "元*天", "1/人"):
+        assert format_unit(parse_unit(text)) == text
+    assert multiply(parse_unit("元/人"), parse_unit("人")) == parse_unit("元")
+    assert multiply(None, None) is None
+
+
+# --- literals far outside of the usual range ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        ("营业收入 < 2000", False),
+        ("营业收入 < 999", True),
+        ("营业收入 > 20000000", False),
+        ("从业人员 > 100000000", True),
+        ("100000000 < 从业人员", True),
+        ("从业人员 > 0", False),
+        ("比例 > 30", True),
+        ("比例 > 0.3", False),
+        ("营业收入 between 10 and 20000000", True),
+        ("营业收入 * 2 < 10", False),
+        ("人数 > 99999999999", False),
+    ],
+)
+def test_a_literal_far_outside_the_usual_range_is_a_warning(text: str, *, warned: bool) -> None:
+    found = checked(text)[1]
+    assert [item.code for item in found] == (["feel-literal-range"] if warned else [])
+    assert all(item.severity == "warning" for item in found)
+
+
+def test_a_literal_far_outside_is_found_in_a_cell_and_in_a_list() -> None:
+    assert cell_codes("营业收入", "[50..100)") == ["feel-literal-range", "feel-literal-range"]
+    assert cell_codes("营业收入", ">= 200000") == []
