@@ -19,7 +19,7 @@ def quantity(name: str, unit: str, low: int | None = None, high: int | None = No
 NAMES = {
     "从业人员": quantity("从业人员", "人", 0, 1_000_000),
     "残疾人数": quantity("残疾人数", "人"),
-    "营业收入": quantity("营业收入", "元", 10_000, 1_000_000_000_000),
+    "营业收入": quantity("营业收入", "元", 100_000, 10_000_000_000),
     "平均工资": quantity("平均工资", "元/人"),
     "比例": quantity("比例", "1", 0, 1),
     "人数": quantity("人数", ""),
@@ -229,8 +229,9 @@ def test_units_are_written_as_they_are_read() -> None:
 @pytest.mark.parametrize(
     ("text", "warned"),
     [
-        ("营业收入 < 2000", False),
+        ("营业收入 < 2000", True),
         ("营业收入 < 999", True),
+        ("营业收入 < 2000000", False),
         ("营业收入 > 20000000", False),
         ("从业人员 > 100000000", True),
         ("100000000 < 从业人员", True),
