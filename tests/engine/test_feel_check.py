@@ -20,6 +20,7 @@ NAMES = {
     "从业人员": quantity("从业人员", "人", 0, 1_000_000),
     "残疾人数": quantity("残疾人数", "人"),
     "营业收入": quantity("营业收入", "元", 100_000, 10_000_000_000),
+    "资产总额": quantity("资产总额", "元", 0, 1_000_000_000_000),
     "平均工资": quantity("平均工资", "元/人"),
     "比例": quantity("比例", "1", 0, 1),
     "人数": quantity("人数", ""),
@@ -241,6 +242,8 @@ def test_units_are_written_as_they_are_read() -> None:
         ("营业收入 between 10 and 20000000", True),
         ("营业收入 * 2 < 10", False),
         ("人数 > 99999999999", False),
+        ("资产总额 > 2000", True),
+        ("资产总额 > 20000000", False),
     ],
 )
 def test_a_literal_far_outside_the_usual_range_is_a_warning(text: str, *, warned: bool) -> None:

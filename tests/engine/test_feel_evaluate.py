@@ -125,6 +125,13 @@ def test_the_right_side_is_not_evaluated_where_the_left_settles_it() -> None:
     assert value_of("true or 1 / 0 > 1") is True
 
 
+def test_what_is_odd_on_the_left_does_not_matter_where_the_right_settles_it() -> None:
+    assert value_of("1 / 0 > 1 and false") is False
+    assert value_of("null > 1 or true") is True
+    assert outcome("null > 1 and true") == (None, ["feel-null-operand"])
+    assert outcome("true and (if null > 1 then true else false)") == (False, ["feel-null-operand"])
+
+
 def test_if_takes_else_for_null_and_for_what_is_no_boolean() -> None:
     assert value_of("if null then 1 else 2") == 2
     assert outcome('if "x" then 1 else 2') == (2, ["feel-bad-condition"])

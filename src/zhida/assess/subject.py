@@ -190,12 +190,21 @@ def settle(model: PolicyModel, inputs: Mapping[str, Value]) -> Settled:
         completed = Evaluator(model.model, {**inputs, **cases[0]}, as_of=model.as_of)
         return Settled(judge(model, completed), answers, is_minimal=True, evaluator=completed)
     missing = _differing(cases, judgements, model) | frozenset().union(*(item.missing for item in judgements))
+    if not is_whole:
+        missing |= _lacking(model.policy, evaluator)
     outcome = Outcome.UNDETERMINED
     if missing and all(_is_judged(model, name) for name in missing):
         outcome = Outcome.REVIEW
     is_minimal = is_whole and not any(item.missing for item in judgements)
     settled = replace(judgement, answer=Answer(outcome), missing=missing)
     return Settled(settled, _ordered(answers), is_minimal, evaluator)
+
+
+def _lacking(policy: Policy, evaluator: Evaluator) -> frozenset[str]:
+    """Return all that any question of a policy lacks, those included that are asked only once another is answered."""
+    goals = (policy.applies_id, policy.eligible_id, policy.result_id, policy.amount_id)
+    unknowns = (find_unknown(evaluator.value(goal)) for goal in goals if goal is not None)
+    return frozenset().union(*(found.missing for found in unknowns if found is not None))
 
 
 def _enumerate(

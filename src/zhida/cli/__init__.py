@@ -6,31 +6,65 @@ Exit codes: 0 no errors, 1 errors found in what was read, 2 misuse, 130 interrup
 import os
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
 from zhida.cli import assess, check, demo, explain, registry, weave
-from zhida.cli.console import FOUND_ERRORS, INTERRUPTED, MISUSE, print_diagnostics
-from zhida.errors import DiagnosticsError, Language
+from zhida.cli.console import FOUND_ERRORS, INTERRUPTED, MISUSE, OK, diagnostic_data, print_diagnostics, print_json, words
+from zhida.cli.misuse import misuse_text
+from zhida.errors import Diagnostic, DiagnosticsError, InputError, Language
+from zhida.registry_io.importing import engine_version
 
 app = typer.Typer(
     name="zhida",
-    help="政策直达：政策文件进，逐户有依据的答案出。\n\nPolicies in, an explained answer for every subject out.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    add_completion=True,
+    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("check")(check.check)
-app.command("assess")(assess.assess)
-app.command("explain")(explain.explain)
-app.command("weave")(weave.weave)
+app.command("check", short_help="检查政策，运行其中的例 | check policies, run their examples")(check.check)
+app.command("assess", short_help="逐户判定各项政策 | every policy for every subject")(assess.assess)
+app.command("explain", short_help="一户的结论和理由 | one subject: the answer and why")(explain.explain)
+app.command("weave", short_help="政策织成网页，条文旁是规则 | pages: law beside rule")(weave.weave)
 app.add_typer(registry.app, name="registry")
-app.command("demo")(demo.demo)
+app.command("demo", short_help="用合成数据从头走到尾 | the whole walk on synthetic data")(demo.demo)
 
-ARGUMENT_CODES = frozenset(("file-not-found", "policy-unknown", "registry-unknown-subject"))
-"""Findings that say that the command was called with what does not exist."""
+ARGUMENT_CODES = frozenset((
+    *("file-not-found", "file-is-directory", "policy-unknown", "policy-no-policies", "policy-unknown-subject"),
+    *("registry-unknown-subject", "registry-not-a-registry", "registry-subject-differs"),
+))  # fmt: skip
+"""Findings that say, where they point at no text, that the command was called with what does not exist or does not fit."""
+
+GIVEN_FILES_CODES = frozenset(("registry-file-lacking", "registry-file-unexpected", "registry-file-ambiguous"))
+"""Findings that say that the command was called with other files than the mapping asks for."""
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"zhida {engine_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def describe(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="版本 | the version", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    """政策直达：政策文件进，逐户有依据的答案出。
+
+    Policies in, an explained answer for every subject out.
+
+    例 Examples:
+
+        zhida demo
+
+        zhida check packs
+
+        zhida explain --help
+    """
+    assert not version, "answered before any command runs"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -41,28 +75,47 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code."""
+    language = _language(arguments)
     try:
-        result = typer.main.get_command(app).main(list(arguments), prog_name="zhida", standalone_mode=False)
+        return _run(list(arguments), language)
+    except (BrokenPipeError, SystemExit):  # the library leaves so, too, when the reader of our output has read enough
+        _drop_output()
+        return OK
+    except OSError as error:
+        _drop_output()
+        reason = " ".join(str(part) for part in (error.strerror or error, error.filename) if part)
+        typer.echo(words(language, f"错误：操作系统拒绝了：{reason}", f"error: the operating system refused: {reason}"), err=True)
+        return FOUND_ERRORS
+
+
+def _run(arguments: list[str], language: Language) -> int:
+    try:
+        result = typer.main.get_command(app).main(arguments, prog_name="zhida", standalone_mode=False)
     except DiagnosticsError as error:
-        print_diagnostics(error.diagnostics, _language(arguments))
-        is_misuse = all(item.code in ARGUMENT_CODES and not (item.span and item.span.source.text) for item in error.diagnostics)
-        return MISUSE if is_misuse else FOUND_ERRORS
-    except TyperException as error:
-        # Shown by the library itself, with the usage of the command, where it knows how.
-        show = getattr(error, "show", None)
-        if show is None:
-            typer.echo(error.format_message(), err=True)
+        if "--json" in arguments:
+            print_json({"diagnostics": [diagnostic_data(item) for item in error.diagnostics]})
         else:
-            show()
+            print_diagnostics(error.diagnostics, language)
+        return MISUSE if isinstance(error, InputError) and all(map(_is_misuse, error.diagnostics)) else FOUND_ERRORS
+    except TyperException as error:
+        if text := misuse_text(error, language):
+            typer.echo(text, err=True)
         return MISUSE
     except (typer.Abort, KeyboardInterrupt):
-        typer.echo("已中断，旧的结果未动 | interrupted; earlier results are untouched", err=True)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has read enough; what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return result if isinstance(result, int) else 0
+        result = INTERRUPTED
+    if result == INTERRUPTED:
+        typer.echo(words(language, "已中断；原有的结果未动", "interrupted; earlier results are untouched"), err=True)
+    return result if isinstance(result, int) else OK
+
+
+def _is_misuse(item: Diagnostic) -> bool:
+    points_at_text = item.span is not None and bool(item.span.source.text)
+    return item.code in GIVEN_FILES_CODES or (item.code in ARGUMENT_CODES and not points_at_text)
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere, so that leaving does not fail over it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
 
 
 def _language(arguments: Sequence[str]) -> Language:

@@ -2,13 +2,19 @@
 
 import json as json_module
 import os
-from dataclasses import dataclass
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from multiprocessing import resource_tracker
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
-from zhida.assess.registry import RunSummary, assess_registry, policy_columns, summarize
+from zhida.assess.registry import BATCH, RunSummary, assess_registry, policy_columns, summarize
 from zhida.cli.console import (
     OK,
     AsOfOption,
@@ -17,40 +23,48 @@ from zhida.cli.console import (
     LangOption,
     PacksOption,
     chosen_policies,
+    made_folder,
     print_json,
     progress_bar,
     read_as_of,
     sound_packs,
-    words,
+    width,
+    write_text,
 )
-from zhida.cli.registry import dictionary_of
-from zhida.errors import Language
+from zhida.cli.registry import taken_registry
+from zhida.errors import InputError, Language, diagnostic
 from zhida.policy.pack import Packs
 from zhida.registry_io.importing import engine_version
 from zhida.registry_io.quality import QualityReport
-from zhida.registry_io.registry import Registry, read_registry
-from zhida.registry_io.results import results_frame, write_results
-from zhida.registry_io.writing import replacing
-from zhida.report.registry_report import summary_html, summary_text
+from zhida.registry_io.registry import Registry
+from zhida.registry_io.results import PolicyColumns, ResultCells, results_frame, write_results
+from zhida.report.registry_report import summary_data, summary_html, summary_text
 from zhida.report.words import OUTCOMES
 from zhida.values.temporal import Date
 
 
 def assess(
-    registry: Annotated[Path, typer.Argument(help="登记库：registry.parquet 或其文件夹 | the registry", metavar="REGISTRY")],
+    registry: Annotated[Path, typer.Argument(help="登记册：registry.parquet 或其文件夹 | the registry", metavar="REGISTRY")],
     *,
     policy: Annotated[list[str] | None, typer.Option("--policy", help="只算这项政策（可重复）| only this policy (repeatable)")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="结果文件夹，默认在登记库旁的 results | folder for the results")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="结果文件夹，默认是登记册旁的 results | folder for the results, `results` beside the registry by default"
+        ),
+    ] = None,
     subject: Annotated[str, typer.Option("--subject", help="主体种类 | the kind of subject")] = "enterprise",
-    workers: Annotated[int | None, typer.Option("--workers", min=1, help="进程数，默认为处理器数 | processes")] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="进程数，默认看户数和处理器数 | processes, by subjects and processors")
+    ] = None,
     packs: PacksOption = Path("packs"),
     as_of: AsOfOption = None,
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
 ) -> int:
-    """对登记库中每一户逐项政策作出判定，写出 results.parquet、results.csv、report.html、summary.json。
+    """对登记册中每一户逐项政策作出判定，写出 results.parquet、results.csv、report.html、summary.json。
 
-    Decide every policy for every subject of a registry.
+    Decide every policy for every subject of a registry; the files are replaced together, or not at all.
 
     例 Examples:
 
@@ -61,15 +75,16 @@ def assess(
         zhida assess build/registry --json | python -m json.tool
     """
     language: Language = lang.value
+    day = read_as_of(as_of)
     loaded = sound_packs(packs)
-    taken = read_registry(registry, dictionary_of(loaded, subject))
-    folder = out or (registry if registry.is_dir() else registry.parent) / "results"
-    order = RunOrder(loaded, packs, tuple(chosen_policies(loaded, policy or (), subject)), read_as_of(as_of), workers, language)
-    summary, paths = assess_into(order, taken, str(registry), folder)
+    chosen = tuple(chosen_policies(loaded, policy or (), subject))
+    taken = taken_registry(registry, loaded, subject)
+    folder = made_folder(out or (registry if registry.is_dir() else registry.parent) / "results")
+    summary, paths = assess_into(RunOrder(loaded, packs, chosen, day, workers, language), taken, str(registry), folder)
     if json:
         print_json(summary_data(summary) | {"files": [str(path) for path in paths]})
     else:
-        typer.echo(summary_text(summary, language))
+        typer.echo(summary_text(summary, language, width=width()))
         for path in paths:
             typer.echo(str(path))
     return OK
@@ -88,7 +103,7 @@ class RunOrder:
     as_of: Date
     """The date of the business fact."""
     workers: int | None
-    """Processes; as many as there are processors where it is None."""
+    """Processes; None for as many as there are processors and batches to keep them busy."""
     language: Language
     """The language of the report."""
 
@@ -96,22 +111,58 @@ class RunOrder:
 def assess_into(
     order: RunOrder, registry: Registry, name: str, folder: Path, quality: QualityReport | None = None
 ) -> tuple[RunSummary, list[Path]]:
-    """Assess a registry and write all results into a folder; returns the summary and the paths."""
+    """Assess a registry and write all results into a folder that exists; returns the summary and the paths."""
     columns = policy_columns(order.packs, order.policies)
-    with progress_bar(words(order.language, "判定", "assessing")) as bar:
-        bar.start(len(registry))
-        rows = list(
-            assess_registry(
-                order.packs,
-                order.policies,
-                registry.iter_subjects(),
-                as_of=order.as_of,
-                packs_root=order.packs_root,
-                workers=order.workers or os.cpu_count() or 1,
-                progress=bar.advance,
-            )
-        )
+    rows = _assessed(order, registry)
     summary = summarize(columns, rows, as_of=order.as_of, is_synthetic=registry.is_synthetic, registry=name)
+    with _replacing_together(folder) as new:
+        _write_frames(order, registry, columns, rows, new)
+        texts = {
+            "report.html": summary_html(summary, order.language, quality),
+            "summary.json": json_module.dumps(summary_data(summary), ensure_ascii=False, indent=1) + "\n",
+        }
+        for file, text in texts.items():
+            write_text(new / file, text)
+    return summary, [folder / file for file in ("results.parquet", "results.csv", *texts)]
+
+
+def _assessed(order: RunOrder, registry: Registry) -> list[tuple[ResultCells, ...]]:
+    """Return the results of each subject, showing progress."""
+    workers = order.workers or min(os.cpu_count() or 1, -(-len(registry) // BATCH))
+    with progress_bar(order.language, "判定", "assessing") as bar:
+        bar.start(len(registry))
+        rows = assess_registry(
+            order.packs,
+            order.policies,
+            registry.iter_subjects(),
+            as_of=order.as_of,
+            packs_root=order.packs_root,
+            workers=workers,
+            progress=bar.advance,
+        )
+        with _deaf_children():
+            first = list(islice(rows, 1))
+        return [*first, *rows]
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Keep Ctrl-C from the processes that are started meanwhile: the terminal sends it to all, and this one stops them."""
+    if not hasattr(signal, "pthread_sigmask"):  # not on Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # beforehand: some versions of Python let Ctrl-C through again when they start it
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _write_frames(
+    order: RunOrder, registry: Registry, columns: tuple[PolicyColumns, ...], rows: list[tuple[ResultCells, ...]], folder: Path
+) -> None:
+    """Write results.parquet and results.csv, with what they were made of."""
     names = registry.frame["企业名称"].to_list() if "企业名称" in registry.frame.columns else [None] * len(registry)
     frame = results_frame(registry.key, registry.codes, names, columns, rows)
     digests = {id_: order.packs.policies[id_].sha256 for id_ in order.policies}
@@ -121,37 +172,25 @@ def assess_into(
         "zhida.engine_version": engine_version(),
         "zhida.policies": json_module.dumps(digests, ensure_ascii=False),
     }
-    outcome_words = {outcome: words_["zh"] for outcome, words_ in OUTCOMES.items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    written = list(write_results(frame, columns, folder, metadata, outcome_words=outcome_words))
-    texts = {
-        folder / "report.html": summary_html(summary, order.language, quality),
-        folder / "summary.json": json_module.dumps(summary_data(summary), ensure_ascii=False, indent=1) + "\n",
-    }
-    for path, text in texts.items():
-        with replacing(path) as new:
-            new.write_text(text, encoding="utf-8", newline="\n")
-    return summary, [*written, *texts]
+    outcome_words = {outcome: words["zh"] for outcome, words in OUTCOMES.items()}
+    write_results(frame, columns, folder, metadata, outcome_words=outcome_words)
 
 
-def summary_data(summary: RunSummary) -> dict[str, object]:
-    """Return what a run came to as plain data; amounts in fen."""
-    return {
-        "as_of": str(summary.as_of),
-        "subjects": summary.subjects,
-        "synthetic": summary.is_synthetic,
-        "registry": summary.registry,
-        "policies": [
-            {
-                "policy": row.policy,
-                "title": row.title,
-                "outcomes": {outcome.value: count for outcome, count in row.counts.items()},
-                "amount_fen": row.amount_fen,
-                "results": dict(row.results),
-                "missing": dict(row.missing),
-                "near": row.near,
-                "delivery": dict(row.delivery),
-            }
-            for row in summary.rows
-        ],
-    }
+@contextmanager
+def _replacing_together(folder: Path) -> Iterator[Path]:
+    """Give a folder whose files take the places of those of `folder` when the block ends well: all of them, or none.
+
+    Raises:
+        InputError: registry-write-failed, where the operating system refuses.
+    """
+    try:
+        with TemporaryDirectory(prefix=".new-", dir=folder) as new:
+            try:
+                yield Path(new)
+            except InputError as error:  # tell of the file that was to be, not of the one that nobody will see
+                found = [{name: word.replace(new, str(folder)) for name, word in item.arguments.items()} for item in error.diagnostics]
+                raise InputError([replace(item, arguments=words) for item, words in zip(error.diagnostics, found, strict=True)]) from error
+            for file in sorted(Path(new).iterdir()):
+                file.replace(folder / file.name)
+    except OSError as error:
+        raise InputError([diagnostic("registry-write-failed", None, path=folder, reason=error.strerror or str(error))]) from error

@@ -16,20 +16,23 @@ from zhida.cli.console import (
     LangOption,
     count_severities,
     diagnostic_data,
-    out,
     print_diagnostics,
     print_json,
+    print_table,
     read_as_of,
+    read_packs,
     words,
 )
 from zhida.errors import Diagnostic, Language, has_errors
 from zhida.errors.code import Severity
-from zhida.policy.pack import Packs, Policy, load_packs
+from zhida.policy.pack import Packs, Policy
 from zhida.values.temporal import Date
 
 
 def check(
-    packs: Annotated[Path, typer.Argument(help="政策包，或含有多个政策包的文件夹 | a pack, or a folder of packs")] = Path("packs"),
+    packs: Annotated[Path, typer.Argument(help="政策包，或含有多个政策包的文件夹 | a pack, or a folder of packs", metavar="PACKS")] = Path(
+        "packs"
+    ),
     *,
     strict: Annotated[bool, typer.Option("--strict", help="警告也算错误 | warnings count as errors")] = False,
     as_of: AsOfOption = None,
@@ -44,13 +47,14 @@ def check(
 
         zhida check packs
 
-        zhida check packs/hangzhou --strict
+        zhida check packs --strict --lang en
 
         zhida check packs --json | python -m json.tool
     """
     language: Language = lang.value
-    loaded = load_packs(packs)
-    results = check_examples(loaded, read_as_of(as_of))
+    day = read_as_of(as_of)
+    loaded = read_packs(packs)
+    results = check_examples(loaded, day)
     failed = [item for found in results.values() for result in found for item in result.diagnostics]
     diagnostics = [*loaded.diagnostics, *failed]
     if json:
@@ -58,6 +62,7 @@ def check(
     else:
         print_diagnostics((item for item in diagnostics if item.severity is not Severity.INFORMATION), language)
         _print_summary(loaded, results, diagnostics, language)
+        _point_to_neighbours(packs, diagnostics, language)
     return FOUND_ERRORS if has_errors(diagnostics, strict=strict) else OK
 
 
@@ -126,7 +131,7 @@ def _print_summary(packs: Packs, results: dict[str, tuple[ExampleResult, ...]], 
         found = results.get(policy.id)
         counts = ("–", "–") if found is None else (str(len(found)), str(sum(not item.passed for item in found)))
         table.add_row(policy.id, policy.front.title, str(_rules(policy)), *counts, str(len(policy.tangled.caveats)))
-    out().print(table)
+    print_table(table)
     passed, failed = _counts(results)
     severities = count_severities(diagnostics)
     not_run = _not_run(packs, results)
@@ -140,3 +145,18 @@ def _print_summary(packs: Packs, results: dict[str, tuple[ExampleResult, ...]], 
             f"{severities['errors']} errors, {severities['warnings']} warnings",
         )
     )
+
+
+def _point_to_neighbours(root: Path, diagnostics: list[Diagnostic], language: Language) -> None:
+    """Say, where one pack was checked alone and has faults, that it may rest on packs that were not read."""
+    folder = root.resolve()
+    has_neighbours = any(path.parent != folder for path in folder.parent.glob("*/policies"))
+    if has_errors(diagnostics) and (folder / "policies").is_dir() and has_neighbours:
+        typer.echo(
+            words(
+                language,
+                f"只检查了这一个政策包；它引用的名称若在别的包里，请一起检查：zhida check {root.parent}",
+                f"only this pack was checked; where it rests on others, check them together: zhida check {root.parent}",
+            ),
+            err=True,
+        )

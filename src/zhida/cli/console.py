@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
-from zhida.errors import Diagnostic, InputError, Language, diagnostic
+from zhida.errors import CompileError, Diagnostic, InputError, Language, diagnostic, nearest
 from zhida.errors.code import Severity
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs, Policy, load_packs
+from zhida.registry_io.writing import replacing
 from zhida.values.temporal import Date, parse_date
 
 OK, FOUND_ERRORS, MISUSE, INTERRUPTED = 0, 1, 2, 130
@@ -47,8 +49,13 @@ def read_as_of(text: str | None) -> Date:
         return Date(today.year, today.month, today.day)
     date = parse_date(text)
     if date is None:
-        raise typer.BadParameter(f"'{text}' 不是日期（写法 2026-11-20）| no date, write 2026-11-20", param_hint="--as-of")
+        raise misuse(f"--as-of：“{text}”不是日期，写法如 2026-11-20", f"--as-of: '{text}' is no date; write it as 2026-11-20")
     return date
+
+
+def misuse(zh: str, en: str) -> typer.BadParameter:
+    """Return what is raised where a command was called with what cannot be; `zhida.cli.misuse` words it."""
+    return typer.BadParameter(f"{zh} | {en}")
 
 
 def words(language: Language, zh: str, en: str) -> str:
@@ -56,14 +63,17 @@ def words(language: Language, zh: str, en: str) -> str:
     return zh if language == "zh" else en
 
 
-def err() -> Console:
-    """Return the console of standard error."""
-    return Console(stderr=True, highlight=False)
+def width() -> int:
+    """Return the width of the terminal in cells; 80 where there is none."""
+    return Console().width
 
 
-def out() -> Console:
-    """Return the console of standard output."""
-    return Console(highlight=False)
+def print_table(table: Table) -> None:
+    """Print a table that fits the terminal."""
+    console = Console(highlight=False)
+    with console.capture() as captured:
+        console.print(table)
+    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def json_text(data: object) -> str:
@@ -107,64 +117,120 @@ def count_severities(diagnostics: Iterable[Diagnostic]) -> dict[str, int]:
     return counts
 
 
+def read_packs(root: Path) -> Packs:
+    """Load packs, sound or not.
+
+    Raises:
+        BadParameter: there is no such folder.
+        InputError: policy-no-policies.
+    """
+    if not root.exists():
+        raise misuse(
+            f"没有文件夹“{root}”：请到放着政策包的地方运行，或指明政策包所在的文件夹",
+            f"there is no folder '{root}': run this where the packs are, or name their folder",
+        )
+    return load_packs(root)
+
+
 def sound_packs(root: Path) -> Packs:
     """Load packs that something is to be done with; errors in them stop it.
 
     Raises:
-        InputError: all errors that were found.
+        BadParameter, InputError: as `read_packs`.
+        CompileError: all errors that were found.
     """
-    packs = load_packs(root)
+    packs = read_packs(root)
     errors = [item for item in packs.diagnostics if item.severity is Severity.ERROR]
     if errors:
-        raise InputError(errors)
+        raise CompileError(errors)
     return packs
 
 
-def chosen_policies(packs: Packs, chosen: Iterable[str], subject: str) -> list[str]:
-    """Return the ids of the policies that are meant: the chosen ones, or all about this kind of subject.
-
-    A policy may be named by its id, its title, or a part of either that fits only one.
+def chosen_policies(packs: Packs, chosen: Iterable[str], subject: str | None = None) -> list[str]:
+    """Return the ids of the policies that are meant, each once: the chosen ones, or all about this kind of subject.
 
     Raises:
         InputError: policy-unknown.
     """
-    ids = [policy.id for policy in packs.policies.values() if policy.front.subject == subject]
     names = list(chosen)
-    return [find_policy(packs, name) for name in names] if names else ids
+    if names:
+        return list(dict.fromkeys(find_policy(packs, name, subject) for name in names))
+    return [policy.id for policy in _about(packs, subject)]
 
 
-def find_policy(packs: Packs, name: str) -> str:
-    """Return the id of the policy that a name means.
+def find_policy(packs: Packs, name: str, subject: str | None = None) -> str:
+    """Return the id of the policy that a name means: its id, its title, or a part of either that fits only one.
+
+    Args:
+        packs: The packs.
+        name: What was asked for.
+        subject: The kind of subject that the policy must be about; None for any.
 
     Raises:
         InputError: policy-unknown.
     """
-    if name in packs.policies:
+    policies = _about(packs, subject)
+    ids = [policy.id for policy in policies]
+    if name in ids:
         return name
-    fitting = [policy.id for policy in packs.policies.values() if name in policy.id or name in policy.front.title]
+    fitting = [policy.id for policy in policies if name in policy.id or name in policy.front.title]
     if len(fitting) == 1:
         return fitting[0]
-    raise InputError([diagnostic("policy-unknown", None, name=name, known="、".join(fitting or packs.policies))])
+    spellings = {spelling: policy.id for policy in policies for spelling in (policy.id, policy.id.partition("/")[2], policy.front.title)}
+    near = "" if fitting else spellings.get(nearest(name, spellings), "")
+    raise InputError([diagnostic("policy-unknown", None, name=name, near=near, known="、".join(fitting or ids))])
+
+
+def _about(packs: Packs, subject: str | None) -> list[Policy]:
+    return [policy for policy in packs.policies.values() if subject in {None, policy.front.subject}]
+
+
+def made_folder(path: Path) -> Path:
+    """Return a folder for results, made where there is none.
+
+    Raises:
+        InputError: registry-write-failed.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError([diagnostic("registry-write-failed", None, path=path, reason=error.strerror or str(error))]) from error
+    return path
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a text in the place of what a file held before, whole or not at all.
+
+    Raises:
+        InputError: registry-write-failed.
+    """
+    with replacing(path) as new:
+        new.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+STAGES: dict[str, tuple[str, str]] = {"read": ("读取", "reading"), "convert": ("换算", "converting"), "join": ("合并", "joining")}
+"""What the stages of an import are called."""
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator["Bar"]:
+def progress_bar(language: Language, zh: str, en: str) -> Iterator["Bar"]:
     """Show progress with the time left on standard error, where that is a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = err()
+    console = Console(stderr=True, highlight=False)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield Bar(progress, label)
+        yield Bar(progress, language, words(language, zh, en))
 
 
 class Bar:
     """A progress bar that starts when its total is known."""
 
-    def __init__(self, progress: Progress, label: str) -> None:
+    def __init__(self, progress: Progress, language: Language, label: str) -> None:
         """Keep where to show it."""
         self._progress = progress
+        self._language: Language = language
         self._label = label
         self._task: TaskID | None = None
-        self._stage = label
 
     def start(self, total: int) -> None:
         """Show the bar."""
@@ -176,8 +242,10 @@ class Bar:
             self._progress.advance(self._task, done)
 
     def stage(self, stage: str, done: int, total: int) -> None:
-        """Show how far a named stage is."""
-        if self._task is None or stage != self._stage:
-            self._stage = stage
-            self._task = self._progress.add_task(f"{self._label} {stage}", total=total)
-        self._progress.update(self._task, completed=done, total=total)
+        """Show how far a named stage is, in the one bar that all stages share."""
+        if done == 0 and self._task is not None:
+            self._progress.remove_task(self._task)
+            self._task = None
+        if self._task is None:
+            self._task = self._progress.add_task(words(self._language, *STAGES[stage]), total=total)
+        self._progress.update(self._task, completed=done)

@@ -1,20 +1,34 @@
 """`zhida demo`: the main job from end to end on a synthetic district."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zhida.cli.assess import RunOrder, assess_into, summary_data
+from zhida.cli.assess import RunOrder, assess_into
 from zhida.cli.check import check_examples
-from zhida.cli.console import OK, JsonOption, Lang, LangOption, PacksOption, print_json, sound_packs, words
+from zhida.cli.console import (
+    OK,
+    JsonOption,
+    Lang,
+    LangOption,
+    PacksOption,
+    made_folder,
+    print_json,
+    sound_packs,
+    width,
+    words,
+    write_text,
+)
 from zhida.cli.registry import dictionary_of, import_files
+from zhida.cli.weave import page_name
 from zhida.errors import Language
 from zhida.registry_io.registry import read_registry
 from zhida.registry_io.synthetic import synthesize, write_synthetic
 from zhida.registry_io.synthetic_district import read_district
-from zhida.registry_io.writing import replacing, write_registry
-from zhida.report.registry_report import summary_text
+from zhida.registry_io.writing import write_registry
+from zhida.report.registry_report import summary_data, summary_text
 from zhida.report.weave import weave
 from zhida.values.temporal import Date
 
@@ -25,7 +39,9 @@ DEMO_AS_OF = Date(2026, 6, 30)
 def demo(
     *,
     out: Annotated[Path, typer.Option("--out", help="结果文件夹 | folder for the results")] = Path("build/demo"),
-    district: Annotated[Path, typer.Option("--district", help="合成区的参数 | the district's parameters")] = Path("examples/demo"),
+    district: Annotated[Path, typer.Option("--district", help="合成区的参数文件夹 | folder of the district's parameters")] = Path(
+        "examples/demo"
+    ),
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="进程数，默认为处理器数 | processes")] = None,
     packs: PacksOption = Path("packs"),
     json: JsonOption = False,
@@ -39,15 +55,14 @@ def demo(
 
         zhida demo
 
-        zhida demo --out /tmp/demo --lang en
+        zhida demo --out build/other --lang en
     """
     language: Language = lang.value
     loaded = sound_packs(packs)
+    invented = read_district(district / "district.yaml")
     results = check_examples(loaded, DEMO_AS_OF)
-    _say(language, "生成合成区 …", "making a synthetic district …")
-    sources = out / "sources"
-    sources.mkdir(parents=True, exist_ok=True)
-    paths = write_synthetic(synthesize(read_district(district / "district.yaml")), sources)
+    _say(language, "生成合成的区 …", "making a synthetic district …")
+    paths = write_synthetic(synthesize(invented), made_folder(out / "sources"))
     imported = import_files(loaded, district / "mapping.yaml", list(paths), language)
     write_registry(imported, out / "registry")
     quality = imported.quality
@@ -58,17 +73,14 @@ def demo(
     )
     registry = read_registry(out / "registry", dictionary_of(loaded, "enterprise"))
     order = RunOrder(loaded, packs, tuple(loaded.policies), DEMO_AS_OF, workers, language)
-    summary, written = assess_into(order, registry, "registry", out / "results", quality)
-    (out / "pages").mkdir(exist_ok=True)
+    summary, written = assess_into(order, registry, "registry", made_folder(out / "results"), quality)
+    pages = made_folder(out / "pages")
     for policy in loaded.policies.values():
-        page = out / "pages" / f"{policy.id.replace('/', '-')}.html"
-        with replacing(page) as new:
-            new.write_text(weave(policy, loaded, results[policy.id], language=language), encoding="utf-8", newline="\n")
-        written.append(page)
+        written.append(write_text(pages / page_name(policy.id), weave(policy, loaded, results[policy.id], language=language)))
     if json:
         print_json(summary_data(summary) | {"files": [str(path) for path in written]})
     else:
-        typer.echo(summary_text(summary, language))
+        typer.echo(summary_text(summary, language, width=width()))
         for path in written:
             typer.echo(str(path))
         _say_next(language, out, registry.codes[0])
@@ -81,5 +93,6 @@ def _say(language: Language, zh: str, en: str) -> None:
 
 def _say_next(language: Language, out: Path, code: str) -> None:
     """Say what to try next."""
-    command = f"zhida explain --registry {out / 'registry'} {code}"
-    _say(language, f"\n下一步：.venv/bin/{command} 中小企业划型", f"\nnext: .venv/bin/{command} 中小企业划型 --lang en")
+    program = sys.argv[0] if Path(sys.argv[0]).name == "zhida" else "zhida"
+    command = f"{program} explain --registry {out / 'registry'} {code} 中小企业划型"
+    _say(language, f"\n下一步：{command}", f"\nnext: {command} --lang en")

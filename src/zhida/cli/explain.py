@@ -1,5 +1,6 @@
 """`zhida explain`: one subject and one policy, with reasons that an official can sign."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,14 +18,17 @@ from zhida.cli.console import (
     PacksOption,
     chosen_policies,
     json_text,
+    made_folder,
+    misuse,
     read_as_of,
     sound_packs,
     words,
+    write_text,
 )
-from zhida.cli.registry import dictionary_of
+from zhida.cli.registry import taken_registry
+from zhida.cli.weave import page_name
 from zhida.errors import Language
-from zhida.registry_io.registry import read_registry
-from zhida.registry_io.writing import replacing
+from zhida.registry_io.registry import Registry
 from zhida.report.explanation import explanation_data, explanation_text
 from zhida.report.explanation_html import explanation_html
 
@@ -43,53 +47,87 @@ def explain(
         list[str] | None, typer.Argument(help="政策，默认全部 | policies, all by default: id or a part of the title", metavar="POLICY...")
     ] = None,
     *,
-    registry: Annotated[Path, typer.Option("--registry", help="登记库：registry.parquet 或其文件夹 | the registry", metavar="FILE")],
+    registry: Annotated[Path, typer.Option("--registry", help="登记册：registry.parquet 或其文件夹 | the registry", metavar="FILE")],
     form: Annotated[Format, typer.Option("--format", help="文本、JSON 或 HTML | text, JSON or HTML")] = Format.text,
-    out: Annotated[Path | None, typer.Option("--out", help="写到文件 | write to a file")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="写到文件；多项政策的 HTML 写到文件夹 | write to a file; HTML of several policies, to a folder", metavar="PATH"
+        ),
+    ] = None,
     subject: Annotated[str, typer.Option("--subject", help="主体种类 | the kind of subject")] = "enterprise",
     packs: PacksOption = Path("packs"),
     as_of: AsOfOption = None,
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
 ) -> int:
-    """说明一户对一项政策的结论和理由：条款、规则、遇到的事实、缺什么、差一步、待确认。
+    """说明一户对一项政策的结论和理由：条款、规则、事实、缺什么、差多少、什么待确认。
 
     Explain what a policy says for a subject, and why.
 
     例 Examples:
 
-        zhida explain --registry build/demo/registry 91990001HC0000017X 中小企业划型
+        zhida explain --registry build/demo/registry 91990001HC00000161 中小企业划型
 
-        zhida explain --registry build/demo/registry 91990001HC0000017X hangzhou/compute-voucher --format html --out answer.html
+        zhida explain --registry build/demo/registry 91990001HC00000161 算力券 \\
+            --format html --out answer.html
+
+        zhida explain --registry build/demo/registry 91990001HC00000161 --json
     """
     language: Language = lang.value
-    loaded = sound_packs(packs)
-    taken = read_registry(registry, dictionary_of(loaded, subject))
-    facts = taken.subject(code)
-    name = str(facts.get("企业名称") or "")
     day = read_as_of(as_of)
-    assessments = [assess_subject(loaded, id_, facts, as_of=day) for id_ in chosen_policies(loaded, policy or (), subject)]
-    form = Format.json if json else form
-    text = _rendered(assessments, form, language, name, code, is_synthetic=taken.is_synthetic)
-    if out is None:
-        typer.echo(text)
-    else:
-        with replacing(out) as new:
-            new.write_text(text + "\n", encoding="utf-8", newline="\n")
-        typer.echo(words(language, f"已写出 {out}", f"written {out}"), err=True)
+    loaded = sound_packs(packs)
+    taken = taken_registry(registry, loaded, subject)
+    chosen = chosen_policies(loaded, policy or (), subject)
+    facts = taken.subject(code)
+    assessments = [assess_subject(loaded, id_, facts, as_of=day) for id_ in chosen]
+    explained = Explained(taken, code, str(facts.get("企业名称") or ""), tuple(assessments), language)
+    written = _write(explained, Format.json if json else form, out)
+    for path in written:
+        typer.echo(words(language, f"已写出 {path}", f"written {path}"), err=True)
     return OK
 
 
-def _rendered(assessments: list[Assessment], form: Format, language: Language, name: str, code: str, *, is_synthetic: bool) -> str:
-    """Return the explanations in the form that was asked for."""
-    if form is Format.json:
-        data = [explanation_data(item, subject_name=name, subject_code=code, is_synthetic=is_synthetic) for item in assessments]
-        return json_text(data[0] if len(data) == 1 else data)
-    if form is Format.html:
-        return "\n".join(
-            explanation_html(item, language=language, subject_name=name, subject_code=code, is_synthetic=is_synthetic)
-            for item in assessments
-        )
-    return "\n\n".join(
-        explanation_text(item, language=language, subject_name=name, subject_code=code, is_synthetic=is_synthetic) for item in assessments
-    )
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What is to be explained, to whom."""
+
+    registry: Registry
+    """Where the subject stands."""
+    code: str
+    """The subject's code."""
+    name: str
+    """What it is called; empty where that is not known."""
+    assessments: tuple[Assessment, ...]
+    """One for each policy."""
+    language: Language
+    """The language of the explanation."""
+
+    def texts(self, form: Format) -> list[str]:
+        """Return the explanations in a form: one text each; JSON is one text for all."""
+        said = {"subject_name": self.name, "subject_code": self.code}
+        is_synthetic = self.registry.is_synthetic
+        if form is Format.json:
+            data = [explanation_data(item, is_synthetic=is_synthetic, **said) for item in self.assessments]
+            return [json_text(data[0] if len(data) == 1 else data)]
+        write = explanation_html if form is Format.html else explanation_text
+        return [write(item, language=self.language, is_synthetic=is_synthetic, **said) for item in self.assessments]
+
+
+def _write(explained: Explained, form: Format, out: Path | None) -> list[Path]:
+    """Print the explanations or write them; returns the paths of what was written."""
+    texts = explained.texts(form)
+    if form is Format.html and len(texts) > 1:
+        if out is None:
+            raise misuse(
+                "一个网页只说一项政策：请指明一项，或用 --out 指明放网页的文件夹",
+                "a page is about one policy: name one, or name a folder for the pages with --out",
+            )
+        folder = made_folder(out)
+        pages = zip(explained.assessments, texts, strict=True)
+        return [write_text(folder / f"{explained.code}-{page_name(item.policy)}", f"{text}\n") for item, text in pages]
+    text = "\n\n".join(texts)
+    if out is None:
+        typer.echo(text)
+        return []
+    return [write_text(out, f"{text}\n")]

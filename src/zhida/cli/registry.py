@@ -5,20 +5,22 @@ from typing import Annotated
 
 import typer
 
-from zhida.cli.console import OK, JsonOption, Lang, LangOption, PacksOption, print_json, progress_bar, sound_packs, words
+from zhida.cli.console import OK, JsonOption, Lang, LangOption, PacksOption, made_folder, print_json, progress_bar, sound_packs, words
 from zhida.errors import InputError, Language, diagnostic, nearest
 from zhida.policy.dictionary import Dictionary
 from zhida.policy.pack import Packs
 from zhida.registry_io.importing import ImportResult, import_registry
 from zhida.registry_io.mapping_reading import read_mapping
+from zhida.registry_io.registry import Registry, read_registry
 from zhida.registry_io.synthetic import synthesize, write_synthetic
 from zhida.registry_io.synthetic_district import read_district
-from zhida.registry_io.writing import write_registry
+from zhida.registry_io.writing import REGISTRY_FILE, write_registry
+from zhida.source import Span
 
-app = typer.Typer(help="主体登记库：导入、合成 | registries: import, synthesize", no_args_is_help=True)
+app = typer.Typer(help="登记册：导入、合成 | registries: import, synthesize", no_args_is_help=True)
 
 
-@app.command("import")
+@app.command("import", short_help="按映射文件导入 | import source files by a mapping")
 def import_(
     mapping: Annotated[Path, typer.Argument(help="映射文件（YAML）| the mapping file", metavar="MAP")],
     paths: Annotated[list[Path], typer.Argument(help="数据文件（CSV、Parquet）| source files", metavar="PATH...")],
@@ -28,16 +30,19 @@ def import_(
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
 ) -> int:
-    """按映射文件导入数据文件，写出登记库和质量报告。
+    """按映射文件导入数据文件，写出登记册和质量报告；有问题的行搁置并列出，不会悄悄丢掉。
 
     Import source files by a mapping; writes registry.parquet, set-aside.csv and a quality report. Faulty rows are set aside
     and listed, never silently dropped.
 
     例 Examples:
 
-        zhida registry import examples/demo/mapping.yaml build/demo/*-synthetic.csv --out build/registry
+        zhida registry import map.yaml a.csv b.csv --out build/registry
 
-        zhida registry import map.yaml a.csv b.csv --out registry --json > quality.json
+        zhida registry import map.yaml *.csv --out build/registry --json
+
+        zhida registry import --out build/registry \\
+            examples/demo/mapping.yaml build/demo/sources/*.csv
     """
     language: Language = lang.value
     result = import_files(sound_packs(packs), mapping, paths, language)
@@ -54,24 +59,42 @@ def import_(
 def import_files(packs: Packs, mapping_path: Path, paths: list[Path], language: Language) -> ImportResult:
     """Import source files, showing progress."""
     mapping = read_mapping(mapping_path)
-    dictionary = dictionary_of(packs, mapping.subject)
-    with progress_bar(words(language, "导入", "importing")) as bar:
+    dictionary = dictionary_of(packs, mapping.subject, mapping.subject_span)
+    with progress_bar(language, "导入", "importing") as bar:
         return import_registry(mapping, paths, dictionary, progress=bar.stage)
 
 
-def dictionary_of(packs: Packs, subject: str) -> Dictionary:
+def taken_registry(path: Path, packs: Packs, subject: str) -> Registry:
+    """Read the registry that a command was given.
+
+    Raises:
+        InputError: file-not-found, policy-unknown-subject, and those of `read_registry`.
+    """
+    if not path.exists():
+        raise InputError([diagnostic("file-not-found", None, name=path)])
+    if path.is_dir() and not (path / REGISTRY_FILE).exists():
+        raise InputError([diagnostic("registry-not-a-registry", None, name=path)])
+    return read_registry(path, dictionary_of(packs, subject))
+
+
+def dictionary_of(packs: Packs, subject: str, span: Span | None = None) -> Dictionary:
     """Return the data dictionary of a kind of subject.
+
+    Args:
+        packs: The packs.
+        subject: The kind of subject.
+        span: Where it is asked for, if that is in a file.
 
     Raises:
         InputError: policy-unknown-subject.
     """
     if subject not in packs.dictionaries:
         near = nearest(subject, packs.dictionaries)
-        raise InputError([diagnostic("policy-unknown-subject", None, name=subject, near=near)])
+        raise InputError([diagnostic("policy-unknown-subject", span, name=subject, near=near)])
     return packs.dictionaries[subject]
 
 
-@app.command("synthesize")
+@app.command("synthesize", short_help="生成合成的区 | make a synthetic district")
 def synthesize_(
     district: Annotated[Path, typer.Argument(help="合成区的参数（YAML）| the district's parameters", metavar="DISTRICT")],
     *,
@@ -91,9 +114,8 @@ def synthesize_(
         zhida registry synthesize examples/demo/district.yaml --out build/other --seed 7
     """
     language: Language = lang.value
-    out.mkdir(parents=True, exist_ok=True)
     rows = synthesize(read_district(district), seed)
-    paths = write_synthetic(rows, out)
+    paths = write_synthetic(rows, made_folder(out))
     if json:
         print_json({"synthetic": True, "rows": len(rows), "files": [str(path) for path in paths]})
         return OK

@@ -6,10 +6,31 @@ from typing import Annotated
 import typer
 
 from zhida.cli.check import check_examples
-from zhida.cli.console import OK, AsOfOption, JsonOption, Lang, LangOption, PacksOption, find_policy, print_json, read_as_of, sound_packs
+from zhida.cli.console import (
+    OK,
+    AsOfOption,
+    JsonOption,
+    Lang,
+    LangOption,
+    PacksOption,
+    chosen_policies,
+    made_folder,
+    print_json,
+    read_as_of,
+    sound_packs,
+    write_text,
+)
 from zhida.errors import Language
-from zhida.registry_io.writing import replacing
 from zhida.report.weave import weave as weave_page
+
+
+def page_name(policy: str) -> str:
+    """Return what the page of a policy is called.
+
+    >>> page_name("national/sme-size")
+    'national-sme-size.html'
+    """
+    return f"{policy.replace('/', '-')}.html"
 
 
 def weave(
@@ -33,16 +54,14 @@ def weave(
     """
     language: Language = lang.value
     loaded = sound_packs(packs)
-    chosen = [find_policy(loaded, name) for name in policy] if policy else list(loaded.policies)
-    results = check_examples(loaded, read_as_of(as_of))
-    out.mkdir(parents=True, exist_ok=True)
+    day = read_as_of(as_of)
+    chosen = chosen_policies(loaded, policy or ())
+    results = check_examples(loaded, day)
+    folder = made_folder(out)
     paths = []
     for id_ in chosen:
-        path = out / f"{id_.replace('/', '-')}.html"
         page = weave_page(loaded.policies[id_], loaded, results.get(id_, ()), language=language)
-        with replacing(path) as new:
-            new.write_text(page, encoding="utf-8", newline="\n")
-        paths.append(str(path))
+        paths.append(str(write_text(folder / page_name(id_), page)))
     if json:
         print_json({"pages": paths})
     else:

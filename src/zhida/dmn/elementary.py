@@ -247,6 +247,8 @@ def _between(bounds: Sequence[int], step: int) -> list[int]:
 def neighbours(value: Value, lines: Iterable[Value], scale: int | None) -> list[tuple[Value, Value]]:
     """Return the lines around a value, nearest first, each with a value to move to: the line itself, and just past it.
 
+    From a line that the value stands on, it can be moved to either side.
+
     Args:
         value: A number or a date.
         lines: What it is compared with.
@@ -254,18 +256,21 @@ def neighbours(value: Value, lines: Iterable[Value], scale: int | None) -> list[
     """
     step = Decimal(1).scaleb(-(6 if scale is None else scale))
     found: list[tuple[Value, Value]] = []
-    beyond: Value
     for line in lines:
-        if type(line) is not type(value) or equal(line, value) is True:
+        if type(line) is not type(value) or any(equal(line, known) is True for known, _ in found):
             continue
-        is_above = less(value, line) is True
-        if isinstance(line, Decimal):
-            beyond = feel_context().add(line, step if is_above else -step)
+        if equal(line, value) is True:
+            found += [(line, _beside(line, step)), (line, _beside(line, -step))]
         else:
-            beyond = temporal.from_days(temporal.to_days(line) + (1 if is_above else -1))
-        if (line, line) not in found:
-            found += [(line, line), (line, beyond)]
+            found += [(line, line), (line, _beside(line, step if less(value, line) is True else -step))]
     return sorted(found, key=lambda item: abs(distance(value, item[1])))
+
+
+def _beside(line: Value, step: Decimal) -> Value:
+    """Return the number one step from a line, or the day next to it on that side."""
+    if isinstance(line, Date):
+        return temporal.from_days(temporal.to_days(line) + (1 if step > 0 else -1))
+    return feel_context().add(line, step)
 
 
 def distance(value: Value, line: Value) -> Decimal:

@@ -89,6 +89,8 @@ class Evaluator:
             return self.function(self.model.knowledge[id_], reader or ElementTrace())
         compiled = self.model.decisions.get(id_)
         if compiled is None:
+            if id_ in self.model.inputs:
+                return None
             self.run.note("dmn-not-available", name=id_, as_of=self.as_of)
             return None
         return self.decide(id_, compiled)

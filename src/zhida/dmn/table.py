@@ -211,8 +211,7 @@ def _priority(table: CompiledTable, frame: Frame, name: str, places: Sequence[in
 
 def _rule_order(table: CompiledTable, frame: Frame, _name: str, places: Sequence[int]) -> Value:
     if not places and any(default is not None for default in table.defaults):
-        default = _default(table, frame)
-        return default if isinstance(default, tuple) else (default,)
+        return (_default(table, frame),)
     return tuple([_outputs(table, place, frame) for place in places])
 
 

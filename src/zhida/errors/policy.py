@@ -176,8 +176,8 @@ CODES: dict[str, Code] = {
         ERROR,
         "'{name}' means no one policy",
         "“{name}”不能确定是哪一份政策",
-        ("name one of: {known}",),
-        ("请指明其一：{known}",),
+        ("did you mean '{near}'?", "name one of: {known}"),
+        ("是否想写“{near}”？", "请指明其一：{known}"),
     ),
     "policy-no-policies": Code(
         ERROR,

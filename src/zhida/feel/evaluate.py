@@ -324,14 +324,19 @@ def _instance_of(node: syntax.InstanceOf, frame: Frame) -> Value:
     return value is not None and conforms(value, node.type_)
 
 
-def _conjunction(node: syntax.Conjunction, frame: Frame) -> Value:
+def _logical(node: syntax.Conjunction | syntax.Disjunction, frame: Frame) -> Value:
+    """Return `a and b` or `a or b`; where one side settles it, nothing that is odd in the other matters, on whichever side."""
+    settles = isinstance(node, syntax.Disjunction)
+    diagnostics = frame.run.diagnostics
+    start = len(diagnostics)
     left = evaluate(node.left, frame)
-    return False if left is False else conjunction((left, evaluate(node.right, frame)))
-
-
-def _disjunction(node: syntax.Disjunction, frame: Frame) -> Value:
-    left = evaluate(node.left, frame)
-    return True if left is True else disjunction((left, evaluate(node.right, frame)))
+    if left is settles:
+        return settles
+    middle = len(diagnostics)
+    right = evaluate(node.right, frame)
+    if right is settles:
+        del diagnostics[start:middle]
+    return disjunction((left, right)) if settles else conjunction((left, right))
 
 
 # --- control -------------------------------------------------------------------------------------------------------
@@ -586,8 +591,8 @@ _EVALUATORS: dict[type[Node], Callable[[Any, Frame], Value]] = {
     syntax.Between: _between,
     syntax.In: _in,
     syntax.InstanceOf: _instance_of,
-    syntax.Conjunction: _conjunction,
-    syntax.Disjunction: _disjunction,
+    syntax.Conjunction: _logical,
+    syntax.Disjunction: _logical,
     syntax.If: _if,
     syntax.For: _for,
     syntax.Quantified: _quantified,

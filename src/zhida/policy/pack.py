@@ -17,7 +17,7 @@ from zhida.dmn.compile import CompiledDefinitions, DecisionModel, compile_defini
 from zhida.dmn.elementary import Use, uses
 from zhida.dmn.graph import closure, sort_requirements
 from zhida.dmn.model import Definitions, InputData
-from zhida.errors import Diagnostic, InputError, diagnostic, has_errors, nearest
+from zhida.errors import CompileError, Diagnostic, InputError, diagnostic, has_errors, nearest
 from zhida.feel.check import Shape
 from zhida.feel.units import format_unit, parse_unit
 from zhida.policy.dictionary import Dictionary, parse_dictionary
@@ -387,6 +387,9 @@ def _link(packs: Packs, policy_id: str, as_of: Date) -> PolicyModel:
             if meant != snippet.text:
                 aliases |= {f"{snippet.text}#{name.text}": f"{meant}#{name.text}" for name in packs.policies[meant].front.publishes}
     values = {parameter_id(name): _valid_value(name, rows, as_of) for name, rows in packs.parameters.items()}
+    errors = [item for id_ in parts for item in packs.policies[id_].diagnostics if has_errors([item])]
+    if errors:
+        raise CompileError(errors)
     policies = tuple(packs.policies[id_] for id_ in parts if id_ != policy_id)
     model = link(parts.values(), aliases)
     return PolicyModel(packs.policies[policy_id], as_of, model, values, used, policies, packs.parameters)

@@ -1,0 +1,64 @@
+"""What the stories share: the command line as a function, and a synthetic district small enough to walk through in seconds."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.house.tree import ROOT
+
+DEMO = ROOT / "examples/demo"
+PACKS = ROOT / "packs"
+AS_OF = "2026-06-30"
+ENTERPRISES = 120
+
+COMMAND = (sys.executable, "-c", "from zhida.cli import main; main()")
+"""The command line as a program of its own."""
+
+ENVIRONMENT = {**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+
+Zhida = Callable[..., Answer]
+
+
+def district_of(enterprises: int) -> str:
+    """Return the parameters of the demonstration's district with another number of enterprises, calibrated to nothing."""
+    text, _, _ = (DEMO / "district.yaml").read_text(encoding="utf-8").partition("\ncalibrate:")
+    text, count = re.subn(r"^enterprises: \d+$", f"enterprises: {enterprises}", text, flags=re.MULTILINE)
+    assert count == 1
+    return f"{text}\ncalibrate: {{}}\n"
+
+
+def plant_district(folder: Path, enterprises: int = ENTERPRISES) -> Path:
+    """Write the parameters of a small district, and the mapping of its files, into a new folder."""
+    folder.mkdir()
+    (folder / "district.yaml").write_text(district_of(enterprises), encoding="utf-8")
+    (folder / "mapping.yaml").write_bytes((DEMO / "mapping.yaml").read_bytes())
+    return folder
+
+
+@dataclass(frozen=True)
+class District:
+    """A small district, made and imported."""
+
+    parameters: Path
+    sources: tuple[Path, ...]
+    registry: Path
+
+    @property
+    def mapping(self) -> Path:
+        return self.parameters / "mapping.yaml"
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Return the content of each file below a folder, hidden ones too, by its path."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

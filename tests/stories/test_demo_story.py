@@ -1,0 +1,99 @@
+"""A small district's whole day: made, imported, assessed, explained, woven; and never once taken for a real one."""
+
+import csv
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.stories.small_district import AS_OF, ENTERPRISES, PACKS, Zhida, files_below, plant_district
+
+MARK = "合成数据"
+
+
+def test_a_district_walks_from_its_parameters_to_explained_answers(zhida: Zhida, tmp_path: Path) -> None:
+    parameters = plant_district(tmp_path / "parameters")
+    sources, registry, results = (tmp_path / name for name in ("sources", "registry", "results"))
+
+    made = zhida("registry", "synthesize", parameters / "district.yaml", "--out", sources)
+    assert (made.code, made.err) == (0, "")
+    assert MARK in made.out
+    files = sorted(sources.iterdir())
+    assert made.out.splitlines()[1:] == [str(path) for path in files]
+
+    taken = zhida("registry", "import", parameters / "mapping.yaml", *files, "--out", registry, "--packs", PACKS)
+    assert taken.code == 0
+    assert MARK in taken.out
+    quality = json.loads((registry / "quality.json").read_text(encoding="utf-8"))
+    # The district is dirty on purpose: of the 120, two conflicting rows take one enterprise out of the base.
+    assert quality["subjects"] == ENTERPRISES - 1
+    assert quality["synthetic"] is True
+
+    answer = zhida("assess", registry, "--out", results, "--packs", PACKS, "--as-of", AS_OF, "--json")
+    assert (answer.code, answer.err) == (0, "")
+    summary = json.loads(answer.out)
+    assert summary["is_synthetic"] is True
+    assert {sum(row["counts"].values()) for row in summary["policies"]} == {quality["subjects"]}
+    size = next(row for row in summary["policies"] if row["policy"] == "national/sme-size")
+    assert sum(size["results"].values()) == size["counts"]["ELIGIBLE"] > 0
+
+    rows = list(csv.DictReader((results / "results.csv").read_text(encoding="utf-8-sig").splitlines()))
+    decided = next(row for row in rows if row["政策"] == "national/sme-size" and row["结果"])
+    said = zhida("explain", decided["统一社会信用代码"], "中小企业", "--registry", registry, "--packs", PACKS, "--as-of", AS_OF)
+    assert said.code == 0
+    assert MARK in said.out
+    assert f"结论：企业规模为{decided['结果']}" in said.out
+    assert decided["名称"] in said.out
+
+    woven = zhida("weave", "--out", tmp_path / "pages", "--packs", PACKS, "--as-of", AS_OF)
+    assert woven.code == 0
+    assert woven.out.splitlines() == [str(tmp_path / "pages" / f"{row['policy'].replace('/', '-')}.html") for row in summary["policies"]]
+    assert all(Path(path).stat().st_size > 10_000 for path in woven.out.splitlines())
+
+
+@pytest.fixture
+def demonstration(zhida: Zhida, tmp_path: Path) -> Path:
+    district = plant_district(tmp_path / "parameters")
+    answer = zhida("demo", "--district", district, "--out", tmp_path / "demo", "--packs", PACKS, "--workers", "1")
+    assert answer.code == 0, answer.err
+    assert MARK in answer.out
+    assert "zhida explain --registry" in answer.err
+    return tmp_path / "demo"
+
+
+def test_every_file_about_subjects_says_that_they_are_invented(zhida: Zhida, demonstration: Path) -> None:
+    registry = demonstration / "registry"
+    code = pl.read_parquet(registry / "registry.parquet")["统一社会信用代码"][0]
+    asked = ("explain", code, "sme-size", "--registry", registry, "--packs", PACKS, "--as-of", AS_OF)
+    for form in ("text", "json", "html"):
+        assert zhida(*asked, "--format", form, "--out", demonstration / f"explanation.{form}").code == 0
+    unmarked = []
+    for name, content in files_below(demonstration).items():
+        if name.startswith("pages/"):
+            continue  # a policy is about nobody in particular
+        if name.endswith(".parquet"):
+            is_marked = pl.read_parquet_metadata(demonstration / name)["zhida.synthetic"] == "true"
+        elif name.endswith(".json"):
+            data = json.loads(content)
+            is_marked = any(data.get(key) is True for key in ("synthetic", "is_synthetic"))
+        else:
+            is_marked = MARK in content.decode("utf-8-sig")
+        if not is_marked:
+            unmarked.append(name)
+    assert unmarked == []
+
+
+def test_every_row_of_sources_and_results_says_that_it_is_invented(demonstration: Path) -> None:
+    for path in (*(demonstration / "sources").glob("*.csv"), demonstration / "results/results.csv"):
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+        assert len(rows) > 100
+        assert all(MARK in row["数据性质"] for row in rows), path.name
+
+
+def test_the_demonstration_gives_the_same_bytes_again(zhida: Zhida, demonstration: Path, tmp_path: Path) -> None:
+    given = ("--district", tmp_path / "parameters", "--packs", PACKS, "--workers", "1")
+    assert zhida("demo", "--out", tmp_path / "again", *given).code == 0
+    assert files_below(tmp_path / "again") == files_below(demonstration)
+    assert zhida("demo", "--out", demonstration, *given).code == 0  # over the old ones, too
+    assert files_below(tmp_path / "again") == files_below(demonstration)

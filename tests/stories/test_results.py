@@ -1,0 +1,289 @@
+"""What the commands leave on the disk: results that say what they are, the same every time, and whole or not there at all."""
+
+import csv
+import errno
+import json
+import os
+import resource
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.stories.small_district import AS_OF, COMMAND, ENVIRONMENT, PACKS, ROOT, District, Zhida, files_below, plant_district
+from zhida.assess.assessment import Outcome
+from zhida.cli import run
+from zhida.cli.registry import import_files
+from zhida.policy.pack import load_packs
+from zhida.registry_io.importing import engine_version
+from zhida.registry_io.synthetic import synthesize, write_synthetic
+from zhida.registry_io.synthetic_district import read_district
+from zhida.registry_io.writing import write_registry
+
+RESULTS = {"results.parquet", "results.csv", "report.html", "summary.json"}
+
+
+def assess(zhida: Zhida, district: District, out: Path, *more: str) -> int:
+    return zhida("assess", district.registry, "--out", out, "--packs", PACKS, "--as-of", AS_OF, *more).code
+
+
+@pytest.fixture(scope="module")
+def results(district: District, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("results")
+    assert run(["assess", str(district.registry), "--out", str(out), "--packs", str(PACKS), "--as-of", AS_OF, "--workers", "1"]) == 0
+    return out
+
+
+# --- results -------------------------------------------------------------------------------------------------------
+
+
+def test_results_say_what_they_were_made_of(results: Path, district: District) -> None:
+    metadata = pl.read_parquet_metadata(results / "results.parquet")
+    assert metadata["zhida.as_of"] == AS_OF
+    assert metadata["zhida.engine_version"] == engine_version()
+    assert metadata["zhida.synthetic"] == "true"
+    assert json.loads(metadata["zhida.policies"]) == {
+        f"{path.parts[-3]}/{path.stem}": sha256(path.read_bytes()).hexdigest() for path in sorted(PACKS.glob("*/policies/*.md"))
+    }
+    sources = {source["file"]: source["sha256"] for source in json.loads(metadata["zhida.sources"])}
+    assert sources == {path.name: sha256(path.read_bytes()).hexdigest() for path in district.sources}
+
+
+def test_outcomes_of_each_policy_add_up_to_the_number_of_subjects(results: Path) -> None:
+    summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
+    frame = pl.read_parquet(results / "results.parquet")
+    assert frame.height == summary["subjects"] > 100
+    for row in summary["policies"]:
+        column = Counter(frame[f"{row['policy']}:outcome"].to_list())
+        assert {outcome: column[outcome] for outcome in Outcome} == row["counts"]
+        assert sum(row["counts"].values()) == summary["subjects"]
+        assert (frame[f"{row['policy']}:amount_fen"].sum() or 0) == row["amount_fen"]
+
+
+def test_the_csv_opens_in_a_spreadsheet_and_runs_nothing_there(results: Path) -> None:
+    data = (results / "results.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    head, *rows = csv.reader(data.decode("utf-8-sig").splitlines())
+    summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
+    assert len(rows) == summary["subjects"] * len(summary["policies"])
+    assert not [cell for row in (head, *rows) for cell in row if cell[:1] in set("=+@-\t\r") and not cell[1:].replace(".", "").isdigit()]
+
+
+def test_a_name_that_is_a_formula_is_text_in_the_csv(zhida: Zhida, district: District, tmp_path: Path) -> None:
+    base, *others = district.sources
+    lines = base.read_text(encoding="utf-8-sig").splitlines()
+    code, name, *_ = lines[1].split(",")
+    hostile = tmp_path / base.name
+    hostile.write_text("\n".join(lines).replace(f"{code},{name},", f"{code},=HYPERLINK(1)合成,") + "\n", encoding="utf-8")
+    assert zhida("registry", "import", district.mapping, hostile, *others, "--out", tmp_path / "registry", "--packs", PACKS).code == 0
+    chosen = ("--policy", "sme-size", "--out", tmp_path, "--packs", PACKS, "--as-of", AS_OF)
+    assert zhida("assess", tmp_path / "registry", *chosen).code == 0
+    assert f"{code},'=HYPERLINK(1)合成," in (tmp_path / "results.csv").read_text(encoding="utf-8-sig")
+
+
+def test_any_number_of_workers_gives_the_same_bytes(
+    zhida: Zhida, district: District, tmp_path: Path, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zhida.assess.registry.BATCH", 17)  # so that both workers have something to do
+    assert assess(zhida, district, tmp_path, "--workers", "2") == 0
+    assert files_below(tmp_path) == files_below(results)
+    assert set(files_below(results)) == RESULTS
+
+
+def test_importing_twice_gives_the_same_bytes(zhida: Zhida, district: District, tmp_path: Path) -> None:
+    again = zhida("registry", "import", district.mapping, *district.sources, "--out", tmp_path, "--packs", PACKS)
+    assert again.code == 0
+    assert files_below(tmp_path) == files_below(district.registry)
+    assert [Path(line.split()[-1]).name for line in again.err.splitlines()] == [
+        *("registry.parquet", "quality.json", "quality.zh.txt", "quality.en.txt", "set-aside.csv")
+    ]
+
+
+# --- old results stay ----------------------------------------------------------------------------------------------
+
+
+def test_a_mistake_in_the_mapping_leaves_the_old_registry(zhida: Zhida, district: District, tmp_path: Path) -> None:
+    out = tmp_path / "registry"
+    given = (*district.sources, "--out", out, "--packs", PACKS)
+    assert zhida("registry", "import", district.mapping, *given).code == 0
+    before = files_below(out)
+    text = district.mapping.read_text(encoding="utf-8")
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(text.replace("      街道: 街道", "      街道: 街区").replace("unit: 人}", "unit: 头}"), encoding="utf-8")
+    answer = zhida("registry", "import", mapping, *given)
+    assert answer.code == 1
+    assert "错误[registry-" in answer.err
+    assert files_below(out) == before
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let the operating system refuse to write more than this into one file, as it does when the disk is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def plant_old(folder: Path, names: set[str]) -> dict[str, bytes]:
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).write_bytes(f"old {name}\n".encode())
+    return files_below(folder)
+
+
+def test_a_refusal_to_write_any_of_the_results_leaves_all_old_ones(zhida: Zhida, district: District, tmp_path: Path, results: Path) -> None:
+    before = plant_old(tmp_path / "out", RESULTS)
+    sizes = sorted(len(content) for content in files_below(results).values())
+    for size in (0, sizes[0] - 1, sizes[1] - 1, sizes[-1] - 1):
+        with files_of_at_most(size):
+            answer = zhida("assess", district.registry, "--out", tmp_path / "out", "--packs", PACKS, "--as-of", AS_OF)
+        assert (answer.code, answer.out) == (1, "")
+        assert answer.err.startswith(f"错误[registry-write-failed]: 无法写入“{tmp_path / 'out'}")
+        assert ".new-" not in answer.err
+        assert "原有文件未受影响" in answer.err
+        assert files_below(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("name", sorted(RESULTS))
+def test_a_full_disk_leaves_all_old_results(
+    zhida: Zhida, district: District, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    before = plant_old(tmp_path / "out", RESULTS)
+    replace = Path.replace
+
+    def refuse(path: Path, target: Path) -> Path:
+        if target.name == name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    code = assess(zhida, district, tmp_path / "out", "--policy", "sme-size")
+    assert code == 1
+    assert files_below(tmp_path / "out") == before
+
+
+def test_a_full_disk_leaves_the_old_registry(zhida: Zhida, district: District, tmp_path: Path) -> None:
+    before = plant_old(tmp_path / "out", set(files_below(district.registry)))
+    for size in (0, 1_000, 10_000):
+        with files_of_at_most(size):
+            answer = zhida("registry", "import", district.mapping, *district.sources, "--out", tmp_path / "out", "--packs", PACKS)
+        assert (answer.code, answer.out) == (1, "")
+        assert "错误[registry-write-failed]" in answer.err
+        assert files_below(tmp_path / "out") == before
+
+
+def test_a_full_disk_leaves_the_old_page_and_explanation(zhida: Zhida, district: District, tmp_path: Path) -> None:
+    before = plant_old(tmp_path / "out", {"national-sme-size.html", "answer.html"})
+    code = pl.read_parquet(district.registry / "registry.parquet")["统一社会信用代码"][0]
+    explain = ("explain", code, "sme-size", "--registry", district.registry, "--format", "html", "--out", tmp_path / "out/answer.html")
+    for arguments in (("weave", "sme-size", "--out", tmp_path / "out"), explain):
+        with files_of_at_most(1_000):
+            answer = zhida(*arguments, "--packs", PACKS)
+        assert answer.code == 1
+        assert "错误[registry-write-failed]" in answer.err
+        assert files_below(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "assess {registry} --packs {packs} --out {file}",
+        "weave --packs {packs} --out {file}",
+        "registry import {mapping} {sources} --packs {packs} --out {file}",
+        "registry synthesize {district} --out {file}",
+        "explain {code} sme-size --registry {registry} --packs {packs} --out {file}/answer.txt",
+    ],
+)
+def test_a_folder_that_cannot_be_made_is_told(zhida: Zhida, district: District, tmp_path: Path, arguments: str) -> None:
+    file = tmp_path / "file"
+    file.write_text("a file\n", encoding="utf-8")
+    words = arguments.format(
+        registry=district.registry,
+        packs=PACKS,
+        file=file,
+        mapping=district.mapping,
+        sources=" ".join(map(str, district.sources)),
+        district=district.parameters / "district.yaml",
+        code=pl.read_parquet(district.registry / "registry.parquet")["统一社会信用代码"][0],
+    )
+    answer = zhida(*words.split())
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith(f"错误[registry-write-failed]: 无法写入“{file}")
+    assert file.read_text(encoding="utf-8") == "a file\n"
+
+
+# --- interruption --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def long_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a registry that takes some seconds to assess."""
+    folder = tmp_path_factory.mktemp("long")
+    parameters = plant_district(folder / "parameters", 1_500)
+    (folder / "sources").mkdir()
+    sources = write_synthetic(synthesize(read_district(parameters / "district.yaml")), folder / "sources")
+    write_registry(import_files(load_packs(PACKS), parameters / "mapping.yaml", list(sources), "zh"), folder / "registry")
+    return folder / "registry"
+
+
+def processes_of(parent: int) -> set[int]:
+    """Return the processes that a process has started and that still run."""
+    return {int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()}
+
+
+def still_runs(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in {"Z", "X"}
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="there is no /proc to see the workers in")
+@pytest.mark.parametrize("after", [0.1, 0.9], ids=["while the workers start", "while they work"])
+def test_interrupting_workers_leaves_old_results_and_nobody_behind(long_registry: Path, tmp_path: Path, after: float) -> None:
+    before = plant_old(tmp_path / "out", RESULTS)
+    command = (*COMMAND, "assess", str(long_registry), "--out", str(tmp_path / "out"), "--workers", "2")
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT, start_new_session=True
+    ) as process:
+        wait_for(lambda: len(processes_of(process.pid)) >= 3)  # two workers, and the tracker of what they share
+        time.sleep(after)
+        workers = processes_of(process.pid)
+        os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to all of them
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, b"")
+    assert err.decode() == "已中断；原有的结果未动\n"
+    assert files_below(tmp_path / "out") == before
+    wait_for(lambda: not any(map(still_runs, workers)), seconds=5)
+
+
+def test_an_interruption_is_told_in_the_language_that_was_asked_for(
+    zhida: Zhida, district: District, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("zhida.cli.assess.summary_html", interrupt)
+    before = plant_old(tmp_path / "out", RESULTS)
+    chosen = ("--out", tmp_path / "out", "--packs", PACKS, "--policy", "sme-size", "--lang", "en")
+    answer = zhida("assess", district.registry, *chosen)
+    assert (answer.code, answer.out, answer.err) == (130, "", "interrupted; earlier results are untouched\n")
+    assert files_below(tmp_path / "out") == before
