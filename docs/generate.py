@@ -24,6 +24,7 @@ PARTS = {
     "dmn": "决策与判定表 Decisions and tables",
     "policy": "政策文件 Policies",
     "dictionary": "数据字典与参数 Dictionaries and parameters",
+    "fact": "给出的事实 Facts",
     "district": "合成区域 Synthetic districts",
     "registry": "登记册 Registries",
 }

@@ -141,7 +141,8 @@ def display_width(text: str) -> int:
 class Snippet:
     r"""A stretch of a source that is read in another language: a table cell, a fenced block, a front-matter value.
 
-    `text` is what its parser sees. It may differ from the source in one way only: a backslash before `|` was dropped.
+    `text` is what its parser sees. It may differ from the source in one way only: a backslash before `|` was dropped. Where it
+    differs by more, as a text with escapes does, its spans cannot be told apart and are all the whole of it.
     """
 
     text: str
@@ -154,9 +155,13 @@ class Snippet:
     """The article it stands under."""
     dropped: tuple[int, ...] = ()
     """Offsets in `text` of the characters before which one backslash was dropped, ascending."""
+    whole: int | None = None
+    """Offset behind its last character in the source, where the text differs by more than that."""
 
     def span(self, start: int = 0, end: int | None = None) -> Span:
         """Return the span in the source of `text[start:end]`."""
+        if self.whole is not None:
+            return Span(self.source, self.start, self.whole, self.article)
         end = len(self.text) if end is None else end
         return Span(self.source, self._offset(start), self._offset(end), self.article)
 

@@ -78,10 +78,10 @@ def test_a_fact_that_a_cell_compares_its_input_with_has_that_input_for_a_bound(t
     assert {6, 7, 8} <= set(plain(stand_ins("人", decision("问", body), facts={"线": Decimal(7)})))
 
 
-def test_a_number_below_zero_is_left_out_where_the_usual_range_begins_at_zero() -> None:
+def test_the_usual_range_does_not_keep_a_number_from_being_enumerated() -> None:
     item = ItemDefinition("人", NUMBER, "人", 0, (Decimal(0), None))
     use = uses(evaluator({}, decision("问", "人 > 0")).model, ["问"])["人"]
-    assert plain(representatives(item, use, evaluator({}, decision("问", "人 > 0")))) == [0, 1]
+    assert plain(representatives(item, use, evaluator({}, decision("问", "人 > 0")))) == [-1, 0, 1]
 
 
 def test_null_stands_for_itself_where_the_fact_may_be_absent() -> None:

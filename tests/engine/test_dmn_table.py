@@ -348,3 +348,9 @@ def test_the_trace_names_the_rules_of_which_nobody_knows() -> None:
     trace = decide(sized("F", "1", "2", "3"), {"人": HERE}).trace["问"].table
     assert trace is not None
     assert (trace.matched, trace.possible) == ((), (0, 1, 2))
+
+
+@pytest.mark.parametrize(("hit_policy", "outputs"), [("P", ("1", "0")), ("C+", ("1", "-1")), ("U", ("1", "0"))])
+def test_rules_that_exclude_each_other_may_match_alone(hit_policy: str, outputs: tuple[str, str]) -> None:
+    rules = [["< 20", outputs[0]], [">= 30", outputs[1]]]
+    assert of_unknown(table(hit_policy, ["人"], ["出"], rules, listed=["0,1"], default=["0"])) == HERE

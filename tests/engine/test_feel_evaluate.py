@@ -7,9 +7,8 @@ import pytest
 from tests.engine.feel_texts import null_because, outcome, passes, shown, value_of
 from zhida.feel.run import MAX_DEPTH, MAX_STEPS
 from zhida.values.range import Range
-from zhida.values.types import ANY, DATE_TIME, NUMBER, STRING, list_of
-from zhida.feel.evaluate import coerce
 from zhida.values.temporal import UTC_MIDNIGHT, Date, DateTime
+from zhida.values.types import ANY, DATE_TIME, NUMBER, STRING, coerce, list_of
 
 N = {name: Decimal(value) for name, value in {"one": 1, "two": 2}.items()}
 

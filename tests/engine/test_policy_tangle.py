@@ -149,7 +149,10 @@ def test_blocks_in_other_languages_are_for_readers_and_a_feel_block_needs_a_name
 
 
 def test_examples_tell_what_is_given_from_what_is_expected() -> None:
-    rows = '| 例 | 人 | 评估日 | **比例** | **结果** | *注* |\n|---|---|---|---|---|---|\n| 5#2 | ? | @"2025-03-01" | 0.5 | ELIGIBLE | 话 |\n| b | | | | | |\n'
+    rows = (
+        "| 例 | 人 | 评估日 | **比例** | **结果** | *注* |\n|---|---|---|---|---|---|\n"
+        '| 5#2 | ? | @"2025-03-01" | 0.5 | ELIGIBLE | 话 |\n| b | | | | | |\n'
+    )
     policy = tangled(rows)
     first, second = policy.examples
     assert (first.id, {name: cell.text for name, cell in first.inputs.items()}) == ("5#2", {"人": "?"})

@@ -107,7 +107,10 @@ def assessed(packs: Packs, facts: str) -> tuple[Diagnostic, ...]:
     run = Run(AS_OF)
     given = evaluate(parse_expression(snippet(facts.strip()), Scope(NameSet(BUILTINS))), Frame({}, run))
     assert not run.diagnostics
-    return assess_subject(packs, "demo/a", given, as_of=AS_OF).diagnostics
+    try:
+        return assess_subject(packs, "demo/a", given, as_of=AS_OF).diagnostics
+    except InputError as error:
+        return error.diagnostics
 
 
 def said(folder: Path, parts: dict[str, str]) -> str:

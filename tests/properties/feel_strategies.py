@@ -94,9 +94,9 @@ values = st.recursive(
 variables = st.fixed_dictionaries(dict.fromkeys(VARIABLES, values))
 """A value for each of `VARIABLES`."""
 
-ALPHABET = ("1", "2.5", '"', "a", "职工 人数", " ", "(", ")", "[", "]", "{", "}", ",", ":", ".", "..", "+", "-", "*", "**", "/", "<", ">=", "=", "!=",
-            "@", "?", "\\", "not", "and", "or", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "between",
-            "instance of", "function", "external", "list<", "number", "null", "true", "//", "/*", "*/", "\n", "，", "\ud800", "\x00", "𠮷")  # fmt: skip
+KEYWORDS = "not and or if then else for in return some every satisfies between instance of function external null true number"
+SIGNS = '( ) [ ] { } , : . .. + - * ** / < >= = != @ ? " \\ // /* */ list< 1 2.5 a'
+ALPHABET = (*KEYWORDS.split(), *SIGNS.split(), "职工 人数", " ", "\n", "，", "\ud800", "\x00", "𠮷")
 
 scribbles = st.one_of(
     st.text(max_size=30), st.lists(st.sampled_from(ALPHABET), max_size=25).map("".join), expressions.map(lambda text: text[:-1])

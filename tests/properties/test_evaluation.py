@@ -14,7 +14,8 @@ from tests.engine.dmn_models import decision, model, table
 from tests.engine.policy_texts import block, packs_with
 from tests.properties.feel_strategies import VARIABLES, cells, expressions, scribbles, values, variables
 from zhida.assess.assessment import Answer, Outcome
-from zhida.assess.subject import inputs_of, settle
+from zhida.assess.settle import settle
+from zhida.assess.subject import inputs_of
 from zhida.dmn.evaluate import evaluate as evaluate_model
 from zhida.dmn.model import ItemDefinition
 from zhida.errors import CompileError
@@ -75,7 +76,13 @@ def test_testing_never_raises_and_comes_to_a_truth(text: str, tested: Value, giv
     assert found is None or isinstance(found, bool | Unknown)
 
 
-@given(text=st.lists(st.sampled_from(("| F | a | **b** |", "|---|---|---|", "| 1 | - | 2 |", "---", "a: [", "```feel x", "```", "# 第一条", "> 待确认", "| 例 | **x** |", "\\|", "", "话")), max_size=12))  # fmt: skip
+LINES_OF_MARKDOWN = (
+    *("| F | a | **b** |", "|---|---|---|", "| 1 | - | 2 |", "| 例 | **x** |", "\\|", "---", "a: ["),
+    *("```feel x", "```", "# 第一条", "> 待确认", "", "话"),
+)
+
+
+@given(text=st.lists(st.sampled_from(LINES_OF_MARKDOWN), max_size=12))
 def test_any_lines_can_be_read_as_a_policy(text: list[str]) -> None:
     tangle(parse(Source("a.md", "\n".join(text))))
 

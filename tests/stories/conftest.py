@@ -1,7 +1,6 @@
 """Fixtures of the stories: `zhida` runs a command in this process, `district` is a registry to run it on."""
 
 from functools import cache
-from pathlib import Path
 
 import pytest
 

@@ -1,7 +1,11 @@
 """Every command as its users meet it: exit codes, what is printed where, in which language, and what is said of mistakes."""
 
 import json
+import os
+import pty
+import re
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -334,6 +338,23 @@ def test_progress_is_silent_where_nobody_watches(district: District, tmp_path: P
     assert b"\r" not in done.stdout + done.stderr
 
 
+def test_progress_is_shown_with_the_time_left_where_somebody_watches(district: District, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = (*COMMAND, "registry", "import", str(district.mapping), *map(str, district.sources), "--out", str(tmp_path / "out"))
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, cwd=ROOT, env={**ENVIRONMENT, "TERM": "xterm"}) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # the end of a terminal is an error
+            while part := os.read(ours, 4096):
+                shown += part
+        os.close(ours)
+    assert process.returncode == 0
+    bars = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    assert re.search(r"读取 ━+ +\d/2 +[-0-9]:[-0-9]{2}:[-0-9]{2}", bars)
+    assert re.search(r"换算 ━+ +\d+/25 +[-0-9]:[-0-9]{2}:[-0-9]{2}", bars)
+    assert "convert" not in bars
+
+
 @pytest.mark.parametrize("arguments", ["check packs", "--help"])
 def test_a_reader_that_has_read_enough_is_no_error(arguments: str) -> None:
     command = (*COMMAND, *arguments.split())
@@ -350,7 +371,7 @@ def test_output_that_cannot_be_written_is_an_error_without_a_traceback() -> None
     if not full.exists():
         pytest.skip("there is no /dev/full")
     with full.open("wb") as out:
-        done = subprocess.run((*COMMAND, "check", "packs"), check=False, stdout=out, stderr=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT)
+        done = subprocess.run((*COMMAND, "--help"), check=False, stdout=out, stderr=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT)
     assert done.returncode == 1
     assert done.stderr.decode().startswith("错误：操作系统拒绝了：")
     assert b"Traceback" not in done.stderr

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from tests.stories.small_district import AS_OF, ENTERPRISES, PACKS, Zhida, files_below, plant_district
+from zhida.cli import run
 
 MARK = "合成数据"
 
@@ -52,24 +53,26 @@ def test_a_district_walks_from_its_parameters_to_explained_answers(zhida: Zhida,
     assert all(Path(path).stat().st_size > 10_000 for path in woven.out.splitlines())
 
 
-@pytest.fixture
-def demonstration(zhida: Zhida, tmp_path: Path) -> Path:
-    district = plant_district(tmp_path / "parameters")
-    answer = zhida("demo", "--district", district, "--out", tmp_path / "demo", "--packs", PACKS, "--workers", "1")
-    assert answer.code == 0, answer.err
-    assert MARK in answer.out
-    assert "zhida explain --registry" in answer.err
-    return tmp_path / "demo"
+@pytest.fixture(scope="module")
+def parameters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return plant_district(tmp_path_factory.mktemp("parameters") / "district")
 
 
-def test_every_file_about_subjects_says_that_they_are_invented(zhida: Zhida, demonstration: Path) -> None:
+@pytest.fixture(scope="module")
+def demonstration(parameters: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("demo")
+    assert run(["demo", "--district", str(parameters), "--out", str(out), "--packs", str(PACKS), "--workers", "1"]) == 0
+    return out
+
+
+def test_every_file_about_subjects_says_that_they_are_invented(zhida: Zhida, demonstration: Path, tmp_path: Path) -> None:
     registry = demonstration / "registry"
     code = pl.read_parquet(registry / "registry.parquet")["统一社会信用代码"][0]
     asked = ("explain", code, "sme-size", "--registry", registry, "--packs", PACKS, "--as-of", AS_OF)
     for form in ("text", "json", "html"):
-        assert zhida(*asked, "--format", form, "--out", demonstration / f"explanation.{form}").code == 0
+        assert zhida(*asked, "--format", form, "--out", tmp_path / f"explanation.{form}").code == 0
     unmarked = []
-    for name, content in files_below(demonstration).items():
+    for name, content in (files_below(demonstration) | files_below(tmp_path)).items():
         if name.startswith("pages/"):
             continue  # a policy is about nobody in particular
         if name.endswith(".parquet"):
@@ -91,9 +94,12 @@ def test_every_row_of_sources_and_results_says_that_it_is_invented(demonstration
         assert all(MARK in row["数据性质"] for row in rows), path.name
 
 
-def test_the_demonstration_gives_the_same_bytes_again(zhida: Zhida, demonstration: Path, tmp_path: Path) -> None:
-    given = ("--district", tmp_path / "parameters", "--packs", PACKS, "--workers", "1")
-    assert zhida("demo", "--out", tmp_path / "again", *given).code == 0
-    assert files_below(tmp_path / "again") == files_below(demonstration)
-    assert zhida("demo", "--out", demonstration, *given).code == 0  # over the old ones, too
-    assert files_below(tmp_path / "again") == files_below(demonstration)
+def test_the_demonstration_gives_the_same_bytes_again(zhida: Zhida, parameters: Path, demonstration: Path) -> None:
+    before = files_below(demonstration)
+    assert {name.partition("/")[0] for name in before} == {"sources", "registry", "results", "pages"}
+    answer = zhida("demo", "--district", parameters, "--out", demonstration, "--packs", PACKS, "--workers", "1")
+    assert answer.code == 0
+    assert MARK in answer.out
+    assert [line for line in answer.out.splitlines() if line.endswith((".html", ".csv", ".parquet"))]
+    assert f"zhida explain --registry {demonstration / 'registry'} " in answer.err
+    assert files_below(demonstration) == before

@@ -47,6 +47,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Either:
+    """One of several values; which of them is not known, and does not matter."""
+
+    values: tuple[Any, ...]
+    """The values that are possible."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConditionMet:
     """A cell that a rule was decided by."""
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from zhida.assess.assessment import Outcome
 from zhida.assess.explain import reasons_of
-from zhida.assess.subject import inputs_of, settle
+from zhida.assess.settle import settle
+from zhida.assess.subject import inputs_of
 from zhida.dmn.compile import AS_OF
 from zhida.dmn.evaluate import Evaluator
 from zhida.errors import CompileError, Diagnostic, diagnostic, nearest

@@ -1,23 +1,59 @@
 """Why an answer is what it is: the rules that fired, the values met, caveats, parameters and the way of delivery."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from zhida.assess.assessment import ConditionMet, Delivery, Outcome, Reason
+from zhida.assess.assessment import ConditionMet, Delivery, Either, Outcome, Reason
 from zhida.dmn.compile import CompiledDecision, CompiledTable, DecisionModel
 from zhida.dmn.evaluate import ElementTrace, Evaluator
 from zhida.dmn.table import TableTrace
 from zhida.feel.units import format_unit
 from zhida.policy.front_matter import FrontMatter
 from zhida.policy.pack import Policy, PolicyModel, parameter_id
-from zhida.values.unknown import Unknown
+from zhida.values.equality import distinct
+from zhida.values.unknown import Unknown, find_unknown
 
 Value = Any
 
 
-def reasons_of(evaluator: Evaluator, goals: tuple[str, ...]) -> tuple[Reason, ...]:
-    """Return the decisions that the goals rest on, the last goal first, each before what it rests on."""
-    return tuple(_reason(id_, evaluator) for id_ in _walk(evaluator, goals))
+def reasons_of(evaluator: Evaluator, goals: tuple[str, ...], completions: Sequence[Evaluator] = ()) -> tuple[Reason, ...]:
+    """Return the decisions that the goals rest on, the last goal first, each before what it rests on.
+
+    Args:
+        evaluator: The evaluation of what is known.
+        goals: The decisions that were asked for.
+        completions: Where missing facts do not matter, the evaluations that show it. A decision on which all of these agree
+            is explained by them; where they differ its value is `Either` of theirs. What is not known is never made up.
+    """
+    return tuple(_settled_reason(id_, evaluator, completions) for id_ in _walk(evaluator, goals))
+
+
+def _settled_reason(id_: str, evaluator: Evaluator, completions: Sequence[Evaluator]) -> Reason:
+    """Return the reason of one decision; what rests on missing facts is told by what all completions say."""
+    known = _reason(id_, evaluator)
+    if not completions or find_unknown(evaluator.trace[id_].value) is None:
+        return known
+    told = [_reason(id_, each) for each in completions if id_ in each.trace]
+    values = distinct(tuple(reason.value for reason in told))
+    if len(values) == 1 and len({(reason.rule, reason.article) for reason in told}) == 1:
+        return replace(told[0], conditions=_conditions_of(told[0], known, told))
+    value = values[0] if len(values) == 1 else Either(values)
+    return replace(known, value=value, conditions=_conditions_of(known, known, told))
+
+
+def _conditions_of(shown: Reason, known: Reason, told: Sequence[Reason]) -> tuple[ConditionMet, ...]:
+    """Return the conditions of a reason with the values that are known, or that all completions come to."""
+    given = {met.what: met.value for met in known.conditions}
+    return tuple(replace(met, value=_met(met.what, given.get(met.what, met.value), told)) for met in shown.conditions)
+
+
+def _met(what: str, value: Value, told: Sequence[Reason]) -> Value:
+    """Return what is known of one condition: a missing fact stays unknown, a decision is what all completions come to."""
+    if not isinstance(value, Unknown) or what in value.missing:
+        return value
+    values = distinct(tuple(met.value for reason in told for met in reason.conditions if met.what == what))
+    return Either(values) if len(values) > 1 else values[0] if values else value
 
 
 def _walk(evaluator: Evaluator, goals: tuple[str, ...]) -> Iterator[str]:
@@ -53,7 +89,7 @@ def _reason(id_: str, evaluator: Evaluator) -> Reason:
         expression = " ".join(compiled.body.span.text.split())
     return Reason(
         decision=decision.name,
-        policy=id_.partition("#")[0],
+        policy=decision.id.partition("#")[0],
         value=trace.value,
         unit=unit,
         article=article,

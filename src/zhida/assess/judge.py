@@ -11,6 +11,9 @@ from zhida.values.unknown import Unknown, find_unknown
 
 Value = Any
 
+MAX_AMOUNT = 10**15
+"""Yuan; no policy gives as much, so an amount that comes to it is for a person to look at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -46,7 +49,7 @@ def judge(model: PolicyModel, evaluator: Evaluator) -> Judgement:
         goals = (*goals, policy.amount_id)
         value = evaluator.value(policy.amount_id)
         outcome = _known(evaluator, policy.amount_id, value)
-        if outcome is Outcome.ELIGIBLE and not is_number(value):
+        if outcome is Outcome.ELIGIBLE and (not is_number(value) or abs(value) >= MAX_AMOUNT):
             outcome = Outcome.REVIEW
         amount = value if outcome is Outcome.ELIGIBLE else None
         return Judgement(Answer(outcome, amount=amount), _missing(value), goals)

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from zhida.assess.assessment import Answer, NearMiss, Outcome
-from zhida.assess.judge import Judgement, judge
+from zhida.assess.judge import Judgement
+from zhida.assess.settle import Settled, settle
 from zhida.dmn.compile import CompiledDecision, CompiledRule, CompiledTable
 from zhida.dmn.elementary import Use, bound_values, distance, ends_of, neighbours
 from zhida.dmn.evaluate import ElementTrace, Evaluator
@@ -34,17 +35,17 @@ MAX_TRIES = 8
 """Values that are tried for one name: two for each line, nearest first."""
 
 
-def near_misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement, within: Decimal | None = None) -> tuple[NearMiss, ...]:
+def near_misses(model: PolicyModel, settled: Settled, within: Decimal | None = None) -> tuple[NearMiss, ...]:
     """Return what is nearly met, nearest first by share of the line.
 
     Only an answer that could be better has any: INELIGIBLE, or a status.
 
     Args:
         model: The policy.
-        evaluator: The evaluation that came to the answer.
-        judgement: The answer.
+        settled: The answer.
         within: How near a line must be to be tried, as a share of it; None for any, or `STATUS_SHARE` for a status.
     """
+    evaluator, judgement = settled.evaluator, settled.judgement
     is_status = judgement.answer.outcome is Outcome.ELIGIBLE and model.policy.result_id is not None
     if judgement.answer.outcome is not Outcome.INELIGIBLE and not is_status:
         return ()
@@ -65,8 +66,7 @@ def _misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement, with
         for line, moved in neighbours(value, [line for line, _ in lines], _scale(model, id_))[:MAX_TRIES]:
             if within is not None and _share(value, line) > within:
                 continue
-            other = Evaluator(model.model, {**evaluator.inputs, id_: moved}, as_of=model.as_of)
-            changed = judge(model, other)
+            changed = settle(model, {**evaluator.inputs, id_: moved}).judgement
             if _is_better(changed.answer, judgement.answer):
                 article = next(article for drawn, article in lines if equal(drawn, line) is True)
                 name, unit = _name(model, id_), _unit(model, id_)

@@ -166,13 +166,21 @@ def _cells(model: PolicyModel, columns: PolicyColumns, facts: Facts) -> ResultCe
         result=None if assessment.result is None else str(assessment.result),
         amount_fen=assessment.amount_fen,
         missing=assessment.missing,
-        possible=tuple(possible_words(answer) for answer in assessment.possible) if assessment.missing else (),
+        possible=_possible(assessment),
         near=near_words(assessment.near[0]) if assessment.near else None,
         delivery=assessment.delivery.value if assessment.delivery else None,
         diagnostics=tuple(dict.fromkeys(item.code for item in assessment.diagnostics)),
         review=review_words(assessment),
         rules=tuple(rules.get(table) for table in columns.tables),
     )
+
+
+def _possible(assessment: Assessment) -> tuple[str, ...]:
+    """Return the answers that are possible; `…` behind them where there may be others."""
+    if not assessment.missing:
+        return ()
+    known = tuple(possible_words(answer) for answer in assessment.possible)
+    return known if assessment.is_minimal or not known else (*known, "…")
 
 
 def review_words(assessment: Assessment) -> str | None:

@@ -61,7 +61,7 @@ def explain(
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
 ) -> int:
-    """说明一户对一项政策的结论和理由：条款、规则、事实、缺什么、差多少、什么待确认。
+    r"""说明一户对一项政策的结论和理由：条款、规则、事实、缺什么、差多少、什么待确认。
 
     Explain what a policy says for a subject, and why.
 
@@ -69,7 +69,7 @@ def explain(
 
         zhida explain --registry build/demo/registry 91990001HC00000161 中小企业划型
 
-        zhida explain --registry build/demo/registry 91990001HC00000161 算力券 \\
+        zhida explain --registry build/demo/registry 91990001HC00000161 算力券 \
             --format html --out answer.html
 
         zhida explain --registry build/demo/registry 91990001HC00000161 --json

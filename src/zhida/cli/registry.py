@@ -30,7 +30,7 @@ def import_(
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
 ) -> int:
-    """按映射文件导入数据文件，写出登记册和质量报告；有问题的行搁置并列出，不会悄悄丢掉。
+    r"""按映射文件导入数据文件，写出登记册和质量报告；有问题的行搁置并列出，不会悄悄丢掉。
 
     Import source files by a mapping; writes registry.parquet, set-aside.csv and a quality report. Faulty rows are set aside
     and listed, never silently dropped.
@@ -41,7 +41,7 @@ def import_(
 
         zhida registry import map.yaml *.csv --out build/registry --json
 
-        zhida registry import --out build/registry \\
+        zhida registry import --out build/registry \
             examples/demo/mapping.yaml build/demo/sources/*.csv
     """
     language: Language = lang.value

@@ -56,8 +56,8 @@ def weave(
     loaded = sound_packs(packs)
     day = read_as_of(as_of)
     chosen = chosen_policies(loaded, policy or ())
-    results = check_examples(loaded, day)
     folder = made_folder(out)
+    results = check_examples(loaded, day)
     paths = []
     for id_ in chosen:
         page = weave_page(loaded.policies[id_], loaded, results.get(id_, ()), language=language)

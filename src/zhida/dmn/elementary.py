@@ -11,14 +11,15 @@ A fact that also reaches arithmetic or a function cannot be enumerated, unless i
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
-from zhida.dmn.compile import CompiledTable, DecisionModel
+from zhida.dmn.compile import AS_OF, CompiledTable, DecisionModel
 from zhida.dmn.evaluate import ElementTrace, Evaluator
 from zhida.dmn.graph import closure
 from zhida.dmn.model import ItemDefinition
 from zhida.feel import syntax
+from zhida.feel.builtins import BUILTINS
 from zhida.feel.evaluate import evaluate as evaluate_node
 from zhida.feel.syntax import INPUT, Node, UnaryTests
 from zhida.values import temporal
@@ -121,10 +122,15 @@ class _Walker:
             use = self.use(named)
             if use is None:
                 self.expression(named)
-            elif self.local.isdisjoint(name.name for name in syntax.free_names(bound)):
+            elif self.is_fixed(bound):
                 use.bounds.append(Bound(self.decision_id, bound))
-            else:  # what it is compared with changes from step to step
+            else:  # what it is compared with changes from step to step, or is an entry of a list's elements
                 use.is_compared_only = False
+
+    def is_fixed(self, bound: Node) -> bool:
+        """Say whether a value is made of nothing but what the model requires: it is then the same wherever it is evaluated."""
+        names = {name.name for name in syntax.free_names(bound)}
+        return self.local.isdisjoint(names) and all(name in self.requirements or name == AS_OF or name in BUILTINS for name in names)
 
     def expression(self, node: Node) -> None:
         """Go through an expression; a bare name that is not compared there is used in some other way."""
@@ -168,8 +174,24 @@ def ends_of(node: Node) -> Iterator[Node]:
         case syntax.ListLiteral():
             for element in node.elements:
                 yield from ends_of(element)
+        case syntax.Condition():
+            yield from _beside_input(node.expression)
         case _:
             yield node
+
+
+def _beside_input(node: Node) -> Iterator[Node]:
+    """Yield what an expression compares `?` with."""
+    match node:
+        case syntax.Comparison():
+            for one, other in ((node.left, node.right), (node.right, node.left)):
+                if isinstance(one, syntax.Name) and one.name == INPUT and not syntax.mentions_input(other):
+                    yield other
+        case syntax.Between() if isinstance(node.value, syntax.Name) and node.value.name == INPUT:
+            yield from (node.low, node.high)
+        case _:
+            for child in syntax.children(node):
+                yield from _beside_input(child)
 
 
 def bound_values(use: Use, evaluator: Evaluator) -> list[Value] | None:
@@ -180,10 +202,10 @@ def bound_values(use: Use, evaluator: Evaluator) -> list[Value] | None:
         if element is None:
             return None
         value = evaluate_node(bound.node, evaluator.frame(element, ElementTrace()))
-        if find_unknown(value) is not None:
+        if find_unknown(value) is not None or evaluator.run.diagnostics:
+            evaluator.run.diagnostics.clear()
             return None
         values.extend(value if isinstance(value, tuple) else (value,))
-    evaluator.run.diagnostics.clear()
     return values
 
 
@@ -191,8 +213,8 @@ def representatives(item: ItemDefinition, use: Use, evaluator: Evaluator) -> tup
     """Return one value from each elementary interval of a fact, or None where it cannot be enumerated.
 
     Args:
-        item: What is known of the fact: its type, scale, code list; null counts where it is nullable, and values below
-            zero do not where the usual range begins at zero or above.
+        item: What is known of the fact: its type, scale, code list; null counts where it is nullable. The usual range
+            does not count: a value outside of it is odd, not wrong.
         use: How the model uses it.
         evaluator: An evaluation in which the bounds can be computed.
     """
@@ -221,15 +243,12 @@ def representatives(item: ItemDefinition, use: Use, evaluator: Evaluator) -> tup
 def _numbers(values: Sequence[Decimal], item: ItemDefinition) -> list[Decimal]:
     """Return a number from each interval that a number of this scale can lie in."""
     scale = 6 if item.scale is None else item.scale
-    context = feel_context()
+    context = Context(prec=7_000)  # holds every FEEL number in full
     scaled = {value.scaleb(scale, context) for value in values}
     floors = {int(value.to_integral_value(rounding="ROUND_FLOOR")) for value in scaled}
     whole = {int(value) for value in scaled if value == value.to_integral_value()}
     # A bound finer than the scale lies between two numbers of that scale: both sides stand for it.
     found = _between(sorted(floors | {floor + 1 for floor in floors - whole}), 1)
-    low = item.usual_range[0] if item.usual_range else None
-    if low is not None and low >= 0:
-        found = sorted({max(number, 0) for number in found})
     return [Decimal(number).scaleb(-scale, context) for number in found]
 
 

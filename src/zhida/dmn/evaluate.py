@@ -12,12 +12,12 @@ from zhida.dmn.compile import AS_OF, Body, CompiledDecision, CompiledKnowledge, 
 from zhida.dmn.graph import closure
 from zhida.dmn.table import TableTrace, decide_table
 from zhida.errors import Diagnostic
-from zhida.feel.evaluate import coerce
 from zhida.feel.evaluate import evaluate as evaluate_node
 from zhida.feel.run import Frame, Run
 from zhida.values.function import Function
 from zhida.values.temporal import Date
 from zhida.values.text import excerpt
+from zhida.values.types import coerce
 
 Value = Any
 

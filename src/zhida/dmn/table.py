@@ -14,13 +14,13 @@ from typing import Any
 
 from zhida.dmn.compile import CompiledRule, CompiledTable
 from zhida.dmn.model import HitPolicy
-from zhida.feel.evaluate import coerce, evaluate, test
+from zhida.feel.evaluate import evaluate, test
 from zhida.feel.run import Frame
 from zhida.values.equality import equal, less
 from zhida.values.logic import Truth
 from zhida.values.text import excerpt
-from zhida.values.types import ANY
-from zhida.values.unknown import Unknown, merge
+from zhida.values.types import ANY, coerce
+from zhida.values.unknown import Unknown, find_unknown, merge
 
 Value = Any
 
@@ -50,22 +50,62 @@ def decide_table(table: CompiledTable, frame: Frame, name: str) -> tuple[Value, 
         name: What diagnostics call it.
     """
     inputs = _inputs(table, frame, name)
-    verdicts: list[Truth] = []
-    null_columns: set[int] = set()
+    matches: list[_Match] = []
     for rule in table.rules:
-        verdict = _verdict(table, rule, inputs, frame, null_columns)
-        verdicts.append(verdict)
-        if verdict is True and table.table.hit_policy is HitPolicy.FIRST:
+        matches.append(_match(table, rule, inputs, frame))
+        if matches[-1].verdict is True and table.table.hit_policy is HitPolicy.FIRST:
             break
-    for column in sorted(null_columns):
-        clause = table.table.inputs[column].expression
-        frame.run.note("dmn-null-in-table", table.table.span, name=name, clause=clause.text)
+    verdicts = [match.verdict for match in matches]
     certain, possible = _split(verdicts)
-    value = _combine(table, frame, name, verdicts)
+    value = _mind_nulls(table, frame, name, matches, _combine(table, frame, name, verdicts))
     if not certain and not possible and value is None and table.table.hit_policy not in MANY_RESULTS:
         _note_no_rule(table, frame, name, inputs)
     kept = certain[:1] if table.table.hit_policy in {HitPolicy.FIRST, HitPolicy.ANY} else certain
     return value, TableTrace(table, inputs, kept, possible)
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """Whether a rule matches."""
+
+    verdict: Truth
+    """True, false or unknown."""
+    nulls: tuple[int, ...] = ()
+    """Columns that alone keep it from matching, because their input is null and no cell of theirs names null."""
+    unknown: Unknown | None = None
+    """What would have to be known to say whether these columns alone do."""
+
+
+def _mind_nulls(table: CompiledTable, frame: Frame, name: str, matches: Sequence[_Match], value: Value) -> Value:
+    """Note each column whose null changed the value; where what is unknown decides whether it did, the value is unknown.
+
+    A rule that fails for a null but would give the same value is not odd.
+    """
+    verdict = merge([match.verdict for match in matches])
+    columns: set[int] = set()
+    doubts: list[Unknown] = [] if verdict is None else [verdict]
+    is_odd = False
+    for place, match in enumerate(matches):
+        if match.nulls and find_unknown(value) is None and not _says(table, frame, place, value):
+            is_odd = True
+            columns.update(match.nulls if match.unknown is None else ())
+            doubts += [] if match.unknown is None else [match.unknown]
+    if is_odd and (verdict is not None or not columns):
+        return merge(doubts)
+    for column in sorted(columns):
+        clause = table.table.inputs[column].expression
+        frame.run.note("dmn-null-in-table", table.table.span, name=name, clause=clause.text)
+    return value
+
+
+def _says(table: CompiledTable, frame: Frame, place: int, value: Value) -> bool:
+    """Say whether a rule alone would give the table's value."""
+    if table.table.hit_policy not in _SINGLE_VALUES:
+        return False
+    before = len(frame.run.diagnostics)
+    outputs = _outputs(table, place, frame)
+    del frame.run.diagnostics[before:]
+    return find_unknown(outputs) is None and equal(outputs, value) is True
 
 
 def _split(verdicts: Sequence[Truth]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -96,8 +136,8 @@ def _inputs(table: CompiledTable, frame: Frame, name: str) -> tuple[Value, ...]:
     return tuple(values)
 
 
-def _verdict(table: CompiledTable, rule: CompiledRule, inputs: tuple[Value, ...], frame: Frame, null_columns: set[int]) -> Truth:
-    """Return whether a rule matches; false as soon as a cell says so for a value that is there.
+def _match(table: CompiledTable, rule: CompiledRule, inputs: tuple[Value, ...], frame: Frame) -> _Match:
+    """Return whether a rule matches; it does not as soon as a cell says so for a value that is there.
 
     A cell that comes to null for a value that is there (it compares with a null, or with another type) keeps its diagnostic.
     """
@@ -117,16 +157,15 @@ def _verdict(table: CompiledTable, rule: CompiledRule, inputs: tuple[Value, ...]
             nulls.append(column)
         elif passed is False:
             del frame.run.diagnostics[before:]
-            return False
+            return _Match(verdict=False)
         else:
             is_odd = is_odd or passed is None
     if not nulls and not is_odd:
-        return merge(unknowns) if unknowns else True
-    if unknowns:  # it does not match, but whether that is odd depends on what is unknown
+        return _Match(merge(unknowns) if unknowns else True)
+    if unknowns:  # whether what is odd about it matters depends on what is unknown
         del frame.run.diagnostics[before:]
-    else:
-        null_columns.update(column for column in nulls if not table.names_null[column])
-    return False
+    unnamed = tuple(column for column in nulls if not table.names_null[column])
+    return _Match(verdict=False, nulls=unnamed if len(unnamed) == len(nulls) else (), unknown=merge(unknowns))
 
 
 def _combine(table: CompiledTable, frame: Frame, name: str, verdicts: Sequence[Truth]) -> Value:
@@ -299,6 +338,9 @@ _HIT_POLICIES: dict[HitPolicy, _HitPolicy] = {
     HitPolicy.COLLECT_MAX: _aggregate(lambda values, _frame: _extreme(values, greatest=True)),
     HitPolicy.COLLECT_COUNT: _count,
 }
+
+_SINGLE_VALUES = frozenset((HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.PRIORITY, HitPolicy.FIRST))
+"""Hit policies under which the value is the output of one rule."""
 
 _ONE_RULE = frozenset((HitPolicy.ANY, HitPolicy.FIRST))
 """Hit policies under which the value is what all matching rules say if they say the same, or the default."""

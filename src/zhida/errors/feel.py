@@ -59,6 +59,20 @@ CODES: dict[str, Code] = {
         ("figures are in the base unit {unit}: was another unit meant, such as 万元?",),
         ("数字一律用基本单位“{unit}”：是否误用了别的单位（如万元）？",),
     ),
+    "feel-thousands": Code(
+        WARNING,
+        "{text} is read as {count} numbers, for a comma stands between values",
+        "{text} 会读作 {count} 个数字，因为逗号用来分隔不同的值",
+        ("for one number write {number}; for several put a space behind each comma",),
+        ("若是一个数字，请写作 {number}；若确是几个数字，请在每个逗号后空一格",),
+    ),
+    "feel-not-in-list": Code(
+        ERROR,
+        "{value} is not among the values of '{name}'",
+        "{value} 不在“{name}”的取值之中",
+        ("did you mean '{near}'?", "Its values are {values}"),
+        ("是否想写“{near}”？", "取值为{values_zh}"),
+    ),
     "feel-null-operand": Code(
         INFORMATION,
         "'{operation}' met null: {left} and {right}",
@@ -112,6 +126,20 @@ CODES: dict[str, Code] = {
     ),
     "feel-too-long": Code(
         WARNING, "more than {limit} steps from {first} to {last}: the result is null", "从 {first} 到 {last} 超过 {limit} 步：结果为空值"
+    ),
+    "feel-too-many-steps": Code(
+        WARNING,
+        "the evaluation takes more than {limit} steps: the result is null",
+        "计算超过 {limit} 步：结果为空值",
+        ("iterate over less, or filter before the iteration",),
+        ("请缩小遍历的范围，或先筛选再遍历",),
+    ),
+    "feel-too-large": Code(
+        WARNING,
+        "a value would hold more than {limit} elements and characters, or more than {levels} lists inside each other: null",
+        "值将超过 {limit} 个元素和字符，或列表嵌套超过 {levels} 层：空值",
+        ("does an iteration double a list or a text at every step?",),
+        ("是否在遍历中一次次翻倍列表或文字？",),
     ),
     "feel-too-deep": Code(WARNING, "more than {limit} nested calls: the result is null", "嵌套调用超过 {limit} 层：结果为空值"),
     "feel-bad-result": Code(

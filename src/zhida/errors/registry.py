@@ -8,6 +8,27 @@ INFORMATION = Severity.INFORMATION
 
 
 CODES: dict[str, Code] = {
+    "fact-not-nullable": Code(
+        ERROR,
+        "'{name}' cannot be known to be absent: the dictionary does not say 可空",
+        "“{name}”不能为空值：数据字典没有写可空",
+        ("leave it out if it is unknown",),
+        ("若是未知，请不要给出这一项",),
+    ),
+    "fact-not-in-list": Code(
+        ERROR,
+        "'{name}' is {value}, which is not in its code list",
+        "“{name}”的值 {value} 不在取值表中",
+        ("did you mean '{near}'?", "Values: {values}"),
+        ("是否想写“{near}”？", "取值：{values}"),
+    ),
+    "fact-too-fine": Code(
+        ERROR,
+        "'{name}' is {value}: the dictionary keeps {scale} decimal places",
+        "“{name}”的值 {value} 超出数据字典的 {scale} 位小数",
+        ("round it first",),
+        ("请先舍入",),
+    ),
     "district-yaml": Code(
         ERROR,
         "the district file cannot be read: {reason}",

@@ -11,19 +11,24 @@ from typing import Any
 
 from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS, call_builtin
-from zhida.feel.run import MAX_STEPS, Frame
-from zhida.feel.syntax import INPUT, Node, UnaryTests
+from zhida.feel.builtins.signature import Builtin
+from zhida.feel.compare import compare, is_member, matches, within
+from zhida.feel.run import MAX_STEPS, Frame, Run
+from zhida.feel.syntax import INPUT, PARTIAL, Node, UnaryTests
 from zhida.values import temporal
-from zhida.values.equality import contains, equal, less
+from zhida.values.equality import equal, less
 from zhida.values.function import Function
 from zhida.values.logic import Truth, conjunction, disjunction, negation, truth
 from zhida.values.range import Range
 from zhida.values.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
 from zhida.values.text import excerpt
-from zhida.values.types import ANY, Type, conforms, type_of
+from zhida.values.types import ANY, coerce, conforms, type_of
 from zhida.values.unknown import Unknown, find_unknown, merge
 
 Value = Any
+
+_COPIED_IN_A_STEP = 100
+"""How many results of an iteration are copied for `partial` in the time of one step."""
 
 
 def evaluate(node: Node, frame: Frame) -> Value:
@@ -49,28 +54,14 @@ def _passes(item: Node, value: Value, frame: Frame) -> Truth:
     """Return whether `value` passes one test."""
     if isinstance(item, syntax.RangeLiteral):
         if item.operator:
-            return _compare(item.operator, value, evaluate(item.operand, frame), item, frame)
-        return _within(value, evaluate(item, frame), item, frame)
+            return compare(item.operator, value, evaluate(item.operand, frame), item, frame)
+        return within(value, evaluate(item, frame), item, frame)
     if isinstance(item, syntax.Condition):
-        return truth(evaluate(item.expression, frame))
+        return _condition(item, frame)
     result = evaluate(item, frame)
     if isinstance(result, Unknown):
         return result
-    return _matches(value, result, item, frame)
-
-
-def _matches(value: Value, result: Value, item: Node, frame: Frame) -> Truth:
-    """Return whether `value` is what a test came to: equal to it, or an element of it."""
-    if isinstance(value, Unknown):
-        return value
-    match result:
-        case Range():
-            return _within(value, result, item, frame)
-        case tuple() if not isinstance(value, tuple):
-            return disjunction(_matches(value, element, item, frame) for element in result)
-        case bool() if not isinstance(value, bool) and value is not None:
-            return result
-    return _compare("=", value, result, item, frame)
+    return matches(value, result, item, frame)
 
 
 # --- literals and names --------------------------------------------------------------------------------------------
@@ -88,13 +79,13 @@ def _name(node: syntax.Name, frame: Frame) -> Value:
         return value
     builtin = BUILTINS.get(node.name)
     if builtin is not None:
-        return Function(node.name, builtin.parameter_names, lambda arguments: call_builtin(builtin, frame.run, arguments, {}))
+        return Function(node.name, builtin.parameter_names, lambda arguments: _builtin(builtin, arguments, {}, node, frame.run))
     frame.run.note("feel-unknown-name", node.span, name=node.name, near="", scope="")
     return None
 
 
 def _list(node: syntax.ListLiteral, frame: Frame) -> Value:
-    return tuple([evaluate(element, frame) for element in node.elements])
+    return frame.run.keep(tuple([evaluate(element, frame) for element in node.elements]), node.span)
 
 
 def _context(node: syntax.ContextLiteral, frame: Frame) -> Value:
@@ -105,7 +96,7 @@ def _context(node: syntax.ContextLiteral, frame: Frame) -> Value:
             frame.run.note("feel-duplicate-key", node.span, name=key)
             return None
         entries[key] = evaluate(entry, inner)
-    return entries
+    return frame.run.keep(entries, node.span)
 
 
 def _range(node: syntax.RangeLiteral, frame: Frame) -> Value:
@@ -117,6 +108,9 @@ def _range(node: syntax.RangeLiteral, frame: Frame) -> Value:
     if not node.operator and low is not None and high is not None and less(low, high) is None:
         frame.run.note("feel-incomparable", node.span, operation="..", left=excerpt(low), right=excerpt(high))
         return None
+    if node.operator in {"=", "!="}:  # its operand is both of its ends
+        low = high = low if node.high is None else high
+        return Range(low, high, node.low_closed, node.low_closed, node.operator)
     return Range(low, high, node.low_closed, node.high_closed, node.operator)
 
 
@@ -164,7 +158,7 @@ def _arithmetic(node: syntax.Arithmetic, frame: Frame) -> Value:
     if unknown is not None:
         return unknown
     if node.operator == "+" and isinstance(left, str) and isinstance(right, str):
-        return left + right
+        return frame.run.keep(left + right, node.span)
     result: Value = None
     match node.operator:
         case "+":
@@ -217,51 +211,7 @@ def _bad_operands(node: Node, operation: str, left: Value, right: Value, frame: 
 
 
 def _comparison(node: syntax.Comparison, frame: Frame) -> Value:
-    return _compare(node.operator, evaluate(node.left, frame), evaluate(node.right, frame), node, frame)
-
-
-_KNOWN_SCALARS = frozenset((Decimal, str, bool, Date))
-"""Types whose values neither are nor hold an unknown; most of what is compared is one of these."""
-
-
-def _compare(operator: str, left: Value, right: Value, node: Node, frame: Frame) -> Truth:
-    """Return `left operator right`; what cannot be compared is null with a diagnostic."""
-    if type(left) not in _KNOWN_SCALARS or type(right) not in _KNOWN_SCALARS:
-        unknown = merge((left, right))
-        if unknown is not None:
-            return unknown
-    result: bool | None
-    match operator:
-        case "=":
-            result = equal(left, right)
-        case "!=":
-            result = negation(equal(left, right))  # type: ignore[assignment]
-        case "<":
-            result = less(left, right)
-        case ">":
-            result = less(right, left)
-        case "<=":
-            result = negation(less(right, left))  # type: ignore[assignment]
-        case _:
-            result = negation(less(left, right))  # type: ignore[assignment]
-    if result is None:
-        code = "feel-null-operand" if left is None or right is None else "feel-incomparable"
-        frame.run.note(code, node.span, operation=operator, left=excerpt(left), right=excerpt(right))
-    return result
-
-
-def _within(value: Value, range_: Value, node: Node, frame: Frame) -> Truth:
-    """Return whether a value lies in a range."""
-    unknown = merge((value, range_))
-    if unknown is not None:
-        return unknown
-    if not isinstance(range_, Range):
-        return None
-    result = contains(range_, value)
-    if result is None:
-        code = "feel-null-operand" if value is None else "feel-incomparable"
-        frame.run.note(code, node.span, operation="in", left=excerpt(value), right=excerpt(range_))
-    return result
+    return compare(node.operator, evaluate(node.left, frame), evaluate(node.right, frame), node, frame)
 
 
 def _between(node: syntax.Between, frame: Frame) -> Value:
@@ -280,7 +230,7 @@ def _between(node: syntax.Between, frame: Frame) -> Value:
             right=f"{excerpt(low)}, {excerpt(high)}",
         )
         return None
-    return conjunction((_compare(">=", value, low, node, frame), _compare("<=", value, high, node, frame)))
+    return conjunction((compare(">=", value, low, node, frame), compare("<=", value, high, node, frame)))
 
 
 def _in(node: syntax.In, frame: Frame) -> Value:
@@ -291,27 +241,8 @@ def _in(node: syntax.In, frame: Frame) -> Value:
 def _is_in(item: Node, value: Value, frame: Frame) -> Truth:
     """Return whether `value in item`: like a cell's test, but without `?`, and a list may hold lists and ranges."""
     if isinstance(item, syntax.RangeLiteral) and item.operator:
-        return _compare(item.operator, value, evaluate(item.operand, frame), item, frame)
-    return _is_member(value, evaluate(item, frame), item, frame)
-
-
-def _is_member(value: Value, result: Value, item: Node, frame: Frame) -> Truth:
-    unknown = merge((value, result)) if isinstance(value, Unknown) or isinstance(result, Unknown) else None
-    if unknown is not None:
-        return unknown
-    if isinstance(result, Range):
-        return _within(value, result, item, frame)
-    if isinstance(result, tuple):
-        whole = equal(value, result) if isinstance(value, tuple) else False
-        parts = (_is_member(value, element, item, frame) if isinstance(element, Range) else _equals(value, element) for element in result)
-        return disjunction((whole, *parts))
-    return _compare("=", value, result, item, frame)
-
-
-def _equals(left: Value, right: Value) -> Truth:
-    """Return whether an element of a list is the value; one of another type is not."""
-    unknown = merge((left, right))
-    return unknown if unknown is not None else equal(left, right) is True
+        return compare(item.operator, value, evaluate(item.operand, frame), item, frame)
+    return is_member(value, evaluate(item, frame), item, frame)
 
 
 def _instance_of(node: syntax.InstanceOf, frame: Frame) -> Value:
@@ -366,10 +297,13 @@ def _for(node: syntax.For, frame: Frame) -> Value:
     results: list[Value] = []
 
     def step(inner: Frame) -> None:
-        results.append(evaluate(node.body, inner.inner({"partial": tuple(results)})))
+        if node.sees_partial:
+            frame.run.spend(len(results) // _COPIED_IN_A_STEP, node.span)
+            inner = inner.inner({PARTIAL: tuple(results)})
+        results.append(evaluate(node.body, inner))
 
     failure = _iterate(node.iterations, frame, node, step)
-    return tuple(results) if failure is None else failure.value
+    return frame.run.keep(tuple(results), node.span) if failure is None else failure.value
 
 
 def _quantified(node: syntax.Quantified, frame: Frame) -> Value:
@@ -396,6 +330,8 @@ def _iterate(iterations: tuple[syntax.Iteration, ...], frame: Frame, node: Node,
     if isinstance(domain, _Failure):
         return domain
     for element in domain:
+        if not frame.run.spend(1, node.span):
+            return _Failure(None)
         failure = _iterate(iterations[1:], frame.inner({iterations[0].name: element}), node, step)
         if failure is not None:
             return failure
@@ -413,7 +349,7 @@ def _domain(iteration: syntax.Iteration, frame: Frame, node: Node) -> Iterable[V
     if iteration.last is not None:
         begin, end = first, last
         steps = _steps(begin, end, downwards=True)
-    elif isinstance(first, Range):
+    elif isinstance(first, Range) and not first.operator:
         begin, end = first.low, first.high
         steps = _steps(begin, end, downwards=False)
         steps = steps and steps[0 if first.low_closed else 1 : None if first.high_closed else -1]
@@ -482,28 +418,31 @@ def _filter(node: syntax.Filter, frame: Frame) -> Value:
     if isinstance(value, Unknown):
         return value
     elements = value if isinstance(value, tuple) else () if value is None else (value,)
-    position = _position(node.condition, elements, frame)
+    # Entries that only other elements have are null and no mistake.
+    entries: dict[str, Value] = {key: None for element in elements if isinstance(element, dict) for key in element}
+    position = _position(node.condition, entries, frame)
     if isinstance(position, Decimal):
         return _element(elements, position)
-    results = [evaluate(node.condition, _element_frame(element, elements, frame)) for element in elements]
+    if not frame.run.spend(len(elements), node.span):
+        return None
+    results = [evaluate(node.condition, _element_frame(element, entries, frame)) for element in elements]
     unknown = merge([result for result in (position, *results) if isinstance(result, Unknown)])
     if unknown is not None:
         return unknown
     return tuple([element for element, result in zip(elements, results, strict=True) if result is True])
 
 
-def _position(condition: Node, elements: tuple[Value, ...], frame: Frame) -> Value:
+def _position(condition: Node, entries: dict[str, Value], frame: Frame) -> Value:
     """Return what a condition comes to where no element is looked at: a number is a position, for an empty list too."""
     before = len(frame.run.diagnostics)
-    position = evaluate(condition, _element_frame(None, elements, frame))
+    position = evaluate(condition, _element_frame(None, entries, frame))
     if not isinstance(position, Decimal):
         del frame.run.diagnostics[before:]
     return position
 
 
-def _element_frame(element: Value, elements: tuple[Value, ...], frame: Frame) -> Frame:
-    """Return the scope of an element: `item` and its entries; those that only others have are null and no mistake."""
-    entries: dict[str, Value] = {key: None for other in elements if isinstance(other, dict) for key in other}
+def _element_frame(element: Value, entries: dict[str, Value], frame: Frame) -> Frame:
+    """Return the scope of an element: `item` and its own entries, before `entries` of nobody in particular."""
     return frame.inner({"item": element} | entries | (element if isinstance(element, dict) else {}))
 
 
@@ -529,11 +468,7 @@ def _call(node: syntax.Call, frame: Frame) -> Value:
             if builtin is None:
                 run.note("feel-unknown-function", node.span, name=node.function.name, near="")
                 return None
-            outer, run.span = run.span, node.span
-            try:
-                return call_builtin(builtin, run, positional, named)
-            finally:
-                run.span = outer
+            return _builtin(builtin, positional, named, node, run)
     else:
         function = evaluate(node.function, frame)
     if isinstance(function, Unknown):
@@ -550,6 +485,17 @@ def _call(node: syntax.Call, frame: Frame) -> Value:
     return run.invoke(function, arguments, node.span)
 
 
+def _builtin(builtin: Builtin, positional: tuple[Value, ...], named: dict[str, Value], node: Node, run: Run) -> Value:
+    """Call a builtin; it goes through the lists that it is given, which takes as many steps as these are long."""
+    if not run.spend(1 + sum(len(argument) for argument in (*positional, *named.values()) if isinstance(argument, tuple)), node.span):
+        return None
+    outer, run.span = run.span, node.span
+    try:
+        return run.keep(call_builtin(builtin, run, positional, named), node.span)
+    finally:
+        run.span = outer
+
+
 def _order(parameters: tuple[str, ...], positional: tuple[Value, ...], named: dict[str, Value]) -> tuple[Value, ...] | None:
     """Return the arguments in the order of the parameters, or None where they do not fit."""
     if named:
@@ -557,20 +503,9 @@ def _order(parameters: tuple[str, ...], positional: tuple[Value, ...], named: di
     return positional if len(positional) == len(parameters) else None
 
 
-def coerce(value: Value, type_: Type) -> tuple[Value, bool]:
-    """Return `value` as `type_` asks, and whether it fits (DMN 1.5, 10.3.2.9.4).
-
-    A list of one stands for its element where an element is wanted, and the other way round; an unknown fits anything.
-    """
-    if isinstance(value, Unknown) or conforms(value, type_) or find_unknown(value) is not None:
-        return value, True
-    if isinstance(value, tuple) and len(value) == 1 and type_.name != "list" and conforms(value[0], type_):
-        return value[0], True
-    if type_.name == "list" and not isinstance(value, tuple) and conforms(value, type_.arguments[0]):
-        return (value,), True
-    if type_.name == "date and time" and type(value) is Date:
-        return DateTime(value, Time(0, 0, 0, 0, 0)), True
-    return None, False
+def _condition(node: syntax.Condition, frame: Frame) -> Value:
+    """Return whether a condition on `?` holds; anything but true and false is null."""
+    return truth(evaluate(node.expression, frame))
 
 
 def _unary_tests(node: UnaryTests, frame: Frame) -> Value:
@@ -599,6 +534,7 @@ _EVALUATORS: dict[type[Node], Callable[[Any, Frame], Value]] = {
     syntax.Path: _path,
     syntax.Filter: _filter,
     syntax.Call: _call,
+    syntax.Condition: _condition,
     syntax.UnaryTests: _unary_tests,
 }
 """How each kind of node is evaluated."""

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from zhida.errors import CompileError, diagnostic, nearest
 from zhida.feel import syntax
 from zhida.feel.names import PART, Scope, skip_space
-from zhida.feel.syntax import INPUT, Iteration, Node, UnaryTests, children, mentions_input
+from zhida.feel.syntax import INPUT, PARTIAL, Iteration, Node, UnaryTests, children, mentions, mentions_input
 from zhida.feel.tokens import Cursor
 from zhida.source import Snippet
 from zhida.values.temporal import parse_at_literal
@@ -193,10 +193,10 @@ class _Parser:
         cursor.expect_keyword("for")
         iterations = self.iterations()
         cursor.expect_keyword("return")
-        cursor.scope = cursor.scope.inner(["partial"])
+        cursor.scope = cursor.scope.inner([PARTIAL])
         body = self.expression()
         cursor.scope = outer
-        return syntax.For(cursor.span(start), iterations, body)
+        return syntax.For(cursor.span(start), iterations, body, mentions(body, PARTIAL))
 
     def quantified(self) -> Node:
         """Read `some … satisfies …` or `every … satisfies …`."""

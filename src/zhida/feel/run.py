@@ -1,6 +1,7 @@
 """What one evaluation carries along: the decimal context, the date, the variables and the diagnostics it meets.
 
-An evaluation never raises for what its inputs hold: it notes a diagnostic and goes on with null.
+An evaluation never raises for what its inputs hold: it notes a diagnostic and goes on with null. It ends: what could go on
+for ever, or grow without end, draws on one budget of steps and one limit of size, the same on every machine.
 """
 
 from collections.abc import Mapping
@@ -17,8 +18,14 @@ from zhida.values.temporal import Date
 MAX_DEPTH = 50
 """How many calls may stand inside each other."""
 
-MAX_STEPS = 100_000
-"""How many numbers or days an iteration may run through."""
+MAX_STEPS = 1_000_000
+"""How many steps one evaluation may take in all: of iterations and filters, calls, and elements handed to builtins."""
+
+MAX_SIZE = 1_000_000
+"""How many elements and characters an expression may put into one value."""
+
+MAX_LEVELS = 100
+"""How many lists and contexts may stand inside each other in it."""
 
 
 @dataclass(slots=True)
@@ -35,15 +42,36 @@ class Run:
     """How many calls stand inside each other just now."""
     span: Span | None = None
     """Where the builtin stands that is being called; it has no other way to know."""
+    steps: int = MAX_STEPS
+    """How many steps are left."""
 
     def note(self, code: str, span: Span | None = None, **arguments: object) -> None:
         """Keep a diagnostic."""
         self.diagnostics.append(diagnostic(code, span or self.span, **arguments))
 
+    def spend(self, steps: int, span: Span | None = None) -> bool:
+        """Take steps out of the budget; where they are not left, say so and return False."""
+        self.steps -= steps
+        if self.steps >= 0:
+            return True
+        self.note("feel-too-many-steps", span, limit=MAX_STEPS)
+        return False
+
+    def keep(self, value: Any, span: Span | None = None) -> Any:  # noqa: ANN401 - any FEEL value
+        """Return a value that was built, or null where it is too large; a list in a list counts with all that it holds."""
+        size = weigh(value)
+        if size is None:
+            self.note("feel-too-large", span, limit=MAX_SIZE, levels=MAX_LEVELS)
+            return None
+        # To weigh takes time as well: who builds the same large value again and again runs out of steps.
+        return value if self.spend(size // _WEIGHED_IN_A_STEP, span) else None
+
     def invoke(self, function: Function, arguments: tuple[Any, ...], span: Span | None = None) -> Any:  # noqa: ANN401 - any FEEL value
         """Call a function value, at `span` where that is known; too deep a recursion is null."""
         if self.depth >= MAX_DEPTH:
             self.note("feel-too-deep", span, limit=MAX_DEPTH)
+            return None
+        if not self.spend(1, span):
             return None
         outer, self.span = self.span, span or self.span
         self.depth += 1
@@ -55,6 +83,36 @@ class Run:
         finally:
             self.depth -= 1
             self.span = outer
+
+
+_WEIGHED_IN_A_STEP = 10
+"""How many elements are weighed in the time of one step."""
+
+
+def weigh(value: object) -> int | None:
+    """Return how many elements and characters a value holds, or None where it holds too many or too much inside each other.
+
+    What stands in it twice is counted twice: that is how much of it a reader would meet.
+
+    >>> weigh(("ab", (1, 2))), weigh("abc")
+    (6, 3)
+    """
+    size, level = 0, [value]
+    for _ in range(MAX_LEVELS):
+        inner: list[object] = []
+        for item in level:
+            if isinstance(item, str):
+                size += len(item)
+            elif isinstance(item, tuple | dict):
+                size += len(item)
+                if size <= MAX_SIZE:
+                    inner.extend(item.values() if isinstance(item, dict) else item)
+        if size > MAX_SIZE:
+            return None
+        if not inner:
+            return size
+        level = inner
+    return None
 
 
 _ABSENT = object()

@@ -209,6 +209,8 @@ class For(Node):
     """The variables; a later one varies faster and sees those before it."""
     body: Node
     """What each step contributes."""
+    sees_partial: bool = True
+    """Whether the body may name `partial`; to keep that for nothing takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,9 @@ class UnaryTests(Node):
 INPUT = "?"
 """The name by which a cell calls the value that it tests."""
 
+PARTIAL = "partial"
+"""The name by which the body of an iteration calls the results so far."""
+
 
 def children(node: Node) -> IteratorOf[Node]:
     """Yield the nodes directly inside `node`, in the order of the text."""
@@ -296,15 +301,23 @@ def _nodes(value: object) -> IteratorOf[Node]:
             yield from _nodes(item)
 
 
-def mentions_input(node: Node) -> bool:
-    """Say whether `?` occurs in `node`."""
+def descendants(node: Node) -> IteratorOf[Node]:
+    """Yield `node` and all nodes inside of it, in no order that means anything."""
     waiting = [node]
     while waiting:
         found = waiting.pop()
-        if isinstance(found, Name) and found.name == INPUT:
-            return True
+        yield found
         waiting.extend(children(found))
-    return False
+
+
+def mentions(node: Node, name: str) -> bool:
+    """Say whether a name occurs in `node`, whatever it means there."""
+    return any(isinstance(found, Name) and found.name == name for found in descendants(node))
+
+
+def mentions_input(node: Node) -> bool:
+    """Say whether `?` occurs in `node`."""
+    return mentions(node, INPUT)
 
 
 def free_names(node: Node, bound: frozenset[str] = frozenset()) -> IteratorOf[Name]:
@@ -326,7 +339,7 @@ def free_names(node: Node, bound: frozenset[str] = frozenset()) -> IteratorOf[Na
                     yield from free_names(iteration.last, bound)
                 bound |= {iteration.name}
             body = node.body if isinstance(node, For) else node.condition
-            yield from free_names(body, bound | {"partial"} if isinstance(node, For) else bound)
+            yield from free_names(body, bound | {PARTIAL} if isinstance(node, For) else bound)
         case Filter():
             yield from free_names(node.value, bound)
             yield from free_names(node.condition, bound | {"item"})

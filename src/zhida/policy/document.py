@@ -4,6 +4,9 @@ r"""A Markdown policy as blocks: front matter, headings, prose, tables, fenced b
 
 Cells are cut from the source line by this scanner and not by a Markdown renderer, which eats `*` and pads short rows:
 only `\|` is unescaped. Every block knows the article that it stands under. Nothing here knows what a table means.
+
+What a viewer shows as a table or a block is one, and what it hides (`<!-- -->`) or shows as code (four spaces) is none: a
+reader must see all that is carried out, and nothing that looks so may be left out without a word.
 """
 
 import re
@@ -12,35 +15,28 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import yaml
-
 from zhida.errors import Diagnostic, InputError, diagnostic
+from zhida.policy.front_values import FrontValue, read_front_values
 from zhida.source import Snippet, Source, Span
 
 MAX_FILE_BYTES = 4_000_000
 """A larger file is not read: a policy is a text of some pages."""
 
-YAML_REASONS = {
-    "mapping values are not allowed here": "此处多了一个冒号",
-    "could not find expected ':'": "此处缺少冒号",
-    "expected ',' or ']'": "方括号没有合上，或缺少逗号",
-    "expected ',' or '}'": "花括号没有合上，或缺少逗号",
-    "expected <block end>": "缩进不齐，或一行里多写了内容",
-    "found character '\\t'": "缩进用了制表符，请用空格",
-    "found unexpected end of stream": "引号没有合上",
-    "found character": "值以不能打头的符号开头",
-    "character U+": "有不可见的控制字符",
-    "brackets": "括号套得太深",
-    "keys with values": "应为“键: 值”",
-    "anchors and aliases": "这里不用 YAML 的锚与别名（&、*）",
-    "expected alphabetic": "值以 & 或 * 开头",
-}
-"""What is wrong with a front matter, by the beginning of the words in English."""
-
 ARTICLE_HEADING = re.compile(
     r"(第[〇零一二三四五六七八九十百千0-9]+条(?:之[一二三四五六七八九十]+)?|举措[一二三四五六七八九十百]+(?:（[一二三四五六七八九十]+）)?|Article\s+\d+[a-z]?)"
 )
 """A heading that begins with this opens an article; measures (举措) are what plans have instead of articles."""
+
+HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
+"""What a heading begins with."""
+UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
+"""A line that makes a heading of the text above it."""
+LIST_ITEM = re.compile(r" *(?:[-*+]|\d{1,9}[.)]) +")
+"""What an item of a list begins with."""
+GAP = re.compile(r"\s*缺口\s*[:：]\s*(\S.*)")
+"""A line that justifies a gap of the table above it."""
+CODE_INDENT = 4
+"""Lines that are indented by as many spaces are code to a viewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +121,6 @@ Block = Table | Fence | Heading | Prose | Quote
 
 
 @dataclass(frozen=True, slots=True)
-class FrontValue:
-    """A value of the front matter."""
-
-    value: "str | tuple[FrontValue, ...] | dict[str, FrontValue]"
-    """Text, a list or a mapping."""
-    snippet: Snippet
-    """Its text in the source."""
-    key_span: Span
-    """Where its key stands."""
-
-
-@dataclass(frozen=True, slots=True)
 class PolicyDocument:
     """A Markdown file in blocks."""
 
@@ -201,9 +185,14 @@ class _Scanner:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.number = 1
-        self.article = ""
-        self.article_level = 0
+        self.articles: list[tuple[int, str]] = []
+        self.lists: list[int] = []
         self.diagnostics: list[Diagnostic] = []
+
+    @property
+    def article(self) -> str:
+        """The innermost article that is open."""
+        return self.articles[-1][1] if self.articles else ""
 
     def line(self) -> str | None:
         """Return the line to be read next, or None behind the last."""
@@ -214,89 +203,87 @@ class _Scanner:
         return Span(self.source, self.source.line_start(first), self.source.line_start(last) + len(self.source.line(last)), self.article)
 
     def front_matter(self) -> dict[str, FrontValue]:
-        """Read the YAML between two lines `---` at the very top."""
-        if self.line() != "---":
-            return {}
-        last = next((n for n in range(2, self.source.line_count + 1) if self.source.line(n).rstrip() == "---"), None)
-        if last is None:
-            self.diagnostics.append(diagnostic("policy-front-matter-open", self.span(1, 1)))
-            self.number = self.source.line_count + 1
-            return {}
-        self.number = last + 1
-        start = self.source.line_start(2)
-        text = self.source.text[start : self.source.line_start(last)]
-        try:
-            root = yaml.compose(text, Loader=yaml.BaseLoader)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            return self.no_front_matter(start + (mark.index if mark else 0), error.problem or "YAML")
-        except yaml.reader.ReaderError as error:
-            return self.no_front_matter(start + error.position, f"character U+{ord(text[error.position]):04X} is not allowed")
-        except RecursionError:
-            return self.no_front_matter(start, "brackets stand too deep inside each other")
-        if not isinstance(root, yaml.MappingNode):
-            return self.no_front_matter(start, "keys with values were expected")
-        aliases = (token for token in yaml.scan(text, Loader=yaml.BaseLoader) if isinstance(token, yaml.AliasToken | yaml.AnchorToken))
-        if (alias := next(aliases, None)) is not None:
-            return self.no_front_matter(start + alias.start_mark.index, "anchors and aliases are not used here")
-        return self.mapping(root, start)
-
-    def no_front_matter(self, place: int, reason: str) -> dict[str, FrontValue]:
-        """Complain of a front matter that cannot be read, and return what can be known of it: nothing."""
-        reason_zh = next((zh for en, zh in YAML_REASONS.items() if reason.startswith(en)), "此处不合“键: 值”的写法")
-        span = Span(self.source, place, min(place + 1, len(self.source.text)))
-        self.diagnostics.append(diagnostic("policy-front-matter-yaml", span, reason=reason, reason_zh=reason_zh))
-        return {}
-
-    def mapping(self, node: yaml.MappingNode, base: int) -> dict[str, FrontValue]:
-        """Return the entries of a YAML mapping; a key that stands twice is a diagnostic."""
-        entries: dict[str, FrontValue] = {}
-        for key, value in node.value:
-            key_span = Span(self.source, base + key.start_mark.index, base + key.end_mark.index)
-            if str(key.value) in entries:
-                self.diagnostics.append(diagnostic("policy-duplicate-key", key_span, name=key.value))
-            else:
-                entries[str(key.value)] = self.value(value, key_span, base)
-        return entries
-
-    def value(self, node: yaml.Node, key_span: Span, base: int) -> FrontValue:
-        """Return one YAML value with the snippet that it stands in."""
-        quoted = isinstance(node, yaml.ScalarNode) and node.style in {"'", '"'}
-        start = base + node.start_mark.index + quoted
-        end = base + node.end_mark.index - quoted
-        snippet = Snippet(self.source.text[start:end].rstrip(), self.source, start)
-        match node:
-            case yaml.MappingNode():
-                return FrontValue(self.mapping(node, base), snippet, key_span)
-            case yaml.SequenceNode():
-                return FrontValue(tuple(self.value(item, key_span, base) for item in node.value), snippet, key_span)
-        return FrontValue(str(node.value), snippet, key_span)
+        """Read the front matter at the very top."""
+        front, self.number = read_front_values(self.source, self.diagnostics)
+        return front
 
     def blocks(self) -> Iterator[Block]:
         """Yield the blocks one after the other."""
         while (line := self.line()) is not None:
-            stripped = line.lstrip()
-            if not stripped:
+            if not line.strip():
                 self.number += 1
-            elif found := re.match(r"(#{1,6})\s+(.*?)\s*#*$", line):
-                yield self.heading(len(found[1]), found[2])
+                continue
+            stripped = line.lstrip()
+            if self.is_code(line):
+                yield self.code()
+            elif found := HEADING.match(line):
+                yield self.heading(self.number, len(found[1]), _without_closing_hashes(line[found.end() :]))
+            elif stripped.startswith("<!--"):
+                self.comment()
             elif stripped.startswith(("```", "~~~")):
                 yield self.fence(line)
-            elif stripped.startswith("|"):
-                yield from self.table()
             elif stripped.startswith(">"):
                 yield self.quote()
+            elif stripped.startswith("|") or self.is_table(self.number):
+                yield from self.table()
             else:
                 yield self.prose()
 
-    def heading(self, level: int, text: str) -> Heading:
-        """Read a heading; it may open an article, and closes one of its own level or below."""
-        if found := ARTICLE_HEADING.match(text):
-            self.article, self.article_level = found[1], level
-        elif level <= self.article_level:
-            self.article, self.article_level = "", 0
+    def is_code(self, line: str) -> bool:
+        """Say whether a viewer shows a line as code, for it is indented four spaces more than the list around it, if any."""
+        expanded = line.expandtabs(4)
+        indent = len(expanded) - len(expanded.lstrip())
+        while self.lists and indent < self.lists[-1]:
+            self.lists.pop()
+        if indent - (self.lists[-1] if self.lists else 0) >= CODE_INDENT:
+            return True
+        if found := LIST_ITEM.match(expanded):
+            self.lists.append(found.end())
+        return False
+
+    def is_table(self, number: int) -> bool:
+        """Say whether a line is the header of a table: it has a bar, and the next one is of dashes and bars."""
+        if number >= self.source.line_count or len(_cut(self.source.line(number))) < 2:
+            return False
+        below = self.source.line(number + 1)
+        return "|" in below and _is_rule(below)
+
+    def code(self) -> Prose:
+        """Take indented lines as code for readers; a table or a fenced block among them is not carried out, and that is said."""
+        first = self.number
+        while (line := self.line()) is not None and line.strip() and (self.number == first or self.is_code(line)):
+            self.number += 1
+        span = self.span(first, self.number - 1)
+        self.not_executed(span.text, span, "code that is indented four spaces", "缩进四格的代码")
+        return Prose(span.text, span)
+
+    def comment(self) -> None:
+        """Skip an HTML comment up to the line that ends it; what follows it on that line is hidden as well."""
+        first = self.number
+        while (line := self.line()) is not None and "-->" not in line:
+            self.number += 1
+        if line is None:
+            self.diagnostics.append(diagnostic("policy-comment-open", self.span(first, first)))
+        last = min(self.number, self.source.line_count)
         self.number += 1
-        return Heading(level, text, self.span(self.number - 1, self.number - 1))
+        span = self.span(first, last)
+        self.not_executed(span.text, span, "an HTML comment, which viewers hide", "HTML 注释里，查看器不显示")
+
+    def not_executed(self, text: str, span: Span, place: str, place_zh: str) -> None:
+        """Warn of a table or a fenced block that stands where nothing is carried out."""
+        lines = [line.removeprefix("<!--").strip() for line in text.splitlines()]
+        if any(line.startswith(("|", "```", "~~~")) or (_is_rule(line) and "|" in line) for line in lines):
+            self.diagnostics.append(diagnostic("policy-not-executed", span, place=place, place_zh=place_zh))
+
+    def heading(self, first: int, level: int, text: str) -> Heading:
+        """Read a heading whose last line is the next one; it closes all of its own level or below, and may open an article."""
+        self.lists.clear()
+        while self.articles and level <= self.articles[-1][0]:
+            self.articles.pop()
+        if found := ARTICLE_HEADING.match(text):
+            self.articles.append((level, found[1]))
+        self.number += 1
+        return Heading(level, text, self.span(first, self.number - 1))
 
     def fence(self, line: str) -> Fence:
         """Read a fenced block up to its closing fence."""
@@ -326,23 +313,39 @@ class _Scanner:
         while (line := self.line()) is not None and line.lstrip().startswith(">"):
             words.append(line.lstrip()[1:].strip())
             self.number += 1
-        return Quote("\n".join(words), self.span(first, self.number - 1))
+        span = self.span(first, self.number - 1)
+        self.not_executed("\n".join(words), span, "a quote", "引用（>）里")
+        return Quote(_without_comments("\n".join(words)), span)
 
-    def prose(self) -> Prose:
-        """Read running text up to an empty line or another block."""
+    def prose(self) -> Prose | Heading:
+        """Read running text up to an empty line or another block; a line of `=` or `-` below makes it a heading."""
         first = self.number
+        is_list = LIST_ITEM.match(self.source.line(first)) is not None
         while (line := self.line()) is not None and line.strip():
-            if self.number > first and re.match(r"#{1,6}\s|\s*(```|~~~|\||>)", line):
-                break
+            if self.number > first:
+                if not is_list and (found := UNDERLINE.fullmatch(line)):
+                    text = " ".join(self.source.line(number).strip() for number in range(first, self.number))
+                    return self.heading(first, 1 if found[1][0] == "=" else 2, text)
+                if HEADING.match(line) or line.lstrip().startswith(("```", "~~~", "|", ">", "<!--")) or self.is_table(self.number):
+                    break
+                if LIST_ITEM.match(line):
+                    self.is_code(line)
+            self.full_width(self.number)
             self.number += 1
         span = self.span(first, self.number - 1)
-        return Prose(span.text, span)
+        return Prose(_without_comments(span.text), span)
+
+    def full_width(self, number: int) -> None:
+        """Complain of a line that was meant to be part of a table: full-width bars stand at its ends, or between dashes."""
+        line = self.source.line(number).strip()
+        if line.startswith("｜") or line.endswith("｜") or ("｜" in line and re.fullmatch(r"[\s:|｜-]+", line)):
+            self.diagnostics.append(diagnostic("policy-full-width-bar", self.span(number, number)))
 
     def table(self) -> Iterator[Block]:
         """Read a table; rows whose cells do not match the header are diagnostics."""
         first = self.number
         header = self.cells(header=True)
-        if (line := self.line()) is None or not re.fullmatch(r"\s*\|?(\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?\s*", line) or "-" not in line:
+        if (line := self.line()) is None or not _is_rule(line):
             self.number = first
             yield self.lone_bar()
             return
@@ -351,15 +354,23 @@ class _Scanner:
                 diagnostic("policy-row-cells", self.span(first + 1, first + 1), found=len(_cut(line)), expected=len(header))
             )
         rows = []
-        while (line := self.line()) is not None and line.lstrip().startswith("|"):
+        while (line := self.line()) is not None and self.is_row(line):
             number = self.number
             row = self.cells()
-            if len(row) == len(header):
+            if len(row) == len(header) and "|" in line:
                 rows.append(row)
+            elif "｜" in line:
+                self.diagnostics.append(diagnostic("policy-full-width-bar", self.span(number, number)))
             else:
                 self.diagnostics.append(diagnostic("policy-row-cells", self.span(number, number), found=len(row), expected=len(header)))
         span = self.span(first, self.number - 1)
         yield Table(header, tuple(rows), span, self.gap_reason())
+
+    def is_row(self, line: str) -> bool:
+        """Say whether a line directly below a table belongs to it: it holds a bar, be it a full-width one."""
+        if not line.strip() or GAP.match(line) or HEADING.match(line) or line.lstrip().startswith((">", "```", "~~~", "<!--")):
+            return False
+        return "｜" in line or len(_cut(line)) > 1 or line.lstrip().startswith("|")
 
     def lone_bar(self) -> Prose:
         """Take lines that begin with a bar but are no table as prose."""
@@ -375,7 +386,7 @@ class _Scanner:
         ahead = self.number
         while ahead <= self.source.line_count and not self.source.line(ahead).strip():
             ahead += 1
-        found = re.match(r"\s*缺口\s*[:：]\s*(.+)", self.source.line(ahead)) if ahead <= self.source.line_count else None
+        found = GAP.match(self.source.line(ahead)) if ahead <= self.source.line_count else None
         return found[1].strip() if found else ""
 
     def cells(self, *, header: bool = False) -> tuple[Cell, ...]:
@@ -414,3 +425,21 @@ def _cut(line: str) -> list[tuple[int, int]]:
     if bars[-1] != stripped_end - 1:
         bars.append(stripped_end)
     return [(left + 1, right) for left, right in pairwise(bars)]
+
+
+def _is_rule(line: str) -> bool:
+    """Say whether a line is the one of dashes below a table's header."""
+    cells = line.strip().removeprefix("|").removesuffix("|").split("|")
+    return all(re.fullmatch(r":?-+:?", cell.strip()) for cell in cells)
+
+
+def _without_closing_hashes(text: str) -> str:
+    """Return the words of a heading without the hashes that may end it."""
+    text = text.strip()
+    words = text.rstrip("#")
+    return words.rstrip() if words != text and words[-1:] in {"", " ", "\t"} else text
+
+
+def _without_comments(text: str) -> str:
+    """Return a text without the HTML comments in it, as a viewer shows it."""
+    return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from zhida.assess.assessment import Answer, Assessment, ConditionMet, NearMiss, Reason
+from zhida.assess.assessment import Answer, Assessment, ConditionMet, Either, NearMiss, Reason
 from zhida.errors import Diagnostic, Language
 from zhida.report import phrases
 from zhida.report.words import choose, printable, unbroken
@@ -196,6 +196,8 @@ def value_data(value: object) -> Data:
     """
     if isinstance(value, Unknown):
         return {"type": "unknown", "missing": sorted(value.missing)}
+    if isinstance(value, Either):
+        return {"type": "either", "values": [value_data(each) for each in value.values]}
     return {"type": str(type_of(value)), "value": _plain(value)}
 
 

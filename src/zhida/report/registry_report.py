@@ -332,6 +332,9 @@ article { margin-bottom: 26px; break-inside: avoid; }
 .legend i { display: inline-block; width: 10px; height: 10px; margin-right: 6px; }
 article .facts { font-size: 14px; } article .facts th, article .facts td { padding-top: 2px; padding-bottom: 2px; }
 .findings { font-size: 13px; padding-left: 1.2em; }
+@media screen and (max-width: 900px) {
+  main { padding: 20px 16px; } .outcomes { font-size: 12.5px; } .outcomes thead th { white-space: normal; }
+}
 @media print { main { max-width: none; padding: 0; } h1 { font-size: 18pt; } h2 { font-size: 13pt; }
 .outcomes, .legend, article .facts { font-size: 8.5pt; } .outcomes th, .outcomes td { padding: 2pt 3pt; } }
 """

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from zhida.assess.assessment import Delivery, Outcome
+from zhida.assess.assessment import Delivery, Either, Outcome
 from zhida.errors import Language
 from zhida.policy.front_matter import Interval, Rounding
 from zhida.values.numbers import feel_context, format_number, round_amount
@@ -334,6 +334,9 @@ def format_value(value: object, unit: str, language: Language) -> str:
             return value or choose(language, "（空）", "(empty)")
         case Unknown():
             return choose(language, "未知", "unknown")
+        case Either():
+            shown = choose(language, "或", " or ").join(format_value(each, unit, language) for each in value.values)
+            return choose(language, f"{shown}（不影响结论）", f"{shown} (it does not matter which)")
         case Decimal():
             return format_quantity(value, unit, language)
         case Date():

@@ -56,7 +56,7 @@ def round_amount(amount: Decimal, scale: int, mode: str) -> Decimal:
     >>> round_amount(Decimal("0.999"), 2, "down")
     Decimal('0.99')
     """
-    context = Context(prec=100)
+    context = Context(prec=7_000)  # holds every FEEL number in full
     if mode in {"down", "up"}:
         amount = amount.quantize(Decimal(1).scaleb(-CENT_GUARD_PLACES), rounding=ROUND_HALF_EVEN, context=context)
     return amount.quantize(Decimal(1).scaleb(-scale), rounding=ROUNDING_MODES[mode], context=context)

@@ -1,17 +1,18 @@
 """Types of values: their names, their order and whether a value conforms (DMN 1.5, 10.3.2.9).
 
 A `Type` is frozen and structural: two lists of numbers have equal types. `parse_type` reads the spelling of type
-references in models and policies; `conforms` is the test behind `instance of` and typed variables.
+references in models and policies; `conforms` is the test behind `instance of`, `coerce` what a typed variable does.
 """
 
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from zhida.values.function import Function
 from zhida.values.range import Range
-from zhida.values.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
+from zhida.values.temporal import UTC_MIDNIGHT, Date, DateTime, DaysDuration, MonthsDuration, Time
+from zhida.values.unknown import Unknown, find_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,22 @@ def conforms(value: object, type_: Type) -> bool:
         case "function":
             return isinstance(value, Function)
     return False
+
+
+def coerce(value: object, type_: Type) -> tuple[Any, bool]:
+    """Return `value` as `type_` asks, and whether it fits (DMN 1.5, 10.3.2.9.4).
+
+    A list of one stands for its element where an element is wanted, and the other way round; an unknown fits anything.
+    """
+    if isinstance(value, Unknown) or conforms(value, type_) or find_unknown(value) is not None:
+        return value, True
+    if isinstance(value, tuple) and len(value) == 1 and type_.name != "list" and conforms(value[0], type_):
+        return value[0], True
+    if type_.name == "list" and not isinstance(value, tuple) and conforms(value, type_.arguments[0]):
+        return (value,), True
+    if type_.name == "date and time" and type(value) is Date:
+        return DateTime(value, UTC_MIDNIGHT), True
+    return None, False
 
 
 def is_number(value: object) -> TypeGuard[Decimal]:

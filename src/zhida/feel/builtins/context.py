@@ -4,6 +4,7 @@ Entries are moved unread, so an entry that is unknown passes; a key that is unkn
 """
 
 from zhida.feel.builtins.signature import CONTEXT, Host, Refused, Undetermined, bad_argument, carried, define, required, signature
+from zhida.feel.run import MAX_LEVELS, MAX_SIZE
 from zhida.values.types import ANY, STRING, Type, list_of
 from zhida.values.unknown import Unknown
 
@@ -53,6 +54,8 @@ def put_deep(host: Host, context: object, keys: tuple[str | None, ...], value: o
         raise bad_argument("context", context, CONTEXT)
     if not keys or keys[0] is None:
         raise bad_argument("keys", keys, list_of(STRING))
+    if len(keys) > MAX_LEVELS:
+        raise Refused("feel-too-large", limit=MAX_SIZE, levels=MAX_LEVELS)
     key, rest = keys[0], keys[1:]
     return context | {key: put_deep(host, context.get(key), rest, value) if rest else value}
 

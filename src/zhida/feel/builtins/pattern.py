@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from zhida.feel.builtins.signature import Refused
+from zhida.feel.run import MAX_LEVELS, MAX_SIZE
 
 if TYPE_CHECKING:
     import regex
@@ -34,9 +35,15 @@ def replace(text: str, pattern: str, replacement: str, flags: str) -> str:
     r"""Return `text` with every match replaced; `$1` is what the first group held, `\$` and `\\` are the characters themselves."""
     compiled = _divider(pattern, flags)
     parts = _replacement_parts(replacement, compiled.groups)
+    size = 0
 
     def filled(match: "regex.Match[str]") -> str:
-        return "".join(part if isinstance(part, str) else match[part] or "" for part in parts)
+        nonlocal size
+        found = "".join(part if isinstance(part, str) else match[part] or "" for part in parts)
+        size += len(found)
+        if size > MAX_SIZE:  # a long replacement for each of many matches: it is not even put together
+            raise Refused("feel-too-large", limit=MAX_SIZE, levels=MAX_LEVELS)
+        return found
 
     return str(_timed(pattern, compiled.sub, filled, text))
 

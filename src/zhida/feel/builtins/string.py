@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from zhida.feel.builtins import pattern
-from zhida.feel.builtins.signature import STRING_, Host, bad_argument, define, optional, required, signature
+from zhida.feel.builtins.signature import STRING_, Host, Refused, bad_argument, define, optional, required, signature
+from zhida.feel.run import MAX_LEVELS, MAX_SIZE
 from zhida.values.types import BOOLEAN, NUMBER, STRING, list_of
 
 
@@ -91,7 +92,11 @@ def split(_host: Host, string: str, delimiter: str) -> tuple[str, ...]:
 
 def string_join(_host: Host, elements: tuple[str | None, ...], delimiter: str | None) -> str:
     """Return the strings as one, nulls left out."""
-    return (delimiter or "").join(element for element in elements if element is not None)
+    texts = [element for element in elements if element is not None]
+    between = delimiter or ""
+    if sum(map(len, texts)) + len(between) * len(texts) > MAX_SIZE:
+        raise Refused("feel-too-large", limit=MAX_SIZE, levels=MAX_LEVELS)
+    return between.join(texts)
 
 
 _MATCH = required("match", STRING)

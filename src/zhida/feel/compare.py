@@ -1,0 +1,96 @@
+"""Values against values: `=`, `<`, `in` and the tests of a cell, once both sides are evaluated (DMN 1.5, 10.3.2.13 and table 54).
+
+Owns what a comparison comes to for values of every kind: true or false, an `Unknown` where it rests on a fact that nobody
+has told us, or null with a diagnostic where the two cannot be compared. Nothing is evaluated here.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from zhida.feel.run import Frame
+from zhida.feel.syntax import Node
+from zhida.values.equality import contains, equal, less
+from zhida.values.logic import Truth, disjunction, negation
+from zhida.values.range import Range
+from zhida.values.temporal import Date
+from zhida.values.text import excerpt
+from zhida.values.unknown import Unknown, merge
+
+Value = Any
+
+_KNOWN_SCALARS = frozenset((Decimal, str, bool, Date))
+"""Types whose values neither are nor hold an unknown; most of what is compared is one of these."""
+
+
+def compare(operator: str, left: Value, right: Value, node: Node, frame: Frame) -> Truth:
+    """Return `left operator right`; what cannot be compared is null with a diagnostic."""
+    if type(left) not in _KNOWN_SCALARS or type(right) not in _KNOWN_SCALARS:
+        unknown = merge((left, right))
+        if unknown is not None:
+            return unknown
+    result: bool | None
+    match operator:
+        case "=":
+            result = equal(left, right)
+        case "!=":
+            result = negation(equal(left, right))  # type: ignore[assignment]
+        case "<":
+            result = less(left, right)
+        case ">":
+            result = less(right, left)
+        case "<=":
+            result = negation(less(right, left))  # type: ignore[assignment]
+        case _:
+            result = negation(less(left, right))  # type: ignore[assignment]
+    if result is None:
+        code = "feel-null-operand" if left is None or right is None else "feel-incomparable"
+        frame.run.note(code, node.span, operation=operator, left=excerpt(left), right=excerpt(right))
+    return result
+
+
+def within(value: Value, range_: Value, node: Node, frame: Frame) -> Truth:
+    """Return whether a value lies in a range."""
+    unknown = merge((value, range_))
+    if unknown is not None:
+        return unknown
+    if not isinstance(range_, Range):
+        return None
+    result = contains(range_, value)
+    if result is None:
+        code = "feel-null-operand" if value is None else "feel-incomparable"
+        frame.run.note(code, node.span, operation="in", left=excerpt(value), right=excerpt(range_))
+    return result
+
+
+def matches(value: Value, result: Value, item: Node, frame: Frame) -> Truth:
+    """Return whether `value` is what a test came to: equal to it, or an element of it."""
+    if isinstance(value, Unknown):
+        return value
+    match result:
+        case Range():
+            return within(value, result, item, frame)
+        case tuple() if not isinstance(value, tuple):
+            return disjunction(matches(value, element, item, frame) for element in result)
+        case bool() if not isinstance(value, bool) and value is not None:
+            return result
+    return compare("=", value, result, item, frame)
+
+
+def is_member(value: Value, result: Value, item: Node, frame: Frame) -> Truth:
+    """Return whether `value in result`: it lies in the range, equals the value, or is an element of the list."""
+    unknown = merge((value, result)) if isinstance(value, Unknown) or isinstance(result, Unknown) else None
+    if unknown is not None:
+        return unknown
+    if isinstance(result, Range):
+        return within(value, result, item, frame)
+    if isinstance(result, tuple):
+        whole = equal(value, result) if isinstance(value, tuple) else False
+        parts = (is_member(value, element, item, frame) if isinstance(element, Range) else _equals(value, element) for element in result)
+        return disjunction((whole, *parts))
+    return compare("=", value, result, item, frame)
+
+
+def _equals(left: Value, right: Value) -> Truth:
+    """Return whether an element of a list is the value; one of another type is not."""
+    unknown = merge((left, right))
+    return unknown if unknown is not None else equal(left, right) is True
