@@ -28,9 +28,9 @@ class Source:
         object.__setattr__(self, "_line_starts", starts)
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Return the 1-based line and column of `offset`.
+        r"""Return the 1-based line and column of `offset`.
 
-        >>> Source("a.md", "第一行\\n第二行").position(5)
+        >>> Source("a.md", "第一行\n第二行").position(5)
         (2, 2)
         """
         line = bisect_right(self._line_starts, offset)

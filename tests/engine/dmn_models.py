@@ -20,7 +20,7 @@ from zhida.dmn.model import (
     OutputClause,
     Rule,
 )
-from zhida.feel.check import Shape
+from zhida.feel.shape import Shape
 from zhida.source import Source, Span, snippet
 from zhida.values.temporal import Date
 from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, Type, list_of

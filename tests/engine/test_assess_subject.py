@@ -71,9 +71,7 @@ def test_undetermined_where_the_amount_rests_on_unknown_with_all_amounts_that_ar
     assert answers(found) == [("ELIGIBLE", Decimal(200)), ("ELIGIBLE", Decimal(500))]
 
 
-@pytest.mark.parametrize(
-    ("city", "outcome"), [("杭州市", "ELIGIBLE"), ("宁波市", "NOT_APPLICABLE"), (unknown("城市"), "UNDETERMINED")]
-)
+@pytest.mark.parametrize(("city", "outcome"), [("杭州市", "ELIGIBLE"), ("宁波市", "NOT_APPLICABLE"), (unknown("城市"), "UNDETERMINED")])
 def test_not_applicable_out_of_scope(tmp_path: Path, city: Value, outcome: str) -> None:
     found = assessed(tmp_path, ELIGIBLE, people(30) | {"城市": city}, applies='城市 = "杭州市"')
     assert found.outcome == outcome
@@ -424,7 +422,9 @@ def test_plain_python_is_taken_and_what_the_dictionary_does_not_know_is_refused_
         ({"人数": 3, "人": None, "类型": "公司"}, ["fact-not-in-list", "fact-not-nullable", "feel-unknown-name"]),
     ],
 )
-def test_facts_that_the_dictionary_does_not_allow_are_refused_all_at_once(tmp_path: Path, facts: dict[str, Value], codes: list[str]) -> None:
+def test_facts_that_the_dictionary_does_not_allow_are_refused_all_at_once(
+    tmp_path: Path, facts: dict[str, Value], codes: list[str]
+) -> None:
     with pytest.raises(InputError) as caught:
         assessed(tmp_path, ELIGIBLE, facts)
     assert sorted(item.code for item in caught.value.diagnostics) == codes

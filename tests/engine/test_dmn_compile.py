@@ -9,9 +9,9 @@ from zhida.dmn.compile import AS_OF as AS_OF_NAME
 from zhida.dmn.compile import compile_definitions, link
 from zhida.dmn.evaluate import evaluate
 from zhida.errors import CompileError
-from zhida.feel.check import Shape
+from zhida.feel.shape import Shape
 from zhida.feel.units import parse_unit
-from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, list_of
+from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, list_of, parse_type
 
 
 def test_names_wire_the_graph_in_whatever_order_they_stand() -> None:
@@ -86,6 +86,83 @@ def test_units_are_compared_across_decisions_knowledge_models_and_used_policies(
     assert found_in(knowledge("折", {"x": NUMBER}, "收入 * x"), decision("乙", "折(2) + 人")).codes == ["feel-unit-mismatch"]
     lent = {"补贴": Shape(NUMBER, parse_unit("元"), "补贴")}
     assert [item.code for item in compiled(decision("乙", "补贴 > 人"), imported=lent).diagnostics] == ["feel-unit-mismatch"]
+
+
+SUM = knowledge("和", {"左": NUMBER, "右": NUMBER}, "左 + 右", NUMBER)
+
+
+@pytest.mark.parametrize("call", ["和(收入, 人)", "和(左: 收入, 右: 人)", "和(收入, 收入) + 人", "和(人, 2) > 收入"])
+def test_units_go_through_the_calls_of_a_knowledge_model(call: str) -> None:
+    found = compiled(SUM, decision("甲", call))
+    assert [item.code for item in found.diagnostics] == ["feel-unit-mismatch"]
+    assert found.diagnostics[0].span is not None
+    assert found.diagnostics[0].span.text in call
+
+
+def test_a_knowledge_model_may_be_called_with_any_units_that_go_together() -> None:
+    parts = (SUM, decision("甲", "和(收入, 收入) + 收入"), decision("乙", "和(人, 人) + 人"))
+    assert compiled(*parts).diagnostics == ()
+    assert compiled(*parts).decisions["乙"].shape.unit == parse_unit("人")
+
+
+def test_units_go_through_calls_inside_of_calls_and_through_tables() -> None:
+    outer = knowledge("外", {"额": NUMBER}, "和(额, 收入)")
+    assert found_in(SUM, outer, decision("甲", "外(收入)")).codes == []
+    assert found_in(SUM, outer, decision("甲", "外(人)")).codes == ["feel-unit-mismatch"]
+    rates = knowledge("档", {"额": NUMBER}, table("F", ["额"], ["出"], [["> 收入", "额"], ["-", "0"]]))
+    assert found_in(rates, decision("甲", "档(收入) + 收入")).codes == []
+    assert found_in(rates, decision("甲", "档(人)")).codes == ["feel-unit-mismatch"]
+
+
+def test_what_a_knowledge_model_gets_wrong_by_itself_is_said_once() -> None:
+    assert found_in(knowledge("错", {"x": NUMBER}, "收入 + 人 + x"), decision("甲", "错(1) + 错(2)")).codes == ["feel-unit-mismatch"]
+
+
+def test_arguments_must_be_of_the_declared_types() -> None:
+    assert found_in(SUM, decision("甲", "和(行业, 1)")).codes == ["feel-type-expected"]
+    assert found_in(SUM, decision("甲", "和(值, null)")).codes == []
+
+
+def test_calls_that_multiply_are_checked_in_no_time() -> None:
+    chain = [knowledge(f"函{number}", {"x": NUMBER}, f"函{number + 1}(x) + 函{number + 1}(x)") for number in range(30)]
+    assert found_in(*chain, knowledge("函30", {"x": NUMBER}, "x"), decision("甲", "函0(人)")).codes == []
+
+
+def test_the_cells_of_one_output_must_be_in_one_unit() -> None:
+    assert found_in(decision("甲", table("F", ["人"], ["出"], [["> 1", "收入"], ["-", "人"]]))).codes == ["feel-unit-mismatch"]
+    assert found_in(decision("甲", table("F", ["人"], ["出"], [["> 1", "收入"], ["-", "0"]], default=["人 * 2"]))).codes == [
+        "feel-unit-mismatch"
+    ]
+    assert found_in(decision("甲", table("F", ["人"], ["出"], [["> 1", "收入"], ["> 0", "0"], ["-", "null"]]))).codes == []
+
+
+def test_cells_and_comparisons_are_held_to_the_code_list_of_an_attribute() -> None:
+    assert found_in(decision("甲", table("F", ["类型"], ["出"], [['"企业"', "1"], ['"高效"', "2"]]))).codes == ["feel-not-in-list"]
+    assert found_in(decision("甲", '类型 = "高效"')).codes == ["feel-not-in-list"]
+    assert found_in(decision("别名", "类型"), decision("甲", '别名 = "高效"')).codes == ["feel-not-in-list"]
+
+
+@pytest.mark.parametrize(
+    ("body", "type_", "fits"),
+    [
+        ("季度", "list", True),
+        ("{a: 1, b: 2}", "context<a: number>", True),
+        ("人", "Any", True),
+        ("[1]", "list<string>", False),
+        ("{b: 2}", "context<a: number>", False),
+    ],
+)
+def test_a_declared_type_takes_all_that_may_stand_for_it(body: str, type_: str, *, fits: bool) -> None:
+    declared = parse_type(type_)
+    assert declared is not None
+    assert found_in(decision("甲", body, declared)).codes == ([] if fits else ["feel-type-expected"])
+
+
+def test_entries_of_a_declared_context_are_known_to_others() -> None:
+    declared = parse_type("list<context<额: number>>")
+    assert declared is not None
+    assert found_in(decision("笔", "值", declared), decision("甲", "笔[额 > 人]")).codes == []
+    assert found_in(decision("笔", "值", declared), decision("甲", "笔[额度 > 人]")).codes == ["feel-unknown-name"]
 
 
 def test_a_declared_type_must_be_that_of_the_expression() -> None:

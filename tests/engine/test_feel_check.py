@@ -6,7 +6,8 @@ import pytest
 
 from tests.engine.feel_texts import parse, parse_cell
 from zhida.errors import Diagnostic
-from zhida.feel.check import Checker, Shape
+from zhida.feel.check import Checker
+from zhida.feel.shape import Shape, shape_of_type
 from zhida.feel.units import format_unit, multiply, parse_unit
 from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, Type, list_of
 
@@ -25,6 +26,9 @@ NAMES = {
     "比例": quantity("比例", "1", 0, 1),
     "人数": quantity("人数", ""),
     "行业": Shape(STRING, label="行业"),
+    "类型": Shape(STRING, label="类型", allowed_values=("企业", "高校", "其他")),
+    "资质": Shape(list_of(STRING), label="资质", allowed_values=("高新", "专精特新")),
+    "贷款": shape_of_type(list_of(Type("context", (), (("额", NUMBER), ("行", STRING)))), "贷款"),
     "成立日期": Shape(DATE, label="成立日期"),
     "限制": Shape(BOOLEAN, label="限制"),
     "季度": Shape(list_of(NUMBER), parse_unit("人"), "季度"),
@@ -177,6 +181,16 @@ def test_null_and_unknown_types_go_with_everything() -> None:
         ("sum(季度)", "人"),
         ("max(从业人员, 残疾人数)", "人"),
         ("季度[1]", "人"),
+        ("min([从业人员, 残疾人数])", "人"),
+        ("sum(季度[item > 1])", "人"),
+        ("append(季度, 从业人员)[1]", "人"),
+        ("concatenate(季度, [1])[-1]", "人"),
+        ("flatten([季度, [3]])[1]", "人"),
+        ("(for x in 季度 return x * 平均工资)[1]", "元"),
+        ("modulo(从业人员, 10)", "人"),
+        ("营业收入 ** 1", "元"),
+        ("从业人员 ** 2 / 从业人员", "人"),
+        ("营业收入 ** -1 * 营业收入", "1"),
         ("if 限制 then 营业收入 else 0", "元"),
         ("折算(1)", "元"),
         ("标准.额度", "元"),
@@ -202,6 +216,16 @@ def test_units_follow_the_arithmetic(text: str, unit: str) -> None:
         "max(从业人员, 营业收入)",
         "从业人员 between 1 and 营业收入",
         "从业人员 in [营业收入]",
+        "if 限制 then 从业人员 else 营业收入",
+        "[从业人员, 1, 营业收入]",
+        "sum([从业人员, 营业收入])",
+        "min([营业收入]) + 从业人员",
+        "list contains(季度, 营业收入)",
+        "季度[-1] + 营业收入",
+        "concatenate(季度, [营业收入])",
+        "append(季度, 营业收入)",
+        "营业收入 ** 2 > 营业收入",
+        "modulo(营业收入, 7) > 从业人员",
         "折算(1) + 从业人员",
         "标准.额度 > 从业人员",
         "比例 + 从业人员",
@@ -255,3 +279,102 @@ def test_a_literal_far_outside_the_usual_range_is_a_warning(text: str, *, warned
 def test_a_literal_far_outside_is_found_in_a_cell_and_in_a_list() -> None:
     assert cell_codes("营业收入", "[50..100)") == ["feel-literal-range", "feel-literal-range"]
     assert cell_codes("营业收入", ">= 200000") == []
+
+
+def test_the_line_of_a_slight_literal_is_the_ten_millionth_of_the_usual_top() -> None:
+    assert codes("资产总额 >= 40000") == ["feel-literal-range"]
+    assert codes("资产总额 >= 100000") == []
+
+
+@pytest.mark.parametrize(
+    ("literal", "shown"), [("1e6144", "1e+6144"), ("123456789012345678901234", "1.23457e+23"), ("99999999", "99999999")]
+)
+def test_a_literal_too_long_to_read_is_shown_in_scientific_form(literal: str, shown: str) -> None:
+    (found,) = checked(f"从业人员 > {literal}")[1]
+    assert found.arguments["literal"] == shown
+
+
+def test_a_unit_to_an_endless_power_is_let_go() -> None:
+    shape, found = checked("((营业收入 ** 99) ** 99) ** 99 + 从业人员")
+    assert found == []
+    assert shape.unit == parse_unit("人")
+    assert multiply(parse_unit("*".join("元" * 60)), parse_unit("*".join("元" * 60))) is None
+
+
+# --- code lists ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('类型 = "企业"', []),
+        ('类型 = "企叶"', ["企叶"]),
+        ('"企叶" != 类型', ["企叶"]),
+        ('类型 in ("企业", "高效")', ["高效"]),
+        ('类型 in ["高效", "其它"]', ["高效", "其它"]),
+        ('list contains(["企业", "高效"], 类型)', ["高效"]),
+        ('list contains(资质, "高薪")', ["高薪"]),
+        ('some x in 资质 satisfies x = "高薪"', ["高薪"]),
+        ('资质[item = "高新"]', []),
+        ('行业 = "随便"', []),
+        ("类型 = 行业", []),
+        ("类型 = null", []),
+        ('类型 > "一"', []),
+    ],
+)
+def test_a_literal_outside_of_the_code_list_is_an_error(text: str, wrong: list[str]) -> None:
+    found = checked(text)[1]
+    assert [item.code for item in found] == ["feel-not-in-list"] * len(wrong)
+    assert [item.arguments["value"] for item in found] == [f'"{word}"' for word in wrong]
+    assert all(item.severity == "error" for item in found)
+
+
+def test_the_nearest_value_of_the_code_list_is_proposed() -> None:
+    (found,) = checked('类型 = "企叶"')[1]
+    assert found.arguments["near"] == "企业"
+
+
+@pytest.mark.parametrize(
+    ("cell", "count"), [('"企业","高校"', 0), ('"企业","高效"', 1), ('not("其它")', 1), ('? = "其它"', 1), ('["其它"]', 1), ("null", 0)]
+)
+def test_cells_are_held_to_the_code_list(cell: str, count: int) -> None:
+    assert cell_codes("类型", cell) == ["feel-not-in-list"] * count
+
+
+# --- separators and entries ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[1,200,300]", ["1,200,300"]),
+        ("max(12,345)", ["12,345"]),
+        ("[1, 200, 300]", []),
+        ("[1,20]", []),
+        ("[1,2000]", []),
+        ("[1000,200]", []),
+        ('["1,200"]', []),
+        ("[1,200] = [3,400]", ["1,200", "3,400"]),
+    ],
+)
+def test_numbers_with_nothing_between_them_but_commas_are_a_warning(text: str, found: list[str]) -> None:
+    diagnostics = checked(text)[1]
+    assert [item.code for item in diagnostics] == ["feel-thousands"] * len(found)
+    assert [item.arguments["text"] for item in diagnostics] == found
+    assert [item.span.text for item in diagnostics if item.span] == found
+
+
+def test_entries_that_a_type_declares_are_known_and_no_others() -> None:
+    assert codes("贷款[额 > 从业人员].行") == []
+    assert codes('贷款[额 > "多"]') == ["feel-type-mismatch"]
+    assert codes("贷款[额度 > 1]") == ["feel-unknown-name"]
+    assert codes("贷款.额度") == ["feel-unknown-name"]
+    assert codes("贷款[1].额 + 贷款[1].行") == ["feel-type-mismatch"]
+    assert codes("for 笔 in 贷款 return 笔.额 + 笔.行") == ["feel-type-mismatch"]
+    assert checked("贷款.额")[0].type == list_of(NUMBER)
+    assert codes("(function(笔: context<额: number>) 笔.额度)(贷款[1])") == ["feel-unknown-name"]
+
+
+def test_a_condition_on_its_own_is_true_or_false() -> None:
+    (condition,) = parse_cell("? > 3", *NAMES).tests
+    assert Checker(NAMES, local=[{"?": NAMES["从业人员"]}]).infer(condition).type == BOOLEAN

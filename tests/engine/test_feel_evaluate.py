@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.engine.feel_texts import null_because, outcome, passes, shown, value_of
-from zhida.feel.run import MAX_DEPTH, MAX_STEPS
+from tests.engine.feel_texts import TODAY, null_because, outcome, parse_cell, passes, shown, value_of
+from zhida.feel.evaluate import evaluate
+from zhida.feel.run import MAX_DEPTH, MAX_STEPS, Frame, Run
 from zhida.values.range import Range
 from zhida.values.temporal import UTC_MIDNIGHT, Date, DateTime
 from zhida.values.types import ANY, DATE_TIME, NUMBER, STRING, coerce, list_of
@@ -366,3 +367,17 @@ def test_coercion_is_to_and_from_a_list_of_one_and_from_a_date_only() -> None:
     assert coerce((one,), ANY) == ((one,), True)
     assert coerce((one,), list_of(NUMBER)) == ((one,), True)
     assert coerce(Date(2024, 1, 1), DATE_TIME) == (DateTime(Date(2024, 1, 1), UTC_MIDNIGHT), True)
+
+
+def test_a_range_of_one_value_has_it_at_both_ends() -> None:
+    assert value_of("[(=10).start, (=10).end, (!=10).start, (!=10).end]") == (10, 10, 10, 10)
+    assert value_of("(=10)") == Range(Decimal(10), Decimal(10), operator="=")
+    assert value_of("[10 in (=10), 9 in (=10), 9 in (!=10), (=10) = (=10), (=10) = [10..10]]") == (True, False, True, True, False)
+    assert null_because("for i in (=10) return i") == ["feel-bad-iteration"]
+
+
+def test_a_condition_on_its_own_comes_to_its_truth() -> None:
+    (condition,) = parse_cell("? > 3").tests
+    assert evaluate(condition, Frame({"?": Decimal(4)}, Run(TODAY))) is True
+    (odd,) = parse_cell("? + 3").tests
+    assert evaluate(odd, Frame({"?": Decimal(4)}, Run(TODAY))) is None

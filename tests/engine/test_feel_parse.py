@@ -160,6 +160,39 @@ def test_brackets_of_ranges_open_and_close(text: str, *, low_closed: bool, high_
     assert (node.low_closed, node.high_closed) == (low_closed, high_closed)
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("3,000", "3,000"),
+        ("min(1, 8,000,000)", "8,000,000"),
+        ("1,200,000", "1,200,000"),
+        ("[1,000.5]", "1,000"),
+        ("20000,000", "20000,000"),
+        ("1,0000", "1,0000"),
+    ],
+)
+def test_a_number_with_separators_is_refused_before_it_passes_for_several(text: str, written: str) -> None:
+    found = mistake(text)
+    assert (found.code, found.span and found.span.text) == ("feel-syntax", written)
+    assert found.hint() == f"write {written.replace(',', '')} without separators"
+
+
+def test_a_cell_with_separators_is_refused_too() -> None:
+    with pytest.raises(CompileError):
+        parse_cell("> 3,000")
+
+
+def test_numbers_of_a_list_may_begin_with_zero_or_stand_apart() -> None:
+    assert shown("[01,02, 1,0, 3, 000, 1,200]") == "[1, 2, 1, 0, 3, 0, 1, 200]"
+
+
+def test_the_bracket_that_opens_to_the_left_may_end_a_range_anywhere() -> None:
+    assert shown("[1..10[") == "[1..10)"
+    assert shown("[1..10[.end") == "10"
+    assert shown("[[1..10[, 3][2]") == "3"
+    assert shown("{a: [1..10[}.a") == "[1..10)"
+
+
 def test_a_bracket_behind_the_upper_end_is_a_filter_where_a_condition_follows() -> None:
     assert shown("3 in [1..[2, 5][2]]") == "true"
     assert shown("[1..10[ = [1..10)") == "true"

@@ -20,12 +20,13 @@ from zhida.dmn.evaluate import evaluate as evaluate_model
 from zhida.dmn.model import ItemDefinition
 from zhida.errors import CompileError
 from zhida.feel.builtins import BUILTINS
-from zhida.feel.check import Checker, Shape
+from zhida.feel.check import Checker
 from zhida.feel.evaluate import evaluate
 from zhida.feel.evaluate import test as passes
 from zhida.feel.names import NameSet, Scope
 from zhida.feel.parse import parse_expression, parse_unary_tests
 from zhida.feel.run import Frame, Run
+from zhida.feel.shape import Shape
 from zhida.policy.document import parse
 from zhida.policy.pack import PolicyModel
 from zhida.policy.tangle import tangle
@@ -180,11 +181,11 @@ def test_what_a_table_says_in_spite_of_unknown_facts_holds_for_every_completion(
 # --- enumeration is sound, and what is missing is exactly what matters -------------------------------------------------------
 
 GRID: dict[str, tuple[Value, ...]] = {
-    "人": tuple(map(Decimal, range(9))),
-    "面积": tuple(Decimal(value) / 2 for value in range(15)),
+    "人": tuple(map(Decimal, range(-1, 9))),
+    "面积": tuple(Decimal(value) / 2 for value in range(-1, 15)),
     "类型": ("企业", "高校", "其他"),
     "限制": (True, False),
-    "证书": (*(Date(2026, 3, day) for day in range(1, 6)), None),
+    "证书": (Date(2026, 2, 28), *(Date(2026, 3, day) for day in range(1, 6)), None),
 }
 """Values that lie in, between and beyond all bounds that the policies below draw."""
 

@@ -17,6 +17,7 @@ from zhida.feel.evaluate import evaluate
 from zhida.feel.names import NameSet, Scope
 from zhida.feel.parse import parse_expression
 from zhida.feel.run import Frame, Run
+from zhida.policy.front_matter import Interval
 from zhida.policy.pack import Packs, Policy, PolicyModel
 from zhida.policy.tangle import OUTCOME_COLUMN, Example
 from zhida.source import Snippet
@@ -61,13 +62,12 @@ def run_examples(packs: Packs, policy: Policy, *, as_of: Date) -> Iterator[Examp
         policy: The policy.
         as_of: The date for examples that set none; the policy's own first or last day where it is not in force then.
     """
-    day = _day(policy, as_of)
+    day = _day(packs.in_force[policy.id], as_of)
     for example in policy.tangled.examples:
         yield _run(packs, policy, example, day)
 
 
-def _day(policy: Policy, as_of: Date) -> Date:
-    interval = policy.front.in_force
+def _day(interval: Interval, as_of: Date) -> Date:
     if as_of in interval:
         return as_of
     return interval.start or interval.end or as_of

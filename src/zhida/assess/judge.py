@@ -30,7 +30,7 @@ class Judgement:
 def judge(model: PolicyModel, evaluator: Evaluator) -> Judgement:
     """Return what one evaluation comes to."""
     policy = model.policy
-    if model.as_of not in policy.front.in_force:
+    if model.as_of not in model.in_force:
         return Judgement(Answer(Outcome.NOT_APPLICABLE))
     goals: tuple[str, ...] = ()
     for goal, settles in ((policy.applies_id, Outcome.NOT_APPLICABLE), (policy.eligible_id, Outcome.INELIGIBLE)):

@@ -8,7 +8,7 @@ compiled by themselves, knowing only the shapes of what they use, and linked whe
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zhida.dmn.graph import sort_requirements
 from zhida.dmn.model import (
@@ -26,17 +26,24 @@ from zhida.dmn.model import (
 )
 from zhida.errors import CompileError, Diagnostic, diagnostic
 from zhida.feel.builtins import BUILTINS
-from zhida.feel.check import Checker, Shape
+from zhida.feel.check import Checker
 from zhida.feel.names import NameSet, Scope
 from zhida.feel.parse import parse_expression, parse_unary_tests
+from zhida.feel.shape import Shape, join, shape_of_type
 from zhida.feel.syntax import Literal, Node, UnaryTests, children, free_names
 from zhida.feel.units import parse_unit
 from zhida.source import Snippet
 from zhida.values import temporal
-from zhida.values.types import ANY, DATE, NUMBER, Type, list_of
+from zhida.values.types import ANY, DATE, NUMBER, Type, is_assignable, list_of
 
 AS_OF = "评估日"
 """The reserved name of the date for which a model is evaluated."""
+
+MAX_CALLS = 1_000
+"""How many calls of business knowledge models are inferred one by one; what is beyond is inferred in general."""
+
+MAX_DEPTH = 8
+"""How many of them inside each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +186,12 @@ def link(parts: Iterable[CompiledDefinitions], aliases: Mapping[str, str] | None
 
 def shape_of(item: ItemDefinition) -> Shape:
     """Return what the checker knows of a declared value."""
-    return Shape(item.type, parse_unit(item.unit), item.name, item.usual_range)
+    return replace(
+        shape_of_type(item.type, item.name),
+        unit=parse_unit(item.unit),
+        usual_range=item.usual_range,
+        allowed_values=item.allowed_values,
+    )
 
 
 class _Compiler:
@@ -198,6 +210,7 @@ class _Compiler:
             self.ids[name] = definitions.imports[name]
             self.shapes[name] = shape
         self.declare()
+        self.calls = _Calls(self)
         self.scope = Scope(NameSet([*BUILTINS, *self.shapes, *self.elements]), properties=NameSet(self.properties()))
 
     def declare(self) -> None:
@@ -243,6 +256,7 @@ class _Compiler:
         self.shapes |= {name: Shape() for name in self.elements}
         decisions: dict[str, CompiledDecision] = {}
         knowledge: dict[str, CompiledKnowledge] = {}
+        self.calls.bodies = bodies
         for name in order:
             element, body = self.elements[name], bodies[name]
             requirements = {required: self.ids[required] for required in mentioned[name] if required in self.ids}
@@ -328,17 +342,25 @@ class _Compiler:
 
     def check(self, element: Decision | BusinessKnowledgeModel, body: Body) -> Shape:
         """Check a body and return the shape of the element."""
-        checker = Checker(self.shapes)
+        checker = Checker(self.shapes, infer_call=self.calls.infer)
+        parameters: dict[str, Shape] = {}
         if isinstance(element, BusinessKnowledgeModel):
-            checker.local.append({name: Shape(type_, label=name) for name, type_ in element.parameters})
-        shape = self.check_table(checker, body) if isinstance(body, CompiledTable) else checker.infer(body)
+            parameters = {name: shape_of_type(type_, name) for name, type_ in element.parameters}
+        shape = self.infer(checker, body, parameters)
         self.diagnostics.extend(checker.diagnostics)
-        result = element.type if element.type is not ANY else shape.type
-        if element.type not in (ANY, shape.type) and shape.type is not ANY and not _null(body):
+        if not _null(body) and not is_assignable(shape.type, element.type):
             self.diagnostics.append(diagnostic("feel-type-expected", element.span, expected=element.type, found=shape.type))
         if isinstance(element, BusinessKnowledgeModel):
+            result = element.type if element.type is not ANY else shape.type
             return Shape(Type("function", (*(type_ for _, type_ in element.parameters), result)), shape.unit, element.name)
-        return Shape(result, shape.unit, element.name, shape.usual_range, fields=shape.fields)
+        return _as_declared(element.type, element.name, replace(shape, literal=None))
+
+    def infer(self, checker: Checker, body: Body, parameters: Mapping[str, Shape]) -> Shape:
+        """Return the shape of a body in which parameters stand for what has these shapes."""
+        checker.local.append(parameters)
+        shape = self.check_table(checker, body) if isinstance(body, CompiledTable) else checker.infer(body)
+        checker.local.pop()
+        return shape
 
     def check_table(self, checker: Checker, table: CompiledTable) -> Shape:
         """Check the cells of a table and return the shape of its value."""
@@ -362,10 +384,67 @@ class _Compiler:
         known = [shape for node, shape in shapes if not _null(node) and shape.type is not ANY]
         wanted = clause.type if clause.type is not ANY else known[0].type if known else ANY
         for node, shape in shapes:
-            if not _null(node) and ANY not in (wanted, shape.type) and shape.type != wanted:
+            fits = is_assignable(shape.type, wanted) or (clause.type is ANY and is_assignable(wanted, shape.type))
+            if not _null(node) and not fits:
                 checker.note("feel-type-expected", node, expected=wanted, found=shape.type)
-        units = {shape.unit for shape in known if shape.unit is not None}
-        return Shape(wanted, units.pop() if len(units) == 1 else None)
+        united = next((shape for _, shape in shapes if shape.unit is not None), None)
+        for node, shape in shapes:
+            if united is not None:
+                checker.same_unit(node, clause.name or table.table.hit_policy, united, shape)
+        return replace(join(known), type=wanted)
+
+
+class _Calls:
+    """Infers the bodies of business knowledge models once more for each call, with the shapes of its arguments.
+
+    What a body makes of its parameters in general was said when it was checked; what it makes of these arguments, such as
+    a sum of different units, is said at the call.
+    """
+
+    def __init__(self, compiler: _Compiler) -> None:
+        self.compiler = compiler
+        self.bodies: Mapping[str, Body] = {}
+        self.depth = 0
+        self.left = MAX_CALLS
+
+    def infer(self, name: str, positional: list[Shape], named: Mapping[str, Shape], node: Node) -> Shape | None:
+        """Return the shape of a call's result, or None where it cannot be told from its arguments."""
+        model, body = self.compiler.elements.get(name), self.bodies.get(name)
+        if not isinstance(model, BusinessKnowledgeModel) or body is None or self.depth == MAX_DEPTH or self.left == 0:
+            return None
+        given = {**dict(zip((parameter for parameter, _ in model.parameters), positional, strict=False)), **named}
+        checker = Checker(self.compiler.shapes, infer_call=self.infer)
+        parameters = {}
+        for parameter, type_ in model.parameters:
+            shape = given.get(parameter, Shape())
+            if not is_assignable(shape.type, type_):
+                self.compiler.diagnostics.append(diagnostic("feel-type-expected", node.span, expected=type_, found=shape.type))
+                return None
+            parameters[parameter] = _as_declared(type_, parameter, shape)
+        self.depth += 1
+        self.left -= 1
+        result = self.compiler.infer(checker, body, parameters)
+        self.depth -= 1
+        known = {(item.code, item.span) for item in self.compiler.diagnostics}
+        for item in checker.diagnostics:
+            if not {(item.code, item.span), (item.code, node.span)} & known:
+                known.add((item.code, node.span))
+                self.compiler.diagnostics.append(replace(item, span=node.span))
+        return _as_declared(model.type, "", result)
+
+
+def _as_declared(type_: Type, name: str, shape: Shape) -> Shape:
+    """Return a shape under the name and type that are declared for it; what the type leaves open, the shape tells."""
+    declared = shape_of_type(type_, name)
+    return replace(
+        declared,
+        type=shape.type if type_ == ANY else type_,
+        unit=shape.unit,
+        usual_range=shape.usual_range,
+        literal=shape.literal,
+        fields={entry: shape.fields.get(entry, known) for entry, known in declared.fields.items()} or shape.fields,
+        allowed_values=shape.allowed_values,
+    )
 
 
 def _table_shape(table: DecisionTable, outputs: list[Shape]) -> Shape:

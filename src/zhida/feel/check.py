@@ -5,7 +5,8 @@ that one pass finds all. A name that nothing declares, an operator on types that
 errors; a bare literal far outside the usual range of what it is compared with (2000 written for 2000 万元) is a warning.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -13,9 +14,12 @@ from typing import Any
 from zhida.errors import Diagnostic, diagnostic, nearest
 from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS
-from zhida.feel.syntax import INPUT, Node, UnaryTests
-from zhida.feel.units import KEEPS_UNIT, Unit, format_unit, multiply
+from zhida.feel.shape import Shape, join, shape_of_type
+from zhida.feel.slips import PERHAPS_THOUSANDS
+from zhida.feel.syntax import INPUT, PARTIAL, Node, UnaryTests
+from zhida.feel.units import AGREEING, KEEPS_LIST, KEEPS_UNIT, format_unit, multiply, raised
 from zhida.values.numbers import format_number
+from zhida.values.text import excerpt
 from zhida.values.types import (
     ANY,
     BOOLEAN,
@@ -39,26 +43,12 @@ SHOWN_NAMES = 12
 FAR = 10
 """A literal beyond the usual range by more than this factor is far outside."""
 
-SLIGHT = Decimal("1e-8")
+SLIGHT = Decimal("1e-7")
 """So is one below this share of a range's top: 2000 where values reach 10**12 was meant in 万."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What is known of a value beforehand."""
-
-    type: Type = ANY
-    """Its type."""
-    unit: Unit | None = None
-    """Unit of a number, or of the numbers in a list; None where nobody stated one."""
-    label: str = ""
-    """The name that people know it by; empty for what has none."""
-    usual_range: tuple[Decimal | None, Decimal | None] | None = None
-    """Least and greatest usual value."""
-    literal: Decimal | None = None
-    """The number itself where it is written out."""
-    fields: Mapping[str, "Shape"] = field(default_factory=dict)
-    """Entries of a context, or of the contexts in a list."""
+LONG = 20
+"""A number with so many digits or more is shown in scientific form."""
 
 
 @dataclass(slots=True)
@@ -71,6 +61,8 @@ class Checker:
     """What was found."""
     local: list[Mapping[str, Shape]] = field(default_factory=list)
     """Scopes opened inside of the expression, innermost last."""
+    infer_call: Callable[[str, list[Shape], Mapping[str, Shape], Node], Shape | None] | None = None
+    """Infers what a declared function makes of the shapes of its arguments, by position or by name; None where it cannot."""
     open_scopes: int = 0
     """How many filters over elements of unknown entries are around: in these any name may be an entry."""
 
@@ -99,17 +91,19 @@ class Checker:
     def _infer_test(self, item: Node, tested: Shape) -> None:
         match item:
             case syntax.Condition():
-                self.expect(item.expression, self.infer(item.expression), BOOLEAN)
+                self.infer(item)
             case syntax.RangeLiteral():
                 for end in (item.low, item.high):
                     if end is not None:
                         self.compare(item, item.operator or "in", tested, self.infer(end), end)
             case _:
-                shape = self.infer(item)
-                element = replace(shape, type=shape.type.arguments[0]) if shape.type.name in {"list", "range"} else shape
+                element = self.infer(item).element
                 if tested.type is not BOOLEAN and element.type is BOOLEAN:
                     return
                 self.compare(item, "=", tested, element, item)
+                if isinstance(item, syntax.ListLiteral):
+                    for part in item.elements:
+                        self.one_of(part, tested)
 
     def expect(self, node: Node, shape: Shape, wanted: Type) -> None:
         """Complain of a shape that is not of the wanted type."""
@@ -120,7 +114,7 @@ class Checker:
         """Check that two shapes can be compared: types, then units, then the size of a literal."""
         if ANY in (left.type, right.type) or NULL in (left.type, right.type):
             return
-        ordered = operator not in {"=", "!="}
+        ordered = operator not in {"=", "!="}  # a range of strings may end between two values of a code list
         fits = left.type == right.type or (
             left.type.name == right.type.name and left.type not in ORDERED_TYPES and left.type is not BOOLEAN
         )
@@ -138,7 +132,10 @@ class Checker:
             return
         self.same_unit(node, operator, left, right)
         for named, literal in ((left, right), (right, left)):
-            self._usual(right_node or node, named, literal.literal)
+            if isinstance(literal.literal, Decimal):
+                self._usual(right_node or node, named, literal.literal)
+            elif not ordered and isinstance(literal.literal, str):
+                self._listed(right_node or node, named, literal.literal)
 
     def same_unit(self, node: Node, operator: str, left: Shape, right: Shape) -> None:
         """Complain of two numbers whose stated units differ."""
@@ -155,7 +152,38 @@ class Checker:
                 right_name_zh=f"“{right.label}”" if right.label else "右边",
             )
 
-    def _usual(self, node: Node, named: Shape, literal: Decimal | None) -> None:
+    def agree(self, node: Node, operation: str, shapes: Sequence[Shape]) -> None:
+        """Complain of the first of several numbers whose unit is not that of those before it."""
+        known = [shape for shape in shapes if shape.unit is not None]
+        for shape in known[1:]:
+            if shape.unit != known[0].unit:
+                self.same_unit(node, operation, known[0], shape)
+                return
+
+    def one_of(self, node: Node, named: Shape) -> None:
+        """Complain of a string written out that is not in the code list of what it is compared with."""
+        if isinstance(node, syntax.Literal) and isinstance(node.value, str):
+            self._listed(node, named, node.value)
+
+    def _listed(self, node: Node, named: Shape, literal: str) -> None:
+        values = named.allowed_values
+        if values is None or literal in values:
+            return
+        if isinstance(node, syntax.Comparison):
+            node = next((side for side in (node.right, node.left) if isinstance(side, syntax.Literal)), node)
+        shown = [f'"{value}"' for value in values[:SHOWN_NAMES]]
+        more = " …" if len(values) > SHOWN_NAMES else ""
+        self.note(
+            "feel-not-in-list",
+            node,
+            value=excerpt(literal),
+            name=named.label,
+            near=nearest(literal, values),
+            values=", ".join(shown) + more,
+            values_zh="、".join(shown) + more,
+        )
+
+    def _usual(self, node: Node, named: Shape, literal: Decimal) -> None:
         """Warn of a literal far outside the usual range of what it is compared with; zero is never far."""
         if not literal or named.usual_range is None or not named.label:
             return
@@ -167,12 +195,23 @@ class Checker:
             self.note(
                 "feel-literal-range",
                 node,
-                literal=format_number(literal),
+                literal=_short(literal),
                 name=named.label,
-                low="…" if low is None else format_number(low),
-                high="…" if high is None else format_number(high),
+                low="…" if low is None else _short(low),
+                high="…" if high is None else _short(high),
                 unit=format_unit(named.unit) if named.unit else "",
             )
+
+
+def _short(number: Decimal) -> str:
+    """Return a number as it is written, or in scientific form where that would fill the screen.
+
+    >>> _short(Decimal("30000000")), _short(Decimal("1e6144"))
+    ('30000000', '1e+6144')
+    """
+    if abs(number.adjusted()) < LONG:
+        return format_number(number)
+    return re.sub(r"\.?0*e", "e", format(number, ".5e"))
 
 
 def _spelling(left: Type, right: Type) -> tuple[str, str]:
@@ -187,8 +226,21 @@ def _spelling(left: Type, right: Type) -> tuple[str, str]:
 # --- literals and names --------------------------------------------------------------------------------------------
 
 
-def _literal(_: Checker, node: syntax.Literal) -> Shape:
-    return Shape(type_of(node.value), literal=node.value if isinstance(node.value, Decimal) else None)
+def _literal(checker: Checker, node: syntax.Literal) -> Shape:
+    if isinstance(node.value, Decimal):
+        _thousands(checker, node)
+    return Shape(type_of(node.value), literal=node.value if isinstance(node.value, Decimal | str) else None)
+
+
+def _thousands(checker: Checker, node: syntax.Literal) -> None:
+    """Warn of `1,200`: numbers with nothing but commas between them, which could have been meant as one."""
+    source, start = node.span.source, node.span.start
+    found = PERHAPS_THOUSANDS.match(source.text, start)
+    is_later_group = re.search("[0-9],$", source.text[max(start - 2, 0) : start])
+    if found and not is_later_group:
+        text = found[0]
+        span = replace(node.span, end=start + len(text))
+        checker.diagnostics.append(diagnostic("feel-thousands", span, text=text, count=text.count(",") + 1, number=text.replace(",", "")))
 
 
 def _name(checker: Checker, node: syntax.Name) -> Shape:
@@ -206,19 +258,8 @@ def _name(checker: Checker, node: syntax.Name) -> Shape:
 
 def _list(checker: Checker, node: syntax.ListLiteral) -> Shape:
     shapes = [checker.infer(element) for element in node.elements]
-    joined = _join(shapes)
-    return replace(joined, type=list_of(joined.type), literal=None, label="")
-
-
-def _join(shapes: list[Shape]) -> Shape:
-    """Return what several shapes have in common; null goes with all."""
-    shapes = [shape for shape in shapes if shape.type is not NULL]
-    if not shapes:
-        return Shape()
-    first = shapes[0]
-    type_ = first.type if all(shape.type == first.type for shape in shapes) else ANY
-    units = {shape.unit for shape in shapes if shape.unit is not None}
-    return Shape(type_, units.pop() if len(units) == 1 else None, fields=first.fields if type_ is first.type else {})
+    checker.agree(node, "[ ]", shapes)
+    return join(shapes).in_list
 
 
 def _context(checker: Checker, node: syntax.ContextLiteral) -> Shape:
@@ -234,12 +275,12 @@ def _range(checker: Checker, node: syntax.RangeLiteral) -> Shape:
     ends = [checker.infer(end) for end in (node.low, node.high) if end is not None]
     if len(ends) == 2:
         checker.compare(node, "..", ends[0], ends[1])
-    joined = _join(ends)
+    joined = join(ends)
     return replace(joined, type=Type("range", (joined.type,)), label="", literal=None)
 
 
 def _function(checker: Checker, node: syntax.FunctionLiteral) -> Shape:
-    checker.local.append({name: Shape(type_ or ANY) for name, type_ in node.parameters})
+    checker.local.append({name: shape_of_type(type_ or ANY, name) for name, type_ in node.parameters})
     checker.infer(node.body)
     checker.local.pop()
     return Shape(Type("function"))
@@ -291,7 +332,7 @@ def _arithmetic(checker: Checker, node: syntax.Arithmetic) -> Shape:
             return Shape(NUMBER, multiply(left.unit, right.unit))
         case "/":
             return Shape(NUMBER, multiply(left.unit, right.unit, -1))
-    return Shape(NUMBER)
+    return Shape(NUMBER, raised(left.unit, right.literal))
 
 
 def _negation(checker: Checker, node: syntax.Negation) -> Shape:
@@ -299,7 +340,7 @@ def _negation(checker: Checker, node: syntax.Negation) -> Shape:
     if shape.type not in (NUMBER, *_DURATIONS, ANY, NULL):
         checker.note("feel-type-expected", node.operand, expected=NUMBER, found=shape.type)
         return Shape()
-    return replace(shape, literal=None if shape.literal is None else -shape.literal, label="")
+    return replace(shape, literal=shape.literal.copy_negate() if isinstance(shape.literal, Decimal) else None, label="")
 
 
 def _comparison(checker: Checker, node: syntax.Comparison) -> Shape:
@@ -335,7 +376,9 @@ def _logical(checker: Checker, node: syntax.Conjunction | syntax.Disjunction) ->
 
 def _if(checker: Checker, node: syntax.If) -> Shape:
     checker.expect(node.condition, checker.infer(node.condition), BOOLEAN)
-    return _join([checker.infer(node.then), checker.infer(node.otherwise)])
+    branches = [checker.infer(node.then), checker.infer(node.otherwise)]
+    checker.agree(node, "if", branches)
+    return join(branches)
 
 
 def _iterations(checker: Checker, iterations: tuple[syntax.Iteration, ...]) -> None:
@@ -344,16 +387,15 @@ def _iterations(checker: Checker, iterations: tuple[syntax.Iteration, ...]) -> N
         domain = checker.infer(iteration.domain)
         if iteration.last is not None:
             checker.infer(iteration.last)
-        element = domain.type.arguments[0] if domain.type.name in {"list", "range"} else domain.type
-        checker.local.append({iteration.name: replace(domain, type=element, label="", literal=None)})
+        checker.local.append({iteration.name: replace(domain.element, literal=None)})
 
 
 def _for(checker: Checker, node: syntax.For) -> Shape:
     _iterations(checker, node.iterations)
-    checker.local.append({"partial": Shape(list_of(ANY))})
+    checker.local.append({PARTIAL: Shape(list_of(ANY))})
     body = checker.infer(node.body)
     del checker.local[-len(node.iterations) - 1 :]
-    return replace(body, type=list_of(body.type), label="", literal=None)
+    return body.in_list
 
 
 def _quantified(checker: Checker, node: syntax.Quantified) -> Shape:
@@ -375,7 +417,7 @@ def _path(checker: Checker, node: syntax.Path) -> Shape:
             checker.note("feel-unknown-name", node, name=node.name, near=near, scope=", ".join(value.fields))
             return Shape()
         shape = value.fields[node.name]
-        return replace(shape, type=list_of(shape.type)) if value.type.name == "list" else shape
+        return shape.in_list if value.type.name == "list" else shape
     if inner in (*_MOMENTS, *_DURATIONS):
         return Shape(_PROPERTY_TYPES.get(node.name, NUMBER))
     return Shape()
@@ -383,7 +425,7 @@ def _path(checker: Checker, node: syntax.Path) -> Shape:
 
 def _filter(checker: Checker, node: syntax.Filter) -> Shape:
     value = checker.infer(node.value)
-    element = replace(value, type=value.type.arguments[0]) if value.type.name == "list" else value
+    element = value.element if value.type.name == "list" else value
     checker.local.append({"item": element, **value.fields})
     checker.open_scopes += not value.fields and element.type in (ANY, Type("context"))
     condition = checker.infer(node.condition)
@@ -400,31 +442,57 @@ def _call(checker: Checker, node: syntax.Call) -> Shape:
     name = node.function.name
     declared = checker.find(name)
     if declared is not None:
-        result = declared.type.arguments[-1] if declared.type.name == "function" and declared.type.arguments else ANY
-        return Shape(result, declared.unit)
+        return _declared_call(checker, node, name, declared, arguments)
     if name not in BUILTINS:
         known = [known for known, shape in checker.names.items() if shape.type.name == "function"]
         checker.note("feel-unknown-function", node.function, name=name, near=nearest(name, [*BUILTINS, *known]))
         return Shape()
-    if name in KEEPS_UNIT:
-        return _kept_unit(checker, node, arguments)
+    if name == "list contains" and len(arguments) == 2:
+        _contains(checker, node, arguments)
+    if name in AGREEING:
+        checker.agree(node, name, arguments)
+    if arguments and name in KEEPS_UNIT:
+        return Shape(arguments[0].element.type, join(arguments if name in AGREEING else arguments[:1]).unit)
+    if arguments and name in KEEPS_LIST:
+        return _kept_list(name, arguments)
     results = {signature.result for signature in BUILTINS[name].signatures}
     return Shape(results.pop() if len(results) == 1 else ANY)
 
 
-def _kept_unit(checker: Checker, node: syntax.Call, arguments: list[Shape]) -> Shape:
-    """Return the shape of a function whose result is in the unit of its arguments; these must agree where they are many."""
-    assert isinstance(node.function, syntax.Name)
-    if not arguments:
-        return Shape()
-    first = arguments[0]
-    element = first.type.arguments[0] if first.type.name == "list" else first.type
-    unit = first.unit
-    if node.function.name in {"min", "max", "sum", "mean", "median"}:
-        for other in arguments[1:]:
-            checker.same_unit(node, node.function.name, replace(first, unit=unit), other)
-            unit = other.unit if unit is None else unit
-    return Shape(element, unit)
+def _kept_list(name: str, arguments: list[Shape]) -> Shape:
+    """Return the shape of a list that holds what is in lists; `append` takes single things as well, `flatten` goes into lists."""
+    elements = [argument.element for argument in arguments if name == "append" or argument.type.name == "list"]
+    while name == "flatten" and any(element.type.name == "list" for element in elements):
+        elements = [element.element for element in elements]
+    return join(elements).in_list
+
+
+def _declared_call(checker: Checker, node: syntax.Call, name: str, declared: Shape, arguments: list[Shape]) -> Shape:
+    """Return the shape of a call of what the model or the expression declares."""
+    if checker.infer_call is not None and name in checker.names and not any(name in scope for scope in checker.local):
+        positional, rest = arguments[: len(node.positional)], arguments[len(node.positional) :]
+        named = {parameter: shape for (parameter, _), shape in zip(node.named, rest, strict=True)}
+        found = checker.infer_call(name, positional, named, node)
+        if found is not None:
+            return found
+    result = declared.type.arguments[-1] if declared.type.name == "function" and declared.type.arguments else ANY
+    return replace(shape_of_type(result), unit=declared.unit)
+
+
+def _contains(checker: Checker, node: syntax.Call, arguments: list[Shape]) -> None:
+    """Check `list contains` like the comparison that it is, as far as units and code lists go."""
+    elements, sought = arguments
+    checker.same_unit(node, "list contains", elements.element, sought)
+    if node.positional:
+        checker.one_of(node.positional[1], elements)
+        if isinstance(node.positional[0], syntax.ListLiteral):
+            for part in node.positional[0].elements:
+                checker.one_of(part, sought)
+
+
+def _condition(checker: Checker, node: syntax.Condition) -> Shape:
+    checker.expect(node.expression, checker.infer(node.expression), BOOLEAN)
+    return Shape(BOOLEAN)
 
 
 def _range_or_tests(checker: Checker, node: Any) -> Shape:  # noqa: ANN401 - unary tests are checked with what they test
@@ -453,6 +521,7 @@ _INFERENCES: dict[type[Node], Callable[[Checker, Any], Shape]] = {
     syntax.Path: _path,
     syntax.Filter: _filter,
     syntax.Call: _call,
+    syntax.Condition: _condition,
     syntax.UnaryTests: _range_or_tests,
 }
 """What each kind of node comes to."""

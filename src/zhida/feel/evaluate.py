@@ -16,7 +16,7 @@ from zhida.feel.compare import compare, is_member, matches, within
 from zhida.feel.run import MAX_STEPS, Frame, Run
 from zhida.feel.syntax import INPUT, PARTIAL, Node, UnaryTests
 from zhida.values import temporal
-from zhida.values.equality import equal, less
+from zhida.values.equality import HASHED_TYPES, equal, less
 from zhida.values.function import Function
 from zhida.values.logic import Truth, conjunction, disjunction, negation, truth
 from zhida.values.range import Range
@@ -29,6 +29,9 @@ Value = Any
 
 _COPIED_IN_A_STEP = 100
 """How many results of an iteration are copied for `partial` in the time of one step."""
+
+_COMPARED_IN_A_STEP = 10
+"""How many pairs of lists or contexts are compared in the time of one step."""
 
 
 def evaluate(node: Node, frame: Frame) -> Value:
@@ -349,9 +352,9 @@ def _domain(iteration: syntax.Iteration, frame: Frame, node: Node) -> Iterable[V
     if iteration.last is not None:
         begin, end = first, last
         steps = _steps(begin, end, downwards=True)
-    elif isinstance(first, Range) and not first.operator:
+    elif isinstance(first, Range):
         begin, end = first.low, first.high
-        steps = _steps(begin, end, downwards=False)
+        steps = None if first.operator else _steps(begin, end, downwards=False)
         steps = steps and steps[0 if first.low_closed else 1 : None if first.high_closed else -1]
     elif isinstance(first, tuple):
         return first
@@ -429,7 +432,8 @@ def _filter(node: syntax.Filter, frame: Frame) -> Value:
     unknown = merge([result for result in (position, *results) if isinstance(result, Unknown)])
     if unknown is not None:
         return unknown
-    return tuple([element for element, result in zip(elements, results, strict=True) if result is True])
+    # Where the steps gave out on the way, what was found so far is not the answer: it may not be kept.
+    return frame.run.keep(tuple([element for element, result in zip(elements, results, strict=True) if result is True]), node.span)
 
 
 def _position(condition: Node, entries: dict[str, Value], frame: Frame) -> Value:
@@ -487,7 +491,11 @@ def _call(node: syntax.Call, frame: Frame) -> Value:
 
 def _builtin(builtin: Builtin, positional: tuple[Value, ...], named: dict[str, Value], node: Node, run: Run) -> Value:
     """Call a builtin; it goes through the lists that it is given, which takes as many steps as these are long."""
-    if not run.spend(1 + sum(len(argument) for argument in (*positional, *named.values()) if isinstance(argument, tuple)), node.span):
+    lists = [argument for argument in (*positional, *named.values()) if isinstance(argument, tuple)]
+    steps = 1 + sum(map(len, lists))
+    if builtin.name in {"distinct values", "union"}:
+        steps += sum(type(element) not in HASHED_TYPES for elements in lists for element in elements) ** 2 // _COMPARED_IN_A_STEP
+    if not run.spend(steps, node.span):
         return None
     outer, run.span = run.span, node.span
     try:
@@ -503,7 +511,7 @@ def _order(parameters: tuple[str, ...], positional: tuple[Value, ...], named: di
     return positional if len(positional) == len(parameters) else None
 
 
-def _condition(node: syntax.Condition, frame: Frame) -> Value:
+def _condition(node: syntax.Condition, frame: Frame) -> Truth:
     """Return whether a condition on `?` holds; anything but true and false is null."""
     return truth(evaluate(node.expression, frame))
 

@@ -94,12 +94,17 @@ class _Parser:
 
     @contextmanager
     def nested(self) -> Iterator[None]:
-        """Count what stands inside of something else; beyond the limit, complain."""
+        """Count what stands inside of something else."""
+        outer = self.nesting
+        self.deepen()
+        yield
+        self.nesting = outer
+
+    def deepen(self) -> None:
+        """Count one thing more inside of another; beyond the limit, complain."""
         self.nesting += 1
         if self.nesting > MAX_NESTING:
             raise CompileError([diagnostic("feel-too-nested", self.cursor.snippet.span(self.cursor.position), limit=MAX_NESTING)])
-        yield
-        self.nesting -= 1
 
     # --- unary tests ---------------------------------------------------------------------------------------------
 
@@ -141,7 +146,8 @@ class _Parser:
         operator = cursor.accept(*COMPARISONS)
         if not operator:
             return None
-        operand = self.additive()
+        with self.nested():
+            operand = self.additive()
         if operator in {"<", "<="}:
             return syntax.RangeLiteral(cursor.span(start), None, operand, low_closed=False, high_closed=operator == "<=", operator=operator)
         closed = operator not in {">", "!="}
@@ -185,6 +191,7 @@ class _Parser:
             cursor.scope = cursor.scope.inner([name])
             if not cursor.accept(","):
                 return tuple(iterations)
+            self.deepen()  # each runs inside of those before it
 
     def iteration(self) -> Node:
         """Read `for … return …`."""
@@ -430,8 +437,7 @@ class _Parser:
         cursor = self.cursor
         start = cursor.position
         cursor.expect("(")
-        with self.nested():
-            node = self.operator_range()
+        node = self.operator_range()
         if node is None:
             node = self.expression()
             if cursor.accept(".."):

@@ -60,11 +60,13 @@ class Run:
     def keep(self, value: Any, span: Span | None = None) -> Any:  # noqa: ANN401 - any FEEL value
         """Return a value that was built, or null where it is too large; a list in a list counts with all that it holds."""
         size = weigh(value)
+        # To weigh takes time as well: who builds large values again and again runs out of steps.
+        if not self.spend((MAX_SIZE if size is None else size) // _WEIGHED_IN_A_STEP, span):
+            return None
         if size is None:
             self.note("feel-too-large", span, limit=MAX_SIZE, levels=MAX_LEVELS)
             return None
-        # To weigh takes time as well: who builds the same large value again and again runs out of steps.
-        return value if self.spend(size // _WEIGHED_IN_A_STEP, span) else None
+        return value
 
     def invoke(self, function: Function, arguments: tuple[Any, ...], span: Span | None = None) -> Any:  # noqa: ANN401 - any FEEL value
         """Call a function value, at `span` where that is known; too deep a recursion is null."""

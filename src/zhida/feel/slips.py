@@ -1,7 +1,8 @@
 """Slips of the pen in FEEL, and what to write instead: the advice that goes with a feel-syntax diagnostic.
 
 Owns what people write who know the law and a spreadsheet but no FEEL: full-width punctuation, `==`, `20,000`, `500 万元`.
-Nothing here decides what is FEEL; where there is no advice, the diagnostic stands alone.
+Nothing here decides what is FEEL, but for numbers with separators, which would pass for several; where there is no advice,
+the diagnostic stands alone.
 """
 
 import re
@@ -23,6 +24,15 @@ FULL_WIDTH: Mapping[str, str] = {
 DOUBLED: Mapping[str, str] = {"==": "=", "=>": ">=", "=<": "<=", "<>": "!=", "&": "and", "|": "or"}
 """Operators of other languages, and FEEL's."""
 
+THOUSANDS = re.compile(r"[0-9]+(?:,[0-9]{3}){0,9}?,0[0-9]{2,}(?:,[0-9]{3}){0,9}")
+"""A number with separators for sure: a group of three digits that begins with 0. FEEL would read `> 3,000` as `> 3` or `= 0`."""
+
+PERHAPS_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3}){1,9}(?![0-9])")
+"""A number with separators, or else several numbers with nothing between them but commas."""
+
+WITHOUT_SEPARATORS = "a number without separators"
+"""What is expected where a number has them."""
+
 
 def advice(text: str, position: int, expected: str) -> tuple[str, str]:
     """Return what to write instead, in English and in Chinese; empty texts where nothing is known.
@@ -43,6 +53,9 @@ def advice(text: str, position: int, expected: str) -> tuple[str, str]:
             return f"write {DOUBLED[written]} instead of {written}", f"请把“{written}”改为 {DOUBLED[written]}"
     if expected == "a closing quote":
         return 'a text stands between two straight quotes: "…"', '文字放在一对英文双引号之间："…"'
+    if expected == WITHOUT_SEPARATORS and (grouped := THOUSANDS.match(text, position)):
+        number = grouped[0].replace(",", "")
+        return f"write {number} without separators", f"请写作 {number}，不加千位逗号"
     if here == "'":
         return 'a text stands between two straight quotes: "…"', "文字请用英文双引号"
     if expected == "'else'":

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from zhida.errors import CompileError, diagnostic
 from zhida.feel.names import PART, Scope, read_part, skip_space
-from zhida.feel.slips import advice
+from zhida.feel.slips import THOUSANDS, WITHOUT_SEPARATORS, advice
 from zhida.source import Snippet, Span
 from zhida.values.numbers import feel_context
 
@@ -46,6 +46,7 @@ OPERATORS = ("**", "<=", ">=", "!=", "..", "->", "<", ">", "=", "+", "-", "*", "
 
 WORDS_ZH = {
     "an expression": "表达式", "the end": "表达式的结尾", "a name": "名称", "a type": "类型", "a closing quote": "结束的引号",
+    WITHOUT_SEPARATORS: "不带千位逗号的数字",
 }  # fmt: skip
 """What can be expected, in Chinese."""
 
@@ -117,6 +118,8 @@ class Cursor:
         found = NUMBER.match(self.text, self.position)
         if found is None:
             return None
+        if grouped := THOUSANDS.match(self.text, self.position):
+            self.fail(WITHOUT_SEPARATORS, len(grouped[0]))
         self.advance(found.end())
         return feel_context(is_passive=True).create_decimal(found[0])
 

@@ -5,17 +5,27 @@ unit nobody stated, such as a literal: it goes with every unit.
 """
 
 from collections import Counter
+from decimal import Decimal
 
 Unit = tuple[tuple[str, int], ...]
 """Base units with their exponents, sorted; empty for a bare ratio."""
 
 KEEPS_UNIT = frozenset(
     (
-        *("min", "max", "sum", "mean", "median", "abs", "floor", "ceiling", "decimal"),
+        *("min", "max", "sum", "mean", "median", "stddev", "abs", "floor", "ceiling", "decimal", "modulo"),
         *("round up", "round down", "round half up", "round half down"),
     )
 )
 """Functions whose number is in the unit of their first argument."""
+
+KEEPS_LIST = frozenset(("append", "concatenate", "distinct values", "flatten", "mode", "remove", "reverse", "sort", "sublist", "union"))
+"""Functions whose list holds what is in the lists that they are given."""
+
+AGREEING = frozenset(("min", "max", "sum", "mean", "median", "stddev", "mode", "append", "concatenate", "union"))
+"""Functions whose arguments must all be in one unit."""
+
+MAX_POWER = 99
+"""A unit to a higher power than this is not followed."""
 
 
 def parse_unit(text: str) -> Unit | None:
@@ -55,7 +65,19 @@ def multiply(left: Unit | None, right: Unit | None, sign: int = 1) -> Unit | Non
     powers = Counter(dict(left or ()))
     for name, power in right or ():
         powers[name] += sign * power
-    return _unit(powers)
+    return _unit(powers) if all(abs(power) <= MAX_POWER for power in powers.values()) else None
+
+
+def raised(unit: Unit | None, exponent: object) -> Unit | None:
+    """Return the unit of a power, or None where the exponent is no whole number that is written out.
+
+    >>> format_unit(raised(parse_unit("元"), Decimal(2)))
+    '元*元'
+    """
+    if unit is None or not isinstance(exponent, Decimal) or abs(exponent) > MAX_POWER or exponent != exponent.to_integral_value():
+        return None
+    powers = Counter({name: power * int(exponent) for name, power in unit})
+    return _unit(powers) if all(abs(power) <= MAX_POWER for power in powers.values()) else None
 
 
 def _unit(powers: Counter[str]) -> Unit:

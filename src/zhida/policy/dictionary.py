@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from zhida.dmn.model import ItemDefinition
 from zhida.errors import Diagnostic, diagnostic, nearest
 from zhida.policy.document import Cell, Table, parse
+from zhida.policy.naming import name_faults
 from zhida.source import Source, Span
 from zhida.values.types import NUMBER, SIMPLE_TYPES, STRING, Type, parse_type
 
@@ -57,6 +58,7 @@ def parse_dictionary(source: Source, subject: str) -> Dictionary:
             columns = _columns(block, diagnostics)
             for row in block.rows:
                 item = parse_item({name: row[place] for name, place in columns.items()}, row[0], diagnostics)
+                diagnostics.extend(name_faults(item.name, row[0].span))
                 if item.name in items:
                     first = items[item.name].span
                     diagnostics.append(diagnostic("dmn-duplicate-name", row[0].span, name=item.name, first=first.place if first else ""))

@@ -254,7 +254,7 @@ class _Scanner:
         while (line := self.line()) is not None and line.strip() and (self.number == first or self.is_code(line)):
             self.number += 1
         span = self.span(first, self.number - 1)
-        self.not_executed(span.text, span, "code that is indented four spaces", "缩进四格的代码")
+        self.not_executed(span.text, span, "code that is indented four spaces", "缩进四格的代码里")
         return Prose(span.text, span)
 
     def comment(self) -> None:
@@ -267,11 +267,11 @@ class _Scanner:
         last = min(self.number, self.source.line_count)
         self.number += 1
         span = self.span(first, last)
-        self.not_executed(span.text, span, "an HTML comment, which viewers hide", "HTML 注释里，查看器不显示")
+        self.not_executed(span.text, span, "an HTML comment, which viewers hide", "查看器不显示的 HTML 注释里")
 
     def not_executed(self, text: str, span: Span, place: str, place_zh: str) -> None:
         """Warn of a table or a fenced block that stands where nothing is carried out."""
-        lines = [line.removeprefix("<!--").strip() for line in text.splitlines()]
+        lines = [line.strip() for line in re.sub("<!--|-->", "\n", text).split("\n")]
         if any(line.startswith(("|", "```", "~~~")) or (_is_rule(line) and "|" in line) for line in lines):
             self.diagnostics.append(diagnostic("policy-not-executed", span, place=place, place_zh=place_zh))
 
@@ -345,7 +345,7 @@ class _Scanner:
         """Read a table; rows whose cells do not match the header are diagnostics."""
         first = self.number
         header = self.cells(header=True)
-        if (line := self.line()) is None or not _is_rule(line):
+        if not header or (line := self.line()) is None or not _is_rule(line):
             self.number = first
             yield self.lone_bar()
             return

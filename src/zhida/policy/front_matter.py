@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from zhida.errors import Diagnostic, diagnostic, nearest
-from zhida.policy.document import FrontValue, PolicyDocument
+from zhida.policy.document import PolicyDocument
+from zhida.policy.front_values import FrontValue
 from zhida.source import Snippet, Span
 from zhida.values.numbers import ROUNDING_MODES
 from zhida.values.temporal import Date, parse_date

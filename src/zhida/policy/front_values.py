@@ -113,7 +113,7 @@ class _Reader:
                 items = tuple(self.value(item, key_span, base) for item in node.value)
                 return FrontValue(items, Snippet(written, self.source, start), key_span)
         meant = str(node.value).strip()
-        inside = start + (node.style in {"'", '"'})
+        inside = start + (isinstance(node, yaml.ScalarNode) and node.style in {"'", '"'})
         if self.source.text[inside : inside + len(meant)] == meant and len(written) == len(meant) + 2 * (inside - start):
             return FrontValue(meant, Snippet(meant, self.source, inside), key_span)
         return FrontValue(meant, Snippet(meant, self.source, start, whole=start + len(written)), key_span)

@@ -10,21 +10,23 @@ versions of what it uses that are in force on a day. Invariant: a policy whose d
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from zhida.dmn.compile import CompiledDefinitions, DecisionModel, compile_definitions, link
+from zhida.dmn.compile import CompiledDecision, CompiledDefinitions, DecisionModel, compile_definitions, link
 from zhida.dmn.elementary import Use, uses
 from zhida.dmn.graph import closure, sort_requirements
 from zhida.dmn.model import Definitions, InputData
 from zhida.errors import CompileError, Diagnostic, InputError, diagnostic, has_errors, nearest
-from zhida.feel.check import Shape
-from zhida.feel.units import format_unit, parse_unit
+from zhida.feel.shape import Shape
+from zhida.policy import checks
 from zhida.policy.dictionary import Dictionary, parse_dictionary
-from zhida.policy.document import Cell, PolicyDocument, parse, read_source
-from zhida.policy.front_matter import FrontMatter
-from zhida.policy.parameters import Parameter, parse_parameters
+from zhida.policy.document import PolicyDocument, parse, read_source
+from zhida.policy.front_matter import FrontMatter, Interval
+from zhida.policy.naming import name_clashes
+from zhida.policy.parameters import Parameter, parameter_faults, parse_parameters
 from zhida.policy.tangle import APPLIES, TangledPolicy, tangle
+from zhida.policy.versions import effective_intervals, version_faults, version_on
 from zhida.source import Snippet, Source, Span
 from zhida.values.temporal import Date
 from zhida.values.unknown import unknown
@@ -62,6 +64,12 @@ class Policy:
         return f"{self.id}#{name.text}" if name else None
 
     @property
+    def published(self) -> dict[str, CompiledDecision]:
+        """Its decisions that others may use, by name."""
+        ids = {name.text: f"{self.id}#{name.text}" for name in self.front.publishes}
+        return {name: self.compiled.decisions[id_] for name, id_ in ids.items() if id_ in self.compiled.decisions}
+
+    @property
     def applies_id(self) -> str | None:
         """The id of the decision that says who is in scope."""
         return f"{self.id}#{APPLIES}" if self.front.applies else None
@@ -90,6 +98,8 @@ class PolicyModel:
     """The policy."""
     as_of: Date
     """The day."""
+    in_force: Interval
+    """The days on which the policy is law: its own, up to the day before one that replaces it begins."""
     model: DecisionModel
     """Its decisions and those it uses."""
     parameters: Mapping[str, object]
@@ -120,6 +130,8 @@ class Packs:
     """By name; one for each stretch of days."""
     policies: Mapping[str, Policy]
     """By id, in the order of the files."""
+    in_force: Mapping[str, Interval]
+    """The days on which each policy is law, what replaces it considered; by id."""
     diagnostics: tuple[Diagnostic, ...]
     """All that was found anywhere."""
     _linked: dict[tuple[str, str], PolicyModel] = field(default_factory=dict, repr=False)
@@ -164,6 +176,7 @@ class _Loader:
         self.diagnostics: list[Diagnostic] = []
         self.dictionaries: dict[str, Dictionary] = {}
         self.parameters: dict[str, list[Parameter]] = {}
+        self.parameter_faults: list[Diagnostic] = []
         self.tangled: dict[str, tuple[PolicyDocument, TangledPolicy]] = {}
         self.policies: dict[str, Policy] = {}
 
@@ -185,10 +198,14 @@ class _Loader:
             self.diagnostics.append(diagnostic("dmn-cycle", span, cycle=" → ".join(cycle)))
         for id_ in order:
             self.policies[id_] = self.compile(id_)
+        fronts = {id_: tangled.front for id_, (_, tangled) in self.tangled.items()}
+        intervals = effective_intervals(fronts)
+        self.check_versions(fronts, intervals)
         policies = {id_: self.policies[id_] for id_ in self.tangled}
-        found = [*self.diagnostics, *(item for policy in policies.values() for item in policy.diagnostics)]
+        told = (item for policy in policies.values() for item in policy.diagnostics if item not in self.parameter_faults)
+        found = [*self.diagnostics, *told]
         rows = {name: tuple(rows) for name, rows in self.parameters.items()}
-        return Packs(self.dictionaries, rows, policies, in_reading_order(found))
+        return Packs(self.dictionaries, rows, policies, intervals, in_reading_order(found))
 
     def read(self, path: Path) -> Source | None:
         """Read one file; what is wrong with it is kept."""
@@ -224,12 +241,35 @@ class _Loader:
             rows.append(parameter)
 
     def check_parameters(self) -> None:
-        """Check that no parameter has the name of an attribute."""
+        """Check that no parameter has, or reads as, the name of an attribute, and that its rows fit each other."""
+        for rows in self.parameters.values():
+            self.parameter_faults.extend(parameter_faults(rows))
+        self.diagnostics.extend(self.parameter_faults)
+        spans = {name: rows[0].item.span for name, rows in self.parameters.items()}
         for dictionary in self.dictionaries.values():
             for name in dictionary.items.keys() & self.parameters.keys():
                 first = dictionary.items[name].span
                 span = self.parameters[name][0].item.span
                 self.diagnostics.append(diagnostic("dmn-duplicate-name", span, name=name, first=first.place if first else ""))
+            declared = {name: item.span for name, item in dictionary.items.items()}
+            self.diagnostics.extend(name_clashes({name: span for name, span in declared.items() if span}, spans))
+            own = {name: span for name, span in spans.items() if span and name not in declared}
+            self.diagnostics.extend(item for item in name_clashes(own, declared) if item not in self.diagnostics)
+
+    def check_versions(self, fronts: Mapping[str, FrontMatter], intervals: Mapping[str, Interval]) -> None:
+        """Check who replaces whom, and that a successor publishes what it replaces published; keep it with the policy."""
+        found: dict[str, list[Diagnostic]] = {}
+        for id_, item in version_faults(fronts, intervals):
+            found.setdefault(id_, []).append(item)
+        for id_, policy in self.policies.items():
+            for replaced in policy.front.replaces:
+                old = self.policies.get(replaced.text)
+                if old is not None:
+                    faults = checks.successor_publishes(policy.front, replaced, old.published, policy.published)
+                    found.setdefault(id_, []).extend(faults)
+        for id_, items in found.items():
+            policy = self.policies[id_]
+            self.policies[id_] = replace(policy, diagnostics=in_reading_order((*policy.diagnostics, *items)))
 
     # --- compiling -----------------------------------------------------------------------------------------------
 
@@ -244,25 +284,27 @@ class _Loader:
         if dictionary is None and front.subject:
             near = nearest(front.subject, self.dictionaries)
             found.append(diagnostic("policy-unknown-subject", document.front["subject"].snippet.span(), name=front.subject, near=near))
-        imports, shapes = self.imports(tangled, found)
+        imports, shapes = self.imports(tangled, set(dictionary.items if dictionary else ()) | set(self.parameters), found)
         inputs = [InputData(item.name, item) for item in (dictionary.items.values() if dictionary else ())]
         inputs += [InputData(parameter_id(name), rows[0].item) for name, rows in self.parameters.items()]
         definitions = Definitions(id_, tangled.decisions, tangled.knowledge_models, tuple(inputs), imports)
         compiled = compile_definitions(definitions, shapes)
-        self.check_names(tangled, found)
-        amount = compiled.decisions.get(f"{id_}#{front.amount.text}") if front.amount else None
-        if amount is not None and front.amount and amount.shape.unit not in (None, parse_unit("元")):
-            found.append(diagnostic("policy-amount-unit", front.amount.span(), name=front.amount.text, unit=format_unit(amount.shape.unit)))
+        found.extend(checks.front_names(tangled))
+        found.extend(checks.goal_types(id_, front, compiled))
+        found.extend(checks.listed_results(compiled))
+        used = {data.name for data in compiled.inputs.values()}
+        found.extend(item for item in self.parameter_faults if item.arguments["name"] in used)
+        found.extend(checks.names_apart(tangled, [*(data.name for data in inputs), *imports]))
         # Without a dictionary no name can be known: the one complaint of it is enough.
         heard = [item for item in compiled.diagnostics if dictionary or item.code != "feel-unknown-name"]
         if dictionary:
-            self.check_examples(tangled, {item.name for item in dictionary.items.values()}, found)
+            self.check_examples(tangled, set(dictionary.items), found)
         diagnostics = in_reading_order((*tangled.diagnostics, *found, *heard))
         digest = hashlib.sha256(document.source.text.encode()).hexdigest()
         return Policy(id_, digest, document, tangled, compiled, diagnostics)
 
-    def imports(self, tangled: TangledPolicy, found: list[Diagnostic]) -> tuple[dict[str, str], dict[str, Shape]]:
-        """Return the ids and shapes of the names that the used policies publish."""
+    def imports(self, tangled: TangledPolicy, declared: set[str], found: list[Diagnostic]) -> tuple[dict[str, str], dict[str, Shape]]:
+        """Return the ids and shapes of the names that the used policies publish; a name may come from one place only."""
         ids: dict[str, str] = {}
         shapes: dict[str, Shape] = {}
         for used in tangled.front.uses:
@@ -272,27 +314,19 @@ class _Loader:
                     near = nearest(used.text, self.tangled)
                     found.append(diagnostic("policy-uses-unknown", used.span(), name=used.text, near=near))
                 continue
-            for name in policy.front.publishes:
-                id_ = f"{used.text}#{name.text}"
-                if id_ in policy.compiled.decisions:
-                    ids[name.text] = id_
-                    shapes[name.text] = policy.compiled.decisions[id_].shape
+            for name, decision in policy.published.items():
+                id_ = f"{used.text}#{name}"
+                first = ids.get(name, name if name in declared else id_)
+                if first != id_:
+                    found.append(diagnostic("dmn-duplicate-name", used.span(), name=id_, first=first))
+                    continue
+                ids[name] = id_
+                shapes[name] = decision.shape
         for replaced in tangled.front.replaces:
             if replaced.text not in self.tangled:
                 near = nearest(replaced.text, self.tangled)
                 found.append(diagnostic("policy-uses-unknown", replaced.span(), name=replaced.text, near=near))
         return ids, shapes
-
-    def check_names(self, tangled: TangledPolicy, found: list[Diagnostic]) -> None:
-        """Check that the front matter names decisions of the policy."""
-        front = tangled.front
-        names = [decision.name for decision in tangled.decisions if decision.name != APPLIES]
-        named = [("eligible", front.eligible), ("result", front.result), ("amount", front.amount)]
-        for key, snippet in (*named, *(("publishes", item) for item in front.publishes)):
-            if snippet is not None and snippet.text not in names:
-                near = nearest(snippet.text, names)
-                listed = "、".join(names)
-                found.append(diagnostic("policy-not-a-decision", snippet.span(), key=key, name=snippet.text, near=near, decisions=listed))
 
     def check_examples(self, tangled: TangledPolicy, attributes: set[str], found: list[Diagnostic]) -> None:
         """Check that the columns of examples name what can be given or expected, once for each column."""
@@ -303,29 +337,7 @@ class _Loader:
         lent = {decision.name for id_ in used if id_ in self.policies for decision in self.policies[id_].tangled.decisions}
         own = {decision.name for decision in tangled.decisions if decision.name != APPLIES}
         given = (attributes | set(self.parameters) | lent) - own
-        columns = {cell.span: cell for example in tangled.examples for cell in example.columns}
-        for cell in columns.values():
-            known = own if cell.style == "bold" else given
-            if cell.text not in known and cell.text.partition(".")[0] not in known:
-                found.append(_example_name(cell, given, own))
-
-
-def _example_name(cell: Cell, given: set[str], own: set[str]) -> Diagnostic:
-    """Complain of a column of examples that names nothing that can be given, or expected."""
-    name, is_expected = cell.text, cell.style == "bold"
-    use, use_zh = (
-        ("decision of this policy", "本政策的决策")
-        if is_expected
-        else ("input, parameter or decision of a used policy", "输入、参数或所引用政策的决策")
-    )
-    hint = hint_zh = near = ""
-    if is_expected and name in given:
-        hint, hint_zh = f"what is given stands without **: {name}", f"给出的值，表头不加粗：{name}"
-    elif not is_expected and name in own:
-        hint, hint_zh = f"what is expected stands in bold: **{name}**", f"期望的值，表头加粗：**{name}**"
-    else:
-        near = nearest(name, sorted(own if is_expected else given))
-    return diagnostic("policy-example-name", cell.span, name=name, use=use, use_zh=use_zh, near=near, hint=hint, hint_zh=hint_zh)
+        found.extend(checks.example_columns(tangled, given, own))
 
 
 def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -349,19 +361,8 @@ def in_force(packs: Packs, policy_id: str, as_of: Date) -> str | None:
         policy_id: Any version of it.
         as_of: The day.
     """
-    replaced_by: dict[str, list[str]] = {}
-    for policy in packs.policies.values():
-        for item in policy.front.replaces:
-            replaced_by.setdefault(item.text, []).append(policy.id)
-    family: list[str] = []
-    waiting = [policy_id]
-    while waiting:
-        current = waiting.pop()
-        if current in packs.policies and current not in family:
-            family.append(current)
-            waiting += [item.text for item in packs.policies[current].front.replaces]
-            waiting += replaced_by.get(current, [])
-    return next((item for item in family if as_of in packs.policies[item].front.in_force), None)
+    fronts = {id_: policy.front for id_, policy in packs.policies.items()}
+    return version_on(fronts, packs.in_force, policy_id, as_of)
 
 
 def _link(packs: Packs, policy_id: str, as_of: Date) -> PolicyModel:
@@ -392,7 +393,7 @@ def _link(packs: Packs, policy_id: str, as_of: Date) -> PolicyModel:
         raise CompileError(errors)
     policies = tuple(packs.policies[id_] for id_ in parts if id_ != policy_id)
     model = link(parts.values(), aliases)
-    return PolicyModel(packs.policies[policy_id], as_of, model, values, used, policies, packs.parameters)
+    return PolicyModel(packs.policies[policy_id], as_of, packs.in_force[policy_id], model, values, used, policies, packs.parameters)
 
 
 def _valid_value(name: str, rows: Iterable[Parameter], as_of: Date) -> object:

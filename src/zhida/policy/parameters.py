@@ -4,7 +4,9 @@ An empty value is unknown: what rests on it is undetermined and says which param
 in several rows, one for each stretch of days.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from zhida.dmn.model import ItemDefinition
@@ -16,6 +18,8 @@ from zhida.feel.run import Frame, Run
 from zhida.policy.dictionary import parse_item
 from zhida.policy.document import Cell, Table, parse
 from zhida.policy.front_matter import CHECKED_BY, Interval, parse_interval
+from zhida.policy.naming import name_faults
+from zhida.policy.versions import common_day
 from zhida.source import Source
 from zhida.values.temporal import Date
 from zhida.values.types import conforms
@@ -67,8 +71,29 @@ def parse_parameters(source: Source, diagnostics: list[Diagnostic]) -> list[Para
     return found
 
 
+def parameter_faults(rows: Sequence[Parameter]) -> Iterator[Diagnostic]:
+    """Yield where the rows of one parameter do not fit each other.
+
+    Codes: dictionary-parameter-overlap, dictionary-parameter-differs. Rows of different files are not compared: a
+    parameter that stands in two is complained of anyway.
+    """
+    for first, second in combinations(rows, 2):
+        here, there = second.item.span, first.item.span
+        if here is None or there is None or here.source is not there.source:
+            continue
+        day = common_day(first.valid, second.valid)
+        if day is not None:
+            yield diagnostic("dictionary-parameter-overlap", here, name=second.item.name, day=day, first=there.place)
+    for row in rows[1:]:
+        found, expected = ((item.type, item.unit) for item in (row.item, rows[0].item))
+        if found != expected and rows[0].item.span is not None:
+            words = {"found": f"{found[0]} {found[1]}".strip(), "expected": f"{expected[0]} {expected[1]}".strip()}
+            yield diagnostic("dictionary-parameter-differs", row.item.span, name=row.item.name, first=rows[0].item.span.place, **words)
+
+
 def _parameter(cells: dict[str, Cell], diagnostics: list[Diagnostic]) -> Parameter:
     item = parse_item(cells, cells["参数"], diagnostics)
+    diagnostics.extend(name_faults(item.name, cells["参数"].span))
     valid = parse_interval(cells["起止"].text or "../..")
     if valid is None:
         diagnostics.append(

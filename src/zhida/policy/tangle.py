@@ -8,7 +8,8 @@ What each kind of table is, is told by its top-left cell: a hit policy, `例`, o
 """
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from zhida.dmn.model import (
@@ -24,6 +25,7 @@ from zhida.dmn.model import (
 from zhida.errors import Diagnostic, diagnostic, nearest
 from zhida.policy.document import Cell, Fence, Heading, PolicyDocument, Quote, Table
 from zhida.policy.front_matter import FrontMatter, read_front_matter
+from zhida.policy.naming import name_faults
 from zhida.source import Snippet, Span
 from zhida.values.types import ANY, SIMPLE_TYPES, Type, parse_type
 
@@ -39,6 +41,15 @@ AS_OF_COLUMN = "评估日"
 """The column of an examples table that sets `as_of`."""
 CAVEAT = "待确认"
 """What a quote begins with that is a caveat."""
+CORNER = re.compile(r"(C[+<>#]|[UAPFROC])(?:\s+([^\s+<>#].*))?")
+"""The corner of a decision table: its hit policy, and the name of the decision."""
+CORNER_WORDS = (
+    dict.fromkeys(("例", "例子", "例如", "样例", "示例", "例表"), "例")
+    | dict.fromkeys(("example", "examples"), "Example")
+    | {letter.lower(): letter for letter in ("U", "A", "P", "F", "R", "O", "C", "C+", "C<", "C>", "C#")}
+    | {"unique": "U", "any": "A", "priority": "P", "first": "F", "rule order": "R", "output order": "O", "collect": "C"}
+)
+"""What is likely to stand in the corner of a table, in small letters, and how it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +149,12 @@ class _Tangler:
                     self.table(block)
                 case Fence():
                     self.fence(block)
-                case Quote() if block.text.startswith(CAVEAT):
-                    caveats.append(Caveat(block.text.removeprefix(CAVEAT).lstrip("：: "), block.span))
+                case Quote():
+                    words = caveat_words(block.text)
+                    if words is not None:
+                        caveats.append(Caveat(words, block.span))
+                    elif CAVEAT in block.text:
+                        self.diagnostics.append(diagnostic("policy-caveat-place", block.span))
                 case Heading() if block.span.article and block.text.startswith(block.span.article):
                     articles.append(Article(block.span.article, block.text, block.span))
         return TangledPolicy(
@@ -164,14 +179,15 @@ class _Tangler:
         found = re.match(r"feel\b\s*", info, re.IGNORECASE)
         if found is None:
             return
-        head = re.fullmatch(r"([^(:]+?)\s*(?:\((.*)\))?\s*(?::\s*(.+))?", info[found.end() :])
+        head = re.fullmatch(r"([^(:]+)(?:\((.*)\)\s*)?(?::(.+))?", info[found.end() :])
         if head is None:
             self.diagnostics.append(diagnostic("policy-fence-info", block.info.span(), found=info))
             return
-        name, parameters, type_name = head.groups()
+        name, parameters, type_name = (part and part.strip() for part in head.groups())
         type_ = self.type(type_name, block.info, info.rfind(type_name)) if type_name else ANY
         start = found.end()
         span = block.info.span(start, start + len(name))
+        self.declare(name, span)
         expression = LiteralExpression(block.body)
         if parameters is None:
             self.decisions.append(Decision(self.id(name), name, type_, expression, span))
@@ -180,7 +196,12 @@ class _Tangler:
         for part in re.finditer(r"\s*([^:,]+?)\s*(?::\s*((?:[^,<]|<[^>]*>)+?))?\s*(?:,|$)", parameters):
             place = start + info[start:].find("(") + 1 + part.start(2) if part[2] else 0
             declared.append((part[1], self.type(part[2], block.info, place) if part[2] else ANY))
+            self.declare(part[1], block.info.span())
         self.knowledge_models.append(BusinessKnowledgeModel(self.id(name), name, tuple(declared), type_, expression, span))
+
+    def declare(self, name: str, span: Span) -> None:
+        """Check the spelling of a name; the reserved name of the date is told when decisions are compiled."""
+        self.diagnostics.extend(item for item in name_faults(name, span) if item.code != "dmn-reserved-name")
 
     def type(self, name: str, snippet: Snippet, start: int) -> Type:
         """Return the type that a text names, or `Any` with a complaint."""
@@ -194,27 +215,35 @@ class _Tangler:
     # --- tables --------------------------------------------------------------------------------------------------
 
     def table(self, block: Table) -> None:
-        """Read a decision table or a table of examples; others are for readers."""
+        """Read a decision table or a table of examples; others are for readers, but none that looks like one of these."""
         corner = block.header[0].text.replace("\\", "")
-        letters = re.match(r"(C[+<>#]|[UAPFROC])(?:\s+(.+))?$", corner)
+        letters = CORNER.fullmatch(corner)
+        has_output = any(cell.style == "bold" for cell in block.header[1:])
         if corner in EXAMPLE_WORDS:
             self.example_table(block)
-        elif letters and any(cell.style == "bold" for cell in block.header):
+        elif letters and has_output:
             self.decision_table(block, HitPolicy(letters[1]), letters[2] or "")
         elif letters:
             self.diagnostics.append(diagnostic("policy-no-output", block.header[0].span, name=corner))
+        elif (near := near_corner(corner)) or has_output:
+            self.diagnostics.append(diagnostic("policy-corner", block.header[0].span, found=corner, near=near))
 
     def decision_table(self, block: Table, hit_policy: HitPolicy, name: str) -> None:
         """Read a decision table."""
         kinds = [cell.style for cell in block.header]
         inputs = [place for place, kind in enumerate(kinds) if kind == "plain" and place > 0]
-        outputs = [place for place, kind in enumerate(kinds) if kind == "bold"]
+        outputs = [place for place, kind in enumerate(kinds) if kind == "bold" and place > 0]
+        self.one_column_each(block.header[1:])
         rows = list(block.rows)
-        allowed = rows.pop(0) if rows and not rows[0][0].text else None
+        allowed = rows.pop(0) if rows and self.is_allowed_values(rows[0], inputs, outputs) else None
         otherwise = rows.pop() if rows and rows[-1][0].text == OTHERWISE else None
+        self.otherwise_rows(rows, otherwise, [(place, block.header[place]) for place in inputs])
+        self.one_number_each(rows)
         heads = [self.output_head(block.header[place]) for place in outputs]
         if not name:
             name = heads[0][0] if len(heads) == 1 else ""
+        else:
+            self.declare(name, block.header[0].span)
         if not name:
             self.diagnostics.append(diagnostic("policy-table-name", block.header[0].span))
             return
@@ -225,14 +254,51 @@ class _Tangler:
             OutputClause(head, type_, _stated(allowed, place), _stated(otherwise, place) if otherwise else None, block.header[place].span)
             for place, (head, type_) in zip(outputs, heads, strict=True)
         )
-        rules = tuple(self.rule(row, number, block.header) for number, row in enumerate(rows, 1))
+        rules = tuple(self.rule(row, number, block.header) for number, row in enumerate(rows, 1) if row[0].text != OTHERWISE)
         table = DecisionTable(hit_policy, clauses, results, rules, block.span, block.gap_reason)
         type_ = heads[0][1] if len(heads) == 1 and hit_policy.value in {"U", "A", "P", "F"} else ANY
         self.decisions.append(Decision(self.id(name), name, type_, table, block.header[outputs[0] if len(outputs) == 1 else 0].span))
 
+    def one_column_each(self, header: Iterable[Cell]) -> None:
+        """Complain of two columns of one kind and one name."""
+        seen: set[tuple[str, str]] = set()
+        for cell in header:
+            name = cell.text.partition(":")[0].strip() if cell.style == "bold" else cell.text
+            if name and (cell.style, name) in seen:
+                self.diagnostics.append(diagnostic("policy-duplicate-column", cell.span, name=name))
+            seen.add((cell.style, name))
+
+    def one_number_each(self, rows: Iterable[tuple[Cell, ...]]) -> None:
+        """Complain of two rules of one number."""
+        seen: set[str] = set()
+        for row in rows:
+            number = row[0].text
+            if number and number != OTHERWISE and number in seen:
+                self.diagnostics.append(diagnostic("policy-duplicate-rule", row[0].span, number=number))
+            seen.add(number)
+
+    def is_allowed_values(self, row: tuple[Cell, ...], inputs: Iterable[int], outputs: Iterable[int]) -> bool:
+        """Say whether a first row lists allowed values: one with nothing but single results is a rule that lost its number."""
+        results = [row[place].text for place in outputs if row[place].text not in {"", "-"}]
+        limits = any(row[place].text not in {"", "-"} for place in inputs) and not results
+        return not row[0].text and (limits or any(_lists_values(text) for text in results))
+
+    def otherwise_rows(
+        self, rows: Iterable[tuple[Cell, ...]], otherwise: tuple[Cell, ...] | None, inputs: Iterable[tuple[int, Cell]]
+    ) -> None:
+        """Check that the row of defaults is the last one and tests nothing."""
+        for row in rows:
+            if row[0].text == OTHERWISE:
+                self.diagnostics.append(diagnostic("policy-otherwise-place", row[0].span))
+        for place, head in inputs if otherwise else ():
+            if otherwise and otherwise[place].text not in {"", "-"}:
+                cell = otherwise[place]
+                self.diagnostics.append(diagnostic("policy-otherwise-cell", cell.span, value=cell.text, column=head.text))
+
     def output_head(self, cell: Cell) -> tuple[str, Type]:
         """Return the name and type of an output column."""
         name, colon, type_name = cell.text.partition(":")
+        self.declare(name.strip(), cell.span)
         if not colon:
             return cell.text, ANY
         start = len(name) + 1 + len(type_name) - len(type_name.lstrip())
@@ -266,16 +332,70 @@ class _Tangler:
 
     def example_table(self, block: Table) -> None:
         """Read a table of examples."""
+        self.one_column_each(cell for cell in block.header[1:] if cell.style != "italic")
         for row in block.rows:
             span = Span(row[0].span.source, row[0].span.start, row[-1].span.end)
             cells = list(zip(block.header, row, strict=True))[1:]
-            inputs = {head.text: cell.snippet for head, cell in cells if head.style == "plain" and cell.text and head.text != AS_OF_COLUMN}
+            given = [(head.text, cell) for head, cell in cells if head.style == "plain" and cell.text]
+            inputs = {name: cell.snippet for name, cell in given if name != AS_OF_COLUMN}
             expectations = {head.text: cell.snippet for head, cell in cells if head.style == "bold" and cell.text}
-            as_of = next((cell.snippet for head, cell in cells if head.text == AS_OF_COLUMN and cell.text), None)
-            columns = tuple(head for head, _ in cells if head.style != "italic" and head.text not in {AS_OF_COLUMN, OUTCOME_COLUMN})
+            as_of = next((self.as_of(cell, row[0].text) for name, cell in given if name == AS_OF_COLUMN), None)
+            special = {("plain", AS_OF_COLUMN), ("bold", OUTCOME_COLUMN)}
+            columns = tuple(head for head, _ in cells if head.style != "italic" and (head.style, head.text) not in special)
+            self.example_id(row[0], span)
             if not expectations:
                 self.diagnostics.append(diagnostic("policy-example-empty", span, name=row[0].text))
             self.examples.append(Example(row[0].text, inputs, expectations, columns, as_of, span))
+
+    def example_id(self, cell: Cell, span: Span) -> None:
+        """Check that an example has an id of its own: messages and results name it by that."""
+        first = next((example for example in self.examples if example.id == cell.text), None)
+        if not cell.text:
+            self.diagnostics.append(diagnostic("policy-example-id", span))
+        elif first is not None:
+            self.diagnostics.append(diagnostic("policy-duplicate-example", cell.span, name=cell.text, first=first.span.place))
+
+    def as_of(self, cell: Cell, example: str) -> Snippet | None:
+        """Return the date of an example; it can be neither unknown nor absent."""
+        if cell.text not in {"?", "null"}:
+            return cell.snippet
+        self.diagnostics.append(diagnostic("policy-example-day", cell.span, name=example, value=cell.text))
+        return None
+
+
+def caveat_words(text: str) -> str | None:
+    """Return what a quote says is to be confirmed, or None where it is no caveat.
+
+    >>> caveat_words("**待确认**：条款号"), caveat_words("只是引文")
+    ('条款号', None)
+    """
+    found = re.match(rf"([*_]{{0,3}})\s*{CAVEAT}\s*([*_]{{0,3}})\s*[:：]?\s*([*_]{{0,3}})\s*", text)
+    if found is None:
+        return None
+    words = text[found.end() :]
+    return words.removesuffix(found[1]) if found[1] and not found[2] and not found[3] else words
+
+
+def near_corner(corner: str) -> str:
+    """Return what the corner of a table was probably meant to be, or an empty text.
+
+    >>> near_corner("例："), near_corner("First"), near_corner("C＋ 加成"), near_corner("项目")
+    ('例', 'F', 'C+ 加成', '')
+    """
+    words = unicodedata.normalize("NFKC", corner).strip(" .:。、*_`").lower()
+    if near := CORNER_WORDS.get(words) or CORNER_WORDS.get(words.replace(" ", "")):
+        return near
+    first, _, name = unicodedata.normalize("NFKC", corner).strip().partition(" ")
+    letter = CORNER_WORDS.get(first.strip(".:。、").lower(), "")
+    return f"{letter} {name.strip()}" if letter and CORNER.fullmatch(letter) and name.strip() else ""
+
+
+def _lists_values(text: str) -> bool:
+    """Say whether a cell lists values that are allowed: several of them, or a range."""
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"', '""', text)
+    if re.fullmatch(r"[\[(\]][^\[\]()]*\.\.[^\[\]()]*[\])\[]|[<>].*|not\s*\(.*\)", bare):
+        return True
+    return "," in re.sub(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}", "", bare)
 
 
 def _stated(row: tuple[Cell, ...] | None, place: int) -> Snippet | None:

@@ -15,7 +15,7 @@ from zhida.dmn.model import BusinessKnowledgeModel, Decision, DecisionTable
 from zhida.errors import Language
 from zhida.policy.document import Block, Fence, Heading, Prose, Quote, Table
 from zhida.policy.pack import Packs, Policy
-from zhida.policy.tangle import CAVEAT, EXAMPLE_WORDS
+from zhida.policy.tangle import CAVEAT, EXAMPLE_WORDS, caveat_words
 from zhida.report.page import Markup, element, join, page
 from zhida.report.prose import render_prose
 from zhida.report.weave_facts import Ground, card, facts_table, findings, ground_of, names_of, parameters_table, used_table
@@ -205,9 +205,9 @@ def _law(block: Block, text: str) -> Markup:
 
 
 def _quote(block: Quote) -> Markup:
-    if not block.text.startswith(CAVEAT):
+    words = caveat_words(block.text)
+    if words is None:
         return element("blockquote", render_prose(block.text))
-    words = block.text.removeprefix(CAVEAT).lstrip("：: ")
     return element("aside", element("strong", CAVEAT), render_prose(words), class_="caveat")
 
 

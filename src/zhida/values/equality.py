@@ -12,6 +12,9 @@ from zhida.values.temporal import Date, DateTime, DaysDuration, MonthsDuration, 
 
 _TEMPORAL_TYPES = frozenset({Date, Time, DateTime, DaysDuration, MonthsDuration})
 
+HASHED_TYPES = frozenset({Decimal, str, bool, type(None), Date, DaysDuration, MonthsDuration})
+"""Types whose values are equal exactly where Python's hashes and `==` say so."""
+
 
 def equal(left: object, right: object) -> bool | None:
     """Return whether `left = right`; None where the two are of different kinds (DMN 1.5, table 53).
@@ -147,11 +150,16 @@ def distinct(values: tuple[object, ...]) -> tuple[object, ...]:
     >>> distinct((Decimal(1), None, Decimal("1.0"), "1", None))
     (Decimal('1'), None, '1')
     """
-    kinds = {type(value) for value in values}
-    if len(kinds) == 1 and kinds <= {Decimal, str}:
-        return tuple(dict.fromkeys(values))  # what is equal has equal hashes, and a long list stays cheap
+    hashed: set[tuple[type, object]] = set()  # a long list stays cheap
+    compared: dict[type, list[object]] = {}
     kept: list[object] = []
     for value in values:
-        if not any(equal(value, other) is True for other in kept):
+        kind = type(value)
+        if kind in HASHED_TYPES:
+            if (kind, value) not in hashed:
+                hashed.add((kind, value))
+                kept.append(value)
+        elif not any(equal(value, other) is True for other in compared.setdefault(kind, [])):
+            compared[kind].append(value)
             kept.append(value)
     return tuple(kept)

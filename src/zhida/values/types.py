@@ -71,29 +71,40 @@ def list_of(element: Type) -> Type:
     return Type("list", (element,))
 
 
+MAX_NESTING = 50
+"""How many types may be spelled inside each other."""
+
+
 def parse_type(text: str) -> Type | None:
     """Return the type that `text` spells, or None where it spells none.
 
     >>> str(parse_type("list<context<a: number, b: string>>"))
     'list<context<a: number, b: string>>'
     """
-    text = re.sub(r"\s+", " ", text.strip())
+    return _parse_type(re.sub(r"\s+", " ", text), MAX_NESTING)
+
+
+def _parse_type(text: str, levels: int) -> Type | None:
+    """Return the type that `text` spells with so many more inside each other."""
+    text = text.strip()
     if text in SIMPLE_TYPES:
         return SIMPLE_TYPES[text]
+    if levels == 0:
+        return None
     if found := re.fullmatch(r"(list|range) ?< ?(.*) ?>", text):
-        element = parse_type(found[2])
+        element = _parse_type(found[2], levels - 1)
         return element and Type(found[1], (element,))
     if found := re.fullmatch(r"context ?< ?(.*) ?>", text):
         fields = []
         for part in _split_top(found[1]):
             name, colon, spelled = part.partition(":")
-            inner = parse_type(spelled)
+            inner = _parse_type(spelled, levels - 1)
             if not colon or inner is None:
                 return None
             fields.append((name.strip(), inner))
         return Type("context", (), tuple(fields))
     if found := re.fullmatch(r"function ?< ?(.*) ?> ?-> ?(.*)", text):
-        types = [parse_type(part) for part in (*_split_top(found[1]), found[2])]
+        types = [_parse_type(part, levels - 1) for part in (*_split_top(found[1]), found[2])]
         known = tuple(type_ for type_ in types if type_ is not None)
         return Type("function", known) if len(known) == len(types) else None
     return None
@@ -167,6 +178,34 @@ def conforms(value: object, type_: Type) -> bool:
             return isinstance(value, Range) and conforms(value.low, type_.arguments[0]) and conforms(value.high, type_.arguments[0])
         case "function":
             return isinstance(value, Function)
+    return False
+
+
+def is_assignable(found: Type, declared: Type) -> bool:
+    """Say whether every value of type `found` may stand where `declared` is declared, as far as the two tell.
+
+    A bare `list`, `context` or `function` tells nothing of what is inside, so it goes with each of its kind.
+
+    >>> is_assignable(list_of(NUMBER), list_of(ANY)), is_assignable(NUMBER, STRING)
+    (True, False)
+    """
+    if found == declared or declared == ANY or found in (ANY, NULL):
+        return True
+    if found.name != declared.name:
+        return False
+    match declared.name:
+        case "list" | "range":
+            return is_assignable(found.arguments[0], declared.arguments[0])
+        case "context":
+            entries = dict(found.fields)
+            return not entries or all(name in entries and is_assignable(entries[name], type_) for name, type_ in declared.fields)
+        case "function":
+            return not (found.arguments and declared.arguments) or (
+                len(found.arguments) == len(declared.arguments)
+                # A function may take more than it is asked to, and give less than it may.
+                and all(map(is_assignable, declared.arguments[:-1], found.arguments[:-1]))
+                and is_assignable(found.arguments[-1], declared.arguments[-1])
+            )
     return False
 
 
