@@ -93,7 +93,13 @@ def main() -> None:
                 assess_model(model, facts)
             per_subject.append(time.perf_counter() - start)
         per_subject.sort()
-        row(f"one enterprise, {len(models)} policies, all near misses (median of {SUBJECTS})", statistics.median(per_subject), 0.005, 1e-3, "ms")
+        row(
+            f"one enterprise, {len(models)} policies, all near misses (median of {SUBJECTS})",
+            statistics.median(per_subject),
+            0.005,
+            1e-3,
+            "ms",
+        )
         row("  the slowest of 100", per_subject[-SUBJECTS // 100 - 1], 0.005, 1e-3, "ms")
         if not quick:
             command = [ZHIDA, "demo", "--out", f"{folder}/demo"]

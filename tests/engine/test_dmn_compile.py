@@ -257,3 +257,8 @@ def test_a_value_that_does_not_fit_its_declared_type_is_null_and_said() -> None:
     assert (found.value, [item.code for item in found.diagnostics]) == (None, ["feel-bad-result"])
     assert evaluate(model(decision("甲", "值", NUMBER)), "甲", {"值": (Decimal(1),)}, as_of=AS_OF).value == 1
     assert evaluate(model(decision("甲", "值", ANY)), "甲", {"值": (Decimal(1),)}, as_of=AS_OF).value == (Decimal(1),)
+
+
+def test_a_long_chain_of_tall_decisions_needs_no_deep_stack() -> None:
+    chain = [decision("甲0", "人" + " + 1" * 100), *(decision(f"甲{place}", f"甲{place - 1}" + " + 1" * 100) for place in range(1, 60))]
+    assert evaluate(model(*chain), "甲59", {"人": Decimal(1)}, as_of=AS_OF).value == Decimal(6001)

@@ -43,6 +43,8 @@ class Bound:
     """The element in whose scope the value is written."""
     node: Node
     """The value, an expression."""
+    rule: int | None = None
+    """The place of the rule whose cell it stands in; None where it stands in no rule's."""
 
 
 @dataclass(slots=True)
@@ -77,6 +79,7 @@ class _Walker:
         self.requirements = requirements
         self.found = found
         self.tested: Node | None = None
+        self.rule: int | None = None
         self.local = frozenset((INPUT,))
 
     def use(self, node: Node) -> Use | None:
@@ -95,13 +98,15 @@ class _Walker:
         """Note what the cells of a table test, and what its outputs use."""
         for column, node in enumerate(table.inputs):
             self.tested = node
-            tests = [rule.tests[column] for rule in table.rules]
-            tests += [allowed for allowed in (table.allowed[column],) if allowed is not None]
             if self.use(node) is None:
                 self.expression(node)
-            for test in tests:
-                self.tests(test, node)
-            self.tested = None
+            allowed = table.allowed[column]
+            if allowed is not None:
+                self.tests(allowed, node)
+            for place, rule in enumerate(table.rules):
+                self.rule = place
+                self.tests(rule.tests[column], node)
+            self.tested = self.rule = None
         for node in table.nodes:
             if not isinstance(node, UnaryTests) and not any(node is clause for clause in table.inputs):
                 self.expression(node)
@@ -123,7 +128,7 @@ class _Walker:
             if use is None:
                 self.expression(named)
             elif self.is_fixed(bound):
-                use.bounds.append(Bound(self.decision_id, bound))
+                use.bounds.append(Bound(self.decision_id, bound, self.rule))
             else:  # what it is compared with changes from step to step, or is an entry of a list's elements
                 use.is_compared_only = False
 
@@ -195,9 +200,14 @@ def _beside_input(node: Node) -> Iterator[Node]:
 
 
 def bound_values(use: Use, evaluator: Evaluator) -> list[Value] | None:
-    """Return the values of all bounds, or None where one of them is itself unknown."""
+    """Return the values of all bounds, or None where one of them is itself unknown.
+
+    Bounds in rules that what is known excludes are left out: no missing fact can bring these rules back.
+    """
     values: list[Value] = []
     for bound in use.bounds:
+        if _is_excluded(bound, evaluator):
+            continue
         element = evaluator.model.decisions.get(bound.decision_id)
         if element is None:
             return None
@@ -207,6 +217,11 @@ def bound_values(use: Use, evaluator: Evaluator) -> list[Value] | None:
             return None
         values.extend(value if isinstance(value, tuple) else (value,))
     return values
+
+
+def _is_excluded(bound: Bound, evaluator: Evaluator) -> bool:
+    trace = evaluator.trace.get(bound.decision_id)
+    return trace is not None and trace.table is not None and bound.rule in trace.table.excluded
 
 
 def representatives(item: ItemDefinition, use: Use, evaluator: Evaluator) -> tuple[Value, ...] | None:

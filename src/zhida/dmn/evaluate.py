@@ -72,6 +72,7 @@ class Evaluator:
         self.as_of = as_of
         self.run = Run(as_of)
         self.trace: dict[str, ElementTrace] = {}
+        self.is_deciding = False
 
     def value(self, id_: str, reader: ElementTrace | None = None) -> Value:
         """Return the value of an element, evaluating it if that was not done before.
@@ -93,7 +94,38 @@ class Evaluator:
                 return None
             self.run.note("dmn-not-available", name=id_, as_of=self.as_of)
             return None
-        return self.decide(id_, compiled)
+        return self.decide(id_, compiled) if self.is_deciding else self.decide_first(id_, compiled)
+
+    def decide_first(self, id_: str, compiled: CompiledDecision) -> Value:
+        """Evaluate the decision that was asked for; a chain too long for the stack is evaluated from its far end."""
+        self.is_deciding = True
+        try:
+            return self.decide(id_, compiled)
+        except RecursionError:
+            self.prepare(id_)
+            return self.decide(id_, compiled)
+        finally:
+            self.is_deciding = False
+
+    def prepare(self, goal: str) -> None:
+        """Evaluate all that a decision requires, those first that require nothing.
+
+        What is evaluated here but never read does not count: the trace keeps what was read.
+        """
+        waiting = [goal]
+        while waiting:
+            id_ = waiting[-1]
+            open_ = [each for each in self.model.requirements.get(id_, ()) if self.is_open(each)]
+            if open_:
+                waiting += open_
+                continue
+            waiting.pop()
+            if id_ != goal and self.is_open(id_):
+                self.decide(id_, self.model.decisions[id_])
+
+    def is_open(self, id_: str) -> bool:
+        """Say whether an element is a decision that was neither given nor evaluated yet."""
+        return id_ in self.model.decisions and id_ not in self.inputs and id_ not in self.trace
 
     def decide(self, id_: str, compiled: CompiledDecision) -> Value:
         """Evaluate a decision and keep how it came about."""

@@ -39,6 +39,8 @@ class TableTrace:
     """Places of the rules that the value rests on."""
     possible: tuple[int, ...] = ()
     """Places of the rules of which it is unknown whether they match."""
+    excluded: frozenset[int] = frozenset()
+    """Places of the rules that what is known keeps from having any say, whatever is missing."""
 
 
 def decide_table(table: CompiledTable, frame: Frame, name: str) -> tuple[Value, TableTrace]:
@@ -61,7 +63,8 @@ def decide_table(table: CompiledTable, frame: Frame, name: str) -> tuple[Value, 
     if not certain and not possible and value is None and table.table.hit_policy not in MANY_RESULTS:
         _note_no_rule(table, frame, name, inputs)
     kept = certain[:1] if table.table.hit_policy in {HitPolicy.FIRST, HitPolicy.ANY} else certain
-    return value, TableTrace(table, inputs, kept, possible)
+    silent = [place for place, match in enumerate(matches) if match.verdict is False and not match.nulls]
+    return value, TableTrace(table, inputs, kept, possible, frozenset((*silent, *range(len(matches), len(table.rules)))))
 
 
 @dataclass(frozen=True, slots=True)

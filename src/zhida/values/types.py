@@ -189,7 +189,7 @@ def is_assignable(found: Type, declared: Type) -> bool:
     >>> is_assignable(list_of(NUMBER), list_of(ANY)), is_assignable(NUMBER, STRING)
     (True, False)
     """
-    if found == declared or declared == ANY or found in (ANY, NULL):
+    if declared in (found, ANY) or found in (ANY, NULL):
         return True
     if found.name != declared.name:
         return False
@@ -200,11 +200,14 @@ def is_assignable(found: Type, declared: Type) -> bool:
             entries = dict(found.fields)
             return not entries or all(name in entries and is_assignable(entries[name], type_) for name, type_ in declared.fields)
         case "function":
-            return not (found.arguments and declared.arguments) or (
-                len(found.arguments) == len(declared.arguments)
-                # A function may take more than it is asked to, and give less than it may.
-                and all(map(is_assignable, declared.arguments[:-1], found.arguments[:-1]))
-                and is_assignable(found.arguments[-1], declared.arguments[-1])
+            return (
+                not (found.arguments and declared.arguments)
+                or (
+                    len(found.arguments) == len(declared.arguments)
+                    # A function may take more than it is asked to, and give less than it may.
+                    and all(map(is_assignable, declared.arguments[:-1], found.arguments[:-1]))
+                    and is_assignable(found.arguments[-1], declared.arguments[-1])
+                )
             )
     return False
 
