@@ -97,3 +97,11 @@ def test_only_lines_within_the_share_asked_for_are_tried(tmp_path: Path) -> None
 def test_looking_for_near_misses_leaves_no_trace_in_the_answer(tmp_path: Path) -> None:
     found = assessed(tmp_path, block("符合: boolean", "人 >= 300 and 证书 = null or 人 > 1000"), {"人": Decimal(299), "证书": None})
     assert (found.outcome, found.diagnostics, len(found.near)) == (Outcome.INELIGIBLE, (), 1)
+
+
+def test_a_line_at_zero_is_never_near(tmp_path: Path) -> None:
+    packs = packs_with(tmp_path, block("符合: boolean", "收入 > 0"))
+    model = packs.model_of("demo/a", AS_OF)
+    facts = {"收入": Decimal(0)}
+    assert assess_model(model, facts, near_within=Decimal("0.1")).near == ()
+    assert [miss.line for miss in assess_model(model, facts).near] == [Decimal(0)]

@@ -37,6 +37,10 @@ WRITTEN: Mapping[Type, str] = {NUMBER: "20000", STRING: '"企业"', BOOLEAN: "tr
 """How a value of each type is written, for those who wrote it otherwise."""
 
 
+CELL_SCOPE = Scope(NameSet(BUILTINS))
+"""What a cell of an example may name: the builtin functions and nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
     """How one example came out."""
@@ -99,7 +103,7 @@ def _value(cell: Snippet, name: str, example: Example, found: list[Diagnostic], 
     if cell.text == "?":
         return unknown(name)
     try:
-        node = parse_expression(cell, Scope(NameSet(BUILTINS)))
+        node = parse_expression(cell, CELL_SCOPE)
     except CompileError:
         found.append(_no_value(cell, name, example, type_))
         return None

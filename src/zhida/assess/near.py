@@ -55,9 +55,13 @@ def near_misses(model: PolicyModel, settled: Settled, within: Decimal | None = N
 
 
 def _share(value: Value, line: Value) -> Decimal:
-    """Return the distance as a share of the line; days as a share of a year."""
-    base = Decimal(365) if isinstance(line, Date) else abs(line) or Decimal(1)
-    return abs(distance(value, line)) / base
+    """Return the distance as a share of the line; days as a share of a year.
+
+    A line at zero is never near: to have something instead of nothing is no small step.
+    """
+    if not isinstance(line, Date) and not line:
+        return Decimal("Infinity")
+    return abs(distance(value, line)) / (Decimal(365) if isinstance(line, Date) else abs(line))
 
 
 def _misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement, within: Decimal | None) -> Iterator[NearMiss]:
