@@ -4,16 +4,24 @@ ZHIDA_DATA names a folder with a-share-2015/ and inc5000/; without it these test
 """
 
 import os
+from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from zhida.assess.assessment import Assessment
+from zhida.assess.subject import assess_model
 from zhida.policy.dictionary import Dictionary, parse_dictionary
 from zhida.policy.document import read_source
+from zhida.policy.pack import load_packs
 from zhida.registry_io.importing import ImportResult, import_registry
 from zhida.registry_io.mapping_reading import read_mapping
+from zhida.registry_io.registry import Facts, read_registry
+from zhida.registry_io.writing import write_registry
+from zhida.values.temporal import Date
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("ZHIDA_DATA", "")) if os.environ.get("ZHIDA_DATA") else None
@@ -60,10 +68,46 @@ def test_listed_companies_units_are_converted_by_file() -> None:
 
 @needs_data
 def test_every_industry_of_the_lists_is_mapped_or_left_unknown_on_purpose() -> None:
-    for example, folder in (("a-share", "a-share-2015"), ("inc5000", "inc5000")):
+    for example, folder, unknown in (("a-share", "a-share-2015", 245), ("inc5000", "inc5000", 0)):
         industry = next(item for item in imported(example, folder).quality.attributes if item.name == "行业代码")
-        assert industry.counts["left_unknown"] == industry.unknown > 0
-        assert set(industry.counts) == {"left_unknown"}
+        assert industry.counts.get("left_unknown", 0) == industry.unknown == unknown
+        assert set(industry.counts) <= {"left_unknown"}
+
+
+def sizes(example: str, folder: str, as_of: Date, tmp_path: Path) -> Iterator[tuple[Facts, Assessment]]:
+    """Yield what is known of each firm, and what the size standard says of it."""
+    packs = load_packs(ROOT / "packs")
+    write_registry(imported(example, folder), tmp_path)
+    model = packs.model_of("national/sme-size", as_of)
+    for facts in read_registry(tmp_path, packs.dictionaries["enterprise"]).iter_subjects():
+        yield facts, assess_model(model, facts, near_within=Decimal(0))
+
+
+@needs_data
+def test_listed_companies_without_headcount_are_decided_where_the_standard_does_not_ask_for_it(tmp_path: Path) -> None:
+    found = list(sizes("a-share", "a-share-2015", Date(2016, 6, 30), tmp_path))
+    assert sum(Counter(answer.outcome for _, answer in found).values()) == 2929
+    for facts, answer in found:
+        division = str(facts.get("行业代码", ""))[:2]
+        revenue = facts.get("营业收入")
+        if "06" <= division <= "46" and isinstance(revenue, Decimal):
+            expected = ("UNDETERMINED", ("从业人员",)) if revenue >= 3_000_000 else ("ELIGIBLE", ())
+            assert (answer.outcome, answer.missing) == expected, facts
+        if division in {"01", "02", "04", "48", "50"} or facts.get("行业代码") == "701":
+            expected = ("ELIGIBLE", ()) if revenue is not None else ("UNDETERMINED", ("营业收入",))
+            assert (answer.outcome, answer.missing) == expected, facts
+
+
+@needs_data
+def test_of_american_firms_only_those_without_headcount_lack_it(tmp_path: Path) -> None:
+    found = list(sizes("inc5000", "inc5000", Date(2013, 6, 30), tmp_path))
+    assert len(found) == 5001
+    lacking = [facts for facts, answer in found if "从业人员" in answer.missing]
+    assert len(lacking) == 11
+    assert all("从业人员" not in facts for facts in lacking)
+    assert {answer.missing for _, answer in found} == {(), ("从业人员",), ("资产总额",)}  # the list has no assets
+    by_assets = {str(facts["行业代码"]) for facts, answer in found if answer.missing == ("资产总额",)}
+    assert by_assets == {"47", "72"}  # construction and business services are measured by assets too
 
 
 @needs_data
