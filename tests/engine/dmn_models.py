@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zhida.dmn.compile import CompiledDefinitions, DecisionModel, compile_definitions, link
+from zhida.dmn.compile import compile_definitions, link
+from zhida.dmn.compiled import CompiledDefinitions, DecisionModel
 from zhida.dmn.evaluate import Evaluation, Evaluator, evaluate
 from zhida.dmn.model import (
     BusinessKnowledgeModel,

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from tests.engine.dmn_models import AS_OF, compiled, decision, definitions, evaluator, found_in, knowledge, model, table
-from zhida.dmn.compile import AS_OF as AS_OF_NAME
 from zhida.dmn.compile import compile_definitions, link
+from zhida.dmn.compiled import AS_OF as AS_OF_NAME
 from zhida.dmn.evaluate import evaluate
 from zhida.errors import CompileError
 from zhida.feel.shape import Shape
@@ -44,6 +44,28 @@ def test_mistakes_of_all_elements_are_found_in_one_pass() -> None:
         decision("丁", table("F", ["人"], ["出"], [["≥ 1", "1"], ["> 1", "1 2"]])),
     )
     assert sorted(found.codes) == ["feel-syntax", "feel-syntax", "feel-syntax", "feel-type-mismatch", "feel-unknown-name"]
+
+
+def test_a_cell_that_cannot_be_read_hides_no_mistake_in_the_others() -> None:
+    broken = table("F", ["人", "不在"], ["出"], [["> >", "-", "不知"], ["收入", "-", "1 2"], ["-", "-", "乙"]], default=["不明"])
+    found = found_in(decision("甲", broken), decision("乙", '人 + "a"'))
+    unknown = [words["name"] for code, words in zip(found.codes, found.arguments, strict=True) if code == "feel-unknown-name"]
+    assert sorted(unknown) == ["不在", "不明", "不知"]
+    assert sorted(set(found.codes)) == ["feel-syntax", "feel-type-mismatch", "feel-unit-mismatch", "feel-unknown-name"]
+
+
+def test_a_table_with_a_cell_that_cannot_be_read_may_close_a_cycle() -> None:
+    broken = table("F", ["人"], ["出"], [["> >", "1"], ["-", "乙"]])
+    assert sorted(found_in(decision("甲", broken), decision("乙", "甲 + 1")).codes) == ["dmn-cycle", "feel-syntax"]
+
+
+def test_what_cannot_be_read_is_of_its_declared_type_to_others() -> None:
+    assert found_in(decision("甲", "1 +", NUMBER), decision("乙", '甲 = "a"')).codes == ["feel-syntax", "feel-type-mismatch"]
+
+
+def test_a_cycle_hides_no_mistake_of_units() -> None:
+    circle = (decision("甲", "乙 + 人", NUMBER), decision("乙", "甲 * 1", NUMBER))
+    assert found_in(*circle, decision("丙", "甲 + 收入", NUMBER)).codes == ["dmn-cycle", "feel-unit-mismatch"]
 
 
 def test_a_cycle_is_printed_and_what_does_not_hang_on_it_is_still_checked() -> None:

@@ -9,7 +9,7 @@ from zhida.assess.assessment import Outcome
 from zhida.assess.explain import reasons_of
 from zhida.assess.settle import settle
 from zhida.assess.subject import inputs_of
-from zhida.dmn.compile import AS_OF
+from zhida.dmn.compiled import AS_OF
 from zhida.dmn.evaluate import Evaluator
 from zhida.errors import CompileError, Diagnostic, diagnostic, nearest
 from zhida.feel.builtins import BUILTINS

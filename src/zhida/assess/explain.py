@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from zhida.assess.assessment import ConditionMet, Delivery, Either, Outcome, Reason
-from zhida.dmn.compile import CompiledDecision, CompiledTable, DecisionModel
+from zhida.dmn.compiled import CompiledDecision, CompiledTable, DecisionModel
 from zhida.dmn.evaluate import ElementTrace, Evaluator
 from zhida.dmn.table import TableTrace
+from zhida.feel.syntax import Node
 from zhida.feel.units import format_unit
 from zhida.policy.front_matter import FrontMatter
 from zhida.policy.pack import Policy, PolicyModel, parameter_id
@@ -86,7 +87,7 @@ def _reason(id_: str, evaluator: Evaluator) -> Reason:
         conditions = tuple(_conditions(compiled, trace.table, evaluator, fired))
     elif not isinstance(compiled.body, CompiledTable):
         conditions = _read(compiled, trace, evaluator)
-        expression = " ".join(compiled.body.span.text.split())
+        expression = " ".join(compiled.body.span.text.split()) if isinstance(compiled.body, Node) else ""
     return Reason(
         decision=decision.name,
         policy=decision.id.partition("#")[0],

@@ -2,150 +2,69 @@
 
     Definitions ──compile_definitions──> CompiledDefinitions ─┐
     Definitions ──compile_definitions──> CompiledDefinitions ─┴─link──> DecisionModel
+    [Definitions] ──compile_models──────────────────────────────────> DecisionModel      (DMN files)
 
-Names wire the graph: a decision that mentions another's name requires it. Definitions that use others' decisions are
-compiled by themselves, knowing only the shapes of what they use, and linked when it is known which versions are meant.
+Definitions that use others' decisions are compiled by themselves, knowing only the shapes of what they use, and linked
+when it is known which versions are meant. In a DMN file that others wrote, an element with mistakes is `Broken`: it comes
+to null and says why, and the rest of the file can be used.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from zhida.dmn.compiled import (
+    AS_OF,
+    Body,
+    Broken,
+    CompiledConditional,
+    CompiledContext,
+    CompiledDecision,
+    CompiledDefinitions,
+    CompiledExternal,
+    CompiledFilter,
+    CompiledFunction,
+    CompiledInvocation,
+    CompiledIteration,
+    CompiledKnowledge,
+    CompiledList,
+    CompiledRule,
+    CompiledService,
+    CompiledTable,
+    DecisionModel,
+    Typed,
+)
+from zhida.dmn.free_names import body_names
 from zhida.dmn.graph import sort_requirements
+from zhida.dmn.infer import Inference
 from zhida.dmn.model import (
     BusinessKnowledgeModel,
+    Conditional,
+    Context,
     Decision,
+    DecisionService,
     DecisionTable,
     Definitions,
-    HitPolicy,
-    InputClause,
-    InputData,
-    ItemDefinition,
+    Expression,
+    Filter,
+    FunctionDefinition,
+    Invocation,
+    Iteration,
+    ListExpression,
     LiteralExpression,
-    OutputClause,
-    Rule,
+    Relation,
 )
+from zhida.dmn.wiring import Logic, Wiring, global_id, order_of_imports, wire_by_href, wire_by_name
 from zhida.errors import CompileError, Diagnostic, diagnostic
 from zhida.feel.builtins import BUILTINS
-from zhida.feel.check import Checker
 from zhida.feel.names import NameSet, Scope
 from zhida.feel.parse import parse_expression, parse_unary_tests
-from zhida.feel.shape import Shape, join, shape_of_type
-from zhida.feel.syntax import Literal, Node, UnaryTests, children, free_names
-from zhida.feel.units import parse_unit
-from zhida.source import Snippet
+from zhida.feel.shape import Shape, shape_of_type
+from zhida.feel.syntax import PARTIAL, Literal, Node, UnaryTests, children
+from zhida.source import Snippet, Span
 from zhida.values import temporal
-from zhida.values.types import ANY, DATE, NUMBER, Type, is_assignable, list_of
+from zhida.values.types import ANY, DATE, Type
 
-AS_OF = "评估日"
-"""The reserved name of the date for which a model is evaluated."""
-
-MAX_CALLS = 1_000
-"""How many calls of business knowledge models are inferred one by one; what is beyond is inferred in general."""
-
-MAX_DEPTH = 8
-"""How many of them inside each other."""
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledRule:
-    """A rule with its cells parsed."""
-
-    rule: Rule
-    """The rule."""
-    tests: tuple[UnaryTests, ...]
-    """One for each input clause."""
-    outputs: tuple[Node, ...]
-    """One for each output clause."""
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledTable:
-    """A decision table with its cells parsed."""
-
-    table: DecisionTable
-    """The table."""
-    inputs: tuple[Node, ...]
-    """What is tested, by column."""
-    allowed: tuple[UnaryTests | None, ...]
-    """What each input may be."""
-    rules: tuple[CompiledRule, ...]
-    """The rules, in order."""
-    defaults: tuple[Node | None, ...]
-    """What each output is when no rule matches."""
-    priorities: tuple[tuple[Node, ...], ...]
-    """The allowed values of each output, highest priority first; none where they are not listed."""
-    names_null: tuple[bool, ...]
-    """For each input clause, whether some cell of its column names null."""
-
-    @property
-    def nodes(self) -> Iterator[Node]:
-        """Every expression in the table."""
-        yield from self.inputs
-        yield from (node for node in self.defaults if node is not None)
-        for rule in self.rules:
-            yield from rule.tests
-            yield from rule.outputs
-
-
-Body = Node | CompiledTable
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledDecision:
-    """A decision that can be evaluated."""
-
-    decision: Decision
-    """The decision."""
-    body: Body
-    """Its expression, parsed."""
-    requirements: Mapping[str, str]
-    """What it requires: the name in FEEL → the id of the element."""
-    shape: Shape
-    """What is known of its value beforehand."""
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledKnowledge:
-    """A business knowledge model that can be called."""
-
-    model: BusinessKnowledgeModel
-    """The business knowledge model."""
-    body: Body
-    """Its expression, parsed."""
-    requirements: Mapping[str, str]
-    """What it requires beside its parameters."""
-    shape: Shape
-    """The shape of the function."""
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledDefinitions:
-    """One set of definitions, compiled."""
-
-    definitions: Definitions
-    """What was compiled."""
-    decisions: Mapping[str, CompiledDecision]
-    """By id, in the order in which they can be decided."""
-    knowledge: Mapping[str, CompiledKnowledge]
-    """By id."""
-    inputs: Mapping[str, InputData]
-    """Input data that is mentioned, by id."""
-    diagnostics: tuple[Diagnostic, ...]
-    """What was found; no model may be linked from definitions with errors."""
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionModel:
-    """A decision model that can be evaluated: definitions linked with those that they use."""
-
-    decisions: Mapping[str, CompiledDecision]
-    """By id."""
-    knowledge: Mapping[str, CompiledKnowledge]
-    """By id."""
-    inputs: Mapping[str, InputData]
-    """By id."""
-    requirements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """For each decision and knowledge model, the ids that it requires."""
+FEEL_LANGUAGES = ("feel", "feel/", "feel.xsd")
+"""How the URIs of expression languages end that are FEEL, of whichever version, in small letters."""
 
 
 def compile_definitions(definitions: Definitions, imported: Mapping[str, Shape]) -> CompiledDefinitions:
@@ -158,7 +77,26 @@ def compile_definitions(definitions: Definitions, imported: Mapping[str, Shape])
     Returns:
         What was compiled; mistakes are in its `diagnostics` (feel-*, dmn-cycle, dmn-duplicate-name, dmn-reserved-name).
     """
-    return _Compiler(definitions, imported).compile()
+    return _Compiler(wire_by_name(definitions, imported)).compile()
+
+
+def compile_models(main: Definitions, others: Iterable[Definitions] = ()) -> DecisionModel:
+    """Compile DMN models, of which one imports the others; what is wrong in an element breaks that element alone.
+
+    Args:
+        main: The model.
+        others: Models that it may import, directly or through others, in any order.
+
+    Returns:
+        The model; the ids of its elements are `namespace#id`. Mistakes are in its `diagnostics` (feel-*, dmn-*), and an
+        element with mistakes comes to null and says why.
+    """
+    models, missing = order_of_imports(main, others)
+    compiled = _Compiler(wire_by_href(models)).compile()
+    diagnostics = (*missing, *compiled.diagnostics)
+    elements: dict[str, CompiledDecision | CompiledKnowledge] = {**compiled.decisions, **compiled.knowledge}
+    requirements = {id_: tuple(element.requirements.values()) for id_, element in elements.items()}
+    return DecisionModel(compiled.decisions, compiled.knowledge, compiled.inputs, requirements, compiled.services, diagnostics)
 
 
 def link(parts: Iterable[CompiledDefinitions], aliases: Mapping[str, str] | None = None) -> DecisionModel:
@@ -184,287 +122,319 @@ def link(parts: Iterable[CompiledDefinitions], aliases: Mapping[str, str] | None
     return DecisionModel(decisions, knowledge, inputs, requirements)
 
 
-def shape_of(item: ItemDefinition) -> Shape:
-    """Return what the checker knows of a declared value."""
-    return replace(
-        shape_of_type(item.type, item.name),
-        unit=parse_unit(item.unit),
-        usual_range=item.usual_range,
-        allowed_values=item.allowed_values,
-    )
-
-
 class _Compiler:
-    """Compiles one set of definitions, collecting what is wrong in all of them."""
+    """Compiles what a wiring holds, collecting what is wrong in all of it."""
 
-    def __init__(self, definitions: Definitions, imported: Mapping[str, Shape]) -> None:
-        self.definitions = definitions
-        self.diagnostics: list[Diagnostic] = []
-        self.ids: dict[str, str] = {}
-        self.shapes: dict[str, Shape] = {AS_OF: Shape(DATE, label=AS_OF)}
-        self.elements: dict[str, Decision | BusinessKnowledgeModel] = {}
-        for data in definitions.inputs:
-            self.ids[data.name] = data.id
-            self.shapes[data.name] = shape_of(data.item)
-        for name, shape in imported.items():
-            self.ids[name] = definitions.imports[name]
-            self.shapes[name] = shape
-        self.declare()
-        self.calls = _Calls(self)
-        self.scope = Scope(NameSet([*BUILTINS, *self.shapes, *self.elements]), properties=NameSet(self.properties()))
+    def __init__(self, wiring: Wiring) -> None:
+        self.wiring = wiring
+        self.diagnostics: list[Diagnostic] = list(wiring.diagnostics)
+        self.shapes: dict[str, Shape] = {AS_OF: Shape(DATE, label=AS_OF), **wiring.shapes}
+        self.properties = NameSet(self.property_names())
+        self.scopes: dict[int, Scope] = {}
+        self.broken: dict[str, list[Diagnostic]] = {}
+        self.here = ""
 
-    def declare(self) -> None:
-        """Give every decision and knowledge model its name; a name may be given once."""
-        declared: dict[str, Decision | BusinessKnowledgeModel | InputData] = {data.name: data for data in self.definitions.inputs}
-        elements: list[Decision | BusinessKnowledgeModel] = [*self.definitions.decisions, *self.definitions.knowledge_models]
-        for element in elements:
-            first = declared.get(element.name)
-            span = first.item.span if isinstance(first, InputData) else first.span if first else None
-            if element.name == AS_OF:
-                self.diagnostics.append(diagnostic("dmn-reserved-name", element.span, name=element.name))
-                continue
-            if first is not None or element.name in self.definitions.imports:
-                place = span.place if span else self.definitions.imports.get(element.name, "")
-                self.diagnostics.append(diagnostic("dmn-duplicate-name", element.span, name=element.name, first=place))
-                continue
-            declared[element.name] = element
-            self.ids[element.name] = element.id
-            self.elements[element.name] = element
-
-    def properties(self) -> Iterator[str]:
+    def property_names(self) -> Iterator[str]:
         """Yield the names that may follow a dot and hold spaces or operators: of values, of tables' outputs, of contexts."""
         for names in temporal.PROPERTIES.values():
             yield from names
+        yield from ("start included", "end included")
         for shape in self.shapes.values():
             yield from shape.fields
-            yield from (name for name, _ in shape.type.fields)
-        for element in self.elements.values():
-            if isinstance(element.expression, DecisionTable):
-                yield from (clause.name for clause in element.expression.outputs)
+            yield from _entry_names(shape.type)
+        for element in self.wiring.elements.values():
+            if not isinstance(element, DecisionService):
+                yield from _keys(element.expression)
+                yield from _entry_names(element.type)
+        for types in {id(types): types for types in self.wiring.types.values()}.values():
+            for type_ in types.values():
+                yield from _entry_names(type_)
 
     def compile(self) -> CompiledDefinitions:
         """Parse all bodies, order them by their requirements, then check them in that order."""
         bodies: dict[str, Body] = {}
-        for name, element in self.elements.items():
-            body = self.parse(element)
-            if body is not None:
-                bodies[name] = body
-        mentioned = {name: self.mentioned(self.elements[name], body) for name, body in bodies.items()}
-        order, cycles = sort_requirements(mentioned)
+        elements = {id_: element for id_, element in self.wiring.elements.items() if not isinstance(element, DecisionService)}
+        for id_, element in elements.items():
+            self.here = id_
+            bodies[id_] = self.logic(element)
+        mentioned = {id_: self.mentioned(element, bodies[id_]) for id_, element in elements.items()}
+        order, cycles = sort_requirements({id_: list(found.values()) for id_, found in mentioned.items()})
         for cycle in cycles:
-            self.diagnostics.append(diagnostic("dmn-cycle", self.elements[cycle[0]].span, cycle=" → ".join(cycle)))
-        self.shapes |= {name: Shape() for name in self.elements}
+            names = " → ".join(self.wiring.elements[id_].name for id_ in cycle)
+            self.diagnostics.append(diagnostic("dmn-cycle", self.wiring.elements[cycle[0]].span, cycle=names))
+            for id_ in set(cycle):
+                self.broken.setdefault(id_, []).append(self.diagnostics[-1])
+        self.shapes |= {id_: Shape() for id_ in self.wiring.elements}
+        self.declare_services()
+        inference = Inference(self.wiring, self.shapes, bodies, self.diagnostics)
         decisions: dict[str, CompiledDecision] = {}
         knowledge: dict[str, CompiledKnowledge] = {}
-        self.calls.bodies = bodies
-        for name in order:
-            element, body = self.elements[name], bodies[name]
-            requirements = {required: self.ids[required] for required in mentioned[name] if required in self.ids}
-            shape = self.check(element, body)
-            self.shapes[name] = shape
+        for id_ in order:
+            element = elements[id_]
+            shape = self.shapes[id_] = inference.element(id_, element, bodies[id_])
+            body: Body = Broken(tuple(self.broken[id_])) if id_ in self.broken else bodies[id_]
             if isinstance(element, Decision):
-                decisions[element.id] = CompiledDecision(element, body, requirements, shape)
+                decisions[id_] = CompiledDecision(element, body, mentioned[id_], shape)
             else:
-                knowledge[element.id] = CompiledKnowledge(element, body, requirements, shape)
-        used = {id_ for decision in decisions.values() for id_ in decision.requirements.values()}
-        used |= {id_ for model in knowledge.values() for id_ in model.requirements.values()}
-        inputs = {data.id: data for data in self.definitions.inputs if data.id in used}
-        return CompiledDefinitions(self.definitions, decisions, knowledge, inputs, tuple(self.diagnostics))
+                knowledge[id_] = CompiledKnowledge(element, body, mentioned[id_], shape)
+        used = {required for found in mentioned.values() for required in found.values()}
+        services = self.services()
+        used |= {id_ for service in services.values() for id_ in service.inputs}
+        is_whole = bool(self.wiring.types)
+        inputs = {id_: data for id_, data in self.wiring.inputs.items() if is_whole or id_ in used}
+        return CompiledDefinitions(self.wiring.definitions, decisions, knowledge, inputs, services, tuple(self.diagnostics))
+
+    def note(self, found: Diagnostic) -> None:
+        """Keep a diagnostic that breaks the element that is being compiled."""
+        self.diagnostics.append(found)
+        self.broken.setdefault(self.here, []).append(found)
 
     # --- parsing -------------------------------------------------------------------------------------------------
 
-    def parse(self, element: Decision | BusinessKnowledgeModel) -> Body | None:
-        """Parse the expression of an element; None where it cannot be."""
-        scope = self.scope
+    def logic(self, element: Decision | BusinessKnowledgeModel) -> Body:
+        """Parse the logic of an element; what cannot be parsed is null, and breaks the element."""
+        scope = self.scope(element)
+        if element.expression is None:
+            found = diagnostic("dmn-no-logic", element.span, name=element.name)
+            self.broken[element.id] = [found]
+            if found.severity == "error":
+                self.diagnostics.append(found)
+            return Literal(element.span, None)
         if isinstance(element, BusinessKnowledgeModel):
             scope = scope.inner(name for name, _ in element.parameters)
-        match element.expression:
-            case LiteralExpression(text):
-                return self.expression(text, scope)
-            case DecisionTable() as table:
-                return self.table(table, scope)
+            if element.kind != "FEEL":
+                return self.foreign(element.kind, tuple(name for name, _ in element.parameters), element.expression, scope, element.span)
+        return self.body(element.expression, scope)
 
-    def expression(self, text: Snippet, scope: Scope) -> Node | None:
-        """Parse one expression; what is wrong with it is kept."""
+    def scope(self, element: Logic) -> Scope:
+        """Return the names that an element's logic may use."""
+        names = self.wiring.names.get(element.id, {})
+        if id(names) not in self.scopes:
+            types = self.wiring.types.get(element.id, {})
+            self.scopes[id(names)] = Scope(NameSet([*BUILTINS, AS_OF, *names]), properties=self.properties, types=types)
+        return self.scopes[id(names)]
+
+    def body(self, expression: Expression, scope: Scope) -> Body:
+        """Parse any expression, each part in its scope."""
+        if isinstance(expression, LiteralExpression):
+            span = expression.text.span()
+            if expression.language and not expression.language.lower().endswith(FEEL_LANGUAGES):
+                self.note(diagnostic("dmn-language", span, language=expression.language))
+                return Literal(span, None)
+            body: Body = self.expression(expression.text, scope)
+        else:
+            span = expression.span
+            parse: Callable[..., Body] = _PARSERS[type(expression)]
+            body = parse(self, expression, scope)
+            if isinstance(expression, FunctionDefinition):
+                return body
+        return body if expression.type == ANY else Typed(body, expression.type, span)
+
+    def expression(self, text: Snippet, scope: Scope) -> Node:
+        """Parse one expression; what is wrong with it is kept, and null stands for it."""
         try:
             return parse_expression(text, scope)
         except CompileError as error:
-            self.diagnostics.extend(error.diagnostics)
-            return None
+            for found in error.diagnostics:
+                self.note(found)
+            return Literal(text.span(), None)
 
-    def tests(self, text: Snippet, scope: Scope) -> UnaryTests | None:
-        """Parse the tests of one cell; what is wrong with them is kept."""
+    def tests(self, text: Snippet, scope: Scope) -> UnaryTests:
+        """Parse the tests of one cell; what is wrong with them is kept, and no test stands for them."""
         try:
             return parse_unary_tests(text, scope)
         except CompileError as error:
-            self.diagnostics.extend(error.diagnostics)
-            return None
+            for found in error.diagnostics:
+                self.note(found)
+            return UnaryTests(text.span(), ())
 
-    def table(self, table: DecisionTable, scope: Scope) -> CompiledTable | None:
-        """Parse all cells of a table; None where one of them cannot be."""
-        before = len(self.diagnostics)
-        inputs = [self.expression(clause.expression, scope) for clause in table.inputs]
-        allowed = [self.tests(clause.allowed_values, scope) if clause.allowed_values else None for clause in table.inputs]
-        rules = [
-            (
+    def table(self, table: DecisionTable, scope: Scope) -> CompiledTable:
+        """Parse all cells of a table."""
+        inputs = tuple(self.expression(clause.expression, scope) for clause in table.inputs)
+        allowed = tuple(self.tests(clause.allowed_values, scope) if clause.allowed_values else None for clause in table.inputs)
+        rules = tuple(
+            CompiledRule(
                 rule,
-                [self.tests(entry, scope) for entry in rule.input_entries],
-                [self.expression(entry, scope) for entry in rule.output_entries],
+                tuple(self.tests(entry, scope) for entry in rule.input_entries),
+                tuple(self.expression(entry, scope) for entry in rule.output_entries),
             )
             for rule in table.rules
-        ]
-        defaults = [self.expression(clause.default, scope) if clause.default else None for clause in table.outputs]
-        priorities = [self.tests(clause.allowed_values, scope) if clause.allowed_values else None for clause in table.outputs]
-        if len(self.diagnostics) > before:
-            return None
-        compiled = tuple(
-            CompiledRule(rule, tuple(test for test in tests if test), tuple(output for output in outputs if output))
-            for rule, tests, outputs in rules
         )
-        return CompiledTable(
-            table,
-            tuple(node for node in inputs if node is not None),
-            tuple(allowed),
-            compiled,
-            tuple(defaults),
-            tuple(tests.tests if tests else () for tests in priorities),
-            tuple(any(_names_null(rule.tests[place]) for rule in compiled) for place in range(len(inputs))),
-        )
+        defaults = tuple(self.expression(clause.default, scope) if clause.default else None for clause in table.outputs)
+        listed = tuple(self.tests(clause.allowed_values, scope) if clause.allowed_values else None for clause in table.outputs)
+        priorities = tuple(tests.tests if tests and not tests.is_negated else () for tests in listed)
+        names_null = tuple(any(_names_null(rule.tests[place]) for rule in rules) for place in range(len(inputs)))
+        return CompiledTable(table, inputs, allowed, rules, defaults, priorities, names_null, listed if any(listed) else ())
 
-    def mentioned(self, element: Decision | BusinessKnowledgeModel, body: Body) -> list[str]:
-        """Return the names that a body requires, each once, in the order of the text."""
+    def context(self, context: Context, scope: Scope) -> CompiledContext:
+        """Parse a boxed context; an entry sees those before it."""
+        entries: list[tuple[str, Body]] = []
+        result: Body | None = None
+        for entry in context.entries:
+            body = self.body(entry.expression, scope)
+            if entry.variable is None:
+                result = body
+                continue
+            name, type_ = entry.variable.name, entry.variable.type
+            is_function = isinstance(entry.expression, FunctionDefinition)
+            body = body if type_ == ANY or is_function else Typed(body, type_, context.span, name)
+            entries.append((name, body))
+            scope = scope.inner([name])
+        return CompiledContext(tuple(entries), result, context.span)
+
+    def list(self, list_: ListExpression, scope: Scope) -> CompiledList:
+        """Parse a boxed list."""
+        return CompiledList(tuple(self.body(element, scope) for element in list_.elements), list_.span)
+
+    def relation(self, relation: Relation, scope: Scope) -> CompiledList:
+        """Parse a relation: a list of contexts, whose cells see nothing of each other."""
+        rows: list[Body] = []
+        for row in relation.rows:
+            entries = tuple(
+                (column.name, body if column.type == ANY else Typed(body, column.type, row.span, column.name))
+                for column, body in zip(relation.columns, (self.body(cell, scope) for cell in row.elements), strict=False)
+            )
+            rows.append(CompiledContext(entries, None, row.span))
+        return CompiledList(tuple(rows), relation.span)
+
+    def invocation(self, invocation: Invocation, scope: Scope) -> CompiledInvocation:
+        """Parse a boxed call."""
+        arguments: list[tuple[str, Body]] = []
+        for binding in invocation.bindings:
+            body: Body = Literal(invocation.span, None) if binding.expression is None else self.body(binding.expression, scope)
+            type_ = binding.parameter.type
+            name = binding.parameter.name
+            arguments.append((name, body if type_ == ANY else Typed(body, type_, invocation.span, name)))
+        return CompiledInvocation(self.body(invocation.function, scope), tuple(arguments), invocation.span)
+
+    def function(self, function: FunctionDefinition, scope: Scope) -> CompiledFunction:
+        """Parse a boxed function."""
+        names = tuple(parameter.name for parameter in function.parameters)
+        inner = scope.inner(names)
+        if function.body is None:
+            self.note(diagnostic("dmn-no-logic", function.span, name="function"))
+            body: Body = Literal(function.span, None)
+        elif function.kind == "FEEL":
+            body = self.body(function.body, inner)
+        else:
+            body = self.foreign(function.kind, names, function.body, inner, function.span)
+        if function.type != ANY:
+            body = Typed(body, function.type, function.span)
+        return CompiledFunction(tuple((each.name, each.type) for each in function.parameters), body, function.span)
+
+    def foreign(self, kind: str, names: Sequence[str], expression: Expression, scope: Scope, span: Span) -> Body:
+        """Return what stands for foreign code: a function of the whitelist, or null and the reason."""
+        if kind == "Java" and isinstance(expression, Context):
+            return CompiledExternal(self.context(expression, scope), tuple(names), span)
+        return Broken((diagnostic("feel-external", span),))
+
+    def conditional(self, conditional: Conditional, scope: Scope) -> CompiledConditional:
+        """Parse a boxed `if`."""
+        condition, then, otherwise = (self.body(part, scope) for part in (conditional.condition, conditional.then, conditional.otherwise))
+        return CompiledConditional(condition, then, otherwise, conditional.span)
+
+    def filter(self, filter_: Filter, scope: Scope) -> CompiledFilter:
+        """Parse a boxed filter; an element's entries are in the scope of its condition."""
+        inner = scope.inner(["item", *scope.properties])
+        return CompiledFilter(self.body(filter_.value, scope), self.body(filter_.condition, inner), filter_.span)
+
+    def iteration(self, iteration: Iteration, scope: Scope) -> CompiledIteration:
+        """Parse a boxed `for`, `some` or `every`."""
+        domain = self.body(iteration.domain, scope)
+        domain = domain if iteration.variable_type == ANY else Typed(domain, iteration.variable_type, iteration.span)
+        names = [iteration.variable, PARTIAL] if iteration.kind == "for" else [iteration.variable]
+        body = self.body(iteration.body, scope.inner(names))
+        return CompiledIteration(iteration.kind, iteration.variable, domain, body, iteration.span)
+
+    # --- services and requirements --------------------------------------------------------------------------------
+
+    def mentioned(self, element: Decision | BusinessKnowledgeModel, body: Body) -> dict[str, str]:
+        """Return the names that a body requires and the ids that they mean, in the order of the text."""
         bound = frozenset(name for name, _ in element.parameters) if isinstance(element, BusinessKnowledgeModel) else frozenset[str]()
-        nodes = body.nodes if isinstance(body, CompiledTable) else iter((body,))
-        names = (name.name for node in nodes for name in free_names(node, bound))
-        return list(dict.fromkeys(name for name in names if name in self.ids))
+        names = self.wiring.names[element.id]
+        return {name: names[name] for name in dict.fromkeys(body_names(body, bound)) if name in names}
 
-    # --- checking ------------------------------------------------------------------------------------------------
+    def declare_services(self) -> None:
+        """Give every decision service the shape of its function."""
+        for id_, service in self.services().items():
+            types = (*(type_ for _, type_ in service.parameters), service.service.type)
+            self.shapes[id_] = shape_of_type(Type("function", types), service.service.name)
 
-    def check(self, element: Decision | BusinessKnowledgeModel, body: Body) -> Shape:
-        """Check a body and return the shape of the element."""
-        checker = Checker(self.shapes, infer_call=self.calls.infer)
-        parameters: dict[str, Shape] = {}
-        if isinstance(element, BusinessKnowledgeModel):
-            parameters = {name: shape_of_type(type_, name) for name, type_ in element.parameters}
-        shape = self.infer(checker, body, parameters)
-        self.diagnostics.extend(checker.diagnostics)
-        if not _null(body) and not is_assignable(shape.type, element.type):
-            self.diagnostics.append(diagnostic("feel-type-expected", element.span, expected=element.type, found=shape.type))
-        if isinstance(element, BusinessKnowledgeModel):
-            result = element.type if element.type is not ANY else shape.type
-            return Shape(Type("function", (*(type_ for _, type_ in element.parameters), result)), shape.unit, element.name)
-        return _as_declared(element.type, element.name, replace(shape, literal=None))
+    def services(self) -> dict[str, CompiledService]:
+        """Return the decision services, by id."""
+        found = {}
+        for id_, service in self.wiring.elements.items():
+            if isinstance(service, DecisionService):
+                namespace = id_.rpartition("#")[0]
+                home = Definitions("", namespace=namespace)
+                given = [global_id(home, href) for href in (*service.inputs, *service.input_decisions)]
+                given = [each for each in given if each in self.wiring.inputs or each in self.wiring.elements]
+                outputs = tuple(global_id(home, href) for href in service.output_decisions)
+                parameters = tuple(self.parameter(each) for each in given)
+                found[id_] = CompiledService(service, outputs, tuple(given), parameters, self.shapes.get(id_, Shape()))
+        return found
 
-    def infer(self, checker: Checker, body: Body, parameters: Mapping[str, Shape]) -> Shape:
-        """Return the shape of a body in which parameters stand for what has these shapes."""
-        checker.local.append(parameters)
-        shape = self.check_table(checker, body) if isinstance(body, CompiledTable) else checker.infer(body)
-        checker.local.pop()
-        return shape
-
-    def check_table(self, checker: Checker, table: CompiledTable) -> Shape:
-        """Check the cells of a table and return the shape of its value."""
-        clauses: Sequence[InputClause] = table.table.inputs
-        tested = [checker.infer(node) for node in table.inputs]
-        for shape, clause, allowed in zip(tested, clauses, table.allowed, strict=True):
-            del clause
-            if allowed is not None:
-                checker.infer_tests(allowed, shape)
-        for rule in table.rules:
-            for tests, shape in zip(rule.tests, tested, strict=True):
-                checker.infer_tests(tests, shape)
-        outputs = [self.check_output(checker, table, place, clause) for place, clause in enumerate(table.table.outputs)]
-        return _table_shape(table.table, outputs)
-
-    def check_output(self, checker: Checker, table: CompiledTable, place: int, clause: OutputClause) -> Shape:
-        """Check one column of results and return its shape."""
-        default = table.defaults[place]
-        nodes = [rule.outputs[place] for rule in table.rules] + ([default] if default is not None else [])
-        shapes = [(node, checker.infer(node)) for node in nodes]
-        known = [shape for node, shape in shapes if not _null(node) and shape.type is not ANY]
-        wanted = clause.type if clause.type is not ANY else known[0].type if known else ANY
-        for node, shape in shapes:
-            fits = is_assignable(shape.type, wanted) or (clause.type is ANY and is_assignable(wanted, shape.type))
-            if not _null(node) and not fits:
-                checker.note("feel-type-expected", node, expected=wanted, found=shape.type)
-        united = next((shape for _, shape in shapes if shape.unit is not None), None)
-        for node, shape in shapes:
-            if united is not None:
-                checker.same_unit(node, clause.name or table.table.hit_policy, united, shape)
-        return replace(join(known), type=wanted)
+    def parameter(self, id_: str) -> tuple[str, Type]:
+        """Return the name and type of what a decision service is given."""
+        data = self.wiring.inputs.get(id_)
+        return (data.name, data.item.type) if data is not None else (self.wiring.elements[id_].name, self.wiring.elements[id_].type)
 
 
-class _Calls:
-    """Infers the bodies of business knowledge models once more for each call, with the shapes of its arguments.
-
-    What a body makes of its parameters in general was said when it was checked; what it makes of these arguments, such as
-    a sum of different units, is said at the call.
-    """
-
-    def __init__(self, compiler: _Compiler) -> None:
-        self.compiler = compiler
-        self.bodies: Mapping[str, Body] = {}
-        self.depth = 0
-        self.left = MAX_CALLS
-
-    def infer(self, name: str, positional: list[Shape], named: Mapping[str, Shape], node: Node) -> Shape | None:
-        """Return the shape of a call's result, or None where it cannot be told from its arguments."""
-        model, body = self.compiler.elements.get(name), self.bodies.get(name)
-        if not isinstance(model, BusinessKnowledgeModel) or body is None or self.depth == MAX_DEPTH or self.left == 0:
-            return None
-        given = {**dict(zip((parameter for parameter, _ in model.parameters), positional, strict=False)), **named}
-        checker = Checker(self.compiler.shapes, infer_call=self.infer)
-        parameters = {}
-        for parameter, type_ in model.parameters:
-            shape = given.get(parameter, Shape())
-            if not is_assignable(shape.type, type_):
-                self.compiler.diagnostics.append(diagnostic("feel-type-expected", node.span, expected=type_, found=shape.type))
-                return None
-            parameters[parameter] = _as_declared(type_, parameter, shape)
-        self.depth += 1
-        self.left -= 1
-        result = self.compiler.infer(checker, body, parameters)
-        self.depth -= 1
-        known = {(item.code, item.span) for item in self.compiler.diagnostics}
-        for item in checker.diagnostics:
-            if not {(item.code, item.span), (item.code, node.span)} & known:
-                known.add((item.code, node.span))
-                self.compiler.diagnostics.append(replace(item, span=node.span))
-        return _as_declared(model.type, "", result)
+_PARSERS: dict[type, Callable[..., Body]] = {
+    DecisionTable: _Compiler.table,
+    Context: _Compiler.context,
+    ListExpression: _Compiler.list,
+    Relation: _Compiler.relation,
+    Invocation: _Compiler.invocation,
+    FunctionDefinition: _Compiler.function,
+    Conditional: _Compiler.conditional,
+    Filter: _Compiler.filter,
+    Iteration: _Compiler.iteration,
+}
+"""How each kind of boxed expression is parsed."""
 
 
-def _as_declared(type_: Type, name: str, shape: Shape) -> Shape:
-    """Return a shape under the name and type that are declared for it; what the type leaves open, the shape tells."""
-    declared = shape_of_type(type_, name)
-    return replace(
-        declared,
-        type=shape.type if type_ == ANY else type_,
-        unit=shape.unit,
-        usual_range=shape.usual_range,
-        literal=shape.literal,
-        fields={entry: shape.fields.get(entry, known) for entry, known in declared.fields.items()} or shape.fields,
-        allowed_values=shape.allowed_values,
-    )
+def _entry_names(type_: Type) -> Iterator[str]:
+    """Yield the names of entries in a type, however deep."""
+    for name, entry in type_.fields:
+        yield name
+        yield from _entry_names(entry)
+    for argument in type_.arguments:
+        yield from _entry_names(argument)
 
 
-def _table_shape(table: DecisionTable, outputs: list[Shape]) -> Shape:
-    """Return the shape of a table's value: an output or a context of them, in a list where many rules may match."""
-    if table.hit_policy is HitPolicy.COLLECT_COUNT:
-        return Shape(NUMBER)
-    if len(outputs) == 1:
-        shape = outputs[0]
-    else:
-        fields = {clause.name: shape for clause, shape in zip(table.outputs, outputs, strict=True)}
-        shape = Shape(Type("context", (), tuple((name, field_.type) for name, field_ in fields.items())), fields=fields)
-    if table.hit_policy in {HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER}:
-        return Shape(list_of(shape.type), shape.unit, fields=shape.fields)
-    return shape
-
-
-def _null(body: Body) -> bool:
-    return isinstance(body, Literal) and body.value is None
+def _keys(expression: Expression | None) -> Iterator[str]:
+    """Yield the keys of contexts that an expression makes, however deep: names that may follow a dot."""
+    match expression:
+        case DecisionTable():
+            yield from (clause.name for clause in expression.outputs)
+        case Context():
+            for entry in expression.entries:
+                if entry.variable is not None:
+                    yield entry.variable.name
+                yield from _keys(entry.expression)
+        case Relation():
+            yield from (column.name for column in expression.columns)
+            for row in expression.rows:
+                yield from _keys(row)
+        case ListExpression():
+            for element in expression.elements:
+                yield from _keys(element)
+        case Invocation():
+            for binding in expression.bindings:
+                yield from _keys(binding.expression)
+        case FunctionDefinition():
+            yield from _keys(expression.body)
+        case Conditional():
+            yield from _keys(expression.then)
+            yield from _keys(expression.otherwise)
+        case Filter():
+            yield from _keys(expression.value)
+        case Iteration():
+            yield from _keys(expression.domain)
+            yield from _keys(expression.body)
 
 
 def _names_null(node: Node) -> bool:
     """Say whether null is written anywhere in a cell."""
-    return _null(node) or any(_names_null(child) for child in children(node))
+    return (isinstance(node, Literal) and node.value is None) or any(_names_null(child) for child in children(node))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from typing import Any
 
-from zhida.dmn.compile import AS_OF, CompiledTable, DecisionModel
+from zhida.dmn.compiled import AS_OF, CompiledTable, DecisionModel
 from zhida.dmn.evaluate import ElementTrace, Evaluator
 from zhida.dmn.graph import closure
 from zhida.dmn.model import ItemDefinition
@@ -66,8 +66,11 @@ def uses(model: DecisionModel, goals: Iterable[str]) -> dict[str, Use]:
             walker = _Walker(id_, element.requirements, found)
             if isinstance(element.body, CompiledTable):
                 walker.table(element.body)
-            else:
+            elif isinstance(element.body, Node):
                 walker.expression(element.body)
+            else:  # what is inside of a boxed expression is not looked through
+                for required in element.requirements.values():
+                    found.setdefault(required, Use()).is_compared_only = False
     return found
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhida.dmn.compile import AS_OF, Body, CompiledDecision, CompiledKnowledge, CompiledTable, DecisionModel
+from zhida.dmn.boxed import bound, evaluate_body, fitted
+from zhida.dmn.compiled import AS_OF, CompiledDecision, CompiledKnowledge, CompiledService, DecisionModel
 from zhida.dmn.graph import closure
-from zhida.dmn.table import TableTrace, decide_table
-from zhida.errors import Diagnostic
-from zhida.feel.evaluate import evaluate as evaluate_node
+from zhida.dmn.table import TableTrace
+from zhida.errors import Diagnostic, diagnostic
 from zhida.feel.run import Frame, Run
 from zhida.values.function import Function
 from zhida.values.temporal import Date
@@ -57,9 +57,38 @@ def evaluate(model: DecisionModel, decision_id: str, inputs: Mapping[str, Value]
         inputs: Values by id: of input data, and of decisions that are overridden. Absent input data is null.
         as_of: The date of the business fact; `today()` and 评估日.
     """
-    evaluator = Evaluator(model, inputs, as_of=as_of)
+    given, misfits = _as_declared(model, inputs)
+    evaluator = Evaluator(model, given, as_of=as_of)
     value = evaluator.value(decision_id)
-    return Evaluation(value, tuple(evaluator.diagnostics_beneath([decision_id])), evaluator.trace)
+    return Evaluation(value, (*misfits, *evaluator.run.diagnostics, *evaluator.diagnostics_beneath([decision_id])), evaluator.trace)
+
+
+def invoke(model: DecisionModel, id_: str, arguments: Mapping[str, Value], *, as_of: Date) -> Evaluation:
+    """Call a decision service or a business knowledge model from outside.
+
+    Args:
+        model: The compiled model.
+        id_: The id of the decision service or business knowledge model.
+        arguments: Values by the names of its parameters; what is not given is null.
+        as_of: The date of the business fact.
+    """
+    evaluator = Evaluator(model, {}, as_of=as_of)
+    function = evaluator.value(id_)
+    value = evaluator.run.invoke(function, tuple(arguments.get(name) for name in function.parameters))
+    return Evaluation(value, tuple(evaluator.run.diagnostics), evaluator.trace)
+
+
+def _as_declared(model: DecisionModel, inputs: Mapping[str, Value]) -> tuple[dict[str, Value], list[Diagnostic]]:
+    """Return the given values as the types of their input data ask; one that does not fit is null, and told."""
+    given, misfits = dict(inputs), []
+    for id_, value in inputs.items():
+        data = model.inputs.get(id_)
+        if data is not None:
+            given[id_], fits = coerce(value, data.item.type)
+            if not fits:
+                shown = {"name": data.name, "type": data.item.type, "value": excerpt(value)}
+                misfits.append(diagnostic("feel-bad-result", data.item.span, **shown))
+    return given, misfits
 
 
 class Evaluator:
@@ -88,6 +117,8 @@ class Evaluator:
             return known.value
         if id_ in self.model.knowledge:
             return self.function(self.model.knowledge[id_], reader or ElementTrace())
+        if id_ in self.model.services:
+            return self.service(self.model.services[id_])
         compiled = self.model.decisions.get(id_)
         if compiled is None:
             if id_ in self.model.inputs:
@@ -133,20 +164,13 @@ class Evaluator:
         decision = compiled.decision
         outer, self.run.diagnostics = self.run.diagnostics, trace.diagnostics
         try:
-            value, trace.table = self.body(compiled.body, self.frame(compiled, trace), decision.name)
-            trace.value, fits = coerce(value, decision.type)
-            if not fits:
-                self.run.note("feel-bad-result", decision.span, name=decision.name, type=decision.type, value=excerpt(value))
+            frame = self.frame(compiled, trace)
+            value, trace.table = evaluate_body(compiled.body, frame, decision.name)
+            trace.value = fitted(value, decision.type, decision.span, decision.name, frame)
         finally:
             self.run.diagnostics = outer
         self.trace[id_] = trace
         return trace.value
-
-    def body(self, body: Body, frame: Frame, name: str) -> tuple[Value, TableTrace | None]:
-        """Evaluate an expression or a table."""
-        if isinstance(body, CompiledTable):
-            return decide_table(body, frame, name)
-        return evaluate_node(body, frame), None
 
     def frame(self, compiled: CompiledDecision | CompiledKnowledge, trace: ElementTrace) -> Frame:
         """Return the names that a body may use; each is evaluated when it is first read."""
@@ -157,23 +181,36 @@ class Evaluator:
         model = compiled.model
         names = tuple(name for name, _ in model.parameters)
 
-        def invoke(arguments: tuple[Value, ...]) -> Value:
-            coerced = {}
-            for (name, type_), argument in zip(model.parameters, arguments, strict=True):
-                value, fits = coerce(argument, type_)
-                if not fits:
-                    self.run.note(
-                        "feel-bad-argument", model.span, function=model.name, parameter=name, value=excerpt(argument), expected=type_
-                    )
-                    return None
-                coerced[name] = value
-            result, _ = self.body(compiled.body, self.frame(compiled, reader).inner(coerced), model.name)
-            value, fits = coerce(result, model.type)
-            if not fits:
-                self.run.note("feel-bad-result", model.span, name=model.name, type=model.type, value=excerpt(result))
-            return value
+        def call(arguments: tuple[Value, ...]) -> Value:
+            frame = self.frame(compiled, reader)
+            coerced = bound(model.name, model.parameters, arguments, model.span, frame)
+            if coerced is None:
+                return None
+            result, _ = evaluate_body(compiled.body, frame.inner(coerced), model.name)
+            return fitted(result, model.type, model.span, model.name, frame)
 
-        return Function(model.name, names, invoke)
+        return Function(model.name, names, call)
+
+    def service(self, compiled: CompiledService) -> Function:
+        """Return a decision service as a function value: what it is given is never evaluated, and nothing else leaks into it."""
+        service = compiled.service
+        names = tuple(name for name, _ in compiled.parameters)
+
+        def call(arguments: tuple[Value, ...]) -> Value:
+            frame = Frame({}, self.run)
+            coerced = bound(service.name, compiled.parameters, arguments, service.span, frame)
+            if coerced is None:
+                return None
+            given = dict(zip(compiled.inputs, (coerced[name] for name in names), strict=True))
+            inner = Evaluator(self.model, given, as_of=self.as_of)
+            inner.run.steps, inner.run.depth = self.run.steps, self.run.depth
+            values = {self.model.decisions[id_].decision.name: inner.value(id_) for id_ in compiled.outputs if id_ in self.model.decisions}
+            self.run.steps = inner.run.steps
+            self.run.diagnostics += [*inner.run.diagnostics, *inner.diagnostics_beneath(compiled.outputs)]
+            result = next(iter(values.values()), None) if len(compiled.outputs) == 1 else values
+            return fitted(result, service.type, service.span, service.name, frame)
+
+        return Function(service.name, names, call)
 
     def beneath(self, ids: Iterable[str]) -> set[str]:
         """Return the elements that the values of `ids` rest on, themselves included."""

@@ -10,12 +10,13 @@ verdict is unknown, the value is what all answers that are still possible agree 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from zhida.dmn.compile import CompiledRule, CompiledTable
+from zhida.dmn.compiled import CompiledRule, CompiledTable
 from zhida.dmn.model import HitPolicy
 from zhida.feel.evaluate import evaluate, test
 from zhida.feel.run import Frame
+from zhida.feel.syntax import Node, UnaryTests
 from zhida.values.equality import equal, less
 from zhida.values.logic import Truth
 from zhida.values.text import excerpt
@@ -51,16 +52,16 @@ def decide_table(table: CompiledTable, frame: Frame, name: str) -> tuple[Value, 
         frame: What its cells may use.
         name: What diagnostics call it.
     """
-    inputs = _inputs(table, frame, name)
+    inputs, are_allowed = _inputs(table, frame, name)
     matches: list[_Match] = []
     for rule in table.rules:
-        matches.append(_match(table, rule, inputs, frame))
+        matches.append(_match(table, rule, inputs, frame) if are_allowed else _NO_MATCH)
         if matches[-1].verdict is True and table.table.hit_policy is HitPolicy.FIRST:
             break
-    verdicts = [match.verdict for match in matches]
-    certain, possible = _split(verdicts)
+    verdicts = _split(matches)
+    certain, possible, _ = verdicts
     value = _mind_nulls(table, frame, name, matches, _combine(table, frame, name, verdicts))
-    if not certain and not possible and value is None and table.table.hit_policy not in MANY_RESULTS:
+    if not certain and not possible and are_allowed:
         _note_no_rule(table, frame, name, inputs)
     kept = certain[:1] if table.table.hit_policy in {HitPolicy.FIRST, HitPolicy.ANY} else certain
     silent = [place for place, match in enumerate(matches) if match.verdict is False and not match.nulls]
@@ -79,11 +80,34 @@ class _Match:
     """What would have to be known to say whether these columns alone do."""
 
 
+_MATCH, _NO_MATCH = _Match(verdict=True), _Match(verdict=False)
+
+
+class _Verdicts(NamedTuple):
+    """Which rules of a table match."""
+
+    certain: tuple[int, ...]
+    """Places of those that do."""
+    possible: tuple[int, ...]
+    """Places of those of which it is unknown."""
+    unknown: Unknown | None
+    """What would have to be known of these."""
+
+
+def _split(matches: Sequence[_Match]) -> _Verdicts:
+    """Return the places of the rules that match for certain, and of those that perhaps do."""
+    certain = tuple([place for place, match in enumerate(matches) if match.verdict is True])
+    possible = tuple([place for place, match in enumerate(matches) if isinstance(match.verdict, Unknown)])
+    return _Verdicts(certain, possible, merge([matches[place].verdict for place in possible]) if possible else None)
+
+
 def _mind_nulls(table: CompiledTable, frame: Frame, name: str, matches: Sequence[_Match], value: Value) -> Value:
     """Note each column whose null changed the value; where what is unknown decides whether it did, the value is unknown.
 
     A rule that fails for a null but would give the same value is not odd.
     """
+    if not any(match.nulls for match in matches):
+        return value
     verdict = merge([match.verdict for match in matches])
     columns: set[int] = set()
     doubts: list[Unknown] = [] if verdict is None else [verdict]
@@ -111,32 +135,40 @@ def _says(table: CompiledTable, frame: Frame, place: int, value: Value) -> bool:
     return find_unknown(outputs) is None and equal(outputs, value) is True
 
 
-def _split(verdicts: Sequence[Truth]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the places of the rules that match for certain, and of those that perhaps do."""
-    certain = tuple(place for place, verdict in enumerate(verdicts) if verdict is True)
-    return certain, tuple(place for place, verdict in enumerate(verdicts) if isinstance(verdict, Unknown))
-
-
 def _note_no_rule(table: CompiledTable, frame: Frame, name: str, inputs: tuple[Value, ...]) -> None:
     if any(default is not None for default in table.defaults):
         return
     clauses = table.table.inputs
-    met = "; ".join(f"{clause.expression.text} = {excerpt(value)}" for clause, value in zip(clauses, inputs, strict=True))
-    frame.run.note("dmn-no-rule", table.table.span, name=name, inputs=met)
+    met = [f"{clause.expression.text} = {excerpt(value)}" for clause, value in zip(clauses, inputs, strict=True)]
+    frame.run.note("dmn-no-rule", table.table.span, name=name, inputs="; ".join(met), inputs_zh="；".join(met))
 
 
-def _inputs(table: CompiledTable, frame: Frame, name: str) -> tuple[Value, ...]:
-    """Return the values that are tested; one that is not allowed is null."""
+def _inputs(table: CompiledTable, frame: Frame, name: str) -> tuple[tuple[Value, ...], bool]:
+    """Return the values that are tested, and whether all of them are allowed: where one is not, no rule matches (8.2.4)."""
     values = []
+    are_allowed = True
     for node, clause, allowed in zip(table.inputs, table.table.inputs, table.allowed, strict=True):
         value = evaluate(node, frame)
         if clause.type is not ANY:
-            value, _ = coerce(value, clause.type)
-        if allowed is not None and value is not None and test(allowed, value, frame) is False:
+            given = value
+            value, fits = coerce(given, clause.type)
+            if not fits:
+                frame.run.note("feel-bad-result", node.span, name=clause.expression.text or name, type=clause.type, value=excerpt(given))
+        if allowed is not None and not _is_allowed(allowed, value, frame):
             frame.run.note("dmn-not-allowed", node.span, name=clause.expression.text or name, value=excerpt(value))
-            value = None
+            are_allowed = False
         values.append(value)
-    return tuple(values)
+    return tuple(values), are_allowed
+
+
+def _is_allowed(allowed: UnaryTests, value: Value, frame: Frame) -> bool:
+    """Say whether a value is among those that are listed; null is no value, and an unknown may be."""
+    if value is None:
+        return True
+    before = len(frame.run.diagnostics)
+    passed = test(allowed, value, frame)
+    del frame.run.diagnostics[before:]  # what cannot be compared is not among them, and that is what is said
+    return passed is True or isinstance(passed, Unknown)
 
 
 def _match(table: CompiledTable, rule: CompiledRule, inputs: tuple[Value, ...], frame: Frame) -> _Match:
@@ -148,33 +180,35 @@ def _match(table: CompiledTable, rule: CompiledRule, inputs: tuple[Value, ...], 
     nulls: list[int] = []
     is_odd = False
     before = len(frame.run.diagnostics)
-    for column, (tests, value) in enumerate(zip(rule.tests, inputs, strict=True)):
+    for column, tests in enumerate(rule.tests):
         if not tests.tests:
             continue
+        value = inputs[column]
         here = len(frame.run.diagnostics)
         passed = test(tests, value, frame)
+        if passed is True:
+            continue
         if isinstance(passed, Unknown):
             unknowns.append(passed)
-        elif value is None and passed is not True:
+        elif value is None:
             del frame.run.diagnostics[here:]
             nulls.append(column)
         elif passed is False:
             del frame.run.diagnostics[before:]
-            return _Match(verdict=False)
+            return _NO_MATCH
         else:
             is_odd = is_odd or passed is None
     if not nulls and not is_odd:
-        return _Match(merge(unknowns) if unknowns else True)
+        return _Match(merge(unknowns)) if unknowns else _MATCH
     if unknowns:  # whether what is odd about it matters depends on what is unknown
         del frame.run.diagnostics[before:]
     unnamed = tuple(column for column in nulls if not table.names_null[column])
     return _Match(verdict=False, nulls=unnamed if len(unnamed) == len(nulls) else (), unknown=merge(unknowns))
 
 
-def _combine(table: CompiledTable, frame: Frame, name: str, verdicts: Sequence[Truth]) -> Value:
+def _combine(table: CompiledTable, frame: Frame, name: str, verdicts: _Verdicts) -> Value:
     """Return the value, given which rules match for certain and which perhaps."""
-    certain, possible = _split(verdicts)
-    unknown = merge(verdicts)
+    certain, possible, unknown = verdicts
     combine = _HIT_POLICIES[table.table.hit_policy]
     if unknown is None:
         return combine(table, frame, name, certain)
@@ -198,35 +232,49 @@ def _combine(table: CompiledTable, frame: Frame, name: str, verdicts: Sequence[T
 
 def _outputs(table: CompiledTable, place: int, frame: Frame) -> Value:
     """Return the outputs of one rule: the bare value where there is one output, else a context."""
-    return _shaped(table, [evaluate(node, frame) for node in table.rules[place].outputs], frame)
+    return _shaped(table, _typed(table, table.rules[place].outputs, frame), frame)
 
 
 def _default(table: CompiledTable, frame: Frame) -> Value:
-    """Return the default outputs, or null where none are given."""
+    """Return the default outputs, or null where none are given: under every hit policy, the value where no rule matches."""
     if all(default is None for default in table.defaults):
         return None
-    return _shaped(table, [None if default is None else evaluate(default, frame) for default in table.defaults], frame)
+    return _shaped(table, _typed(table, table.defaults, frame), frame)
 
 
-def _shaped(table: CompiledTable, values: Sequence[Value], frame: Frame) -> Value:
-    coerced = []
-    for value, clause in zip(values, table.table.outputs, strict=True):
+def _typed(table: CompiledTable, nodes: Sequence[Node | None], frame: Frame) -> list[Value]:
+    """Return the value of each output as its type asks; null where nothing is written for it."""
+    values = []
+    for node, clause in zip(nodes, table.table.outputs, strict=True):
+        value = None if node is None else evaluate(node, frame)
         typed, fits = coerce(value, clause.type)
         if not fits:
             frame.run.note("feel-bad-result", clause.span, name=clause.name, type=clause.type, value=excerpt(value))
-        coerced.append(typed)
-    if len(coerced) == 1:
-        return coerced[0]
-    return dict(zip((clause.name for clause in table.table.outputs), coerced, strict=True))
+        values.append(typed)
+    return values
 
 
-def _numbers(table: CompiledTable, places: Sequence[int]) -> str:
-    return ", ".join(table.rules[place].rule.number for place in places)
+def _shaped(table: CompiledTable, values: list[Value], frame: Frame) -> Value:
+    """Return outputs as one value; one that is not among its allowed values is null (8.2.6)."""
+    for place, allowed in enumerate(table.listed):
+        if allowed is not None and not _is_allowed(allowed, values[place], frame):
+            clause = table.table.outputs[place]
+            frame.run.note("dmn-not-allowed", clause.span, name=clause.name, value=excerpt(values[place]))
+            values[place] = None
+    if len(values) == 1:
+        return values[0]
+    return dict(zip((clause.name for clause in table.table.outputs), values, strict=True))
+
+
+def _numbers(table: CompiledTable, places: Sequence[int]) -> dict[str, str]:
+    """Return the numbers of rules, as they are enumerated in each language."""
+    numbers = [table.rules[place].rule.number for place in places]
+    return {"rules": ", ".join(numbers), "rules_zh": "、".join(numbers)}
 
 
 def _unique(table: CompiledTable, frame: Frame, name: str, places: Sequence[int]) -> Value:
     if len(places) > 1:
-        frame.run.note("dmn-unique-violated", table.rules[places[1]].rule.span, name=name, rules=_numbers(table, places))
+        frame.run.note("dmn-unique-violated", table.rules[places[1]].rule.span, name=name, **_numbers(table, places))
         return None
     return _first(table, frame, name, places)
 
@@ -237,7 +285,7 @@ def _any(table: CompiledTable, frame: Frame, name: str, places: Sequence[int]) -
     if unknown is not None and len(values) > 1:
         return unknown
     if any(equal(values[0], other) is not True for other in values[1:]):
-        frame.run.note("dmn-any-violated", table.rules[places[1]].rule.span, name=name, rules=_numbers(table, places))
+        frame.run.note("dmn-any-violated", table.rules[places[1]].rule.span, name=name, **_numbers(table, places))
         return None
     return values[0] if values else _default(table, frame)
 
@@ -252,8 +300,8 @@ def _priority(table: CompiledTable, frame: Frame, name: str, places: Sequence[in
 
 
 def _rule_order(table: CompiledTable, frame: Frame, _name: str, places: Sequence[int]) -> Value:
-    if not places and any(default is not None for default in table.defaults):
-        return (_default(table, frame),)
+    if not places:
+        return _default(table, frame)
     return tuple([_outputs(table, place, frame) for place in places])
 
 
@@ -272,16 +320,21 @@ def _unordered(table: CompiledTable, frame: Frame, places: Sequence[int]) -> Unk
 
 def _by_priority(table: CompiledTable, frame: Frame, places: Sequence[int]) -> list[int]:
     """Return the rules by the order of their output values, column by column; columns without listed values do not count."""
+    if len(places) < 2:
+        return list(places)
+    before = len(frame.run.diagnostics)
+
+    def rank(value: Value, listed: Sequence[Node]) -> int:
+        passed = (place for place, item in enumerate(listed) if test(UnaryTests(item.span, (item,)), value, frame) is True)
+        return next(passed, len(listed))
 
     def key(place: int) -> list[int]:
-        ranks = []
-        for node, listed in zip(table.rules[place].outputs, table.priorities, strict=True):
-            if listed:
-                value = evaluate(node, frame)
-                ranks.append(next((rank for rank, item in enumerate(listed) if equal(value, evaluate(item, frame)) is True), len(listed)))
-        return ranks
+        values = _typed(table, table.rules[place].outputs, frame)
+        return [rank(value, listed) for value, listed in zip(values, table.priorities, strict=True) if listed]
 
-    return sorted(places, key=key)
+    order = sorted(places, key=key)
+    del frame.run.diagnostics[before:]  # said once, where the outputs are taken
+    return order
 
 
 def _aggregate(operation: Callable[[Sequence[Value], Frame], Value]) -> "_HitPolicy":
@@ -313,6 +366,8 @@ def _sum(values: Sequence[Value], frame: Frame) -> Value:
 
 def _extreme(values: Sequence[Value], *, greatest: bool) -> Value:
     best = values[0]
+    if less(best, best) is None:  # what has no order, such as a boolean or null, has no extreme, alone or not
+        return None
     for value in values[1:]:
         is_less = less(best, value) if greatest else less(value, best)
         if is_less is None:
@@ -321,9 +376,8 @@ def _extreme(values: Sequence[Value], *, greatest: bool) -> Value:
     return best
 
 
-def _count(table: CompiledTable, _frame: Frame, _name: str, places: Sequence[int]) -> Value:
-    del table
-    return Decimal(len(places))
+def _count(table: CompiledTable, frame: Frame, _name: str, places: Sequence[int]) -> Value:
+    return Decimal(len(places)) if places else _default(table, frame)
 
 
 _HitPolicy = Callable[[CompiledTable, Frame, str, Sequence[int]], Value]

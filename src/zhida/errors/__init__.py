@@ -12,9 +12,10 @@ value at run time is FEEL null plus a diagnostic, never an exception. Our own mi
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
-from zhida.errors import dmn, feel, files, policy, registry
+from zhida.errors import dmn, dmn_xml, feel, files, policy, registry
 from zhida.errors.code import Code, Severity
 from zhida.source import Span
 
@@ -52,8 +53,10 @@ class Diagnostic:
         """Return what to do about it, or an empty text."""
         code = CODES[self.code]
         parts = code.hint_zh if language == "zh" else code.hint_en
-        kept = (part for part in parts if all(self.arguments.get(name) for name in re.findall(r"\{(\w+)\}", part)))
-        return ("" if language == "zh" else " ").join(part.format_map(self.arguments) for part in kept)
+        kept = [part for part in parts if all(self.arguments.get(name) for name in re.findall(r"\{(\w+)\}", part))]
+        space, semicolon = ("", "；") if language == "zh" else (" ", "; ")
+        ends = [*(space if part.endswith(_ENDS) else semicolon for part in kept[:-1]), ""]
+        return "".join(part.format_map(self.arguments) + end for part, end in zip(kept, ends, strict=False))
 
     def render(self, language: Language = "en") -> str:
         """Return the whole message: place, gravity, code, sentence, excerpt with carets, hint."""
@@ -67,6 +70,10 @@ class Diagnostic:
         hint = self.hint(language)
         lines.append(f"   = {hint}   {see}" if hint else f"   = {see}")
         return "\n".join(lines)
+
+
+_ENDS = (".", "?", "…", "。", "？")
+"""How a part of a hint ends that is a sentence of its own."""
 
 
 class ZhidaError(Exception):
@@ -99,9 +106,15 @@ def diagnostic(code: str, span: Span | None = None, **arguments: object) -> Diag
     """
     assert code in CODES, code
     words = {name: str(value) for name, value in arguments.items()}
-    missing = set(re.findall(r"\{(\w+)\}", CODES[code].en + CODES[code].zh)) - set(words)
+    missing = _words_of(code) - words.keys()
     assert not missing, f"{code} lacks {missing}"
     return Diagnostic(code, span, words)
+
+
+@cache
+def _words_of(code: str) -> frozenset[str]:
+    """Return the words that the message of a code asks for."""
+    return frozenset(re.findall(r"\{(\w+)\}", CODES[code].en + CODES[code].zh))
 
 
 def has_errors(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> bool:
@@ -134,5 +147,5 @@ def _edit_distance(left: str, right: str) -> int:
     return row[-1]
 
 
-CODES: Mapping[str, Code] = {**files.CODES, **feel.CODES, **dmn.CODES, **policy.CODES, **registry.CODES}
+CODES: Mapping[str, Code] = {**files.CODES, **feel.CODES, **dmn.CODES, **dmn_xml.CODES, **policy.CODES, **registry.CODES}
 """Every code, by the part of zhida that finds it; each has a section in docs/errors.md and an example that produces it."""

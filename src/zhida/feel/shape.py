@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from zhida.feel.units import Unit
-from zhida.values.types import ANY, NULL, Type, is_assignable, list_of
+from zhida.values.types import ANY, NULL, SIMPLE_TYPES, Type, is_assignable, list_of, unconstrained
+
+SIMPLE = frozenset(SIMPLE_TYPES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Shape:
 
 def shape_of_type(type_: Type, label: str = "") -> Shape:
     """Return the shape of a value of which nothing but its type is declared, with the entries that the type names."""
-    inner = type_.arguments[0] if type_.name == "list" else type_
+    type_ = type_ if type_ in SIMPLE else unconstrained(type_)
+    inner = type_.arguments[0] if type_.name == "list" and type_.arguments else type_
     return Shape(type_, label=label, fields={name: shape_of_type(entry, name) for name, entry in inner.fields})
 
 

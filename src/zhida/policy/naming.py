@@ -6,7 +6,7 @@ spelled like a keyword or a built-in function hides it or is hidden by it.
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from zhida.dmn.compile import AS_OF
+from zhida.dmn.compiled import AS_OF
 from zhida.errors import Diagnostic, diagnostic
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.names import PART, read_part, skip_space, split_name

@@ -5,14 +5,26 @@ references in models and policies; `conforms` is the test behind `instance of`, 
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeGuard
 
 from zhida.values.function import Function
 from zhida.values.range import Range
 from zhida.values.temporal import UTC_MIDNIGHT, Date, DateTime, DaysDuration, MonthsDuration, Time
 from zhida.values.unknown import Unknown, find_unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What the values of a type must be beside its structure: the unary tests of an item definition."""
+
+    tests: str
+    """The tests, in FEEL."""
+    allows: Callable[[object], bool] = field(compare=False, repr=False)
+    """Says whether a value passes them; never called for null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +37,13 @@ class Type:
     """Element type of a list or range; parameter types and, last, the result type of a function."""
     fields: tuple[tuple[str, "Type"], ...] = ()
     """Entries that a context must have, in order."""
+    constraint: Constraint | None = None
+    """What a value must pass beside."""
 
     def __str__(self) -> str:
-        """Return the spelling of the standard."""
+        """Return the spelling of the standard; a constraint follows in brackets."""
+        if self.constraint is not None:
+            return f"{replace(self, constraint=None)} ({self.constraint.tests})"
         match self.name:
             case "list" | "range" if self.arguments:
                 return f"{self.name}<{self.arguments[0]}>"
@@ -75,16 +91,22 @@ MAX_NESTING = 50
 """How many types may be spelled inside each other."""
 
 
-def parse_type(text: str) -> Type | None:
+def parse_type(text: str, named: Callable[[str], Type] | None = None) -> Type | None:
     """Return the type that `text` spells, or None where it spells none.
+
+    Args:
+        text: The spelling.
+        named: What a name means that is none of FEEL's own; without it, such a name is no type.
 
     >>> str(parse_type("list<context<a: number, b: string>>"))
     'list<context<a: number, b: string>>'
+    >>> str(parse_type("list<tLoan>", Type))
+    'list<tLoan>'
     """
-    return _parse_type(re.sub(r"\s+", " ", text), MAX_NESTING)
+    return _parse_type(re.sub(r"\s+", " ", text), MAX_NESTING, named)
 
 
-def _parse_type(text: str, levels: int) -> Type | None:
+def _parse_type(text: str, levels: int, named: Callable[[str], Type] | None) -> Type | None:
     """Return the type that `text` spells with so many more inside each other."""
     text = text.strip()
     if text in SIMPLE_TYPES:
@@ -92,22 +114,22 @@ def _parse_type(text: str, levels: int) -> Type | None:
     if levels == 0:
         return None
     if found := re.fullmatch(r"(list|range) ?< ?(.*) ?>", text):
-        element = _parse_type(found[2], levels - 1)
+        element = _parse_type(found[2], levels - 1, named)
         return element and Type(found[1], (element,))
     if found := re.fullmatch(r"context ?< ?(.*) ?>", text):
         fields = []
         for part in _split_top(found[1]):
             name, colon, spelled = part.partition(":")
-            inner = _parse_type(spelled, levels - 1)
+            inner = _parse_type(spelled, levels - 1, named)
             if not colon or inner is None:
                 return None
             fields.append((name.strip(), inner))
         return Type("context", (), tuple(fields))
     if found := re.fullmatch(r"function ?< ?(.*) ?> ?-> ?(.*)", text):
-        types = [_parse_type(part, levels - 1) for part in (*_split_top(found[1]), found[2])]
+        types = [_parse_type(part, levels - 1, named) for part in (*_split_top(found[1]), found[2])]
         known = tuple(type_ for type_ in types if type_ is not None)
         return Type("function", known) if len(known) == len(types) else None
-    return None
+    return named(text) if named is not None and text and not re.search("[<>]", text) else None
 
 
 def _split_top(text: str) -> list[str]:
@@ -159,17 +181,19 @@ _PYTHON_TYPES: dict[type, Type] = {
 
 
 def conforms(value: object, type_: Type) -> bool:
-    """Say whether `value` may stand where `type_` is declared; null conforms to every type.
+    """Say whether `value` is built as `type_` says; null conforms to every type, and constraints are no part of the question.
 
     >>> conforms((Decimal(1), "a"), list_of(NUMBER))
     False
     """
-    if value is None or type_.name == "Any":
+    if value is None or type_ is ANY or _PYTHON_TYPES.get(type(value)) is type_:
         return True
     simple = _PYTHON_TYPES.get(type(value))
     if simple is not None:
-        return simple is type_ or simple == type_
+        return simple is type_ or simple.name == type_.name or type_.name == "Any"
     match type_.name:
+        case "Any":
+            return True
         case "list":
             return isinstance(value, tuple) and all(conforms(element, type_.arguments[0]) for element in value)
         case "context":
@@ -193,6 +217,8 @@ def is_assignable(found: Type, declared: Type) -> bool:
         return True
     if found.name != declared.name:
         return False
+    if declared.constraint is not None or found.constraint is not None:
+        return is_assignable(replace(found, constraint=None), replace(declared, constraint=None))
     match declared.name:
         case "list" | "range":
             return is_assignable(found.arguments[0], declared.arguments[0])
@@ -212,11 +238,52 @@ def is_assignable(found: Type, declared: Type) -> bool:
     return False
 
 
+def unconstrained(type_: Type) -> Type:
+    """Return a type without the constraints in it: what expressions can be checked by beforehand."""
+    if type_.constraint is None and not type_.arguments and not type_.fields:
+        return type_
+    return Type(
+        type_.name,
+        tuple(map(unconstrained, type_.arguments)),
+        tuple((name, unconstrained(entry)) for name, entry in type_.fields),
+    )
+
+
 def coerce(value: object, type_: Type) -> tuple[Any, bool]:
     """Return `value` as `type_` asks, and whether it fits (DMN 1.5, 10.3.2.9.4).
 
-    A list of one stands for its element where an element is wanted, and the other way round; an unknown fits anything.
+    A list of one stands for its element where an element is wanted, and the other way round; an unknown fits anything. What
+    a constraint in the type does not allow does not fit.
     """
+    value, fits = _coerce(value, type_)
+    if fits and value is not None and _is_constrained(type_) and not _is_allowed(value, type_):
+        return None, False
+    return value, fits
+
+
+@cache
+def _is_constrained(type_: Type) -> bool:
+    """Say whether a type or one inside of it has a constraint."""
+    inner = (*type_.arguments, *(entry for _, entry in type_.fields))
+    return type_.constraint is not None or (type_.name != "function" and any(map(_is_constrained, inner)))
+
+
+def _is_allowed(value: Any, type_: Type) -> bool:  # noqa: ANN401 - any FEEL value
+    """Say whether a value that is built as `type_` says passes the constraints in it, however deep."""
+    if value is None or find_unknown(value) is not None:
+        return True
+    if type_.constraint is not None and not type_.constraint.allows(value):
+        return False
+    match value:
+        case tuple() if type_.name == "list":
+            return all(_is_allowed(element, type_.arguments[0]) for element in value)
+        case dict():
+            return all(_is_allowed(value.get(name), entry) for name, entry in type_.fields)
+    return True
+
+
+def _coerce(value: object, type_: Type) -> tuple[Any, bool]:
+    """Return `value` as the structure of `type_` asks, and whether it fits."""
     if isinstance(value, Unknown) or conforms(value, type_) or find_unknown(value) is not None:
         return value, True
     if isinstance(value, tuple) and len(value) == 1 and type_.name != "list" and conforms(value[0], type_):
