@@ -104,4 +104,15 @@ def test_a_line_at_zero_is_never_near(tmp_path: Path) -> None:
     model = packs.model_of("demo/a", AS_OF)
     facts = {"收入": Decimal(0)}
     assert assess_model(model, facts, near_within=Decimal("0.1")).near == ()
-    assert [miss.line for miss in assess_model(model, facts).near] == [Decimal(0)]
+    assert assess_model(model, facts).near == ()
+
+
+def test_a_line_at_zero_hides_no_other_line_of_the_same_value(tmp_path: Path) -> None:
+    found = assessed(tmp_path, block("符合: boolean", "收入 > 0 and 收入 >= 100"), {"收入": Decimal(0)})
+    assert [miss.line for miss in found.near] == [Decimal(100)]
+
+
+def test_the_amount_of_a_near_miss_is_rounded_as_the_policy_says(tmp_path: Path) -> None:
+    body = block("符合: boolean", "收入 >= 100") + block("金额: number", "收入 / 3")
+    found = assessed(tmp_path, body, {"收入": Decimal(99)}, amount="金额", rounding="{scale: 0, mode: up}")
+    assert [miss.answer.amount_fen for miss in found.near] == [3400]

@@ -51,6 +51,21 @@ def test_what_opens_an_article(heading: str, article: str) -> None:
     assert found.span.article == article
 
 
+@pytest.mark.parametrize(
+    ("documents", "heading", "article"),
+    [
+        ("财税〔2015〕72号；公告2023年第8号", "## 第二条 谁缴纳（财税〔2015〕72号）", "财税〔2015〕72号第二条"),
+        ("财税〔2015〕72号;公告2023年第8号", "## 第二条 免缴 (公告2023年第8号)", "公告2023年第8号第二条"),
+        ("财税〔2015〕72号；公告2023年第8号", "## 第二条 免缴（三十人以下）", "第二条"),
+        ("财税〔2015〕72号；公告2023年第8号", "## 第二条（财税〔2015〕72号）谁缴纳", "第二条"),
+        ("财税〔2015〕72号", "## 第二条 谁缴纳（财税〔2015〕72号）", "第二条"),
+    ],
+)
+def test_an_article_keeps_its_document_where_the_policy_rests_on_several(documents: str, heading: str, article: str) -> None:
+    text = f"---\ntitle: 示例\ndocument: {documents}\n---\n\n{heading}\n\n乙\n"
+    assert [block.span.article for block in document(text).blocks] == [article, article]
+
+
 def test_an_inner_article_takes_over_from_the_one_around_it() -> None:
     text = "# 第一条\n\n甲\n\n## 第二条\n\n乙\n\n# 第三条\n\n丙\n"
     assert [block.span.article for block in document(text).blocks if isinstance(block, Prose)] == ["第一条", "第二条", "第三条"]

@@ -9,8 +9,11 @@ from tests.engine.policy_texts import DICTIONARY, Value, block, codes, front, pa
 from zhida.assess.subject import assess_subject
 from zhida.errors import CompileError, InputError
 from zhida.policy.pack import Packs, in_force, load_packs
+from zhida.policy.tangle import APPLIES
 from zhida.values.temporal import Date
 from zhida.values.unknown import unknown
+
+PACKS = Path(__file__).parents[2] / "packs"
 
 FINE = block("符合: boolean", "人 > 3")
 
@@ -79,6 +82,21 @@ def test_names_in_the_front_matter_must_mean_something(tmp_path: Path, keys: dic
     assert code in codes(packs)
     with pytest.raises(CompileError):
         packs.model_of("demo/a", Date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({"gives": "", "result": "符合", "eligible": ""}, ["policy-missing-key gives"]),
+        ({"gives": "stauts", "result": "符合", "eligible": ""}, ["policy-bad-value gives"]),
+        ({"gives": "cash", "result": "符合", "eligible": ""}, ["policy-missing-key eligible"]),
+        ({"gives": "status", "eligible": "符合"}, ["policy-missing-key result"]),
+        ({"gives": "", "eligible": ""}, ["policy-missing-key gives", "policy-missing-key eligible"]),
+    ],
+)
+def test_one_lacking_key_is_one_fault(tmp_path: Path, keys: dict[str, str], expected: list[str]) -> None:
+    packs = packs_of(tmp_path, {"demo/policies/a.md": front(**keys) + FINE})
+    assert [f"{item.code} {item.arguments['name']}" for item in packs.diagnostics] == expected
 
 
 def test_policies_may_not_use_each_other_in_a_circle(tmp_path: Path) -> None:
@@ -277,3 +295,23 @@ def test_a_dictionary_becomes_item_definitions(tmp_path: Path) -> None:
 def test_what_is_wrong_with_an_attribute_is_said(tmp_path: Path, row: str, code: str) -> None:
     packs = packs_of(tmp_path, {"demo/registry/enterprise.md": DICTIONARY + row + "\n", "demo/policies/a.md": front() + FINE})
     assert codes(packs) == [code]
+
+
+# --- the packs of the project -------------------------------------------------------------------------------------------------
+
+
+def test_every_block_of_the_levy_stands_under_the_article_that_it_carries_out() -> None:
+    decisions = load_packs(PACKS).policies["national/disability-levy"].tangled.decisions
+    law, notice = "财税〔2015〕72号", "财政部公告2023年第8号"
+    assert {decision.name: decision.span.article for decision in decisions if decision.name != APPLIES} == {
+        "缴费主体": f"{law}第二条",
+        "差额人数": f"{law}第八条",
+        "计费年平均工资": f"{law}第八条",
+        "减免前应缴额": f"{law}第八条",
+        "可享减免": f"{law}第八条",
+        "安排比例": f"{notice}第一条",
+        "缴纳比例": f"{notice}第一条",
+        "应缴保障金": f"{notice}第一条",
+        "减免金额": f"{notice}第一条",
+        "三十人以下企业": f"{notice}第二条",
+    }

@@ -263,3 +263,16 @@ def test_both_ends_of_an_interval_belong_to_it(text: str, inside: list[str], out
     assert interval is not None
     for days, belongs in ((inside, True), (outside, False)):
         assert all((Date(*map(int, day.split("-"))) in interval) is belongs for day in days)
+
+
+def test_articles_of_one_number_in_two_documents_keep_their_caveats_and_blocks_apart() -> None:
+    parts = (
+        "## 第二条 甲（一号）\n\n> 待确认：甲的\n",
+        block("子", "1"),
+        "## 第二条 乙（二号）\n\n> 待确认：乙的\n",
+        block("丑", "2"),
+    )
+    policy = tangled("\n".join(parts), document="一号；二号")
+    assert [(caveat.text, caveat.span.article) for caveat in policy.caveats] == [("甲的", "一号第二条"), ("乙的", "二号第二条")]
+    assert [decision.span.article for decision in policy.decisions] == ["一号第二条", "二号第二条"]
+    assert [article.number for article in policy.articles] == ["一号第二条", "二号第二条"]

@@ -220,6 +220,29 @@ def test_lacking_and_repeated_columns_of_all_files_are_said_at_once(tmp_path: Pa
     assert caught.value.diagnostics[0].arguments["near"] == "nome"
 
 
+def test_mistakes_of_the_mapping_and_columns_that_are_lacking_are_said_at_once(tmp_path: Path) -> None:
+    wrong = "- {name: more, path: more*, key: code, join: left, columns: {从业人员: {column: m, unit: 万元}}}\n"
+    with pytest.raises(InputError) as error:
+        import_texts(tmp_path, BASE + wrong, base="code,names\n1,甲\n", more="code,n\n1,10\n")
+    assert codes_of(error.value) == ["registry-unit-mismatch", "registry-missing-column", "registry-missing-column"]
+    with pytest.raises(InputError) as error:
+        import_texts(tmp_path, BASE + wrong, base="code,name\n1,甲\n", else_="code,n\n1,10\n")
+    assert codes_of(error.value) == ["registry-unit-mismatch", "registry-file-lacking", "registry-file-unexpected"]
+
+
+def test_subjects_that_are_not_in_the_registry_are_counted(tmp_path: Path) -> None:
+    base = "code,name\n1,甲\n2,乙\n2,丙\n3,丁\n"
+    more = "code,n\n1,10\n2,20\n4,40\n5,50\n5,51\n"
+
+    def aside(join: str) -> tuple[int, int]:
+        quality = import_texts(tmp_path, BASE + MORE.replace("left", join), base=base, more=more).quality
+        return quality.subjects, quality.subjects_set_aside
+
+    assert aside("left") == (2, 1)  # 2
+    assert aside("inner") == (1, 2)  # 2 and 3
+    assert aside("outer") == (3, 2)  # 2 and 5
+
+
 def test_a_base_without_rows_is_refused_and_a_later_file_is_not(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         import_texts(tmp_path, BASE, base="code,name\n")

@@ -69,7 +69,7 @@ def test_a_rounded_amount_says_from_what_it_was_rounded(small: Packs) -> None:
 
 def test_ineligible_names_the_article_the_rule_and_the_value_met(small: Packs) -> None:
     text = conclusion(assessed(small, **{**GRANTED, "从业人员": 310}))
-    assert text == "不符合条件：第一条，规则 3，从业人员 310 人 ≥ 300"
+    assert text == "不符合条件：第一条，规则 3，从业人员 310 人 ≥ 300 人"
 
 
 def test_review_names_the_fact_that_a_person_must_judge(small: Packs) -> None:
@@ -90,10 +90,33 @@ def test_not_applicable_says_whether_scope_or_time(small: Packs, packs: Packs) -
 
 def test_many_possible_amounts_are_a_range(small: Packs) -> None:
     open_ = assessed(small, 营业收入=10000, 人工判断=True)
-    amounts = tuple(Answer(Outcome.ELIGIBLE, amount=Decimal(amount)) for amount in range(100, 800, 100))
+    amounts = tuple(Answer(Outcome.ELIGIBLE, amount=Decimal(amount), amount_fen=amount * 100) for amount in range(100, 800, 100))
     many = replace(open_, possible=(*amounts, Answer(Outcome.INELIGIBLE)))
     assert "可能的结果：¥100.00 至 ¥700.00、不符合" in conclusion(many)
     assert "可能的结果至少有：" in conclusion(replace(many, is_minimal=False))
+
+
+def test_possible_amounts_are_told_as_the_policy_rounds_them_and_each_once(small: Packs) -> None:
+    open_ = assessed(small, 营业收入=10000, 人工判断=True)
+    amounts = tuple(Answer(Outcome.ELIGIBLE, amount=Decimal(text), amount_fen=100) for text in ("1.004", "1.005"))
+    assert conclusion(replace(open_, possible=amounts)) == "待定，缺：从业人员；可能的结果：¥1.00"
+
+
+def test_amounts_that_cannot_be_bounded_say_so_and_why(small: Packs) -> None:
+    lacking = assessed(small, 从业人员=10, 人工判断=True)
+    assert conclusion(lacking) == "待定，缺：营业收入；金额无法给出范围：含计算"
+    why = "no range of amounts can be given: they are computed from what is missing (金额无法给出范围：含计算)"
+    assert conclusion(lacking, "en") == f"undetermined; missing: 营业收入; {why}"
+    assert conclusion(replace(lacking, is_cut=True)).endswith("金额无法给出范围：组合太多")
+    assert "金额" not in conclusion(replace(lacking, gives_amount=False))
+
+
+def test_only_where_several_things_are_missing_need_not_each_matter(small: Packs) -> None:
+    one = assessed(small, 从业人员=10, 人工判断=True)
+    several = assessed(small, 人工判断=True)
+    for write in (explanation_text, explanation_html):
+        assert "不一定每一项都会改变结果" not in unwrapped(write(one, language="zh"))
+        assert "不一定每一项都会改变结果" in unwrapped(write(several, language="zh"))
 
 
 # --- text ----------------------------------------------------------------------------------------------------------
@@ -104,16 +127,38 @@ def test_text_shows_each_value_beside_what_the_rule_asked(packs: Packs) -> None:
     for line in (
         "对象      某厂（913）",
         "企业规模 = 中型    第四条（二），规则 6",
-        "· 从业人员 312 人 ≥ 300",
-        "· 营业收入 25,000,000 元 ≥ 20,000,000",
+        "· 从业人员 312 人 ≥ 300 人",
+        "· 营业收入 25,000,000 元 ≥ 20,000,000 元",
     ):
-        assert line in text
+        assert f"{line}\n" in text
     assert "截至日期  2026年11月20日" in text
 
 
 def test_text_tells_near_misses_in_their_own_unit(packs: Packs) -> None:
     text = unwrapped(explanation_text(sized(packs, 营业收入=25_000_000, 从业人员=290), language="zh"))
     assert "从业人员290人，线为300人（第四条（二）），还差10人：跨过这条线，则为中型" in text
+
+
+def test_text_and_page_say_why_a_status_is_not_the_next_one_up(packs: Packs) -> None:
+    assessment = sized(packs, 营业收入=2_000_000, 从业人员=12)
+    said = "没有达到小型（第四条（二），规则7）：从业人员12人，要求≥20人；营业收入2,000,000元，要求≥3,000,000元"
+    assert said in unwrapped(explanation_text(assessment, language="zh"))
+    assert said in unwrapped(Page(explanation_html(assessment, language="zh")).words)
+    english = unwrapped("小型 (第四条（二）, rule 7) is not reached: 从业人员 12 persons, asked: ≥ 20 persons")
+    assert english in unwrapped(explanation_text(assessment, language="en"))
+
+
+def test_the_highest_status_says_nothing_of_a_next_one_up(packs: Packs) -> None:
+    assessment = sized(packs, 营业收入=500_000_000, 从业人员=2_000)
+    assert "为什么不是上一档" not in explanation_text(assessment, language="zh")
+    assert explanation_data(assessment)["next_status"] is None
+
+
+def test_rules_of_a_reason_are_listed_as_each_language_lists(small: Packs) -> None:
+    assessment = assessed(small, **GRANTED)
+    several = replace(assessment, reasons=(replace(assessment.reasons[-1], article="第一条", rule="1、2"),))
+    assert "第一条，规则 1、2" in explanation_text(several, language="zh")
+    assert "第一条, rules 1, 2" in explanation_text(several, language="en")
 
 
 def test_text_names_the_version_of_the_policy(small: Packs) -> None:
@@ -129,10 +174,21 @@ def test_text_tells_caveats_parameters_and_a_stricter_delivery(small: Packs) -> 
     assert "申报审核（文件规定）。仅凭现有数据本可免申即享，以文件为准。" in text
 
 
-def test_a_missing_parameter_is_called_one(packs: Packs) -> None:
+def test_a_missing_parameter_is_told_apart_from_the_facts_that_the_subject_lacks(packs: Packs) -> None:
     facts = {"单位类型": "企业", "上年在职职工人数": 100, "上年安排残疾人数": 0, "上年职工年平均工资": 100_000}
-    text = explanation_text(assessed(packs, "national/disability-levy", **facts), language="zh")
-    assert "· 当地社会平均工资（参数，尚未填写）" in text
+    assessment = assessed(packs, "national/disability-levy", **facts)
+    assert conclusion(assessment).startswith("待定，缺地方参数 当地社会平均工资（不是企业的事实；由主管部门填写）；")
+    assert "missing parameter of the place: 当地社会平均工资 (no fact of the enterprise;" in conclusion(assessment, "en")
+    for write in (explanation_text, explanation_html):
+        text = unwrapped(write(assessment, language="zh"))
+        assert "缺的事实" not in text
+        assert "当地社会平均工资（不是企业的事实；由主管部门填写，来源：当地统计部门公布的社会平均工资（年））" in text
+    both = assessed(packs, "national/disability-levy", **{**facts, "上年职工年平均工资": Unknown(frozenset({"上年职工年平均工资"}))})
+    assert (both.missing_facts, [item.name for item in both.missing_parameters]) == (("上年职工年平均工资",), ["当地社会平均工资"])
+    assert conclusion(both).startswith("待定，缺：上年职工年平均工资；缺地方参数 当地社会平均工资（")
+    data = explanation_data(both)
+    assert data["missing"] == ["上年职工年平均工资", "当地社会平均工资"]
+    assert [item["name"] for item in data["missing_parameters"]] == ["当地社会平均工资"]
 
 
 def test_text_can_be_signed() -> None:
@@ -176,17 +232,22 @@ def _plain() -> Assessment:
         policy_sha256="0" * 64,
         as_of=AS_OF,
         gives="cash",
+        subject_kind="enterprise",
         outcome=Outcome.ELIGIBLE,
         result=None,
         result_name="",
+        gives_amount=False,
         amount=None,
         amount_fen=None,
         missing=(),
+        missing_parameters=(),
         is_minimal=True,
+        is_cut=False,
         possible=(),
         reasons=(),
         caveats=(),
         near=(),
+        next_status=None,
         diagnostics=(),
         delivery=None,
         delivery_note="",
@@ -209,9 +270,10 @@ def test_data_is_json_with_exact_amounts(small: Packs) -> None:
 
 def test_data_keeps_its_keys() -> None:
     policy = ["policy", "title", "document", "policy_sha256", "as_of", "gives"]
-    answer = ["outcome", "conclusion", "result_name", "result", "amount", "amount_fen", "missing", "is_minimal", "possible"]
-    ground = ["reasons", "caveats", "near", "diagnostics", "delivery", "delivery_note", "parameters"]
-    assert list(explanation_data(_plain())) == [*policy, "subject", "is_synthetic", *answer, *ground]
+    answer = ["outcome", "conclusion", "result_name", "result", "amount", "amount_fen"]
+    lacking = ["missing", "missing_parameters", "is_minimal", "possible"]
+    ground = ["reasons", "caveats", "near", "next_status", "diagnostics", "delivery", "delivery_note", "parameters"]
+    assert list(explanation_data(_plain())) == [*policy, "subject", "is_synthetic", *answer, *lacking, *ground]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from tests.engine.report_fixtures import AS_OF, HOSTILE, Page, assert_stands_alone
-from zhida.assess.assessment import Outcome
+from zhida.assess.assessment import MissingParameter, Outcome
 from zhida.assess.registry import PolicySummary, RunSummary
 from zhida.errors import Language, diagnostic
 from zhida.registry_io.quality import AttributeQuality, FileQuality, Finding, QualityReport
@@ -25,8 +25,11 @@ def row(title: str = "杭州市算力券（2025 年版举措）", **changes: obj
             Outcome.NOT_APPLICABLE: 200,
         },
         "amount_fen": 1_234_567_890,
+        "gives_amount": True,
+        "subject_kind": "enterprise",
         "results": {},
         "missing": (("年度智算合同实际额", 400), ("设施类型", 300)),
+        "missing_parameters": (),
         "near": 12,
         "delivery": {"申报审核": 117, "即申即享": 3},
     }
@@ -54,7 +57,7 @@ def test_text_has_every_count_and_the_exact_amount() -> None:
 
 
 def test_text_is_told_in_english_too() -> None:
-    text = summary_text(run(), "en")
+    text = summary_text(run(), "en", width=160)
     for stated in (
         "9,000 subjects",
         "as of 20 November 2026",
@@ -67,17 +70,55 @@ def test_text_is_told_in_english_too() -> None:
 
 
 def test_a_status_lists_its_results_and_no_amount() -> None:
-    text = summary_text(run(row("中小企业划型标准", results={"小型": 20, "微型": 100}, amount_fen=0, delivery={})), "zh")
+    summary = run(row("中小企业划型标准", results={"小型": 20, "微型": 100}, gives_amount=False, amount_fen=0, delivery={}))
+    text = summary_text(summary, "zh")
     assert "结果：小型 20、微型 100" in text
     assert "¥" not in text
+    assert "¥" not in summary_html(summary, "zh")
+    assert summary_data(summary)["policies"][0]["gives_amount"] is False
 
 
+def test_a_status_that_nobody_has_yet_gives_no_amount_either() -> None:
+    summary = run(row("中小企业划型标准", results={}, gives_amount=False, amount_fen=0, delivery={}))
+    assert "¥" not in summary_text(summary, "zh") + summary_html(summary, "zh")
+
+
+def test_an_amount_of_zero_in_all_is_an_amount() -> None:
+    summary = run(row(amount_fen=0))
+    assert "¥0.00" in summary_text(summary, "zh")
+    assert "¥0.00" in Page(summary_html(summary, "zh")).words
+
+
+def test_a_missing_parameter_is_named_apart_and_is_not_the_most_missed_fact() -> None:
+    lacks = MissingParameter("当地社会平均工资", "统计年鉴")
+    summary = run(row(missing=(("从业人员", 20),), missing_parameters=((lacks, 6260),)))
+    wide = summary_text(summary, "zh", width=160)
+    assert "从业人员（20）" in wide
+    assert "缺的事实：从业人员 20\n" in wide
+    told = "缺地方参数：当地社会平均工资（不是企业的事实；由主管部门填写，来源：统计年鉴） 6,260 户"
+    assert told in wide
+    words = Page(summary_html(summary, "zh")).words
+    assert told.partition("：")[2] in words
+    assert "Missing parameter of the place: 当地社会平均工资 (no fact of the enterprise;" in summary_text(summary, "en")
+    assert summary_data(summary)["policies"][0]["missing_parameters"] == [
+        {"name": "当地社会平均工资", "source": "统计年鉴", "subjects": 6260}
+    ]
+
+
+@pytest.mark.parametrize("language", BOTH)
 @pytest.mark.parametrize("width", [80, 100, 140])
-def test_the_table_fits_the_terminal(width: int) -> None:
-    lines = summary_text(run(row(), row("很长的政策名称" * 8)), "zh", width=width).splitlines()
+def test_the_table_fits_the_terminal(width: int, language: Language) -> None:
+    lines = summary_text(run(row(), row("很长的政策名称" * 8)), language, width=width).splitlines()
     table = lines[lines.index("") + 1 : lines.index("", lines.index("") + 1)]
     assert all(display_width(line) <= width for line in table)
     assert any("…" in line for line in table)
+
+
+def test_an_amount_that_the_table_has_no_room_for_stands_below_it() -> None:
+    narrow, wide = (summary_text(run(row(amount_fen=19_914_924_000)), "en", width=width) for width in (80, 160))
+    assert "  Amount: ¥199,149,240.00\n" in narrow
+    assert narrow.count("¥") == wide.count("¥") == 1
+    assert "Amount:" not in wide
 
 
 def test_the_most_missed_fact_is_a_column_where_there_is_room() -> None:

@@ -117,6 +117,14 @@ def test_the_card_is_told_in_english_too(tmp_path: Path) -> None:
         assert stated in words
 
 
+def test_caveats_and_the_examples_are_headed_in_the_page_s_language(packs: Packs) -> None:
+    for language, caveat, examples in (("zh", "待确认", "例"), ("en", "To be confirmed", "Examples")):
+        text = woven(packs, "national/disability-levy", language, run=False)  # type: ignore[arg-type]
+        assert f"<strong>{caveat}</strong>" in text
+        assert f"<h2>{examples}</h2>" in text
+        assert f">{examples}</a>" in text
+
+
 def test_figures_from_memory_are_not_called_checked(tmp_path: Path) -> None:
     packs = town(tmp_path, POLICY.replace("by: repost", "by: recalled"))
     assert "未对照文本：凭记忆（2026-11-20）" in Page(woven(packs)).words

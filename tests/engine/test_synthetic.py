@@ -5,10 +5,11 @@ import csv
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from statistics import correlation, median
@@ -19,22 +20,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
+from zhida.assess.subject import assess_subject
+from zhida.cli.demo import DEMO_AS_OF
 from zhida.errors import InputError
 from zhida.policy.dictionary import Dictionary, parse_dictionary
 from zhida.policy.document import read_source
+from zhida.policy.pack import load_packs
 from zhida.registry_io.importing import ImportResult, import_registry
 from zhida.registry_io.mapping_reading import read_mapping
+from zhida.registry_io.registry import read_registry
 from zhida.registry_io.synthetic import FACTS, FILES, KEY, MARK, MARK_COLUMN, in_wan, synthesize, write_synthetic
 from zhida.registry_io.synthetic_codes import social_credit_code
 from zhida.registry_io.synthetic_district import District, parse_district, read_district
 from zhida.registry_io.synthetic_draws import Draws, LogNormal, apportion, apportion_table, weighted
 from zhida.registry_io.synthetic_population import Enterprise, count_by, populate
+from zhida.registry_io.writing import write_registry
+from zhida.values.temporal import parse_date
 
 ROOT = Path(__file__).parents[2]
 DISTRICT = ROOT / "examples/demo/district.yaml"
 MAPPING = ROOT / "examples/demo/mapping.yaml"
 DICTIONARY = ROOT / "packs/national/registry/enterprise.md"
 COMPUTING = {"软件和信息技术服务业", "互联网与信息传输业", "科学研究和技术服务业"}
+
+MADE = 9001
+"""Enterprises that the demonstration's district makes; the rows of one contradict each other."""
 
 Rows = list[dict[str, str]]
 
@@ -76,7 +86,7 @@ def codes_of(error: pytest.ExceptionInfo[InputError]) -> list[tuple[str, str]]:
 
 
 def test_codes_are_unique_and_pass_both_checks_in_a_range_that_is_not_given_out(enterprises: Sequence[Enterprise]) -> None:
-    assert len({enterprise.code for enterprise in enterprises}) == 9000
+    assert len({enterprise.code for enterprise in enterprises}) == MADE
     for enterprise in enterprises:
         assert uscc.is_valid(enterprise.code)
         assert enterprise.code[2:10] == "990001HC"
@@ -95,7 +105,7 @@ def test_codes_tell_the_kind_of_organisation(district: District, enterprises: Se
 
 
 def test_names_say_that_they_are_invented_and_are_unique(enterprises: Sequence[Enterprise]) -> None:
-    assert len({enterprise.name for enterprise in enterprises}) == 9000
+    assert len({enterprise.name for enterprise in enterprises}) == MADE
     assert all(enterprise.name.startswith("合成") and enterprise.code[10:16] in enterprise.name for enterprise in enterprises)
 
 
@@ -124,7 +134,7 @@ def test_targets_by_holders_are_met_exactly(data: dict[str, Any], enterprises: S
 
 
 def test_industries_are_shared_out_by_largest_remainder_with_targets_and_without(data: dict[str, Any], district: District) -> None:
-    expected = apportion(9000, [industry.share for industry in district.industries])
+    expected = apportion(MADE, [industry.share for industry in district.industries])
     free = copy.deepcopy(data)
     free["calibrate"] = {}
     for parameters in (district, parse_district(free)):
@@ -297,7 +307,7 @@ def test_industry_codes_belong_to_one_industry_each(district: District) -> None:
 
 
 def test_quarters_follow_one_another_in_the_rows(rows: Rows) -> None:
-    for row in rows[:9000]:
+    for row in rows[:MADE]:
         for kind in ("从业人数", "资产总额"):
             begins = [row[column] for column in FACTS[f"季初{kind}"]]
             ends = [row[column] for column in FACTS[f"季末{kind}"]]
@@ -317,13 +327,13 @@ def test_the_years_end_is_the_last_quarters_end(small: dict[str, Any]) -> None:
 def test_three_per_cent_of_each_attribute_are_unknown_and_lists_as_a_whole(rows: Rows) -> None:
     for columns in FACTS.values():
         for column in columns:
-            assert sum(not row[column] for row in rows[:9000]) == 270
-        assert all(len({bool(row[column]) for column in columns}) == 1 for row in rows[:9000])
+            assert sum(not row[column] for row in rows[:MADE]) == 270
+        assert all(len({bool(row[column]) for column in columns}) == 1 for row in rows[:MADE])
     assert all(row[KEY] for row in rows)
 
 
 def test_unknown_cells_of_different_attributes_lie_in_different_rows(rows: Rows) -> None:
-    both = sum(not row["营业收入（万元）"] and not row["期末从业人员"] for row in rows[:9000])
+    both = sum(not row["营业收入（万元）"] and not row["期末从业人员"] for row in rows[:MADE])
     assert both < 30  # 8 expected
 
 
@@ -349,8 +359,8 @@ def test_files_hold_a_header_and_data_only_and_can_be_joined(rows: Rows, tmp_pat
         assert {len(line) for line in lines} == {len(columns)}
         assert {line[-1] for line in lines} == {MARK}
         tables[name] = [line[0] for line in lines]
-    assert tables["enterprises"][:9000] == tables["finance"][:9000]
-    assert [len(table) for table in tables.values()] == [9002, 9004]
+    assert tables["enterprises"][:MADE] == tables["finance"][:MADE]
+    assert [len(table) for table in tables.values()] == [MADE + 2, MADE + 4]
 
 
 def test_the_same_seed_gives_the_same_bytes_whatever_the_hash_seed(small: dict[str, Any], tmp_path: Path) -> None:
@@ -430,7 +440,7 @@ def test_the_import_finds_what_was_spoiled_and_nothing_else(imported: ImportResu
         "registry-not-in-list": 1,
     }
     assert imported.quality.is_synthetic
-    assert imported.frame.height == 8999
+    assert (imported.frame.height, imported.quality.subjects_set_aside) == (9000, 1)
 
 
 def test_the_import_gives_base_units_back(enterprises: Sequence[Enterprise], imported: ImportResult) -> None:
@@ -444,6 +454,23 @@ def test_the_import_gives_base_units_back(enterprises: Sequence[Enterprise], imp
             assert row["智能券比例"] == Decimal(enterprise.contracts.voucher_percent) / 100
             compared += 1
     assert compared > 200
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_the_answer_that_the_readme_shows_is_one_step_away(
+    imported: ImportResult, dictionary: Dictionary, tmp_path: Path, page: str
+) -> None:
+    pattern = r"explain --registry build/demo/registry (\S+) (\S+) --as-of (\S+)"
+    found = re.search(pattern, (ROOT / page).read_text(encoding="utf-8"))
+    assert found
+    code, title, day = found.groups()
+    packs = load_packs(ROOT / "packs")
+    (policy,) = (policy.id for policy in packs.policies.values() if title in policy.front.title)
+    write_registry(imported, tmp_path)
+    facts = read_registry(tmp_path, dictionary).subject(code)
+    as_of = parse_date(day)
+    assert as_of == DEMO_AS_OF
+    assert assess_subject(packs, policy, facts, as_of=DEMO_AS_OF).near
 
 
 # Mistakes in the district file
@@ -483,6 +510,33 @@ def test_names_that_refer_to_nothing_and_totals_that_do_not_add_up_are_found(sma
         ("district-key", "calibrate.holders.街道"),
         ("district-target", "calibrate.size_classes"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "shown"),
+    [
+        (lambda data: data["industries"][0].update(sizes=[1, 0.5]), "industries[0].sizes", "[1, 0.5]"),
+        (lambda data: data["compute"].update(vouchers={"30": 1, "10": 2}), "compute.vouchers", "{30: 1, 10: 2}"),
+        (lambda data: data.update(seed={"a": [True, None]}), "seed", "{a: [true, null]}"),
+        (lambda data: data.update(seed=list(range(100))), "seed", "[" + ", ".join(map(str, range(22))) + ", …"),
+    ],
+)
+def test_a_wrong_value_is_shown_as_it_may_be_written(
+    small: dict[str, Any], change: Callable[[dict[str, Any]], None], path: str, shown: str
+) -> None:
+    change(small)
+    with pytest.raises(InputError) as error:
+        parse_district(small)
+    assert [item.arguments["value"] for item in error.value.diagnostics if item.arguments["path"] == path] == [shown]
+
+
+def test_a_value_that_is_lacking_is_complained_of_once_and_never_shown(small: dict[str, Any]) -> None:
+    del small["size_classes"][2]["maximum"]
+    del small["code"]["region"]
+    with pytest.raises(InputError) as error:
+        parse_district(small)
+    assert codes_of(error) == [("district-key", "size_classes[2].maximum"), ("district-key", "code.region")]
+    assert "object at" not in str(error.value)
 
 
 @pytest.mark.parametrize(

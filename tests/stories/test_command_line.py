@@ -14,7 +14,7 @@ from tests.house.tree import plant
 from tests.stories.small_district import AS_OF, COMMAND, ENVIRONMENT, PACKS, ROOT, District, Zhida
 from zhida.source import display_width
 
-COMMANDS = (("check",), ("assess",), ("explain",), ("weave",), ("demo",), ("registry", "import"), ("registry", "synthesize"))
+COMMANDS = (("check",), ("assess",), ("explain",), ("weave",), ("tck",), ("demo",), ("registry", "import"), ("registry", "synthesize"))
 
 DICTIONARY = """# 企业
 
@@ -59,6 +59,7 @@ def test_help_of_each_command_shows_examples_of_it_in_80_columns(zhida: Zhida, c
     assert f"zhida {' '.join(command)}" in examples.partition("╭")[0]
     assert {"--json", "--lang"} <= set(examples.split())
     assert max(display_width(line) for line in answer.out.splitlines()) <= 80
+    assert "…" not in answer.out  # nothing is cut off
 
 
 @pytest.mark.parametrize("arguments", [(), ("registry",)])
@@ -73,7 +74,7 @@ def test_each_command_is_described_in_both_languages(zhida: Zhida) -> None:
     listed = zhida("--help").out.partition("Commands")[2] + zhida("registry", "--help").out.partition("Commands")[2]
     described = [line for line in listed.splitlines() if " | " in line]
     assert [line.strip("│ ").split()[0] for line in described] == [
-        *("check", "assess", "explain", "weave", "demo", "registry"),
+        *("check", "assess", "explain", "weave", "tck", "demo", "registry"),
         *("import", "synthesize"),
     ]
     assert "…" not in listed

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 from pathlib import Path
 
 import polars as pl
@@ -28,7 +29,7 @@ def test_a_district_walks_from_its_parameters_to_explained_answers(zhida: Zhida,
     assert MARK in taken.out
     quality = json.loads((registry / "quality.json").read_text(encoding="utf-8"))
     # The district is dirty on purpose: of the 120, two conflicting rows take one enterprise out of the base.
-    assert quality["subjects"] == ENTERPRISES - 1
+    assert (quality["subjects"], quality["subjects_set_aside"]) == (ENTERPRISES - 1, 1)
     assert quality["synthetic"] is True
 
     answer = zhida("assess", registry, "--out", results, "--packs", PACKS, "--as-of", AS_OF, "--json")
@@ -101,5 +102,18 @@ def test_the_demonstration_gives_the_same_bytes_again(zhida: Zhida, parameters: 
     assert answer.code == 0
     assert MARK in answer.out
     assert [line for line in answer.out.splitlines() if line.endswith((".html", ".csv", ".parquet"))]
-    assert f"zhida explain --registry {demonstration / 'registry'} " in answer.err
+    assert f"另有 1 户搁置，未作判定（数据自相矛盾）：{demonstration / 'registry/set-aside.csv'}" in answer.out
     assert files_below(demonstration) == before
+
+
+def test_the_next_step_that_the_demonstration_names_shows_somebody_one_step_away(zhida: Zhida, parameters: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "two words"
+    answer = zhida("demo", "--district", parameters, "--out", folder, "--packs", PACKS, "--workers", "1", "--as-of", "2026-05-31")
+    assert answer.code == 0
+    assert "2026年5月31日" in answer.out
+    command = shlex.split(answer.err.partition("下一步：")[2])
+    assert command[0].endswith("zhida")
+    assert command[command.index("--as-of") + 1] == "2026-05-31"
+    shown = zhida(*command[1:])
+    assert shown.code == 0
+    assert "\n差一步\n" in shown.out

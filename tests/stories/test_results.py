@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -76,6 +77,10 @@ def test_the_csv_opens_in_a_spreadsheet_and_runs_nothing_there(results: Path) ->
     assert not [cell for row in (head, *rows) for cell in row if cell[:1] in set("=+@-\t\r") and not cell[1:].replace(".", "").isdigit()]
 
 
+def test_an_empty_cell_of_the_csv_is_written_in_one_way_only(results: Path) -> None:
+    assert '""' not in (results / "results.csv").read_text(encoding="utf-8-sig")
+
+
 def test_a_name_that_is_a_formula_is_text_in_the_csv(zhida: Zhida, district: District, tmp_path: Path) -> None:
     base, *others = district.sources
     lines = base.read_text(encoding="utf-8-sig").splitlines()
@@ -104,6 +109,25 @@ def test_importing_twice_gives_the_same_bytes(zhida: Zhida, district: District, 
     assert [Path(line.split()[-1]).name for line in again.err.splitlines()] == [
         *("registry.parquet", "quality.json", "quality.zh.txt", "quality.en.txt", "set-aside.csv")
     ]
+
+
+@pytest.mark.parametrize(("language", "warning"), [("zh", "警告"), ("en", "warning")])
+def test_a_registry_imported_with_another_dictionary_is_warned_of_and_still_decided(
+    zhida: Zhida, district: District, tmp_path: Path, language: str, warning: str
+) -> None:
+    packs = tmp_path / "packs"
+    shutil.copytree(PACKS, packs)
+    dictionary = packs / "national/registry/enterprise.md"
+    dictionary.write_text(f"{dictionary.read_text(encoding='utf-8')}\n注：统计口径已改。\n", encoding="utf-8")
+    code = pl.read_parquet(district.registry / "registry.parquet")["统一社会信用代码"][0]
+    given = ("--packs", packs, "--as-of", AS_OF, "--lang", language, "--json")
+    for answer in (
+        zhida("assess", district.registry, "--policy", "sme-size", "--out", tmp_path / "out", *given),
+        zhida("explain", code, "sme-size", "--registry", district.registry, *given),
+    ):
+        assert answer.code == 0
+        assert answer.err.startswith(f"{warning}[registry-dictionary-differs]: ")
+        assert json.loads(answer.out)["is_synthetic"] is True
 
 
 # --- old results stay ----------------------------------------------------------------------------------------------
@@ -152,6 +176,14 @@ def test_a_refusal_to_write_any_of_the_results_leaves_all_old_ones(zhida: Zhida,
         assert ".new-" not in answer.err
         assert "原有文件未受影响" in answer.err
         assert files_below(tmp_path / "out") == before
+
+
+def test_a_full_disk_leaves_no_folder_that_was_not_there(zhida: Zhida, district: District, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    for name in ("new/below/it", "there"):
+        with files_of_at_most(0):
+            assert assess(zhida, district, tmp_path / name, "--policy", "sme-size") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
 
 
 @pytest.mark.parametrize("name", sorted(RESULTS))

@@ -1,6 +1,6 @@
 """What an assessment says: outcome, amount, reasons, what is missing, what is nearly met (semantics.md, Outcome).
 
-Frozen data with no behaviour; `zhida.assess.subject` makes it, `zhida.report` words it.
+Frozen data; `zhida.assess.subject` makes it, `zhida.report` words it.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,9 @@ from typing import Any
 
 from zhida.errors import Diagnostic
 from zhida.values.temporal import Date
+
+LISTED_AMOUNTS = 6
+"""Possible amounts that are named one by one; more are told as a range."""
 
 
 class Outcome(StrEnum):
@@ -44,6 +47,8 @@ class Answer:
     """The status, where the policy gives one."""
     amount: Decimal | None = None
     """Yuan, unrounded, where the policy gives money and the subject is eligible."""
+    amount_fen: int | None = None
+    """The amount in integer fen, rounded once by the policy's rounding; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,30 @@ class NearMiss:
 
 
 @dataclass(frozen=True, slots=True)
+class NextStatus:
+    """The nearest better status, and why it was not given."""
+
+    result: Any
+    """The status."""
+    article: str
+    """The article that the rule which would give it rests on."""
+    rule: str
+    """The number of that rule."""
+    conditions: tuple[ConditionMet, ...]
+    """The cells that fail, with the values met."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingParameter:
+    """A figure that a place has not filled in: nothing that the subject could tell."""
+
+    name: str
+    """Its name."""
+    source: str
+    """Where the figure is to come from, as the pack says; empty where it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """What a policy says for a subject at a date, and why."""
 
@@ -128,20 +157,28 @@ class Assessment:
     """The date of the business fact."""
     gives: str
     """What the policy gives: `status`, `cash`, …"""
+    subject_kind: str
+    """The kind of subject that the policy is for: `enterprise`, …"""
     outcome: Outcome
     """The outcome."""
     result: Any
     """The status, where the policy gives one; None where it is not known."""
     result_name: str
     """What the policy calls the status or the amount."""
+    gives_amount: bool
+    """Whether the policy gives an amount of money."""
     amount: Decimal | None
     """Yuan, unrounded."""
     amount_fen: int | None
     """The amount in integer fen, rounded once by the policy's rounding."""
     missing: tuple[str, ...]
     """The facts and parameters that would have to be known."""
+    missing_parameters: tuple[MissingParameter, ...]
+    """Those of `missing` that are figures of the place and no facts of the subject."""
     is_minimal: bool
     """Whether each of `missing` can really change the answer; False where that could not be enumerated."""
+    is_cut: bool
+    """Whether it could not be enumerated because there are too many combinations, rather than because of a computation."""
     possible: tuple[Answer, ...]
     """The answers that are possible, where the outcome is undetermined."""
     reasons: tuple[Reason, ...]
@@ -150,6 +187,8 @@ class Assessment:
     """Reservations about what the answer rests on."""
     near: tuple[NearMiss, ...]
     """What is nearly met, nearest first."""
+    next_status: NextStatus | None
+    """Where the answer is a status: why it is not the next one up."""
     diagnostics: tuple[Diagnostic, ...]
     """What was odd beneath the answer."""
     delivery: Delivery | None
@@ -158,3 +197,9 @@ class Assessment:
     """Where the document orders a stricter way than the data would allow: that it does."""
     parameters: Mapping[str, str]
     """Parameters that the answer rests on, with source and confidence."""
+
+    @property
+    def missing_facts(self) -> tuple[str, ...]:
+        """Those of `missing` that are facts of the subject."""
+        parameters = {item.name for item in self.missing_parameters}
+        return tuple(name for name in self.missing if name not in parameters)

@@ -1,11 +1,14 @@
 """Judging: what one evaluation of a policy comes to (semantics.md, Outcome)."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from zhida.assess.assessment import Answer, Outcome
 from zhida.dmn.evaluate import Evaluator
+from zhida.policy.front_matter import Rounding
 from zhida.policy.pack import PolicyModel
+from zhida.values.numbers import feel_context, round_amount
 from zhida.values.types import is_number
 from zhida.values.unknown import Unknown, find_unknown
 
@@ -51,9 +54,20 @@ def judge(model: PolicyModel, evaluator: Evaluator) -> Judgement:
         outcome = _known(evaluator, policy.amount_id, value)
         if outcome is Outcome.ELIGIBLE and (not is_number(value) or abs(value) >= MAX_AMOUNT):
             outcome = Outcome.REVIEW
-        amount = value if outcome is Outcome.ELIGIBLE else None
-        return Judgement(Answer(outcome, amount=amount), _missing(value), goals)
+        if outcome is not Outcome.ELIGIBLE:
+            return Judgement(Answer(outcome), _missing(value), goals)
+        fen = fen_of(value, policy.front.rounding)
+        return Judgement(Answer(outcome, amount=value, amount_fen=fen), _missing(value), goals)
     return Judgement(Answer(Outcome.ELIGIBLE), frozenset(), goals)
+
+
+def fen_of(amount: Decimal, rounding: Rounding) -> int:
+    """Return an amount of yuan in integer fen, rounded once as a policy says.
+
+    >>> fen_of(Decimal("10.055"), Rounding(2, "down"))
+    1005
+    """
+    return int(round_amount(amount, rounding.scale, rounding.mode).scaleb(2, feel_context()))
 
 
 def _missing(value: Value) -> frozenset[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from zhida.assess.assessment import Answer, NearMiss, Outcome
 from zhida.assess.judge import Judgement
 from zhida.assess.settle import Settled, settle
-from zhida.dmn.compile import CompiledDecision, CompiledRule, CompiledTable
+from zhida.dmn.compiled import CompiledDecision, CompiledRule, CompiledTable
 from zhida.dmn.elementary import Use, bound_values, distance, ends_of, neighbours
 from zhida.dmn.evaluate import ElementTrace, Evaluator
 from zhida.feel.evaluate import evaluate, test
@@ -68,7 +68,8 @@ def _misses(model: PolicyModel, evaluator: Evaluator, judgement: Judgement, with
     for id_, lines in _lines(model, evaluator, judgement.goals).items():
         value = evaluator.value(id_)
         for line, moved in neighbours(value, [line for line, _ in lines], _scale(model, id_))[:MAX_TRIES]:
-            if within is not None and _share(value, line) > within:
+            share = _share(value, line)
+            if share.is_infinite() or (within is not None and share > within):
                 continue
             changed = settle(model, {**evaluator.inputs, id_: moved}).judgement
             if _is_better(changed.answer, judgement.answer):

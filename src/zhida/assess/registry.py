@@ -14,10 +14,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from zhida.assess.assessment import Answer, Assessment, NearMiss, Outcome
-from zhida.assess.subject import assess_model
-from zhida.dmn.compile import CompiledTable
+from zhida.assess.assessment import LISTED_AMOUNTS, Answer, Assessment, MissingParameter, NearMiss, Outcome
+from zhida.assess.statuses import status_rank
+from zhida.assess.subject import assess_model, gives_amount, missing_parameters
+from zhida.dmn.compiled import CompiledTable
+from zhida.errors import Diagnostic, diagnostic
 from zhida.policy.pack import Packs, Policy, PolicyModel, load_packs
+from zhida.registry_io.registry import Registry
 from zhida.registry_io.results import PolicyColumns, ResultCells
 from zhida.values.numbers import format_number
 from zhida.values.temporal import Date
@@ -27,6 +30,16 @@ BATCH = 200
 
 NEAR_SHARE = Decimal("0.1")
 """A near miss is listed for a registry if it is within this share of its line."""
+
+SHA_DIGITS = 12
+"""Digits of a digest that people compare."""
+
+ETC = "等"
+"""Stands behind possible answers where there may be others."""
+
+NO_RANGE = "金额无法给出范围：含计算"
+NO_RANGE_CUT = "金额无法给出范围：组合太多"
+"""Said instead of possible amounts where none can be named."""
 
 Progress = Callable[[int], None]
 """Told how many more subjects are done."""
@@ -46,10 +59,16 @@ class PolicySummary:
     """How many subjects have each outcome."""
     amount_fen: int
     """The sum of all amounts, in fen."""
+    gives_amount: bool
+    """Whether the policy gives an amount of money."""
+    subject_kind: str
+    """The kind of subject that it is for: `enterprise`, …"""
     results: Mapping[str, int]
-    """How many subjects have each status, where the policy gives one."""
+    """How many subjects have each status, where the policy gives one; as its table lists them."""
     missing: tuple[tuple[str, int], ...]
-    """Missing facts with the number of subjects, most missed first."""
+    """Missing facts of the subjects with the number of subjects, most missed first."""
+    missing_parameters: tuple[tuple[MissingParameter, int], ...]
+    """Parameters that the place has not filled in, with the number of subjects that lack them, most missed first."""
     near: int
     """How many subjects are one step away."""
     delivery: Mapping[str, int]
@@ -70,6 +89,17 @@ class RunSummary:
     """Whether the registry is invented."""
     registry: str
     """What the registry is called."""
+
+
+def registry_findings(registry: Registry) -> tuple[Diagnostic, ...]:
+    """Return what should be known of a registry before its subjects are assessed.
+
+    Codes: registry-dictionary-differs.
+    """
+    if not registry.dictionary_differs:
+        return ()
+    digest = registry.metadata.get("zhida.dictionary_sha256", "")
+    return (diagnostic("registry-dictionary-differs", None, found=digest[:SHA_DIGITS] or "?"),)
 
 
 def policy_columns(packs: Packs, policies: Iterable[str]) -> tuple[PolicyColumns, ...]:
@@ -176,11 +206,21 @@ def _cells(model: PolicyModel, columns: PolicyColumns, facts: Facts) -> ResultCe
 
 
 def _possible(assessment: Assessment) -> tuple[str, ...]:
-    """Return the answers that are possible; `…` behind them where there may be others."""
+    """Return the answers that are possible, many amounts as a range; `等` behind them where there may be others."""
     if not assessment.missing:
         return ()
-    known = tuple(possible_words(answer) for answer in assessment.possible)
-    return known if assessment.is_minimal or not known else (*known, "…")
+    fens = [answer.amount_fen for answer in assessment.possible if answer.amount_fen is not None]
+    others = assessment.possible
+    known: tuple[str, ...] = ()
+    if len(set(fens)) > LISTED_AMOUNTS:
+        known = (f"{yuan_words(min(fens))} 至 {yuan_words(max(fens))}",)
+        others = tuple(answer for answer in others if answer.amount_fen is None)
+    known = tuple(dict.fromkeys((*known, *map(possible_words, others))))
+    if assessment.is_minimal:
+        return known
+    if known:
+        return (*known, ETC)
+    return (NO_RANGE_CUT if assessment.is_cut else NO_RANGE,) if assessment.gives_amount else ()
 
 
 def review_words(assessment: Assessment) -> str | None:
@@ -200,41 +240,61 @@ def review_words(assessment: Assessment) -> str | None:
 
 
 def possible_words(answer: Answer) -> str:
-    """Return a possible answer in a few words: the status, the amount in yuan, or the outcome."""
+    """Return a possible answer in a few words: the status, the amount in yuan and fen, or the outcome."""
     if answer.result is not None:
         return str(answer.result)
-    if answer.amount is not None:
-        return format_number(answer.amount)
+    if answer.amount_fen is not None:
+        return yuan_words(answer.amount_fen)
     return answer.outcome.value
+
+
+def yuan_words(amount_fen: int) -> str:
+    """Return an amount of fen in yuan, to the fen.
+
+    >>> yuan_words(1984000), yuan_words(-5)
+    ('19840.00 元', '-0.05 元')
+    """
+    yuan, fen = divmod(abs(amount_fen), 100)
+    return f"{'-' if amount_fen < 0 else ''}{yuan}.{fen:02d} 元"
 
 
 def near_words(miss: NearMiss) -> str:
     """Return a near miss in words.
 
-    The value, then the line, both in the unit of the value: `从业人员 312，线为 300`.
+    The value, then the line, both in the unit of the value: `从业人员 312 人，线为 300 人`.
     """
-    value, line = (format_number(item) if isinstance(item, Decimal) else str(item) for item in (miss.value, miss.line))
+    unit = f" {miss.unit}" if miss.unit not in {"", "1"} else ""
+    value, line = (f"{format_number(item)}{unit}" if isinstance(item, Decimal) else str(item) for item in (miss.value, miss.line))
     return f"{miss.name} {value}，线为 {line}"
 
 
-def summarize(
-    columns: Sequence[PolicyColumns], rows: Iterable[Sequence[ResultCells]], *, as_of: Date, is_synthetic: bool, registry: str
+def summarize(  # noqa: PLR0913 - each says one thing about the run
+    packs: Packs, policies: Sequence[str], rows: Iterable[Sequence[ResultCells]], *, as_of: Date, is_synthetic: bool, registry: str
 ) -> RunSummary:
-    """Count what a run came to."""
-    tallies = [_Tally() for _ in columns]
+    """Count what a run came to.
+
+    Args:
+        packs: The packs.
+        policies: Ids of the policies, in the order of the columns.
+        rows: The rows that `assess_registry` gave.
+        as_of: The date of the business fact.
+        is_synthetic: Whether the registry is invented.
+        registry: What it is called.
+    """
+    tallies = [_Tally(packs.model_of(policy, as_of)) for policy in policies]
     subjects = 0
     for row in rows:
         subjects += 1
         for tally, cells in zip(tallies, row, strict=True):
             tally.add(cells)
-    summaries = tuple(tally.summary(column) for tally, column in zip(tallies, columns, strict=True))
-    return RunSummary(as_of, subjects, summaries, is_synthetic, registry)
+    return RunSummary(as_of, subjects, tuple(tally.summary() for tally in tallies), is_synthetic, registry)
 
 
 class _Tally:
     """Counts one policy's results."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: PolicyModel) -> None:
+        self.model = model
         self.outcomes: Counter[str] = Counter()
         self.results: Counter[str] = Counter()
         self.missing: Counter[str] = Counter()
@@ -253,15 +313,22 @@ class _Tally:
         if cells.delivery is not None:
             self.delivery[cells.delivery] += 1
 
-    def summary(self, columns: PolicyColumns) -> PolicySummary:
+    def summary(self) -> PolicySummary:
         """Return the counts."""
+        model, front = self.model, self.model.policy.front
+        rank = status_rank(model)
+        missing = sorted(self.missing.items(), key=lambda item: (-item[1], item[0]))
+        parameters = {item.name: item for item in missing_parameters(model, self.missing)}
         return PolicySummary(
-            policy=columns.policy,
-            title=columns.title,
+            policy=model.policy.id,
+            title=front.title,
             counts={outcome: self.outcomes[outcome.value] for outcome in Outcome},
             amount_fen=self.amount_fen,
-            results=dict(sorted(self.results.items())),
-            missing=tuple(sorted(self.missing.items(), key=lambda item: (-item[1], item[0]))),
+            gives_amount=gives_amount(model),
+            subject_kind=front.subject,
+            results=dict(sorted(self.results.items(), key=lambda item: rank(item[0]))),
+            missing=tuple((name, count) for name, count in missing if name not in parameters),
+            missing_parameters=tuple((parameters[name], count) for name, count in missing if name in parameters),
             near=self.near,
             delivery=dict(sorted(self.delivery.items())),
         )

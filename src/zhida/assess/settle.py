@@ -16,6 +16,7 @@ from typing import Any
 
 from zhida.assess.assessment import Answer, Outcome
 from zhida.assess.judge import Judgement, judge
+from zhida.assess.statuses import status_rank
 from zhida.dmn.elementary import Use, representatives
 from zhida.dmn.evaluate import Evaluator
 from zhida.dmn.model import InputData
@@ -41,6 +42,8 @@ class Settled:
     """Whether each missing fact can really change the answer."""
     evaluator: Evaluator
     """The evaluation of what is known, to explain the answer by."""
+    is_cut: bool = False
+    """Whether it could not be enumerated because there are too many combinations, and for no other reason."""
     completions: tuple[Evaluator, ...] = ()
     """Where missing facts turned out not to matter: the evaluations that show it, one for each combination."""
 
@@ -51,7 +54,7 @@ def settle(model: PolicyModel, inputs: Mapping[str, Value]) -> Settled:
     judgement = judge(model, evaluator)
     if judgement.answer.outcome is not Outcome.UNDETERMINED:
         return Settled(judgement, (judgement.answer,), is_minimal=True, evaluator=evaluator)
-    cases, judged, is_whole = _enumerate(model, inputs, evaluator, judgement.missing)
+    cases, judged, given_up = _enumerate(model, inputs, evaluator, judgement.missing)
     judgements = [each for each, _ in judged]
     answers = _distinct(item.answer for item in judgements)
     if len(answers) == 1 and answers[0].outcome is not Outcome.UNDETERMINED:
@@ -59,14 +62,15 @@ def settle(model: PolicyModel, inputs: Mapping[str, Value]) -> Settled:
             evaluator.value(goal)
         return Settled(judgements[0], answers, is_minimal=True, evaluator=evaluator, completions=tuple(each for _, each in judged))
     missing = _differing(cases, judgements, model) | frozenset().union(*(item.missing for item in judgements))
-    if not is_whole:
+    if given_up:
         missing |= _lacking(model.policy, evaluator)
     outcome = Outcome.UNDETERMINED
     if missing and all(_is_judged(model, name) for name in missing):
         outcome = Outcome.REVIEW
-    is_minimal = is_whole and not any(item.missing for item in judgements)
+    is_minimal = not given_up and not any(item.missing for item in judgements)
+    is_cut = bool(given_up) and all(given_up.values())
     settled = replace(judgement, answer=Answer(outcome), missing=missing)
-    return Settled(settled, _ordered(answers), is_minimal, evaluator)
+    return Settled(settled, _ordered(answers, model), is_minimal, evaluator, is_cut)
 
 
 def _lacking(policy: Policy, evaluator: Evaluator) -> frozenset[str]:
@@ -78,25 +82,26 @@ def _lacking(policy: Policy, evaluator: Evaluator) -> frozenset[str]:
 
 def _enumerate(
     model: PolicyModel, inputs: Mapping[str, Value], evaluator: Evaluator, missing: frozenset[str]
-) -> tuple[list[dict[str, Value]], list[tuple[Judgement, Evaluator]], bool]:
-    """Return the combinations of missing facts with what each comes to, and whether all could be enumerated.
+) -> tuple[list[dict[str, Value]], list[tuple[Judgement, Evaluator]], dict[str, bool]]:
+    """Return the combinations of missing facts with what each comes to, and the facts that could not be enumerated.
 
-    What an evaluation lacks may show only once another fact is known; such facts join until no more appear.
+    Of these it is told whether they only made too many combinations. What an evaluation lacks may show only once another
+    fact is known; such facts join until no more appear.
     """
     policy = model.policy
     used = model.uses(tuple(goal for goal in (policy.applies_id, policy.eligible_id, policy.result_id, policy.amount_id) if goal))
     by_name = {data.name: data for data in model.model.inputs.values()}
     domains: dict[str, tuple[Value, ...]] = {}
-    given_up: set[str] = set()
+    given_up: dict[str, bool] = {}
     while True:
         is_new = False
-        for name in sorted(missing - given_up):
+        for name in sorted(missing - given_up.keys()):
             data = by_name.get(name)
             if data is None or data.id in domains:
                 continue
             values = _domain(data, used.get(data.id), evaluator, inputs)
             if values is None or prod(map(len, domains.values())) * len(values) > MAX_COMBINATIONS:
-                given_up.add(name)
+                given_up[name] = values is not None
             else:
                 domains[data.id] = values
                 is_new = True
@@ -104,8 +109,8 @@ def _enumerate(
         evaluators = [Evaluator(model.model, {**inputs, **case}, as_of=model.as_of) for case in cases]
         judged = [(judge(model, each), each) for each in evaluators]
         missing = frozenset().union(*(judgement.missing for judgement, _ in judged))
-        if not is_new or not missing - given_up:
-            return cases, judged, not given_up
+        if not is_new or not missing - given_up.keys():
+            return cases, judged, given_up
 
 
 def _domain(data: InputData, use: Use | None, evaluator: Evaluator, inputs: Mapping[str, Value]) -> tuple[Value, ...] | None:
@@ -140,11 +145,14 @@ def _same(one: Answer, other: Answer) -> bool:
     return one.outcome is other.outcome and one.amount == other.amount and equal(one.result, other.result) is True
 
 
-def _ordered(answers: Sequence[Answer]) -> tuple[Answer, ...]:
-    """Return the decided answers, best known amount last; there may be others where not all facts could be enumerated."""
-    order = list(Outcome)
+def _ordered(answers: Sequence[Answer], model: PolicyModel) -> tuple[Answer, ...]:
+    """Return the decided answers, best known amount last, statuses as their table lists them.
+
+    There may be others where not all facts could be enumerated.
+    """
+    order, rank = list(Outcome), status_rank(model)
     decided = [answer for answer in answers if answer.outcome is not Outcome.UNDETERMINED]
-    return tuple(sorted(decided, key=lambda answer: (order.index(answer.outcome), answer.amount or 0, str(answer.result))))
+    return tuple(sorted(decided, key=lambda answer: (order.index(answer.outcome), answer.amount or 0, rank(answer.result))))
 
 
 def _is_judged(model: PolicyModel, name: str) -> bool:

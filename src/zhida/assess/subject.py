@@ -3,20 +3,20 @@
 facts ──check──> inputs ──settle──> answer ──explain──> Assessment
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Context, Decimal
 from typing import Any
 
-from zhida.assess.assessment import Answer, Assessment, Outcome
+from zhida.assess.assessment import Assessment, MissingParameter
 from zhida.assess.explain import caveats_of, delivery_of, parameters_of, reasons_of
 from zhida.assess.near import near_misses
 from zhida.assess.settle import Settled, settle
+from zhida.assess.statuses import next_status
 from zhida.dmn.model import ItemDefinition
 from zhida.errors import Diagnostic, InputError, diagnostic, nearest
-from zhida.policy.pack import Packs, Policy, PolicyModel
+from zhida.policy.pack import Packs, PolicyModel
 from zhida.values.components import from_python
-from zhida.values.numbers import feel_context, round_amount
 from zhida.values.temporal import Date
 from zhida.values.text import literal
 from zhida.values.types import ANY, conforms, type_of
@@ -70,7 +70,7 @@ def _check_facts(model: PolicyModel, facts: Mapping[str, Value]) -> None:
     for name, value in facts.items():
         if name not in items and name not in decided:
             near = nearest(name, items)
-            found.append(diagnostic("feel-unknown-name", None, name=name, near=near, scope=", ".join(items)))
+            found.append(diagnostic("feel-unknown-name", None, name=name, near=near, scope=", ".join(items), scope_zh="、".join(items)))
         elif name in items and find_unknown(value) is None:
             found.extend(_refused(items[name], value))
     if found:
@@ -125,17 +125,22 @@ def _explained(model: PolicyModel, settled: Settled, near_within: Decimal | None
         policy_sha256=policy.sha256,
         as_of=model.as_of,
         gives=front.gives,
+        subject_kind=front.subject,
         outcome=answer.outcome,
         result=answer.result,
         result_name=named.text if named else "",
+        gives_amount=gives_amount(model),
         amount=answer.amount,
-        amount_fen=amount_fen(policy, answer),
+        amount_fen=answer.amount_fen,
         missing=tuple(sorted(settled.judgement.missing)),
+        missing_parameters=missing_parameters(model, sorted(settled.judgement.missing)),
         is_minimal=settled.is_minimal,
+        is_cut=settled.is_cut,
         possible=settled.possible,
         reasons=reasons_of(evaluator, goals, settled.completions),
         caveats=caveats_of(model, evaluator, goals),
         near=near_misses(model, settled, near_within),
+        next_status=None if answer.result is None else next_status(model, evaluator, answer.result),
         diagnostics=tuple((settled.completions[0] if settled.completions else evaluator).diagnostics_beneath(goals)),
         delivery=note_delivery[0],
         delivery_note=note_delivery[1],
@@ -143,12 +148,20 @@ def _explained(model: PolicyModel, settled: Settled, near_within: Decimal | None
     )
 
 
-def amount_fen(policy: Policy, answer: Answer) -> int | None:
-    """Return the amount in integer fen, rounded once as the policy says; None where there is none."""
-    if answer.amount is None or answer.outcome is not Outcome.ELIGIBLE:
-        return None
-    rounding = policy.front.rounding
-    return int(round_amount(answer.amount, rounding.scale, rounding.mode).scaleb(2, feel_context()))
+def gives_amount(model: PolicyModel) -> bool:
+    """Say whether a policy gives an amount of money, rather than a status or a service."""
+    return model.policy.amount_id is not None and model.policy.result_id is None
+
+
+def missing_parameters(model: PolicyModel, missing: Iterable[str]) -> tuple[MissingParameter, ...]:
+    """Return those of some missing names that are parameters: figures of the place, with where they are to come from."""
+    found = []
+    for name in missing:
+        rows = model.parameter_rows.get(name, ())
+        if rows:
+            row = next((row for row in rows if model.as_of in row.valid), rows[0])
+            found.append(MissingParameter(name, row.source))
+    return tuple(found)
 
 
 def inputs_of(model: PolicyModel, facts: Mapping[str, Value]) -> dict[str, Value]:

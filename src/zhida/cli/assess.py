@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from zhida.assess.registry import BATCH, RunSummary, assess_registry, policy_columns, summarize
+from zhida.assess.registry import BATCH, RunSummary, assess_registry, policy_columns, registry_findings, summarize
 from zhida.cli.console import (
     OK,
     AsOfOption,
@@ -23,7 +23,8 @@ from zhida.cli.console import (
     LangOption,
     PacksOption,
     chosen_policies,
-    made_folder,
+    folder_for,
+    print_diagnostics,
     print_json,
     progress_bar,
     read_as_of,
@@ -79,8 +80,9 @@ def assess(
     loaded = sound_packs(packs)
     chosen = tuple(chosen_policies(loaded, policy or (), subject))
     taken = taken_registry(registry, loaded, subject)
-    folder = made_folder(out or (registry if registry.is_dir() else registry.parent) / "results")
-    summary, paths = assess_into(RunOrder(loaded, packs, chosen, day, workers, language), taken, str(registry), folder)
+    print_diagnostics(registry_findings(taken), language)
+    with folder_for(out or (registry if registry.is_dir() else registry.parent) / "results") as folder:
+        summary, paths = assess_into(RunOrder(loaded, packs, chosen, day, workers, language), taken, str(registry), folder)
     if json:
         print_json(summary_data(summary) | {"files": [str(path) for path in paths]})
     else:
@@ -114,7 +116,7 @@ def assess_into(
     """Assess a registry and write all results into a folder that exists; returns the summary and the paths."""
     columns = policy_columns(order.packs, order.policies)
     rows = _assessed(order, registry)
-    summary = summarize(columns, rows, as_of=order.as_of, is_synthetic=registry.is_synthetic, registry=name)
+    summary = summarize(order.packs, order.policies, rows, as_of=order.as_of, is_synthetic=registry.is_synthetic, registry=name)
     with _replacing_together(folder) as new:
         _write_frames(order, registry, columns, rows, new)
         texts = {

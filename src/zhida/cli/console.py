@@ -5,7 +5,7 @@ Data goes to standard output, everything else to standard error, so that every c
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -37,8 +37,9 @@ class Lang(StrEnum):
 LangOption = Annotated[Lang, typer.Option("--lang", help="输出语言 | language of the output")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON（便于程序读取）| print JSON")]
 PacksOption = Annotated[Path, typer.Option("--packs", help="政策包所在文件夹 | folder of the packs")]
+AS_OF_FORM = "YYYY-MM-DD"
 AsOfOption = Annotated[
-    str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="评估日，默认今天 | date of the business fact, today by default")
+    str | None, typer.Option("--as-of", metavar=AS_OF_FORM, help="评估日，默认今天 | date of the business fact, today by default")
 ]
 
 
@@ -196,6 +197,23 @@ def made_folder(path: Path) -> Path:
     except OSError as error:
         raise InputError([diagnostic("registry-write-failed", None, path=path, reason=error.strerror or str(error))]) from error
     return path
+
+
+@contextmanager
+def folder_for(path: Path) -> Iterator[Path]:
+    """Give a folder for results, made where there is none; what was made is removed again where nothing came of it.
+
+    Raises:
+        InputError: registry-write-failed.
+    """
+    new = [each for each in (path, *path.parents) if not each.exists()]
+    try:
+        yield made_folder(path)
+    except BaseException:
+        for each in new:
+            with suppress(OSError):  # it holds something by now, or was never made
+                each.rmdir()
+        raise
 
 
 def write_text(path: Path, text: str) -> Path:

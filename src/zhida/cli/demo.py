@@ -1,5 +1,6 @@
 """`zhida demo`: the main job from end to end on a synthetic district."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ import typer
 from zhida.cli.assess import RunOrder, assess_into
 from zhida.cli.check import check_examples
 from zhida.cli.console import (
+    AS_OF_FORM,
     OK,
     JsonOption,
     Lang,
@@ -16,6 +18,7 @@ from zhida.cli.console import (
     PacksOption,
     made_folder,
     print_json,
+    read_as_of,
     sound_packs,
     width,
     words,
@@ -24,7 +27,9 @@ from zhida.cli.console import (
 from zhida.cli.registry import dictionary_of, import_files
 from zhida.cli.weave import page_name
 from zhida.errors import Language
+from zhida.registry_io.quality import QualityReport
 from zhida.registry_io.registry import read_registry
+from zhida.registry_io.results import first_near_miss
 from zhida.registry_io.synthetic import synthesize, write_synthetic
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import write_registry
@@ -44,6 +49,10 @@ def demo(
     ),
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="进程数，默认为处理器数 | processes")] = None,
     packs: PacksOption = Path("packs"),
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar=AS_OF_FORM, help=f"评估日，默认 {DEMO_AS_OF} | date of the business fact, {DEMO_AS_OF} by default"),
+    ] = None,
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
 ) -> int:
@@ -58,9 +67,10 @@ def demo(
         zhida demo --out build/other --lang en
     """
     language: Language = lang.value
+    day = DEMO_AS_OF if as_of is None else read_as_of(as_of)
     loaded = sound_packs(packs)
     invented = read_district(district / "district.yaml")
-    results = check_examples(loaded, DEMO_AS_OF)
+    results = check_examples(loaded, day)
     _say(language, "生成合成的区 …", "making a synthetic district …")
     paths = write_synthetic(synthesize(invented), made_folder(out / "sources"))
     imported = import_files(loaded, district / "mapping.yaml", list(paths), language)
@@ -68,11 +78,11 @@ def demo(
     quality = imported.quality
     _say(
         language,
-        f"导入 {quality.subjects} 户，质量问题 {len(quality.findings)} 条 → {out / 'registry' / 'quality.zh.txt'}",
-        f"imported {quality.subjects} subjects, {len(quality.findings)} findings → {out / 'registry' / 'quality.en.txt'}",
+        f"导入 {quality.subjects:,} 户，质量问题 {len(quality.findings)} 条 → {out / 'registry' / 'quality.zh.txt'}",
+        f"imported {quality.subjects:,} subjects, {len(quality.findings)} findings → {out / 'registry' / 'quality.en.txt'}",
     )
     registry = read_registry(out / "registry", dictionary_of(loaded, "enterprise"))
-    order = RunOrder(loaded, packs, tuple(loaded.policies), DEMO_AS_OF, workers, language)
+    order = RunOrder(loaded, packs, tuple(loaded.policies), day, workers, language)
     summary, written = assess_into(order, registry, "registry", made_folder(out / "results"), quality)
     pages = made_folder(out / "pages")
     for policy in loaded.policies.values():
@@ -81,9 +91,12 @@ def demo(
         print_json(summary_data(summary) | {"files": [str(path) for path in written]})
     else:
         typer.echo(summary_text(summary, language, width=width()))
+        _tell_set_aside(language, quality, out / "registry" / "set-aside.csv")
         for path in written:
             typer.echo(str(path))
-        _say_next(language, out, registry.codes[0])
+        code, asked = first_near_miss(written[0], order.policies) or (registry.codes[0], order.policies[-1])
+        where = ["--packs", str(packs)] if packs != Path("packs") else []
+        _say_next(language, ["explain", "--registry", str(out / "registry"), code, asked, "--as-of", str(day), *where])
     return OK
 
 
@@ -91,8 +104,17 @@ def _say(language: Language, zh: str, en: str) -> None:
     typer.echo(words(language, zh, en), err=True)
 
 
-def _say_next(language: Language, out: Path, code: str) -> None:
+def _tell_set_aside(language: Language, quality: QualityReport, path: Path) -> None:
+    """Say how many subjects were not assessed, for nobody knows which of their rows are right."""
+    count = quality.subjects_set_aside
+    if count:
+        zh = f"另有 {count:,} 户搁置，未作判定（数据自相矛盾）：{path}"
+        en = f"{count:,} more set aside, not assessed (contradictory data): {path}"
+        typer.echo(f"{words(language, zh, en)}\n")
+
+
+def _say_next(language: Language, arguments: list[str]) -> None:
     """Say what to try next."""
     program = sys.argv[0] if Path(sys.argv[0]).name == "zhida" else "zhida"
-    command = f"{program} explain --registry {out / 'registry'} {code} 中小企业划型"
+    command = shlex.join([program, *arguments])
     _say(language, f"\n下一步：{command}", f"\nnext: {command} --lang en")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from zhida.assess.assessment import Assessment
+from zhida.assess.registry import registry_findings
 from zhida.assess.subject import assess_subject
 from zhida.cli.console import (
     OK,
@@ -20,6 +21,7 @@ from zhida.cli.console import (
     json_text,
     made_folder,
     misuse,
+    print_diagnostics,
     read_as_of,
     sound_packs,
     words,
@@ -42,12 +44,12 @@ class Format(StrEnum):
 
 
 def explain(
-    code: Annotated[str, typer.Argument(help="主体代码（统一社会信用代码）| the subject's code", metavar="CODE")],
+    code: Annotated[str, typer.Argument(help="主体代码 | the subject's code", metavar="CODE")],
     policy: Annotated[
         list[str] | None, typer.Argument(help="政策，默认全部 | policies, all by default: id or a part of the title", metavar="POLICY...")
     ] = None,
     *,
-    registry: Annotated[Path, typer.Option("--registry", help="登记册：registry.parquet 或其文件夹 | the registry", metavar="FILE")],
+    registry: Annotated[Path, typer.Option("--registry", help="登记册或其文件夹 | registry or its folder", metavar="FILE")],
     form: Annotated[Format, typer.Option("--format", help="文本、JSON 或 HTML | text, JSON or HTML")] = Format.text,
     out: Annotated[
         Path | None,
@@ -67,17 +69,19 @@ def explain(
 
     例 Examples:
 
-        zhida explain --registry build/demo/registry 91990001HC00000161 中小企业划型
+        zhida explain --registry build/demo/registry 91990001HC0000585H 小型微利 \
+            --as-of 2026-06-30
 
-        zhida explain --registry build/demo/registry 91990001HC00000161 算力券 \
+        zhida explain --registry build/demo/registry 91990001HC0000585H 算力券 \
             --format html --out answer.html
 
-        zhida explain --registry build/demo/registry 91990001HC00000161 --json
+        zhida explain --registry build/demo/registry 91990001HC0000585H --json
     """
     language: Language = lang.value
     day = read_as_of(as_of)
     loaded = sound_packs(packs)
     taken = taken_registry(registry, loaded, subject)
+    print_diagnostics(registry_findings(taken), language)
     chosen = chosen_policies(loaded, policy or (), subject)
     facts = taken.subject(code)
     assessments = [assess_subject(loaded, id_, facts, as_of=day) for id_ in chosen]

@@ -63,8 +63,8 @@ CODES: dict[str, Code] = {
         ERROR,
         "this row has {found} cells, the table's header has {expected}",
         "本行有 {found} 个单元格，表头有 {expected} 个",
-        ("a bar inside of a cell is written \\|",),
-        ("单元格内的竖线请写作 \\|",),
+        ("'{lacking}' seems to be lacking", "the columns are {columns}", "a bar inside of a cell is written {bar}"),
+        ("似乎缺“{lacking}”一格。", "各列依次为 {columns_zh}", "单元格内的竖线请写作 {bar}"),
     ),
     "policy-table-rule": Code(
         ERROR,

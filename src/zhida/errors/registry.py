@@ -303,5 +303,13 @@ CODES: dict[str, Code] = {
         ("what was there before is untouched",),
         ("原有文件未受影响",),
     ),
+    # --- found by assess -------------------------------------------------------------------------------------------
+    "registry-dictionary-differs": Code(
+        WARNING,
+        "the registry was imported with another version of the data dictionary (sha256 {found})",
+        "登记册是用另一版本的数据字典导入的（sha256 {found}）",
+        ("its columns still fit, but units, code lists or sources may have changed: import the files again",),
+        ("各列仍然相符，但单位、取值或来源可能变了：请重新导入",),
+    ),
 }
 """By code."""

@@ -9,7 +9,7 @@ Each check yields diagnostics and changes nothing.
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from zhida.dmn.compile import CompiledDecision, CompiledDefinitions, CompiledTable
+from zhida.dmn.compiled import CompiledDecision, CompiledDefinitions, CompiledTable
 from zhida.dmn.model import BusinessKnowledgeModel, Decision
 from zhida.errors import Diagnostic, diagnostic, nearest
 from zhida.feel.shape import Shape

@@ -10,7 +10,7 @@ reader must see all that is carried out, and nothing that looks so may be left o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +26,9 @@ ARTICLE_HEADING = re.compile(
     r"(第[〇零一二三四五六七八九十百千0-9]+条(?:之[一二三四五六七八九十]+)?|举措[一二三四五六七八九十百]+(?:（[一二三四五六七八九十]+）)?|Article\s+\d+[a-z]?)"
 )
 """A heading that begins with this opens an article; measures (举措) are what plans have instead of articles."""
+
+NAMED_BEHIND = re.compile(r"[（(]([^（）()]+)[）)]\s*$")
+"""What may end the heading of an article: the name of the document that it belongs to."""
 
 HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
 """What a heading begins with."""
@@ -186,6 +189,7 @@ class _Scanner:
         self.source = source
         self.number = 1
         self.articles: list[tuple[int, str]] = []
+        self.documents: tuple[str, ...] = ()
         self.lists: list[int] = []
         self.diagnostics: list[Diagnostic] = []
 
@@ -205,6 +209,9 @@ class _Scanner:
     def front_matter(self) -> dict[str, FrontValue]:
         """Read the front matter at the very top."""
         front, self.number = read_front_values(self.source, self.diagnostics)
+        named = front["document"].value if "document" in front else ""
+        if isinstance(named, str):
+            self.documents = tuple(name.strip() for name in re.split("[；;]", named) if name.strip())
         return front
 
     def blocks(self) -> Iterator[Block]:
@@ -281,9 +288,15 @@ class _Scanner:
         while self.articles and level <= self.articles[-1][0]:
             self.articles.pop()
         if found := ARTICLE_HEADING.match(text):
-            self.articles.append((level, found[1]))
+            self.articles.append((level, self.document_of(text) + found[1]))
         self.number += 1
         return Heading(level, text, self.span(first, self.number - 1))
+
+    def document_of(self, heading: str) -> str:
+        """Return the document that a heading names in brackets at its end, where the policy rests on several: numbers recur in them."""
+        found = NAMED_BEHIND.search(heading)
+        name = found[1].strip() if found else ""
+        return name if len(self.documents) > 1 and name in self.documents else ""
 
     def fence(self, line: str) -> Fence:
         """Read a fenced block up to its closing fence."""
@@ -350,10 +363,9 @@ class _Scanner:
             yield self.lone_bar()
             return
         if len(self.cells()) != len(header):
-            self.diagnostics.append(
-                diagnostic("policy-row-cells", self.span(first + 1, first + 1), found=len(_cut(line)), expected=len(header))
-            )
-        rows = []
+            self.diagnostics.append(diagnostic("policy-row-cells", self.span(first + 1, first + 1), **_misfit(header, (), _cut(line))))
+        rows: list[tuple[Cell, ...]] = []
+        misfits: list[tuple[int, tuple[Cell, ...]]] = []
         while (line := self.line()) is not None and self.is_row(line):
             number = self.number
             row = self.cells()
@@ -362,7 +374,9 @@ class _Scanner:
             elif "｜" in line:
                 self.diagnostics.append(diagnostic("policy-full-width-bar", self.span(number, number)))
             else:
-                self.diagnostics.append(diagnostic("policy-row-cells", self.span(number, number), found=len(row), expected=len(header)))
+                misfits.append((number, row))
+        for number, row in misfits:
+            self.diagnostics.append(diagnostic("policy-row-cells", self.span(number, number), **_misfit(header, rows, row)))
         span = self.span(first, self.number - 1)
         yield Table(header, tuple(rows), span, self.gap_reason())
 
@@ -414,6 +428,35 @@ class _Scanner:
             dropped.append(position)
             position += 1
         return Cell(Snippet("|".join(pieces), self.source, line_start + begin, self.article, tuple(dropped)), style)
+
+
+def _misfit(header: Sequence[Cell], rows: Sequence[Sequence[Cell]], row: Sequence[object]) -> dict[str, object]:
+    """Return the words about a row that has not as many cells as the header."""
+    names = [cell.text for cell in header] if len(row) < len(header) else []
+    lacking = _lacking(header, rows, [cell.text for cell in row if isinstance(cell, Cell)])
+    words = {"lacking": lacking, "columns": ", ".join(names), "columns_zh": "、".join(names), "bar": "" if names else r"\|"}
+    return {"found": len(row), "expected": len(header), **words}
+
+
+def _lacking(header: Sequence[Cell], rows: Sequence[Sequence[Cell]], row: Sequence[str]) -> str:
+    """Return the column that a row with one cell too few lacks, going by the kinds of cells of the other rows; else an empty text."""
+    if len(row) != len(header) - 1 or not rows:
+        return ""
+    kinds = [{_kind(line[place].text) for line in rows} for place in range(len(header))]
+    scores = [sum(_kind(cell) in kinds[place + (place >= hole)] for place, cell in enumerate(row)) for hole in range(len(header))]
+    return header[scores.index(max(scores))].text if scores.count(max(scores)) == 1 else ""
+
+
+def _kind(cell: str) -> str:
+    """Return what a cell begins with, as far as that tells columns apart.
+
+    >>> _kind(">= 30"), _kind('"企业"'), _kind("20000"), _kind("三十人以上")
+    ('<', '"', '0', '字')
+    """
+    for kind, begins in (("0", "0123456789"), ("<", "<>=[]("), ('"', '"'), ("-", "-")):
+        if cell[:1] and cell[0] in begins:
+            return kind
+    return "b" if cell in {"true", "false"} else "字"
 
 
 def _cut(line: str) -> list[tuple[int, int]]:

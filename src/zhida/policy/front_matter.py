@@ -167,9 +167,10 @@ class _Reader:
                 diagnostics.append(diagnostic("policy-unknown-key", value.key_span, name=key, near=near, keys=", ".join(EXAMPLES_OF_KEYS)))
         for key in REQUIRED:
             self.require(key)
-        if self.front.get("gives") and self.front["gives"].value == "status":
+        gives = self.front["gives"].value if "gives" in self.front else ""
+        if gives == "status":
             self.require("result")
-        else:
+        elif gives in GIVES or "result" not in self.front:  # who names a result meant a status, and is told of `gives` alone
             self.require("eligible")
 
     def require(self, key: str) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from zhida.dmn.compile import CompiledDecision, CompiledDefinitions, DecisionModel, compile_definitions, link
+from zhida.dmn.compile import compile_definitions, link
+from zhida.dmn.compiled import CompiledDecision, CompiledDefinitions, DecisionModel
 from zhida.dmn.elementary import Use, uses
 from zhida.dmn.graph import closure, sort_requirements
 from zhida.dmn.model import Definitions, InputData

@@ -23,7 +23,7 @@ from zhida.dmn.model import (
     Rule,
 )
 from zhida.errors import Diagnostic, diagnostic, nearest
-from zhida.policy.document import Cell, Fence, Heading, PolicyDocument, Quote, Table
+from zhida.policy.document import ARTICLE_HEADING, Cell, Fence, Heading, PolicyDocument, Quote, Table
 from zhida.policy.front_matter import FrontMatter, read_front_matter
 from zhida.policy.naming import name_faults
 from zhida.source import Snippet, Span
@@ -85,7 +85,7 @@ class Article:
     """An article of the document."""
 
     number: str
-    """`第三条`, `Article 3`."""
+    """`第三条`, `Article 3`; behind the name of its document where the policy rests on several."""
     heading: str
     """The words of its heading."""
     span: Span
@@ -155,7 +155,7 @@ class _Tangler:
                         caveats.append(Caveat(words, block.span))
                     elif CAVEAT in block.text:
                         self.diagnostics.append(diagnostic("policy-caveat-place", block.span))
-                case Heading() if block.span.article and block.text.startswith(block.span.article):
+                case Heading() if ARTICLE_HEADING.match(block.text):
                     articles.append(Article(block.span.article, block.text, block.span))
         return TangledPolicy(
             self.front,

@@ -65,9 +65,7 @@ def import_registry(
         InputError: every mistake of a stage at once; codes `registry-…` and `file-…`. Nothing was written.
     """
     tell = progress or (lambda _stage, _done, _total: None)
-    _raise(_check(mapping, dictionary))
-    matched = match_paths(mapping, [Path(path) for path in paths])
-    tables = _read_tables(mapping, matched, tell)
+    tables = _checked_tables(mapping, [Path(path) for path in paths], dictionary, tell)
     keyed = [key_rows(table, file, mapping.key_check) for table, file in zip(tables, mapping.files, strict=True)]
     facts = _convert(mapping, tables, keyed, dictionary, tell)
     tell("join", 0, 1)
@@ -88,6 +86,7 @@ def import_registry(
         files,
         _attribute_quality(mapping, dictionary, joined.frame, facts),
         findings,
+        len(subjects.withheld),
     )
     return ImportResult(joined.frame, quality, set_aside_frame(tables, keyed, subjects), _metadata(mapping, dictionary, quality))
 
@@ -136,8 +135,20 @@ def match_paths(mapping: Mapping, paths: Sequence[Path]) -> list[Path]:
     return [found[file.name] for file in mapping.files]
 
 
-def _read_tables(mapping: Mapping, paths: Sequence[Path], tell: Progress) -> list[SourceTable]:
-    """Read all files and see that they have the columns that the mapping names."""
+def _checked_tables(mapping: Mapping, paths: Sequence[Path], dictionary: Dictionary, tell: Progress) -> list[SourceTable]:
+    """Read all files; mistakes of the mapping are told together with the columns that the files lack."""
+    diagnostics = _check(mapping, dictionary)
+    tables: list[SourceTable] = []
+    try:
+        tables, found = _read_tables(mapping, match_paths(mapping, paths), tell)
+    except InputError as error:
+        found = list(error.diagnostics)
+    _raise([*diagnostics, *found])
+    return tables
+
+
+def _read_tables(mapping: Mapping, paths: Sequence[Path], tell: Progress) -> tuple[list[SourceTable], list[Diagnostic]]:
+    """Read all files and see that they have the columns that the mapping names; what is wrong comes back beside them."""
     tables: list[SourceTable] = []
     diagnostics: list[Diagnostic] = []
     for number, (file, path) in enumerate(zip(mapping.files, paths, strict=True)):
@@ -152,8 +163,7 @@ def _read_tables(mapping: Mapping, paths: Sequence[Path], tell: Progress) -> lis
         if number == 0 and table.frame.is_empty():
             diagnostics.append(diagnostic("registry-file-empty", Span(table.source, 0, 0), name=table.path))
     tell("read", len(paths), len(paths))
-    _raise(diagnostics)
-    return tables
+    return tables, diagnostics
 
 
 def _check_columns(table: SourceTable, file: FileMapping) -> list[Diagnostic]:

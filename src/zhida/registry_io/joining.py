@@ -32,6 +32,8 @@ class Subjects:
     """By file: rows without a subject."""
     left_out: list[int]
     """By file: subjects that it left out."""
+    withheld: set[str]
+    """Keys of those who are not in the registry, because their rows contradict each other or a file leaves them out."""
 
 
 def choose_subjects(mapping: Mapping, tables: Sequence[SourceTable], keyed: Sequence[KeyedRows]) -> Subjects:
@@ -39,7 +41,7 @@ def choose_subjects(mapping: Mapping, tables: Sequence[SourceTable], keyed: Sequ
     subjects = set(keyed[0].keys)
     withheld = set(keyed[0].conflicting)
     rows_of = [dict(zip(rows.keys, rows.rows, strict=True)) for rows in keyed]
-    chosen = Subjects([], [[] for _ in tables], [[] for _ in tables], [0] * len(tables), [0] * len(tables))
+    chosen = Subjects([], [[] for _ in tables], [[] for _ in tables], [0] * len(tables), [0] * len(tables), set())
     for number, (file, table) in enumerate(zip(mapping.files, tables, strict=True)):
         if number == 0:
             continue
@@ -64,6 +66,8 @@ def choose_subjects(mapping: Mapping, tables: Sequence[SourceTable], keyed: Sequ
                     reason = diagnostic("registry-left-out", tables[earlier].span(place), key=key, file=file.name)
                     _set_aside(chosen, earlier, tables[earlier], SetAside(place, key, reason))
         chosen.left_out[number] = len(lacking)
+    apart = (rows.conflicting for rows, file in zip(keyed[1:], mapping.files[1:], strict=True) if file.join == "outer")
+    chosen.withheld = withheld.union(*apart) - subjects
     chosen.keys = sorted(subjects)
     return chosen
 

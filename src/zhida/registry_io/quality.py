@@ -106,6 +106,8 @@ class QualityReport:
     """Every attribute of the dictionary but the key, in its order."""
     findings: tuple[Finding, ...]
     """All findings, by file and row."""
+    subjects_set_aside: int = 0
+    """How many are not in it: their rows contradict each other, or a file leaves them out."""
 
     def to_json(self) -> str:
         """Return the whole report as JSON, with every finding in both languages."""
@@ -147,6 +149,7 @@ def _as_data(report: QualityReport) -> dict[str, object]:
     return {
         "subject": report.subject,
         "subjects": report.subjects,
+        "subjects_set_aside": report.subjects_set_aside,
         "synthetic": report.is_synthetic,
         "files": [
             {"name": file.name, "file": file.file, "sha256": file.sha256}
@@ -191,9 +194,11 @@ def _counts(report: QualityReport) -> dict[str, int]:
 
 def _text(report: QualityReport, language: Language) -> Iterator[str]:
     zh = language == "zh"
-    yield (
-        f"登记册质量报告：{report.subject}，{report.subjects} 户" if zh else f"Quality of the registry: {report.subject}, {report.subjects}"
-    )
+    aside = report.subjects_set_aside
+    if zh:
+        yield f"登记册质量报告：{report.subject}，{report.subjects} 户" + (f"，另有 {aside} 户搁置" if aside else "")
+    else:
+        yield f"Quality of the registry: {report.subject}, {report.subjects}" + (f", {aside} more set aside" if aside else "")
     if report.is_synthetic:
         yield "合成数据 synthetic：不是真实主体" if zh else "Synthetic data 合成数据: no real subjects"
     for file in report.files:

@@ -29,8 +29,6 @@ Facts = dict[str, object]
 class Registry:
     """The subjects of one kind and what is known of them."""
 
-    subject_kind: str
-    """The kind of subject: the dictionary's name."""
     key: str
     """The attribute that names a subject."""
     frame: pl.DataFrame
@@ -140,7 +138,7 @@ def read_registry(path: Path | str, dictionary: Dictionary) -> Registry:
         raise InputError(differences)
     own = {name: value for name, value in metadata.items() if name.startswith("zhida.")}
     differs = own.get("zhida.dictionary_sha256") != dictionary_sha256(dictionary)
-    return Registry(subject, own["zhida.key"], frame, own, differs)
+    return Registry(own["zhida.key"], frame, own, differs)
 
 
 def _differences(frame: pl.DataFrame, dictionary: Dictionary, span: Span) -> list[Diagnostic]:

@@ -98,6 +98,21 @@ def results_frame(
     return pl.DataFrame(columns)
 
 
+def first_near_miss(path: Path, policies: Sequence[str]) -> tuple[str, str] | None:
+    """Return a subject that is one step away, and from what: the first in the first of the policies that has any, or None.
+
+    Args:
+        path: A results.parquet.
+        policies: Ids of the policies.
+    """
+    for policy in policies:
+        near = f"{policy}:near"
+        found = pl.scan_parquet(path).filter(pl.col(near).is_not_null()).select(pl.first()).head(1).collect()
+        if found.height:
+            return str(found.item()), policy
+    return None
+
+
 def long_form(frame: pl.DataFrame, policies: Sequence[PolicyColumns], *, outcome_words: Mapping[str, str]) -> pl.DataFrame:
     """Return one row for each subject and policy, in the order of the subjects.
 
@@ -123,8 +138,8 @@ def long_form(frame: pl.DataFrame, policies: Sequence[PolicyColumns], *, outcome
                 column["outcome"].replace_strict(outcome_words, default=column["outcome"]).alias("结论"),
                 column["result"].alias("结果"),
                 column["amount_fen"].cast(pl.Decimal(38, 2)).truediv(pl.lit(100)).cast(pl.Decimal(38, 2)).alias("金额（元）"),
-                column["missing"].list.join("、").alias("缺的事实"),
-                column["possible"].list.eval(pl.element().replace(outcome_words)).list.join("、").alias("可能的结果"),
+                column["missing"].list.join("、").replace("", None).alias("缺的事实"),
+                column["possible"].list.eval(pl.element().replace(outcome_words)).list.join("、").replace("", None).alias("可能的结果"),
                 column["near"].alias("差一步"),
                 column["delivery"].alias("兑付方式"),
                 column["review"].alias("需人工核对的原因"),

@@ -22,6 +22,9 @@ from zhida.source import Span
 HOLDABLE = ("从事限制或禁止行业", "年度智算合同实际额", "依托备案大模型", "生成式多模态基础大模型企业")
 """The facts whose number of holders can be calibrated; for an amount, a holder is whoever has more than none."""
 
+SHOWN_VALUE = 80
+"""Characters of a wrong value that a message shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class UnitType:
@@ -279,7 +282,10 @@ class _Node:
         self.used: set[str] = set()
 
     def complain(self, expected: str, expected_zh: str) -> None:
-        self.faults.append(diagnostic("district-value", path=self.path, value=self.value, expected=expected, expected_zh=expected_zh))
+        """Complain of a value; one that is lacking was complained of when it was asked for."""
+        if self.value is not _MISSING:
+            shown = _shown(self.value)
+            self.faults.append(diagnostic("district-value", path=self.path, value=shown, expected=expected, expected_zh=expected_zh))
 
     def at(self, key: str) -> "_Node":
         """Return the value of a key; a missing one is complained of once and reads as nothing."""
@@ -307,17 +313,13 @@ class _Node:
     def list(self) -> "list[_Node]":
         if isinstance(self.value, Sequence) and not isinstance(self.value, str) and self.value:
             return [_Node(item, f"{self.path}[{place}]", self.faults) for place, item in enumerate(self.value)]
-        self._wrong("a list", "列表")
+        self.complain("a list", "列表")
         return []
-
-    def _wrong(self, expected: str, expected_zh: str) -> None:
-        if self.value is not _MISSING:
-            self.complain(expected, expected_zh)
 
     def text(self) -> str:
         if isinstance(self.value, str) and self.value:
             return self.value
-        self._wrong("a text (figures in quotes)", "文本（数字请加引号）")
+        self.complain("a text (figures in quotes)", "文本（数字请加引号）")
         return "?"
 
     def digits(self, length: int) -> str:
@@ -329,7 +331,7 @@ class _Node:
     def integer(self, low: int = 0, high: int = 10**12) -> int:
         if isinstance(self.value, int) and not isinstance(self.value, bool) and low <= self.value <= high:
             return self.value
-        self._wrong(f"a whole number from {low} to {high}", f"{low} 至 {high} 的整数")
+        self.complain(f"a whole number from {low} to {high}", f"{low} 至 {high} 的整数")
         return low
 
     def decimal(self, low: str = "0", high: str = "1e12") -> Decimal:
@@ -340,7 +342,7 @@ class _Node:
                 found = Decimal("NaN")
             if not found.is_nan() and Decimal(low) <= found <= Decimal(high):
                 return found
-        self._wrong(f"a number from {low} to {high}", f"{low} 至 {high} 的数")
+        self.complain(f"a number from {low} to {high}", f"{low} 至 {high} 的数")
         return Decimal(low)
 
     def share(self) -> Decimal:
@@ -351,7 +353,7 @@ class _Node:
         if isinstance(self.value, Mapping):
             self.used.update(str(key) for key in self.value)
             return {str(key): _Node(item, f"{self.path}.{key}", self.faults) for key, item in self.value.items()}
-        self._wrong("keys with values", "“键: 值”的形式")
+        self.complain("keys with values", "“键: 值”的形式")
         return {}
 
     def decimals(self) -> dict[str, Decimal]:
@@ -364,7 +366,7 @@ class _Node:
         else:
             weights = self.decimals()
         if not any(weights.values()):
-            self._wrong("words with weights above 0", "带正权重的词")
+            self.complain("words with weights above 0", "带正权重的词")
             weights = {"?": Decimal(1)}
         return weighted(weights)
 
@@ -380,6 +382,26 @@ class _Node:
 
 
 _MISSING = object()
+
+
+def _shown(value: object) -> str:
+    """Return a value of the file as it may have been written, cut where it is long.
+
+    >>> _shown({"a": [Decimal("0.5"), True, None]})
+    '{a: [0.5, true, null]}'
+    """
+    match value:
+        case None:
+            text = "null"
+        case bool():
+            text = str(value).lower()
+        case Mapping():
+            text = "{" + ", ".join(f"{_shown(key)}: {_shown(item)}" for key, item in value.items()) + "}"
+        case list() | tuple():
+            text = "[" + ", ".join(map(_shown, value)) + "]"
+        case _:
+            text = str(value)
+    return text if len(text) <= SHOWN_VALUE else f"{text[: SHOWN_VALUE - 1]}…"
 
 
 def _district(root: _Node) -> District:
@@ -428,9 +450,10 @@ def _unit_type(name: str, node: _Node) -> UnitType:
 
 
 def _size_class(node: _Node) -> SizeClass:
-    low, high = (node.at(key).integer(1, 10**6) for key in ("minimum", "maximum"))
+    maximum = node.at("maximum")
+    low, high = node.at("minimum").integer(1, 10**6), maximum.integer(1, 10**6)
     if low > high:
-        node.at("maximum").complain("no less than the minimum", "不小于 minimum")
+        maximum.complain("no less than the minimum", "不小于 minimum")
     found = SizeClass(
         name=node.at("name").text(),
         minimum=low,

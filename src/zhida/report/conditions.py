@@ -10,16 +10,23 @@ from zhida.feel import syntax
 from zhida.feel.names import Scope
 from zhida.feel.parse import parse_unary_tests
 from zhida.feel.syntax import Node
-from zhida.report.words import choose, format_value, gloss_yuan, group_digits, listed
+from zhida.report.words import choose, format_quantity, format_value, gloss_yuan, listed
 from zhida.source import snippet
 
 SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "!=": "≠", "=": "="}
 """Comparisons as people write them."""
 
 
-def describe_test(test: str, language: Language) -> str:
+def describe_test(test: str, language: Language, unit: str = "") -> str:
     """Return what a cell asks, in words; an empty text where it asks nothing.
 
+    Args:
+        test: The cell.
+        language: Of the words around it.
+        unit: The unit of what is tested; its numbers are told in it.
+
+    >>> describe_test(">= 300", "zh", "人")
+    '≥ 300 人'
     >>> describe_test("(0..500000]", "zh"), describe_test('"中型","小型"', "zh"), describe_test('not("企业")', "en")
     ('> 0 且 ≤ 500,000', '中型或小型', 'not 企业')
     """
@@ -28,7 +35,7 @@ def describe_test(test: str, language: Language) -> str:
         return test
     if not tests.tests:
         return ""
-    said = _Words(language, in_wan=False).tests(tests)
+    said = _Words(language, unit=unit).tests(tests)
     return test if said is None else said
 
 
@@ -41,7 +48,7 @@ def gloss_test(test: str, language: Language) -> str:
     tests = _parse(test)
     if tests is None or not tests.tests:
         return ""
-    words = _Words(language, in_wan=True)
+    words = _Words(language, in_wan=True, unit="")
     said = words.tests(tests)
     return said if said is not None and words.has_wan else ""
 
@@ -56,8 +63,9 @@ def _parse(test: str) -> syntax.UnaryTests | None:
 class _Words:
     """Says nodes in words; each method returns None for what has none."""
 
-    def __init__(self, language: Language, *, in_wan: bool) -> None:
+    def __init__(self, language: Language, *, unit: str, in_wan: bool = False) -> None:
         self.language = language
+        self.unit = unit
         self.in_wan = in_wan
         self.has_wan = False
 
@@ -102,7 +110,7 @@ class _Words:
         if isinstance(value, Decimal):
             gloss = gloss_yuan(value, self.language) if self.in_wan else ""
             self.has_wan = self.has_wan or bool(gloss)
-            return gloss or group_digits(value)
+            return gloss or format_quantity(value, self.unit, self.language)
         return format_value(value, "", self.language)
 
     def range(self, node: syntax.RangeLiteral) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from zhida.assess.assessment import Answer, Assessment, ConditionMet, Either, NearMiss, Reason
+from zhida.assess.assessment import Answer, Assessment, ConditionMet, Either, NearMiss, NextStatus, Reason
 from zhida.errors import Diagnostic, Language
 from zhida.report import phrases
 from zhida.report.words import choose, printable, unbroken
@@ -70,8 +70,11 @@ def _sections(assessment: Assessment, language: Language) -> Iterator[tuple[str,
     """Yield the headings and lines of the parts that have something to say."""
     delivery = phrases.delivery_phrase(assessment, language)
     parts = {
-        "missing": list(_items(phrases.missing_phrases(assessment, language))),
+        "missing": list(_items(assessment.missing_facts)),
+        "missing_parameters": list(_items(phrases.missing_parameter_phrases(assessment, language))),
+        "open": list(_items(phrases.open_phrases(assessment, language))),
         "reasons": list(_reasons(assessment, language)),
+        "next_status": list(_items(phrases.next_status_phrases(assessment, language))),
         "near": list(_items(phrases.near_phrase(miss, language) for miss in assessment.near)),
         "caveats": list(_items(assessment.caveats)),
         "parameters": _aligned(phrases.parameter_rows(assessment, language), "  "),
@@ -176,11 +179,13 @@ def explanation_data(assessment: Assessment, *, subject_name: str = "", subject_
         "amount": None if assessment.amount is None else format_number(assessment.amount),
         "amount_fen": assessment.amount_fen,
         "missing": list(assessment.missing),
+        "missing_parameters": [{"name": item.name, "source": item.source} for item in assessment.missing_parameters],
         "is_minimal": assessment.is_minimal,
         "possible": [_answer(answer) for answer in assessment.possible],
         "reasons": [_reason(reason) for reason in assessment.reasons],
         "caveats": list(assessment.caveats),
         "near": [_near(miss) for miss in assessment.near],
+        "next_status": _next_status(assessment.next_status),
         "diagnostics": [_diagnostic(item) for item in assessment.diagnostics],
         "delivery": None if assessment.delivery is None else assessment.delivery.value,
         "delivery_note": assessment.delivery_note,
@@ -218,7 +223,8 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - what JSON has
 
 def _answer(answer: Answer) -> Data:
     amount = None if answer.amount is None else format_number(answer.amount)
-    return {"outcome": answer.outcome.value, "result": value_data(answer.result), "amount": amount}
+    result = value_data(answer.result)
+    return {"outcome": answer.outcome.value, "result": result, "amount": amount, "amount_fen": answer.amount_fen}
 
 
 def _reason(reason: Reason) -> Data:
@@ -249,6 +255,13 @@ def _near(miss: NearMiss) -> Data:
         "article": miss.article,
         "answer": _answer(miss.answer),
     }
+
+
+def _next_status(up: NextStatus | None) -> Data | None:
+    if up is None:
+        return None
+    failing = [_condition(condition) for condition in up.conditions]
+    return {"result": value_data(up.result), "article": up.article, "rule": up.rule, "conditions": failing}
 
 
 def _diagnostic(item: Diagnostic) -> Data:

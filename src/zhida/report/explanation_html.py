@@ -59,8 +59,11 @@ def _sections(assessment: Assessment, language: Language) -> Iterator[tuple[str,
     delivery = phrases.delivery_phrase(assessment, language)
     parameters = list(phrases.parameter_rows(assessment, language))
     parts = {
-        "missing": _list(phrases.missing_phrases(assessment, language)),
+        "missing": _list(assessment.missing_facts),
+        "missing_parameters": _list(phrases.missing_parameter_phrases(assessment, language)),
+        "open": _list(phrases.open_phrases(assessment, language)),
         "reasons": join(_reason(number, reason, assessment, language) for number, reason in enumerate(assessment.reasons, 1)),
+        "next_status": _list(phrases.next_status_phrases(assessment, language)),
         "near": _list(phrases.near_phrase(miss, language) for miss in assessment.near),
         "caveats": _list(assessment.caveats, "caveats"),
         "parameters": facts(parameters) if parameters else Markup(),
@@ -99,7 +102,9 @@ def _reason(number: int, reason: Reason, assessment: Assessment, language: Langu
 def _conditions(conditions: Iterable[ConditionMet], language: Language) -> Markup:
     """Return the values met beside what the rule asks."""
     head = choose(language, ("事实", "实际", "规则要求"), ("Fact", "Met", "The rule asks"))
-    rows = ((item.what, format_value(item.value, item.unit, language), describe_test(item.test, language)) for item in conditions)
+    rows = (
+        (item.what, format_value(item.value, item.unit, language), describe_test(item.test, language, item.unit)) for item in conditions
+    )
     return table(head, rows, "conditions")
 
 

@@ -7,7 +7,8 @@ of the assessment.
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from zhida.assess.assessment import Answer, Assessment, ConditionMet, NearMiss, Outcome, Reason
+from zhida.assess.assessment import LISTED_AMOUNTS, Answer, Assessment, ConditionMet, NearMiss, Outcome, Reason
+from zhida.assess.registry import NO_RANGE, NO_RANGE_CUT, SHA_DIGITS
 from zhida.errors import Language
 from zhida.report.conditions import SIGNS, describe_test
 from zhida.report.words import (
@@ -18,6 +19,7 @@ from zhida.report.words import (
     choose,
     format_amount,
     format_date,
+    format_missing_parameter,
     format_parameter_source,
     format_quantity,
     format_value,
@@ -32,18 +34,15 @@ from zhida.values.unknown import Unknown
 SCOPE = "applies"
 """The name of the decision that the front matter's `applies` makes."""
 
-SHA_DIGITS = 12
-"""Digits of a policy's digest that people compare."""
-
-LISTED_ANSWERS = 6
-"""Possible amounts that are named one by one; more are given as a range."""
-
 TITLE: dict[Language, str] = {"zh": "政策适用说明", "en": "How the policy applies"}
 SYNTHETIC: dict[Language, str] = {"zh": "合成数据 synthetic：不是真实主体", "en": "Synthetic data 合成数据: no real subject"}
 SIGNATURES: dict[Language, tuple[str, ...]] = {"zh": ("经办人", "复核人", "日期"), "en": ("Prepared by", "Reviewed by", "Date")}
 SECTIONS: dict[str, dict[Language, str]] = {
     "missing": {"zh": "缺的事实", "en": "Missing facts"},
+    "missing_parameters": {"zh": "缺的地方参数", "en": "Parameters that the place has not filled in"},
+    "open": {"zh": "说明", "en": "Note"},
     "reasons": {"zh": "理由", "en": "Reasons"},
+    "next_status": {"zh": "为什么不是上一档", "en": "Why not the next one up"},
     "near": {"zh": "差一步", "en": "One step away"},
     "caveats": {"zh": "待确认", "en": "To be confirmed"},
     "parameters": {"zh": "参数", "en": "Parameters"},
@@ -84,15 +83,8 @@ def conclusion(assessment: Assessment, language: Language) -> str:
         case Outcome.INELIGIBLE:
             return choose(language, "不符合条件", "not eligible") + _because(assessment, language)
         case Outcome.UNDETERMINED:
-            lacking = _missing_names(assessment, language)
-            said = (
-                choose(language, f"待定，缺：{lacking}", f"undetermined; missing: {lacking}")
-                if lacking
-                else outcome_label(assessment, language)
-            )
-            possible = possible_answers(assessment, language)
-            separator = choose(language, "；", "; ")
-            return separator.join((said, possible)) if possible else said
+            said = "".join((choose(language, "待定", "undetermined"), *_lacking(assessment, language)))
+            return choose(language, "；", "; ").join(filter(None, (said, possible_answers(assessment, language))))
         case Outcome.REVIEW:
             why = review_reason(assessment, language)
             said = choose(language, f"转人工：{why}", f"for review: {why}")
@@ -133,14 +125,22 @@ def _because(assessment: Assessment, language: Language) -> str:
     return choose(language, "：", ": ") + reason_title(first, assessment, language)
 
 
-def _missing_names(assessment: Assessment, language: Language) -> str:
-    return listed(assessment.missing, language)
+def _lacking(assessment: Assessment, language: Language) -> Iterator[str]:
+    """Yield what is lacking, what the subject could tell apart from what the place has to fill in."""
+    names = listed(assessment.missing_facts, language)
+    if names:
+        yield choose(language, f"，缺：{names}", f"; missing: {names}")
+    separator = choose(language, "；" if names else "，", "; ")
+    for item in assessment.missing_parameters:
+        said = format_missing_parameter(item.name, "", assessment.subject_kind, language)
+        yield choose(language, f"{separator}缺地方参数 {said}", f"{separator}missing parameter of the place: {said}")
+        separator = choose(language, "；", "; ")
 
 
 def review_reason(assessment: Assessment, language: Language) -> str:
     """Return why a person must decide: a fact to be judged, the rule that leaves it open, or what was odd."""
     if assessment.missing:
-        names = _missing_names(assessment, language)
+        names = listed(assessment.missing, language)
         return choose(language, f"{names} 须由人认定", f"a person must judge {names}")
     for reason in reversed(assessment.reasons):
         if reason.value is None and reason.rule:
@@ -161,26 +161,42 @@ def answer_phrase(answer: Answer, language: Language) -> str:
     if answer.result is not None:
         return format_value(answer.result, "", language)
     label = word(OUTCOMES, Outcome.ELIGIBLE, language)
-    if answer.amount is None:
+    if answer.amount_fen is None:
         return label
-    return label + bracketed(format_yuan(answer.amount), language)
+    return label + bracketed(format_amount(answer.amount_fen), language)
 
 
 def possible_answers(assessment: Assessment, language: Language) -> str:
-    """Return the answers that are possible: each, or the range of the amounts; empty where none is known."""
-    if assessment.outcome not in {Outcome.UNDETERMINED, Outcome.REVIEW} or not assessment.possible:
+    """Return the answers that are possible: each, or the range of the amounts.
+
+    Where amounts cannot be bounded it says so; empty where nothing is known.
+    """
+    if assessment.outcome not in {Outcome.UNDETERMINED, Outcome.REVIEW}:
         return ""
-    amounts = [answer.amount for answer in assessment.possible if answer.amount is not None]
-    if len(amounts) > LISTED_ANSWERS:
-        low, high = format_yuan(min(amounts)), format_yuan(max(amounts))
-        said = [choose(language, f"{low} 至 {high}", f"{low} to {high}")]
-        said += [answer_phrase(answer, language) for answer in assessment.possible if answer.amount is None]
-    else:
-        said = [answer_phrase(answer, language) if answer.amount is None else format_yuan(answer.amount) for answer in assessment.possible]
-    joined = listed(said, language)
+    amounts = {answer.amount_fen for answer in assessment.possible if answer.amount_fen is not None}
+    said = []
+    if len(amounts) > LISTED_AMOUNTS:
+        low, high = format_amount(min(amounts)), format_amount(max(amounts))
+        said.append(choose(language, f"{low} 至 {high}", f"{low} to {high}"))
+    for answer in assessment.possible:
+        if answer.amount_fen is None:
+            said.append(answer_phrase(answer, language))
+        elif len(amounts) <= LISTED_AMOUNTS:
+            said.append(format_amount(answer.amount_fen))
+    joined = listed(dict.fromkeys(said), language)  # two amounts may be one when rounded
     if assessment.is_minimal:
-        return choose(language, f"可能的结果：{joined}", f"possible results: {joined}")
-    return choose(language, f"可能的结果至少有：{joined}", f"possible results include: {joined}")
+        return choose(language, f"可能的结果：{joined}", f"possible results: {joined}") if joined else ""
+    known = choose(language, f"可能的结果至少有：{joined}", f"possible results include: {joined}") if joined else ""
+    return choose(language, "；", "; ").join(filter(None, (known, _no_range(assessment, language))))
+
+
+def _no_range(assessment: Assessment, language: Language) -> str:
+    """Return, where a policy gives amounts that could not be enumerated, that and why there is no range of them."""
+    if not assessment.gives_amount or not assessment.missing:
+        return ""
+    if assessment.is_cut:
+        return choose(language, NO_RANGE_CUT, f"no range of amounts can be given: too many combinations ({NO_RANGE_CUT})")
+    return choose(language, NO_RANGE, f"no range of amounts can be given: they are computed from what is missing ({NO_RANGE})")
 
 
 # --- reasons -------------------------------------------------------------------------------------------------------
@@ -199,7 +215,7 @@ def reason_title(reason: Reason, assessment: Assessment, language: Language) -> 
 
 def reason_value(reason: Reason, assessment: Assessment, language: Language) -> str:
     """Return the value of a decision; the policy's own amount is money whatever its factors were."""
-    is_amount = reason.decision == assessment.result_name and reason.policy == assessment.policy and assessment.gives != "status"
+    is_amount = reason.decision == assessment.result_name and reason.policy == assessment.policy and assessment.gives_amount
     if is_amount and isinstance(reason.value, Decimal):
         return format_yuan(reason.value)
     if reason.value is None:
@@ -209,8 +225,13 @@ def reason_value(reason: Reason, assessment: Assessment, language: Language) -> 
 
 def reason_ground(reason: Reason, language: Language) -> str:
     """Return the article and rule that a decision rests on."""
-    rule = choose(language, f"规则 {reason.rule}", f"rule {reason.rule}") if reason.rule else ""
-    return choose(language, "，", ", ").join(part for part in (reason.article, rule) if part)
+    return _ground(reason.article, reason.rule, language)
+
+
+def _ground(article: str, rules: str, language: Language) -> str:
+    numbers = rules.split("、")
+    said = choose(language, f"规则 {rules}", f"rule{'s' if len(numbers) > 1 else ''} {listed(numbers, language)}") if rules else ""
+    return choose(language, "，", ", ").join(part for part in (article, said) if part)
 
 
 def is_unresolved(reason: Reason) -> bool:
@@ -219,9 +240,9 @@ def is_unresolved(reason: Reason) -> bool:
 
 
 def condition_phrase(condition: ConditionMet, language: Language) -> str:
-    """Return a value met beside what was asked of it, as `从业人员 312 人 ≥ 300`."""
+    """Return a value met beside what was asked of it, as `从业人员 312 人 ≥ 300 人`."""
     value = format_value(condition.value, condition.unit, language)
-    asked = describe_test(condition.test, language)
+    asked = describe_test(condition.test, language, condition.unit)
     colon = choose(language, "：", ": ")
     if not asked or asked in {value, format_value(condition.value, "", language)}:
         return f"{condition.what}{colon}{value}"
@@ -257,23 +278,34 @@ def _gap(miss: NearMiss, language: Language) -> str:
     return choose(language, f"{'还差' if is_below else '高出'} {gap}", f"{gap} {'short' if is_below else 'above'}")
 
 
-def missing_phrases(assessment: Assessment, language: Language) -> Sequence[str]:
-    """Return each missing fact, and which of them are parameters that nobody filled in."""
-    said = []
-    for name in assessment.missing:
-        is_parameter = name in assessment.parameters
-        said.append(
-            name + (bracketed(choose(language, "参数，尚未填写", "a parameter that is not filled in"), language) if is_parameter else "")
+def next_status_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
+    """Yield why the status is not the next one up, as `中型（第四条（二），规则 6）：从业人员 290 人，要求 ≥ 300 人`."""
+    up = assessment.next_status
+    if up is None:
+        return
+    cells = []
+    for condition in up.conditions:
+        value = format_value(condition.value, condition.unit, language)
+        asked = describe_test(condition.test, language, condition.unit)
+        cells.append(choose(language, f"{condition.what} {value}，要求 {asked}", f"{condition.what} {value}, asked: {asked}"))
+    status = format_value(up.result, "", language) + bracketed(_ground(up.article, up.rule, language), language)
+    failing = choose(language, "；", "; ").join(cells)
+    yield choose(language, f"没有达到{status}：{failing}", f"{status} is not reached: {failing}")
+
+
+def missing_parameter_phrases(assessment: Assessment, language: Language) -> Sequence[str]:
+    """Return each parameter that the place has not filled in, and who is to fill it in."""
+    return [format_missing_parameter(item.name, item.source, assessment.subject_kind, language) for item in assessment.missing_parameters]
+
+
+def open_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
+    """Yield, where several things are missing and not all combinations could be tried, that not each need matter."""
+    if len(assessment.missing) > 1 and not assessment.is_minimal:
+        yield choose(
+            language,
+            "组合太多或牵涉计算，没有逐一列举：以上不一定每一项都会改变结果。",
+            "Not every combination could be tried: not each of these need change the answer.",
         )
-    if said and not assessment.is_minimal:
-        said.append(
-            choose(
-                language,
-                "组合太多或牵涉计算，没有逐一列举：以上不一定每一项都会改变结果。",
-                "Not every combination could be tried: not each of these need change the answer.",
-            )
-        )
-    return said
 
 
 def parameter_rows(assessment: Assessment, language: Language) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,17 @@ from zhida.assess.registry import PolicySummary, RunSummary
 from zhida.errors import SEVERITY_WORDS, Language
 from zhida.registry_io.quality import FILE_ROWS, Finding, QualityReport
 from zhida.report.page import Markup, element, facts, join, page
-from zhida.report.words import DELIVERIES, OUTCOMES, STATUS_KNOWN, choose, format_amount, format_date, listed, word
+from zhida.report.words import (
+    DELIVERIES,
+    OUTCOMES,
+    STATUS_KNOWN,
+    choose,
+    format_amount,
+    format_date,
+    format_missing_parameter,
+    listed,
+    word,
+)
 from zhida.source import display_width
 from zhida.values.numbers import feel_context, format_number
 
@@ -47,10 +57,14 @@ def summary_data(summary: RunSummary) -> dict[str, Any]:
                 "policy": row.policy,
                 "title": row.title,
                 "counts": {outcome.value: row.counts.get(outcome, 0) for outcome in Outcome},
+                "gives_amount": row.gives_amount,
                 "amount_fen": row.amount_fen,
                 "amount": format_number(Decimal(row.amount_fen).scaleb(-2, feel_context())),
                 "results": dict(row.results),
                 "missing": [{"name": name, "subjects": count} for name, count in row.missing],
+                "missing_parameters": [
+                    {"name": item.name, "source": item.source, "subjects": count} for item, count in row.missing_parameters
+                ],
                 "near": row.near,
                 "delivery": dict(row.delivery),
             }
@@ -66,13 +80,15 @@ def summary_text(summary: RunSummary, language: Language, quality: QualityReport
         summary: What the run came to.
         language: `zh` or `en`.
         quality: What the import met, if it is to be told too.
-        width: Terminal cells of a line; the table leaves out its last column and cuts titles to fit.
+        width: Terminal cells of a line; the table leaves out its last column, breaks its headings, cuts titles and leaves the
+            amounts to the lines below it, as far as it must to fit.
     """
     lines = [_title(summary, language)]
     if summary.is_synthetic:
         lines.append(choose(language, f"【{SYNTHETIC['zh']}】", f"[{SYNTHETIC['en']}]"))
-    lines += ["", *_fitted(_outcome_table(summary, language), width)]
-    details = [line for row in summary.rows for line in _details(row, language)]
+    table, has_amounts = _fitted(_outcome_table(summary, language), width)
+    lines += ["", *table]
+    details = [line for row in summary.rows for line in _details(row, language, has_amounts=has_amounts)]
     if details:
         lines += ["", *details]
     text = "\n".join(lines) + "\n"
@@ -100,7 +116,7 @@ def _outcome_table(summary: RunSummary, language: Language) -> list[list[str]]:
 
 
 def _amount(row: PolicySummary) -> str:
-    return "–" if row.results and not row.amount_fen else format_amount(row.amount_fen)
+    return format_amount(row.amount_fen) if row.gives_amount else "–"
 
 
 def _most_missed(row: PolicySummary, language: Language) -> str:
@@ -110,18 +126,29 @@ def _most_missed(row: PolicySummary, language: Language) -> str:
     return choose(language, f"{name}（{count:,}）", f"{name} ({count:,})")
 
 
-def _fitted(rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Return the lines of a table in a given width: without its last column where that does not fit, titles cut where need be."""
-    lines = list(_grid(rows))
-    if max(map(display_width, lines)) > width:
-        rows = [row[:-1] for row in rows]
-        lines = list(_grid(rows))
-    excess = max(map(display_width, lines)) - width
+def _fitted(rows: Sequence[Sequence[str]], width: int) -> tuple[list[str], bool]:
+    """Return the lines of a table in a given width, and whether its amounts are in it."""
+    for table, heads, may_clip in _narrower(rows):
+        lines = list(_grid(table, heads))
+        excess = max(map(display_width, lines)) - width
+        room = max(display_width(row[0]) for row in table) - excess
+        if excess <= 0 or (may_clip and room >= TITLE_CELLS):
+            break
     if excess > 0:
-        longest = max(display_width(row[0]) for row in rows)
-        room = max(longest - excess, TITLE_CELLS)
-        lines = list(_grid([[_clipped(row[0], room), *row[1:]] for row in rows]))
-    return lines
+        lines = list(_grid([[_clipped(row[0], max(room, TITLE_CELLS)), *row[1:]] for row in table], heads))
+    return lines, len(table[0]) >= FIGURES
+
+
+def _narrower(rows: Sequence[Sequence[str]]) -> Iterator[tuple[Sequence[Sequence[str]], int, bool]]:
+    """Yield a table and ever narrower ones: how many lines their headings take, and whether titles may be cut before the next."""
+    yield rows, 1, False
+    head, *body = [row[:-1] for row in rows]
+    above, below = ([cell.rpartition(" ")[place] for cell in head] for place in (0, 2))
+    broken = [above, below] if any(above) else [head]
+    yield [head, *body], 1, len(broken) == 1
+    if len(broken) > 1:
+        yield [*broken, *body], len(broken), True
+    yield [row[:-1] for row in (*broken, *body)], len(broken), True
 
 
 def _clipped(title: str, room: int) -> str:
@@ -133,8 +160,8 @@ def _clipped(title: str, room: int) -> str:
     return f"{title}…"
 
 
-def _grid(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a table: figures on the right of their column, all else on the left."""
+def _grid(rows: Sequence[Sequence[str]], heads: int) -> Iterator[str]:
+    """Yield the lines of a table: its headings, a rule, then figures on the right of their column, all else on the left."""
     widths = [max(display_width(row[column]) for row in rows) for column in range(len(rows[0]))]
     for place, row in enumerate(rows):
         cells = []
@@ -142,21 +169,22 @@ def _grid(rows: Sequence[Sequence[str]]) -> Iterator[str]:
             space = " " * (width - display_width(cell))
             cells.append(space + cell if 0 < column < FIGURES else cell + space)
         yield "  ".join(cells).rstrip()
-        if place == 0:
+        if place == heads - 1:
             yield "  ".join("-" * width for width in widths)
 
 
-def _details(row: PolicySummary, language: Language) -> Iterator[str]:
-    """Yield what a table has no room for."""
+def _details(row: PolicySummary, language: Language, *, has_amounts: bool) -> Iterator[str]:
+    """Yield what a table has no room for; `has_amounts` says whether it has room for amounts."""
     colon = choose(language, "：", ": ")
-    said = [f"{name}{colon}{value}" for name, value in _detail_rows(row, language)]
+    amounts = [] if has_amounts or not row.gives_amount else [(choose(language, "金额", "Amount"), _amount(row))]
+    said = [f"{name}{colon}{value}" for name, value in (*amounts, *_detail_rows(row, language))]
     if said:
         yield row.title or row.policy
         yield from (f"  {line}" for line in said)
 
 
 def _detail_rows(row: PolicySummary, language: Language) -> Iterator[tuple[str, str]]:
-    """Yield the statuses, ways of delivery, missing facts and near misses of a policy."""
+    """Yield the statuses, ways of delivery, missing facts, missing parameters and near misses of a policy."""
     if row.results:
         yield choose(language, "结果", "Results"), _tally(row.results.items(), language)
     if row.delivery:
@@ -166,6 +194,10 @@ def _detail_rows(row: PolicySummary, language: Language) -> Iterator[tuple[str, 
         )
     if row.missing:
         yield choose(language, "缺的事实", "Missing"), _tally(row.missing[:SHOWN_MISSING], language)
+    for item, count in row.missing_parameters:
+        said = format_missing_parameter(item.name, item.source, row.subject_kind, language)
+        label = choose(language, "缺地方参数", "Missing parameter of the place")
+        yield label, choose(language, f"{said} {count:,} 户", f"{said}: {count:,}")
     if row.near:
         yield choose(language, "差一步", "One step away"), choose(language, f"{row.near:,} 户", f"{row.near:,}")
 
@@ -227,7 +259,7 @@ def _policy(row: PolicySummary, summary: RunSummary, language: Language) -> Mark
         for outcome in Outcome
         if row.counts.get(outcome)
     ]
-    rows = [(choose(language, "金额合计", "Amount"), _amount(row))] if row.amount_fen else []
+    rows = [(choose(language, "金额合计", "Amount"), _amount(row))] if row.gives_amount else []
     details = facts([*rows, *_detail_rows(row, language)])
     return element(
         "article",

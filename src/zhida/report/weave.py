@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zhida.assess.examples import ExampleResult
-from zhida.dmn.model import BusinessKnowledgeModel, Decision, DecisionTable
+from zhida.dmn.model import BusinessKnowledgeModel, Decision, DecisionTable, LiteralExpression
 from zhida.errors import Language
 from zhida.policy.document import Block, Fence, Heading, Prose, Quote, Table
 from zhida.policy.pack import Packs, Policy
@@ -34,6 +34,9 @@ from zhida.report.words import choose
 
 BRIEF_RULES = 12
 """Rules that are kept on one sheet with their law."""
+
+EXAMPLE_HEADINGS = ("例", "Examples")
+"""What the examples of a policy are called, in Chinese and in English."""
 
 WIDE_COLUMNS = 10
 """A table with more columns stands below its law rather than beside it."""
@@ -124,7 +127,7 @@ class _Weaver:
                 id_ = anchor("article" if block.span.article else "section", block.text)
                 id_ = id_ if id_ not in taken else f"{id_}-{block.span.line}"
                 taken.add(id_)
-                section = Section(block.text, block.level, id_)
+                section = Section(_heading(block.text, self.language), block.level, id_)
             else:
                 self.block(section, block, text)
         if section.title or section.passages or section.examples:
@@ -144,7 +147,7 @@ class _Weaver:
             passage.rules.append(rule)
             passage.tables += self.tables(block)
         elif isinstance(block, Quote):
-            passage.caveats.append(_quote(block))
+            passage.caveats.append(_quote(block, self.language))
         else:
             passage.law.append(_law(block, text))
 
@@ -163,7 +166,7 @@ class _Weaver:
             return decision_table(decision, decision.expression, self.names, self.language)
         if isinstance(block, Fence):
             decision = self.decisions.get(block.body.start)
-            if decision is not None and not isinstance(decision.expression, DecisionTable):
+            if decision is not None and isinstance(decision.expression, LiteralExpression):
                 return literal_expression(decision, decision.expression, self.names, self.language)
             model = self.models.get(block.body.start)
             return knowledge_model(model, self.names, self.language) if model is not None else None
@@ -173,13 +176,15 @@ class _Weaver:
         """Return a part of the examples."""
         if isinstance(block, Table) and block.header[0].text in EXAMPLE_WORDS:
             return element("div", examples_table(block, self.results, self.language), class_="scroll")
-        return _quote(block) if isinstance(block, Quote) else _law(block, text)
+        return _quote(block, self.language) if isinstance(block, Quote) else _law(block, text)
 
 
 def _start(item: Decision | BusinessKnowledgeModel) -> int:
     """Return the offset at which the block of a decision stands."""
     expression = item.expression
-    return expression.span.start if isinstance(expression, DecisionTable) else expression.text.start
+    if isinstance(expression, LiteralExpression):
+        return expression.text.start
+    return expression.span.start if expression is not None else item.span.start
 
 
 def _merged(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
@@ -194,6 +199,11 @@ def _merged(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
         place += 1
 
 
+def _heading(text: str, language: Language) -> str:
+    """Return the words of a heading; that of the examples is no law, and is told in the page's language."""
+    return choose(language, *EXAMPLE_HEADINGS) if text in (*EXAMPLE_WORDS, *EXAMPLE_HEADINGS) else text
+
+
 def _law(block: Block, text: str) -> Markup:
     """Return prose, or a block that is there for readers."""
     match block:
@@ -204,11 +214,11 @@ def _law(block: Block, text: str) -> Markup:
     return render_prose(text)
 
 
-def _quote(block: Quote) -> Markup:
+def _quote(block: Quote, language: Language) -> Markup:
     words = caveat_words(block.text)
     if words is None:
         return element("blockquote", render_prose(block.text))
-    return element("aside", element("strong", CAVEAT), render_prose(words), class_="caveat")
+    return element("aside", element("strong", choose(language, CAVEAT, "To be confirmed")), render_prose(words), class_="caveat")
 
 
 # --- the page ------------------------------------------------------------------------------------------------------

@@ -368,6 +368,24 @@ def format_type(type_: Type, language: Language) -> str:
     return word(TYPES, type_.name, language)
 
 
+def format_missing_parameter(name: str, source: str, subject: str, language: Language) -> str:
+    """Return a parameter that nobody has filled in, and who is to fill it in.
+
+    Args:
+        name: The parameter.
+        source: Where its figure is to come from; may be empty.
+        subject: The kind of subject, which could not tell it.
+        language: Of the words around it.
+
+    >>> format_missing_parameter("当地社会平均工资", "", "enterprise", "zh")
+    '当地社会平均工资（不是企业的事实；由主管部门填写）'
+    """
+    whose = word(SUBJECTS, subject, language) or choose(language, "对象", "subject")
+    zh = f"不是{whose}的事实；由主管部门填写" + (f"，来源：{source}" if source else "")
+    en = f"no fact of the {whose}; the department in charge fills it in" + (f", from: {source}" if source else "")
+    return name + bracketed(choose(language, zh, en), language)
+
+
 def format_parameter_source(source: str, language: Language) -> str:
     """Return where an assessment's parameter comes from: its source and how sure it is.
 
