@@ -163,6 +163,8 @@ class Snippet:
         if self.whole is not None:
             return Span(self.source, self.start, self.whole, self.article)
         end = len(self.text) if end is None else end
+        if not self.dropped:
+            return Span(self.source, self.start + start, self.start + end, self.article)
         return Span(self.source, self._offset(start), self._offset(end), self.article)
 
     def _offset(self, position: int) -> int:

@@ -26,6 +26,9 @@ class RecordingHost:
     def invoke(self, function: Function, arguments: tuple[Value, ...], /) -> Value:
         return function.invoke(arguments)
 
+    def spend(self, steps: int, /) -> bool:
+        return steps >= 0
+
     def note(self, code: str, **arguments: Value) -> None:
         self.noted.append(diagnostic(code, **arguments))
 

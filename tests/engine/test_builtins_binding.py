@@ -66,24 +66,29 @@ def test_a_bad_call_says_what_was_given_and_what_the_function_takes() -> None:
     ("name", "positional"),
     [
         ("abs", ["-1"]),
-        ("abs", [None]),
         ("abs", [at("2018-12-06")]),
         ("even", [True]),
         ("sqrt", [at("P4D")]),
-        ("count", [None]),
         ("get value", ["foo", "foo"]),
-        ("get value", [{"a": 1}, None]),
         ("context put", [{}, 1, 1]),
         ("context put", [[], "a", 1]),
         ("matches", ["input", []]),
         ("string join", [[1, 2], "X"]),
-        ("floor", [1, None]),
         ("date", [1]),
         ("sort", [[1], 2]),
     ],
 )
 def test_an_argument_of_another_type_is_refused(name: str, positional: list[Value]) -> None:
     assert refusal(name, *positional).code == "feel-bad-argument"
+
+
+@pytest.mark.parametrize(
+    ("name", "positional"),
+    [("abs", [None]), ("count", [None]), ("get value", [{"a": 1}, None]), ("floor", [1, None]), ("sum", [[1, None]]), ("max", [[1, None]])],
+)
+def test_null_for_an_argument_is_told_apart_from_another_type(name: str, positional: list[Value]) -> None:
+    assert refusal(name, *positional).code == "feel-null-argument"
+    assert refusal("sum", [1, None, "a"]).code == "feel-bad-argument"
 
 
 def test_a_refused_argument_is_named_with_its_value_and_all_types_that_would_do() -> None:

@@ -145,9 +145,11 @@ def test_statistics_of_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["sum", "mean", "product", "median", "stddev", "mode"])
 def test_statistics_refuse_what_is_no_number(name: str) -> None:
-    for numbers in (None, [1, None], [1, "2"], "1"):
+    for numbers in ([1, "2"], "1"):
         assert refusal(name, numbers).code == "feel-bad-argument"
-    assert refusal(name, 1, None).code == "feel-bad-argument"
+    for numbers in (None, [1, None]):
+        assert refusal(name, numbers).code == "feel-null-argument"
+    assert refusal(name, 1, None).code == "feel-null-argument"
 
 
 def test_a_sum_is_rounded_once_at_its_end() -> None:

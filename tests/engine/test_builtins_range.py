@@ -88,7 +88,7 @@ def test_points_of_different_types_are_refused() -> None:
     assert refusal("before", 1, "2").code == "feel-incomparable"
     assert refusal("coincides", 1, side("[1..2]")).code == "feel-incomparable"
     assert refusal("includes", side("[1..2]"), at("2026-01-01")).code == "feel-incomparable"
-    assert refusal("before", None, 1).code == "feel-bad-argument"
+    assert refusal("before", None, 1).code == "feel-null-argument"
 
 
 _RANGES = st.builds(

@@ -37,7 +37,7 @@ def test_all_and_any_are_settled_by_what_is_known(elements: list[Value], all_: V
 
 def test_all_and_any_refuse_what_is_no_boolean_unless_another_settles_it() -> None:
     assert refusal("all", 123).code == refusal("any", [123, False]).code == "feel-bad-argument"
-    assert refusal("all", None).code == refusal("any", named={"list": None}).code == "feel-bad-argument"
+    assert refusal("all", None).code == refusal("any", named={"list": None}).code == "feel-null-argument"
     assert call("any", [True, 123]) is True
 
 
@@ -79,7 +79,7 @@ def test_a_call_that_is_wrong_whatever_the_unknown_is_refused() -> None:
     assert refusal("abs", A, 1).code == "feel-bad-call"
     assert refusal("substring", 5, A).code == "feel-bad-argument"
     assert refusal("sum", ["a", A]).code == "feel-bad-argument"
-    assert refusal("get value", None, A).code == "feel-bad-argument"
+    assert refusal("get value", None, A).code == "feel-null-argument"
 
 
 def test_an_unknown_element_counts() -> None:

@@ -266,7 +266,6 @@ def test_units_are_written_as_they_are_read() -> None:
         ("营业收入 between 10 and 20000000", True),
         ("营业收入 * 2 < 10", False),
         ("人数 > 99999999999", False),
-        ("资产总额 > 2000", True),
         ("资产总额 > 20000000", False),
     ],
 )
@@ -282,8 +281,11 @@ def test_a_literal_far_outside_is_found_in_a_cell_and_in_a_list() -> None:
 
 
 def test_the_line_of_a_slight_literal_is_the_ten_millionth_of_the_usual_top() -> None:
-    assert codes("资产总额 >= 40000") == ["feel-literal-range"]
+    assert codes("资产总额 >= 40000") == ["feel-literal-slight"]
     assert codes("资产总额 >= 100000") == []
+    (found,) = checked("资产总额 > 2000")[1]
+    assert found.arguments["larger"] == "20000000"
+    assert found.severity == "warning"
 
 
 @pytest.mark.parametrize(
@@ -378,3 +380,10 @@ def test_entries_that_a_type_declares_are_known_and_no_others() -> None:
 def test_a_condition_on_its_own_is_true_or_false() -> None:
     (condition,) = parse_cell("? > 3", *NAMES).tests
     assert Checker(NAMES, local=[{"?": NAMES["从业人员"]}]).infer(condition).type == BOOLEAN
+
+
+def test_an_undeclared_name_beside_a_text_may_lack_its_quotes() -> None:
+    (found,) = checked("行业 = 大")[1]
+    assert (found.arguments["quoted"], found.arguments["scope"]) == ('"大"', "")
+    (found,) = checked("从业人员 > 大")[1]
+    assert found.arguments["quoted"] == ""

@@ -14,7 +14,7 @@ from zhida.values.equality import distinct
 from zhida.values.temporal import Date
 from zhida.values.types import ANY, NULL, NUMBER, STRING, Type, is_assignable, list_of, parse_type
 
-DEEP = 10_000
+DEEP = 5_000
 
 
 @pytest.mark.parametrize(

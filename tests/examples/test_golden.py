@@ -7,6 +7,7 @@ Each file of tests/examples/bad/ says in its first lines what it shows, and then
     === demo/registry/x.md | folder     a folder where a file belongs
     === demo/policies/a.md | link       a link to the file that the section names
     === demo/policies/a.md | size       a file of so many bytes, without anything in it
+    === demo/policies/a.md | long       a file in which 〈1, × 90〉 stands for ninety times `1, `
     === load                            what is loaded instead of the folder of packs
     === facts                           a FEEL context: the policy demo/a is assessed for it as well
     === asked                           names that policies are asked for by on the command line, one in a line
@@ -25,7 +26,7 @@ import pytest
 from zhida.assess.examples import run_examples
 from zhida.assess.subject import assess_subject
 from zhida.cli.console import find_policy
-from zhida.errors import CODES, CompileError, Diagnostic, InputError
+from zhida.errors import CompileError, Diagnostic, InputError
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.builtins.pattern import __name__ as pattern_module
 from zhida.feel.evaluate import evaluate
@@ -38,7 +39,6 @@ from zhida.values.temporal import Date
 
 FOLDER = Path(__file__).parent / "bad"
 CASES = sorted(path.name for path in FOLDER.glob("*.md"))
-PARTS_OF_POLICIES = ("file-", "feel-", "dmn-", "policy-", "dictionary-")
 AS_OF = Date(2026, 1, 1)
 DICTIONARY = """# 企业
 
@@ -76,6 +76,8 @@ def plant(root: Path, parts: dict[str, str]) -> None:
             case "size":
                 with path.open("wb") as file:
                     file.truncate(int(text))
+            case "long":
+                path.write_text(re.sub(r"〈(.+?)× ([0-9]+)〉", lambda found: found[1] * int(found[2]), text), encoding="utf-8")
             case _:
                 path.write_bytes(text.encode(kind or "utf-8"))
 
@@ -126,7 +128,7 @@ def said(folder: Path, parts: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_whole_message_is_as_it_was_read_and_agreed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{pattern_module}.TIMEOUT_SECONDS", 0.02)
+    monkeypatch.setattr(f"{pattern_module}.TRIES", ((20, 50),))
     path = FOLDER / name
     title, parts = sections(path.read_text(encoding="utf-8"))
     found = said(tmp_path, parts)
@@ -135,9 +137,3 @@ def test_the_whole_message_is_as_it_was_read_and_agreed(name: str, tmp_path: Pat
         path.write_text(title + "".join(f"=== {head}\n{text}" for head, text in (*kept.items(), ("expected", found))), encoding="utf-8")
     else:
         assert found == parts.get("expected")
-
-
-def test_every_code_that_policies_can_produce_has_a_golden_file() -> None:
-    expected = "".join(sections((FOLDER / name).read_text(encoding="utf-8"))[1]["expected"] for name in CASES)
-    codes = {code for code in CODES if code.startswith(PARTS_OF_POLICIES)}
-    assert codes <= set(re.findall(r"\[([a-z0-9-]+)\]: ", expected))

@@ -222,3 +222,14 @@ def test_link_rule_follows_links_but_not_code(tmp_path: Path) -> None:
     page = "[a](b.md) [c](d.md#e)\n`[x](no.md)`\n```\n[x](no.md)\n```\n[s](https://example.org/x) ![p](p.png) [h](#h)\n"
     faults = link_faults(plant(tmp_path, {"docs/a.md": page, "docs/b.md": ""}))
     assert faults == ["docs/a.md:1: 'd.md' is not there", "docs/a.md:6: 'p.png' is not there"]
+
+
+def test_the_architecture_names_every_folder_of_the_engine_and_of_the_tests() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    parts = {path.relative_to(ROOT).parts for path in project_files(ROOT) if path.suffix == ".py"}
+    folders = {f"{part[2]}/" for part in parts if part[:2] == ("src", "zhida") and len(part) > 3}
+    modules = {part[2] for part in parts if part[:2] == ("src", "zhida") and len(part) == 3 and part[2] != "__init__.py"}
+    tests = {f"{part[1]}/" for part in parts if part[0] == "tests" and len(part) > 2}
+    assert {name for name in folders | modules | tests if f"`{name}`" not in page} == set()
+    named = set(re.findall(r"^\| `([a-z_]+(?:/|\.py))` \|", page.partition("自上而下")[2].partition("\n## ")[0], re.MULTILINE))
+    assert named == folders | modules

@@ -27,6 +27,7 @@ LIBRARIES = {
     "markdown_it": Use(("report/*",), 1, "markdown-it-py"),
     "yaml": Use(("policy/*", "registry_io/*"), 3, "PyYAML"),
     "stdnum": Use(("registry_io/*",), 2, "python-stdnum"),
+    "lxml": Use(("dmn/xml_source.py", "dmn/xml_kept.py"), 2, "lxml"),
     "regex": Use(("feel/builtins/pattern.py",), 1, "regex"),
     "elementpath": Use(("feel/builtins/pattern.py",), 1, "elementpath"),
     "typer": Use(("cli/*",), 20, "typer"),

@@ -13,9 +13,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
-from zhida.errors import dmn, dmn_xml, feel, files, policy, registry
+from zhida.errors import dmn, dmn_xml, feel, files, interchange, policy, registry
 from zhida.errors.code import Code, Severity
 from zhida.source import Span
 
@@ -53,10 +54,8 @@ class Diagnostic:
         """Return what to do about it, or an empty text."""
         code = CODES[self.code]
         parts = code.hint_zh if language == "zh" else code.hint_en
-        kept = [part for part in parts if all(self.arguments.get(name) for name in re.findall(r"\{(\w+)\}", part))]
-        space, semicolon = ("", "；") if language == "zh" else (" ", "; ")
-        ends = [*(space if part.endswith(_ENDS) else semicolon for part in kept[:-1]), ""]
-        return "".join(part.format_map(self.arguments) + end for part, end in zip(kept, ends, strict=False))
+        kept = [part.format_map(self.arguments) for part in parts if all(map(self.arguments.get, re.findall(r"\{(\w+)\}", part)))]
+        return "".join([*(part + _between(part, after, language) for part, after in pairwise(kept)), *kept[-1:]])
 
     def render(self, language: Language = "en") -> str:
         """Return the whole message: place, gravity, code, sentence, excerpt with carets, hint."""
@@ -72,8 +71,16 @@ class Diagnostic:
         return "\n".join(lines)
 
 
-_ENDS = (".", "?", "…", "。", "？")
-"""How a part of a hint ends that is a sentence of its own."""
+def _between(part: str, after: str, language: Language) -> str:
+    """Return what stands between two parts of a hint: a stop, unless the first is a sentence already or the second in brackets.
+
+    >>> _between("check the id", "is its model there?", "en"), _between("did you mean 'a'?", "In scope: a", "en")
+    ('; ', ' ')
+    """
+    needs_stop = not part.endswith((".", "?", "…", "。", "？", "；")) and not after.startswith(("(", "（"))
+    if language == "zh":
+        return "；" if needs_stop else ""
+    return (". " if after[0].isupper() else "; ") if needs_stop else " "
 
 
 class ZhidaError(Exception):
@@ -123,6 +130,9 @@ def has_errors(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> bo
     return any(item.severity in grave for item in diagnostics)
 
 
+_LONGEST_NEAR = 100  # nobody mistypes more, and to compare two words takes as long as the product of their lengths
+
+
 def nearest(word: str, candidates: Iterable[str]) -> str:
     """Return the candidate that is spelled most like `word`, or an empty text where none is near.
 
@@ -130,7 +140,11 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
     '从业人数'
     """
     best, best_score = "", 0.34
+    if len(word) > _LONGEST_NEAR:
+        return best
     for candidate in candidates:
+        if len(candidate) > _LONGEST_NEAR:
+            continue
         longer = max(len(word), len(candidate), 1)
         score = 1 - _edit_distance(word.lower(), candidate.lower()) / longer
         if score > best_score:
@@ -147,5 +161,13 @@ def _edit_distance(left: str, right: str) -> int:
     return row[-1]
 
 
-CODES: Mapping[str, Code] = {**files.CODES, **feel.CODES, **dmn.CODES, **dmn_xml.CODES, **policy.CODES, **registry.CODES}
+CODES: Mapping[str, Code] = {
+    **files.CODES,
+    **feel.CODES,
+    **dmn.CODES,
+    **dmn_xml.CODES,
+    **policy.CODES,
+    **registry.CODES,
+    **interchange.CODES,
+}
 """Every code, by the part of zhida that finds it; each has a section in docs/errors.md and an example that produces it."""

@@ -66,8 +66,8 @@ CODES: dict[str, Code] = {
         ERROR,
         "'{element}' has no '{name}'",
         "“{element}”缺少“{name}”",
-        ("add {name}=\"...\"",),
-        ("请补上 {name}=\"...\"",),
+        ('add {name}="..."',),
+        ('请补上 {name}="..."',),
     ),
     "dmn-xml-missing-element": Code(
         ERROR,
@@ -94,8 +94,8 @@ CODES: dict[str, Code] = {
         ERROR,
         "the aggregation {aggregation} needs the hit policy COLLECT, not {policy}",
         "汇总方式 {aggregation} 只能与命中策略 COLLECT 连用，不能与 {policy} 连用",
-        ("write hitPolicy=\"COLLECT\", or leave the aggregation out",),
-        ("请写 hitPolicy=\"COLLECT\"，或删去 aggregation",),
+        ('write hitPolicy="COLLECT", or leave the aggregation out',),
+        ('请写 hitPolicy="COLLECT"，或删去 aggregation',),
     ),
     "dmn-xml-row-cells": Code(
         ERROR,
@@ -138,6 +138,13 @@ CODES: dict[str, Code] = {
         "这一格声明的语言是“{language}”，按 FEEL 来读",
         ("write it in FEEL, and take expressionLanguage out",),
         ("请用 FEEL 书写，并删去 expressionLanguage",),
+    ),
+    "dmn-xml-knowledge-requires": Code(
+        ERROR,
+        "business knowledge model '{name}' uses '{required}', which is no business knowledge model: DMN does not allow it",
+        "业务知识模型“{name}”用到了“{required}”，后者不是业务知识模型：DMN 不允许这样",
+        ("hand '{required}' in as a parameter",),
+        ("请把“{required}”作为参数传入",),
     ),
     "dmn-xml-character": Code(
         ERROR,

@@ -18,8 +18,8 @@ CODES: dict[str, Code] = {
         ERROR,
         "no input data or decision named '{name}'",
         "没有名为“{name}”的输入数据或决策",
-        ("did you mean '{near}'?", "In scope here: {scope}"),
-        ("是否想写“{near}”？", "此处可用：{scope}"),
+        ("write {instead}", "is a text meant? Then it stands in quotes: {quoted}", "did you mean '{near}'?", "In scope here: {scope}"),
+        ("请写作 {instead}", "是否漏了引号？文字写作 {quoted}", "是否想写“{near}”？", "此处可用：{scope_zh}"),
     ),
     "feel-unknown-function": Code(
         ERROR, "no function named '{name}'", "没有名为“{name}”的函数", ("did you mean '{near}'?",), ("是否想写“{near}”？",)
@@ -59,6 +59,13 @@ CODES: dict[str, Code] = {
         ("figures are in the base unit {unit}: was another unit meant, such as 万元?",),
         ("数字一律用基本单位“{unit}”：是否误用了别的单位（如万元）？",),
     ),
+    "feel-literal-slight": Code(
+        WARNING,
+        "{literal} is next to nothing for '{name}', whose usual range goes up to {high} {unit}",
+        "“{name}”的常见范围直到 {high} {unit}，{literal} 小得几乎等于没有",
+        ("figures are in the base unit {unit}: was {larger} meant, that is {literal} 万{unit}?",),
+        ("数字一律用基本单位“{unit}”：是否想写 {larger}（{literal} 万{unit}）？",),
+    ),
     "feel-thousands": Code(
         WARNING,
         "{text} is read as {count} numbers, for a comma stands between values",
@@ -75,10 +82,17 @@ CODES: dict[str, Code] = {
     ),
     "feel-null-operand": Code(
         INFORMATION,
-        "'{operation}' met null: {left} and {right}",
-        "“{operation}”遇到空值：{left} 与 {right}",
+        "'{operation}' met null: {shown}",
+        "“{operation}”遇到空值：{shown}",
         ("test for null first, or treat it in a rule of its own",),
         ("请先判断是否为 null，或为空值单列一条规则",),
+    ),
+    "feel-null-argument": Code(
+        INFORMATION,
+        "{function} met null: argument '{parameter}' is {value}, {expected} expected",
+        "{function} 遇到空值：参数“{parameter}”是 {value}，应为 {expected}",
+        ("test for null first, or leave nulls out with a filter: [item != null]",),
+        ("请先判断是否为 null，或用筛选去掉空值：[item != null]",),
     ),
     "feel-incomparable": Code(
         WARNING,
@@ -87,8 +101,8 @@ CODES: dict[str, Code] = {
     ),
     "feel-bad-operand": Code(
         WARNING,
-        "'{operation}' is not defined for {left} and {right}: the result is null",
-        "“{operation}”不能用于 {left} 与 {right}：结果为空值",
+        "{shown} cannot be worked out, '{operation}' does not work on such values: the result is null",
+        "无法计算 {shown}，“{operation}”不能用于这样的值：结果为空值",
     ),
     "feel-division-by-zero": Code(WARNING, "{left} is divided by zero: the result is null", "{left} 除以零：结果为空值"),
     "feel-number-overflow": Code(
@@ -116,6 +130,13 @@ CODES: dict[str, Code] = {
         "{text} 不是 FEEL 的日期、时间、时长或数字：结果为空值",
     ),
     "feel-bad-condition": Code(WARNING, "a condition is {value}, neither true nor false", "条件的值是 {value}，既非 true 也非 false"),
+    "feel-bad-position": Code(
+        WARNING,
+        "{value} is no position in a list: the result is null",
+        "{value} 不是列表中的位置：结果为空值",
+        ("positions are whole numbers: 1 is the first, -1 the last",),
+        ("位置用整数表示：1 是第一个，-1 是最后一个",),
+    ),
     "feel-bad-iteration": Code(WARNING, "cannot iterate over {value}: the result is null", "无法遍历 {value}：结果为空值"),
     "feel-too-nested": Code(
         ERROR,
@@ -123,6 +144,20 @@ CODES: dict[str, Code] = {
         "表达式嵌套超过 {limit} 层",
         ("give the inner parts names of their own",),
         ("请把内层写成单独的决策",),
+    ),
+    "feel-text-too-long": Code(
+        ERROR,
+        "an expression of {length} characters is longer than {limit}",
+        "表达式有 {length} 个字符，超过 {limit} 个",
+        ("put long lists into input data, and parts of the whole into decisions of their own",),
+        ("请把长列表放进输入数据，把各部分写成单独的决策",),
+    ),
+    "feel-pattern-too-long": Code(
+        WARNING,
+        "{function}: a pattern of {length} characters is longer than {limit}: the result is null",
+        "{function}：正则表达式有 {length} 个字符，超过 {limit} 个：结果为空值",
+        ("for a list of texts use 'in' or 'list contains'",),
+        ("若要与许多文本比较，请用 in 或 list contains",),
     ),
     "feel-too-long": Code(
         WARNING, "more than {limit} steps from {first} to {last}: the result is null", "从 {first} 到 {last} 超过 {limit} 步：结果为空值"

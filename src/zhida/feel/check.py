@@ -15,7 +15,7 @@ from zhida.errors import Diagnostic, diagnostic, nearest
 from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.shape import Shape, join, shape_of_type
-from zhida.feel.slips import PERHAPS_THOUSANDS
+from zhida.feel.slips import PERHAPS_THOUSANDS, in_words
 from zhida.feel.syntax import INPUT, PARTIAL, Node, UnaryTests
 from zhida.feel.units import AGREEING, KEEPS_LIST, KEEPS_UNIT, format_unit, multiply, raised
 from zhida.values.numbers import format_number
@@ -44,8 +44,10 @@ FAR = 10
 """A literal beyond the usual range by more than this factor is far outside."""
 
 SLIGHT = Decimal("1e-7")
-"""So is one below this share of a range's top: 2000 where values reach 10**12 was meant in 万."""
+"""One below this share of a range's top is next to nothing: 2000 where values reach 10**12 was meant in 万."""
 
+TEN_THOUSAND = Decimal(10_000)
+"""万."""
 
 LONG = 20
 """A number with so many digits or more is shown in scientific form."""
@@ -69,6 +71,10 @@ class Checker:
     def infer(self, node: Node) -> Shape:
         """Return the shape of an expression, noting what is wrong in it."""
         return _INFERENCES[type(node)](self, node)
+
+    def infer_beside(self, node: Node, other: Shape) -> Shape:
+        """Return the shape of what is compared with a value: beside a text, a name that nothing declares may be a text."""
+        return _name(self, node, beside=other.type) if isinstance(node, syntax.Name) else self.infer(node)
 
     def infer_tests(self, tests: UnaryTests, tested: Shape) -> None:
         """Check the tests of a cell against the shape of what they test."""
@@ -97,7 +103,7 @@ class Checker:
                     if end is not None:
                         self.compare(item, item.operator or "in", tested, self.infer(end), end)
             case _:
-                element = self.infer(item).element
+                element = _compared_with(self.infer_beside(item, tested), tested)
                 if tested.type is not BOOLEAN and element.type is BOOLEAN:
                     return
                 self.compare(item, "=", tested, element, item)
@@ -189,7 +195,10 @@ class Checker:
             return
         low, high = named.usual_range
         too_low = low is not None and low > 0 and 0 < literal * FAR < low
-        too_low = too_low or (high is not None and 0 < literal < high * SLIGHT)
+        if not too_low and high is not None and 0 < literal < high * SLIGHT:
+            unit, larger = format_unit(named.unit) if named.unit else "", format_number(literal * TEN_THOUSAND)
+            self.note("feel-literal-slight", node, literal=_short(literal), name=named.label, high=_short(high), unit=unit, larger=larger)
+            return
         too_high = high is not None and high > 0 and literal > high * FAR
         if too_low or too_high:
             self.note(
@@ -201,6 +210,14 @@ class Checker:
                 high="…" if high is None else _short(high),
                 unit=format_unit(named.unit) if named.unit else "",
             )
+
+
+def _compared_with(shape: Shape, tested: Shape) -> Shape:
+    """Return what a test compares a value with: the elements of a list, the ends of its ranges; for a list, a list (table 55)."""
+    element = shape.element
+    if shape.type.name == tested.type.name == "list" and element.type.name != "list" and element.type is not ANY:
+        return shape
+    return element.element if element.type.name == "range" and tested.type.name != "range" else element
 
 
 def _short(number: Decimal) -> str:
@@ -243,7 +260,7 @@ def _thousands(checker: Checker, node: syntax.Literal) -> None:
         checker.diagnostics.append(diagnostic("feel-thousands", span, text=text, count=text.count(",") + 1, number=text.replace(",", "")))
 
 
-def _name(checker: Checker, node: syntax.Name) -> Shape:
+def _name(checker: Checker, node: syntax.Name, *, beside: Type = ANY) -> Shape:
     shape = checker.find(node.name)
     if shape is not None:
         return shape
@@ -251,9 +268,18 @@ def _name(checker: Checker, node: syntax.Name) -> Shape:
         return Shape(Type("function"))
     if not checker.open_scopes:
         known = [name for scope in reversed(checker.local) for name in scope if name != INPUT] + list(checker.names)
-        shown = ", ".join(known[:SHOWN_NAMES]) + (" …" if len(known) > SHOWN_NAMES else "")
-        checker.note("feel-unknown-name", node, name=node.name, near=nearest(node.name, [*known, *BUILTINS]), scope=shown)
+        instead = in_words(node.name)
+        quoted = f'"{node.name}"' if beside is STRING and not instead else ""
+        near = "" if instead else nearest(node.name, [*known, *BUILTINS])
+        shown = _enumerated([] if instead or quoted else known)
+        checker.note("feel-unknown-name", node, name=node.name, near=near, instead=instead, quoted=quoted, **shown)
     return Shape()
+
+
+def _enumerated(names: Sequence[str]) -> dict[str, str]:
+    """Return the names in scope as they are enumerated in each language."""
+    more = " …" if len(names) > SHOWN_NAMES else ""
+    return {"scope": ", ".join(names[:SHOWN_NAMES]) + more, "scope_zh": "、".join(names[:SHOWN_NAMES]) + more}
 
 
 def _list(checker: Checker, node: syntax.ListLiteral) -> Shape:
@@ -344,7 +370,8 @@ def _negation(checker: Checker, node: syntax.Negation) -> Shape:
 
 
 def _comparison(checker: Checker, node: syntax.Comparison) -> Shape:
-    checker.compare(node, node.operator, checker.infer(node.left), checker.infer(node.right))
+    left = checker.infer(node.left)
+    checker.compare(node, node.operator, left, checker.infer_beside(node.right, left))
     return Shape(BOOLEAN)
 
 
@@ -414,7 +441,7 @@ def _path(checker: Checker, node: syntax.Path) -> Shape:
     if value.fields:
         if node.name not in value.fields:
             near = nearest(node.name, value.fields)
-            checker.note("feel-unknown-name", node, name=node.name, near=near, scope=", ".join(value.fields))
+            checker.note("feel-unknown-name", node, name=node.name, near=near, **_enumerated(list(value.fields)))
             return Shape()
         shape = value.fields[node.name]
         return shape.in_list if value.type.name == "list" else shape

@@ -4,6 +4,8 @@ Owns what a comparison comes to for values of every kind: true or false, an `Unk
 has told us, or null with a diagnostic where the two cannot be compared. Nothing is evaluated here.
 """
 
+import operator as operators
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -22,9 +24,24 @@ _KNOWN_SCALARS = frozenset((Decimal, str, bool, Date))
 """Types whose values neither are nor hold an unknown; most of what is compared is one of these."""
 
 
+_OF_NUMBERS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "=": operators.eq,
+    "!=": operators.ne,
+    "<": operators.lt,
+    "<=": operators.le,
+    ">": operators.gt,
+    ">=": operators.ge,
+}
+"""Comparisons of numbers: there is nothing that two of them could not be compared by."""
+
+
 def compare(operator: str, left: Value, right: Value, node: Node, frame: Frame) -> Truth:
     """Return `left operator right`; what cannot be compared is null with a diagnostic."""
+    if type(left) is Decimal and type(right) is Decimal:
+        return _OF_NUMBERS[operator](left, right)
     if type(left) not in _KNOWN_SCALARS or type(right) not in _KNOWN_SCALARS:
+        if not frame.run.read(left, right, span=node.span):
+            return None
         unknown = merge((left, right))
         if unknown is not None:
             return unknown
@@ -43,13 +60,14 @@ def compare(operator: str, left: Value, right: Value, node: Node, frame: Frame) 
         case _:
             result = negation(less(left, right))  # type: ignore[assignment]
     if result is None:
-        code = "feel-null-operand" if left is None or right is None else "feel-incomparable"
-        frame.run.note(code, node.span, operation=operator, left=excerpt(left), right=excerpt(right))
+        _note(operator, left, right, node, frame)
     return result
 
 
 def within(value: Value, range_: Value, node: Node, frame: Frame) -> Truth:
     """Return whether a value lies in a range."""
+    if not frame.run.read(value, range_, span=node.span):
+        return None
     unknown = merge((value, range_))
     if unknown is not None:
         return unknown
@@ -57,20 +75,34 @@ def within(value: Value, range_: Value, node: Node, frame: Frame) -> Truth:
         return None
     result = contains(range_, value)
     if result is None:
-        code = "feel-null-operand" if value is None else "feel-incomparable"
-        frame.run.note(code, node.span, operation="in", left=excerpt(value), right=excerpt(range_))
+        _note("in", value, range_, node, frame)
     return result
+
+
+def _note(operator: str, left: Value, right: Value, node: Node, frame: Frame) -> None:
+    """Note that two values cannot be compared: for null, or for their types."""
+    has_lost_end = isinstance(right, Range) and not right.operator and None in (right.low, right.high)
+    if left is None or right is None or has_lost_end:
+        frame.run.note("feel-null-operand", node.span, operation=operator, shown=f"{excerpt(left)} {operator} {excerpt(right)}")
+    else:
+        frame.run.note("feel-incomparable", node.span, operation=operator, left=excerpt(left), right=excerpt(right))
 
 
 def matches(value: Value, result: Value, item: Node, frame: Frame) -> Truth:
     """Return whether `value` is what a test came to: equal to it, or an element of it."""
+    if type(value) is type(result) and type(value) in _KNOWN_SCALARS:
+        return equal(value, result)
     if isinstance(value, Unknown):
         return value
+    if not frame.run.read(value, result, span=item.span):
+        return None
     match result:
         case Range():
             return within(value, result, item, frame)
         case tuple() if not isinstance(value, tuple):
             return disjunction(matches(value, element, item, frame) for element in result)
+        case tuple() if any(isinstance(element, tuple) for element in result):
+            return disjunction((_equals(value, result), *(_equals(value, element) for element in result)))
         case bool() if not isinstance(value, bool) and value is not None:
             return result
     return compare("=", value, result, item, frame)
@@ -81,6 +113,8 @@ def is_member(value: Value, result: Value, item: Node, frame: Frame) -> Truth:
     unknown = merge((value, result)) if isinstance(value, Unknown) or isinstance(result, Unknown) else None
     if unknown is not None:
         return unknown
+    if not frame.run.read(value, result, span=item.span):
+        return None
     if isinstance(result, Range):
         return within(value, result, item, frame)
     if isinstance(result, tuple):

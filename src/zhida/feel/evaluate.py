@@ -13,7 +13,8 @@ from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS, call_builtin
 from zhida.feel.builtins.signature import Builtin
 from zhida.feel.compare import compare, is_member, matches, within
-from zhida.feel.run import MAX_STEPS, Frame, Run
+from zhida.feel.external import call_external
+from zhida.feel.run import MAX_STEPS, Frame, Run, weigh
 from zhida.feel.syntax import INPUT, PARTIAL, Node, UnaryTests
 from zhida.values import temporal
 from zhida.values.equality import HASHED_TYPES, equal, less
@@ -21,7 +22,7 @@ from zhida.values.function import Function
 from zhida.values.logic import Truth, conjunction, disjunction, negation, truth
 from zhida.values.range import Range
 from zhida.values.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
-from zhida.values.text import excerpt
+from zhida.values.text import excerpt, shortened
 from zhida.values.types import ANY, coerce, conforms, type_of
 from zhida.values.unknown import Unknown, find_unknown, merge
 
@@ -29,6 +30,12 @@ Value = Any
 
 _COPIED_IN_A_STEP = 100
 """How many results of an iteration are copied for `partial` in the time of one step."""
+
+_ENTRIES_IN_A_STEP = 20
+"""How many entries are put into the scope of an element in the time of one step."""
+
+_PRODUCT_STEPS = 10
+"""How many steps it takes to multiply by a number without losing a digit."""
 
 _COMPARED_IN_A_STEP = 10
 """How many pairs of lists or contexts are compared in the time of one step."""
@@ -46,10 +53,10 @@ def evaluate(node: Node, frame: Frame) -> Value:
 
 def test(tests: UnaryTests, value: Value, frame: Frame) -> Truth:
     """Return whether `value` passes the unary tests of a cell (DMN 1.5, 10.3.2.8 and table 54, 7 to 17)."""
-    if not tests.tests:
+    items = tests.tests
+    if not items:
         return True
-    inner = frame.inner({INPUT: value})
-    passed = disjunction(_passes(item, value, inner) for item in tests.tests)
+    passed = _passes(items[0], value, frame) if len(items) == 1 else disjunction(_passes(item, value, frame) for item in items)
     return negation(passed) if tests.is_negated else passed
 
 
@@ -58,9 +65,14 @@ def _passes(item: Node, value: Value, frame: Frame) -> Truth:
     if isinstance(item, syntax.RangeLiteral):
         if item.operator:
             return compare(item.operator, value, evaluate(item.operand, frame), item, frame)
-        return within(value, evaluate(item, frame), item, frame)
+        assert item.low is not None
+        assert item.high is not None
+        low, high = evaluate(item.low, frame), evaluate(item.high, frame)
+        if type(value) is type(low) is type(high) is Decimal:  # what most cells of most tables are
+            return (low <= value if item.low_closed else low < value) and (value <= high if item.high_closed else value < high)
+        return within(value, _range_of(item, low, high, frame), item, frame)
     if isinstance(item, syntax.Condition):
-        return _condition(item, frame)
+        return _condition(item, frame.inner({INPUT: value}))
     result = evaluate(item, frame)
     if isinstance(result, Unknown):
         return result
@@ -83,7 +95,7 @@ def _name(node: syntax.Name, frame: Frame) -> Value:
     builtin = BUILTINS.get(node.name)
     if builtin is not None:
         return Function(node.name, builtin.parameter_names, lambda arguments: _builtin(builtin, arguments, {}, node, frame.run))
-    frame.run.note("feel-unknown-name", node.span, name=node.name, near="", scope="")
+    frame.run.note("feel-unknown-name", node.span, name=node.name, near="", instead="", quoted="", scope="", scope_zh="")
     return None
 
 
@@ -105,6 +117,13 @@ def _context(node: syntax.ContextLiteral, frame: Frame) -> Value:
 def _range(node: syntax.RangeLiteral, frame: Frame) -> Value:
     low = None if node.low is None else evaluate(node.low, frame)
     high = None if node.high is None else evaluate(node.high, frame)
+    return _range_of(node, low, high, frame)
+
+
+def _range_of(node: syntax.RangeLiteral, low: Value, high: Value, frame: Frame) -> Value:
+    """Return the range of two ends that were evaluated."""
+    if not frame.run.read(low, high, span=node.span):
+        return None
     unknown = merge((low, high))
     if unknown is not None:
         return unknown
@@ -119,14 +138,15 @@ def _range(node: syntax.RangeLiteral, frame: Frame) -> Value:
 
 def _function(node: syntax.FunctionLiteral, frame: Frame) -> Value:
     if node.is_external:
-        frame.run.note("feel-external", node.span)
-        return None
+        return _external(node, frame)
     names = tuple(name for name, _ in node.parameters)
     types = tuple(type_ or ANY for _, type_ in node.parameters)
 
     def invoke(arguments: tuple[Value, ...]) -> Value:
         coerced = []
         for name, type_, argument in zip(names, types, arguments, strict=True):
+            if type_ is not ANY and not frame.run.read(argument, span=node.span):
+                return None
             value, fits = coerce(argument, type_)
             if not fits:
                 frame.run.note("feel-bad-argument", node.span, function="function", parameter=name, value=excerpt(argument), expected=type_)
@@ -135,6 +155,17 @@ def _function(node: syntax.FunctionLiteral, frame: Frame) -> Value:
         return evaluate(node.body, frame.inner(dict(zip(names, coerced, strict=True))))
 
     return Function("", names, invoke)
+
+
+def _external(node: syntax.FunctionLiteral, frame: Frame) -> Value:
+    """Return a function that names foreign code: `external {java: {class: …, method signature: …}}`."""
+    specification = evaluate(node.body, frame)
+    java = specification.get("java") if isinstance(specification, dict) else None
+
+    def invoke(arguments: tuple[Value, ...]) -> Value:
+        return call_external(java, arguments, node.span, frame)
+
+    return Function("", tuple(name for name, _ in node.parameters), invoke)
 
 
 # --- arithmetic ------------------------------------------------------------------------------------------------------
@@ -157,6 +188,8 @@ def _arithmetic(node: syntax.Arithmetic, frame: Frame) -> Value:
     right = evaluate(node.right, frame)
     if type(left) is Decimal and type(right) is Decimal:
         return _number_operation(node, left, right, frame)
+    if not frame.run.read(left, right, span=node.span):
+        return None
     unknown = merge((left, right))
     if unknown is not None:
         return unknown
@@ -207,7 +240,8 @@ def _bad_operands(node: Node, operation: str, left: Value, right: Value, frame: 
     """Note that an operator met what it does not work on; null is told from what is simply wrong."""
     binary = not isinstance(node, syntax.Negation)
     code = "feel-null-operand" if left is None or (binary and right is None) else "feel-bad-operand"
-    frame.run.note(code, node.span, operation=operation, left=excerpt(left), right=excerpt(right) if binary else "-")
+    shown = f"{excerpt(left)} {operation} {excerpt(right)}" if binary else f"{operation} {excerpt(left)}"
+    frame.run.note(code, node.span, operation=operation, shown=shown)
 
 
 # --- comparison ------------------------------------------------------------------------------------------------------
@@ -229,8 +263,7 @@ def _between(node: syntax.Between, frame: Frame) -> Value:
             "feel-null-operand",
             node.span,
             operation="between",
-            left=excerpt(value),
-            right=f"{excerpt(low)}, {excerpt(high)}",
+            shown=f"{excerpt(value)} between {excerpt(low)} and {excerpt(high)}",
         )
         return None
     return conjunction((compare(">=", value, low, node, frame), compare("<=", value, high, node, frame)))
@@ -250,6 +283,8 @@ def _is_in(item: Node, value: Value, frame: Frame) -> Truth:
 
 def _instance_of(node: syntax.InstanceOf, frame: Frame) -> Value:
     value = evaluate(node.value, frame)
+    if not frame.run.read(value, span=node.span):
+        return None
     unknown = find_unknown(value)
     if unknown is not None:
         return unknown
@@ -314,6 +349,7 @@ def _quantified(node: syntax.Quantified, frame: Frame) -> Value:
     failure = _iterate(node.iterations, frame, node, lambda inner: results.append(evaluate(node.condition, inner)))
     if failure is not None:
         return failure.value
+    _note_odd_conditions(results, node.condition, frame)
     return conjunction(results) if node.is_every else disjunction(results)
 
 
@@ -360,6 +396,10 @@ def _domain(iteration: syntax.Iteration, frame: Frame, node: Node) -> Iterable[V
         return first
     elif first is not None:
         return (first,)
+    if steps is None and (first is None or (iteration.last is not None and last is None)):
+        shown = excerpt(first) if iteration.last is None else f"{excerpt(first)}..{excerpt(last)}"
+        frame.run.note("feel-null-operand", node.span, operation="in", shown=f"{iteration.name} in {shown}")
+        return _Failure(None)
     if steps is None:
         shown = excerpt(first) if iteration.last is None else f"{excerpt(first)}..{excerpt(last)}"
         frame.run.note("feel-bad-iteration", node.span, value=shown)
@@ -396,6 +436,10 @@ def _entry(value: Value, node: syntax.Path, frame: Frame) -> Value:
         case Unknown():
             return value
         case tuple():
+            if not frame.run.spend(len(value) // _ENTRIES_IN_A_STEP, node.span):
+                return None
+            if value and all(isinstance(element, dict) and node.name not in element for element in value):
+                frame.run.note("feel-no-entry", node.span, name=node.name, value=excerpt(value))
             return tuple([element.get(node.name) if isinstance(element, dict) else _entry(element, node, frame) for element in value])
         case dict() if node.name in value:
             return value[node.name]
@@ -404,7 +448,10 @@ def _entry(value: Value, node: syntax.Path, frame: Frame) -> Value:
         case Date() | Time() | DateTime() | DaysDuration() | MonthsDuration():
             if node.name in temporal.PROPERTIES.get(type(value), ()):
                 return temporal.property_of(value, node.name)
-    frame.run.note("feel-no-entry", node.span, name=node.name, value=excerpt(value))
+    if value is None:
+        frame.run.note("feel-null-operand", node.span, operation=".", shown=f"null.{node.name}")
+    else:
+        frame.run.note("feel-no-entry", node.span, name=node.name, value=excerpt(value))
     return None
 
 
@@ -421,19 +468,31 @@ def _filter(node: syntax.Filter, frame: Frame) -> Value:
     if isinstance(value, Unknown):
         return value
     elements = value if isinstance(value, tuple) else () if value is None else (value,)
+    # To gather the entries of all elements takes time, and so does a scope for each element that holds them all.
+    if not frame.run.read(elements, span=node.span):
+        return None
     # Entries that only other elements have are null and no mistake.
     entries: dict[str, Value] = {key: None for element in elements if isinstance(element, dict) for key in element}
     position = _position(node.condition, entries, frame)
     if isinstance(position, Decimal):
-        return _element(elements, position)
-    if not frame.run.spend(len(elements), node.span):
+        return _element(elements, position, node, frame)
+    if not frame.run.spend(len(elements) * (1 + len(entries) // _ENTRIES_IN_A_STEP), node.span):
         return None
     results = [evaluate(node.condition, _element_frame(element, entries, frame)) for element in elements]
     unknown = merge([result for result in (position, *results) if isinstance(result, Unknown)])
     if unknown is not None:
         return unknown
+    _note_odd_conditions(results, node.condition, frame)
     # Where the steps gave out on the way, what was found so far is not the answer: it may not be kept.
     return frame.run.keep(tuple([element for element, result in zip(elements, results, strict=True) if result is True]), node.span)
+
+
+def _note_odd_conditions(results: Iterable[Value], condition: Node, frame: Frame) -> None:
+    """Note the first result of a condition that is neither true nor false, nor null, nor unknown."""
+    for result in results:
+        if result is not None and not isinstance(result, bool | Unknown):
+            frame.run.note("feel-bad-condition", condition.span, value=excerpt(result))
+            return
 
 
 def _position(condition: Node, entries: dict[str, Value], frame: Frame) -> Value:
@@ -450,9 +509,10 @@ def _element_frame(element: Value, entries: dict[str, Value], frame: Frame) -> F
     return frame.inner({"item": element} | entries | (element if isinstance(element, dict) else {}))
 
 
-def _element(elements: tuple[Value, ...], position: Decimal) -> Value:
+def _element(elements: tuple[Value, ...], position: Decimal, node: Node, frame: Frame) -> Value:
     """Return the element at a 1-based position, counted from the end if negative; null where there is none."""
     if position != position.to_integral_value():
+        frame.run.note("feel-bad-position", node.span, value=excerpt(position))
         return None
     place = int(position)
     if not 0 < abs(place) <= len(elements):
@@ -482,11 +542,16 @@ def _call(node: syntax.Call, frame: Frame) -> Value:
         return None
     arguments = _order(function.parameters, positional, named)
     if arguments is None:
-        given = ", ".join(named) if named else ", ".join(str(type_of(argument)) for argument in positional)
+        given = ", ".join(named) if named else ", ".join(_type_shown(argument, run) for argument in positional)
         name, signature = function.name or "function", f"({', '.join(function.parameters)})"
         run.note("feel-bad-call", node.span, function=name, given=f"({given})", signature=f"{name}{signature}")
         return None
     return run.invoke(function, arguments, node.span)
+
+
+def _type_shown(value: Value, run: Run) -> str:
+    """Return the type of a value for a message."""
+    return shortened(str(type_of(value) if run.read(value) else ANY))
 
 
 def _builtin(builtin: Builtin, positional: tuple[Value, ...], named: dict[str, Value], node: Node, run: Run) -> Value:
@@ -494,8 +559,11 @@ def _builtin(builtin: Builtin, positional: tuple[Value, ...], named: dict[str, V
     lists = [argument for argument in (*positional, *named.values()) if isinstance(argument, tuple)]
     steps = 1 + sum(map(len, lists))
     if builtin.name in {"distinct values", "union"}:
-        steps += sum(type(element) not in HASHED_TYPES for elements in lists for element in elements) ** 2 // _COMPARED_IN_A_STEP
-    if not run.spend(steps, node.span):
+        compared = sum(type(element) not in HASHED_TYPES for elements in lists for element in elements)
+        steps += compared * (compared + (weigh(tuple(lists)) or 0) // 4) // _COMPARED_IN_A_STEP
+    elif builtin.name == "product":
+        steps *= _PRODUCT_STEPS
+    if not (run.spend(steps, node.span) and run.read(*positional, *named.values(), span=node.span)):
         return None
     outer, run.span = run.span, node.span
     try:
@@ -513,7 +581,9 @@ def _order(parameters: tuple[str, ...], positional: tuple[Value, ...], named: di
 
 def _condition(node: syntax.Condition, frame: Frame) -> Truth:
     """Return whether a condition on `?` holds; anything but true and false is null."""
-    return truth(evaluate(node.expression, frame))
+    result = evaluate(node.expression, frame)
+    _note_odd_conditions([result], node.expression, frame)
+    return truth(result)
 
 
 def _unary_tests(node: UnaryTests, frame: Frame) -> Value:

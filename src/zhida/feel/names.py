@@ -12,15 +12,12 @@ from zhida.values.types import Type
 
 START = (
     "?A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
-    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc"
+    "\u2c00-\u2fef\u3003-\u3007\u3012\u3013\u3020-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc"
     "\U00010000-\U000effff"
 )
-"""Characters that begin a name; full-width punctuation is left out, because it is always a slip of the keyboard."""
+"""Characters that begin a name; Chinese punctuation is left out, because it is always a slip of the keyboard."""
 
-PUNCTUATION = "\u3001\u3002\u3008-\u3011\u3014-\u301f\u2018-\u201f\u2260\u2264\u2265"
-"""Chinese punctuation inside the ranges above, which no name holds."""
-
-PART = re.compile(rf"(?:(?![{PUNCTUATION}])[{START}])(?:(?![{PUNCTUATION}])[{START}0-9\u00b7\u0300-\u036f\u203f-\u2040])*")
+PART = re.compile(rf"[{START}][{START}0-9\u00b7\u0300-\u036f\u203f-\u2040]*")
 """A run of name characters."""
 
 SYMBOL = re.compile(r"[./\-'+*]")
@@ -53,6 +50,8 @@ def split_name(name: str) -> tuple[str, ...]:
     >>> split_name("a-b  c")
     ('a', '-', 'b', 'c')
     """
+    if PART.fullmatch(name):
+        return (name,)
     parts, position = [], skip_space(name, 0)
     while position < len(name):
         part = read_part(name, position) or name[position]
@@ -78,14 +77,29 @@ class NameSet:
             self._names[parts] = name
             self._longest[parts[0]] = max(self._longest.get(parts[0], 0), len(parts))
 
+    def including(self, name: str) -> "NameSet":
+        """Return a set of these names and one more."""
+        names = NameSet()
+        names._names = dict(self._names)
+        names._longest = dict(self._longest)
+        names.add(name)
+        return names
+
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names in the order of their declaration."""
         return iter(self._names.values())
 
-    def match(self, text: str, position: int) -> tuple[str, int, int] | None:
-        """Return the longest name at `position` as (name, end, number of parts), or None."""
-        part = read_part(text, position)
+    def has_name_from(self, part: str) -> bool:
+        """Say whether some name begins with a part."""
+        return part in self._longest
+
+    def match(self, text: str, position: int, part: str | None = None) -> tuple[str, int, int] | None:
+        """Return the longest name at `position` as (name, end, number of parts), or None; `part` is what stands there, if it was read."""
+        if part is None:
+            part = read_part(text, position)
         limit = self._longest.get(part, 0)
+        if limit == 1:  # most names have one part
+            return self._names[part,], position + len(part), 1
         if not limit:
             return None
         parts: list[str] = []
@@ -121,19 +135,11 @@ class Scope:
     def match(self, text: str, position: int) -> tuple[str, int, int] | None:
         """Return the longest declared name at `position` as (name, end, number of parts); the innermost among equals."""
         best: tuple[str, int, int] | None = None
+        part = read_part(text, position)
         scope: Scope | None = self
         while scope is not None:
-            found = scope.names.match(text, position)
+            found = scope.names.match(text, position, part) if scope.names.has_name_from(part) else None
             if found is not None and (best is None or found[1] > best[1]):
                 best = found
             scope = scope.parent
         return best
-
-    def all_names(self) -> list[str]:
-        """Return every declared name, innermost first."""
-        names: list[str] = []
-        scope: Scope | None = self
-        while scope is not None:
-            names.extend(scope.names)
-            scope = scope.parent
-        return names

@@ -1,4 +1,4 @@
-"""FEEL text to nodes: one method for each level of precedence, loosest first (DMN 1.5, 10.3.1.2).
+"""FEEL text to nodes, by recursive descent; what stands lower in this list binds tighter (DMN 1.5, 10.3.1.2).
 
     if, for, some, every, function          reach as far as they can
     or
@@ -20,12 +20,15 @@ from contextlib import contextmanager
 
 from zhida.errors import CompileError, diagnostic, nearest
 from zhida.feel import syntax
-from zhida.feel.names import PART, Scope, skip_space
+from zhida.feel.names import PART, NameSet, Scope, skip_space
 from zhida.feel.syntax import INPUT, PARTIAL, Iteration, Node, UnaryTests, children, mentions, mentions_input
 from zhida.feel.tokens import Cursor
-from zhida.source import Snippet
+from zhida.source import Snippet, Span
 from zhida.values.temporal import parse_at_literal
 from zhida.values.types import ANY, SIMPLE_TYPES, Type
+
+MAX_LENGTH = 200_000
+"""How many characters the text of one expression may have."""
 
 MAX_NESTING = 50
 """How many brackets, conditions and iterations may stand inside each other."""
@@ -33,8 +36,26 @@ MAX_NESTING = 50
 MAX_HEIGHT = 150
 """How high a tree of nodes may be: as many operators may follow each other in one sum."""
 
-COMPARISONS = ("=", "!=", "<=", ">=", "<", ">")
+COMPARISONS = frozenset(("=", "!=", "<=", ">=", "<", ">"))
+ADDITIVE = 4
+TIGHTEST = 6
+LEVELS = dict.fromkeys((*COMPARISONS, "between", "in"), 3) | {
+    "or": 1,
+    "and": 2,
+    "+": ADDITIVE,
+    "-": ADDITIVE,
+    "*": 5,
+    "/": 5,
+    "**": TIGHTEST,
+}
+"""How tight each operator between two operands is."""
+
 INFIX_KEYWORDS = frozenset(("and", "or", "between", "in", "instance", "then", "else", "return", "satisfies"))
+
+
+_INPUT_NAME = NameSet([INPUT])
+_NODES_WITHOUT_TEXT = 2
+"""How many nodes above each other take no character of their own: the tests of a cell, and a condition on `?`."""
 
 
 def parse_expression(text: Snippet, scope: Scope) -> Node:
@@ -45,30 +66,46 @@ def parse_expression(text: Snippet, scope: Scope) -> Node:
         scope: The names that it may use; others are parsed as one part each.
 
     Raises:
-        CompileError: feel-syntax, feel-unknown-type.
+        CompileError: feel-syntax, feel-unknown-type, feel-too-nested, feel-text-too-long.
 
     >>> from zhida.source import snippet
     >>> type(parse_expression(snippet("1 + 2"), Scope())).__name__
     'Arithmetic'
     """
-    parser = _Parser(Cursor(text, scope))
-    node = parser.expression()
-    return parser.finish(node)
+    parser = _Parser(Cursor(_of_bearable_length(text), scope))
+    try:
+        return parser.finish(parser.expression())
+    except RecursionError:  # whoever calls from deep inside of something leaves less room than the limits need
+        raise _too_nested(text.span(), MAX_NESTING) from None
 
 
 def parse_unary_tests(text: Snippet, scope: Scope) -> UnaryTests:
     """Parse what a cell of a decision table tests: `-`, tests with commas between them, or `not(…)` of such.
 
     Raises:
-        CompileError: feel-syntax, feel-unknown-type.
+        CompileError: feel-syntax, feel-unknown-type, feel-too-nested, feel-text-too-long.
     """
-    cursor = Cursor(text, scope.inner([INPUT]))
+    cursor = Cursor(_of_bearable_length(text), Scope(_INPUT_NAME, scope, scope.properties, scope.types))
     if text.text.strip() == "-":
         return UnaryTests(text.span(), ())
     parser = _Parser(cursor, is_cell=True)
-    node = parser.finish(parser.unary_tests())
+    try:
+        node = parser.finish(parser.unary_tests())
+    except RecursionError:
+        raise _too_nested(text.span(), MAX_NESTING) from None
     assert isinstance(node, UnaryTests)
     return node
+
+
+def _of_bearable_length(text: Snippet) -> Snippet:
+    """Return a text, or complain where it is so long that reading it would be felt."""
+    if len(text.text) > MAX_LENGTH:
+        raise CompileError([diagnostic("feel-text-too-long", text.span(0, 1), length=len(text.text), limit=MAX_LENGTH)])
+    return text
+
+
+def _too_nested(span: Span, limit: int) -> CompileError:
+    return CompileError([diagnostic("feel-too-nested", span, limit=limit)])
 
 
 class _Parser:
@@ -84,12 +121,14 @@ class _Parser:
         """Complain of anything that is left, and of what is too high to be walked."""
         if not self.cursor.at_end:
             self.cursor.fail("the end")
+        if len(self.cursor.text) + _NODES_WITHOUT_TEXT <= MAX_HEIGHT:
+            return node
         level, height = [node], 0
         while level:
             height += 1
             level = [child for parent in level for child in children(parent)]
         if height > MAX_HEIGHT:
-            raise CompileError([diagnostic("feel-too-nested", node.span, limit=MAX_HEIGHT)])
+            raise _too_nested(node.span, MAX_HEIGHT)
         return node
 
     @contextmanager
@@ -104,7 +143,7 @@ class _Parser:
         """Count one thing more inside of another; beyond the limit, complain."""
         self.nesting += 1
         if self.nesting > MAX_NESTING:
-            raise CompileError([diagnostic("feel-too-nested", self.cursor.snippet.span(self.cursor.position), limit=MAX_NESTING)])
+            raise _too_nested(self.cursor.snippet.span(self.cursor.position), MAX_NESTING)
 
     # --- unary tests ---------------------------------------------------------------------------------------------
 
@@ -137,17 +176,19 @@ class _Parser:
     def test(self) -> Node:
         """Read one test: an operator with its operand, a condition that names `?`, or an expression."""
         node = self.operator_range() or self.expression()
-        return syntax.Condition(node.span, node) if self.is_cell and mentions_input(node) else node
+        is_condition = self.is_cell and INPUT in self.cursor.text and mentions_input(node)
+        return syntax.Condition(node.span, node) if is_condition else node
 
     def operator_range(self) -> Node | None:
         """Read `> a` and its like, where no left operand stands before the operator."""
         cursor = self.cursor
         start = cursor.position
-        operator = cursor.accept(*COMPARISONS)
-        if not operator:
+        operator = cursor.operator()
+        if operator not in COMPARISONS:
             return None
+        cursor.advance(start + len(operator))
         with self.nested():
-            operand = self.additive()
+            operand = self.operation(ADDITIVE)
         if operator in {"<", "<="}:
             return syntax.RangeLiteral(cursor.span(start), None, operand, low_closed=False, high_closed=operator == "<=", operator=operator)
         closed = operator not in {">", "!="}
@@ -157,15 +198,19 @@ class _Parser:
 
     def expression(self) -> Node:
         """Read an expression of any kind."""
-        with self.nested():
-            match self.cursor.keyword():
-                case "if":
-                    return self.conditional()
-                case "for":
-                    return self.iteration()
-                case "some" | "every":
-                    return self.quantified()
-            return self.disjunction()
+        outer = self.nesting
+        self.deepen()
+        match self.cursor.keyword():
+            case "if":
+                node = self.conditional()
+            case "for":
+                node = self.iteration()
+            case "some" | "every":
+                node = self.quantified()
+            case _:
+                node = self.operation()
+        self.nesting = outer
+        return node
 
     def conditional(self) -> Node:
         """Read `if … then … else …`."""
@@ -216,50 +261,45 @@ class _Parser:
         cursor.scope = outer
         return syntax.Quantified(cursor.span(start), is_every, iterations, condition)
 
-    def disjunction(self) -> Node:
-        """Read `a or b`."""
-        start = self.cursor.position
-        left = self.conjunction()
-        while self.cursor.accept_keyword("or"):
-            right = self.conjunction()
-            left = syntax.Disjunction(self.cursor.span(start), left, right)
-        return left
-
-    def conjunction(self) -> Node:
-        """Read `a and b`."""
-        start = self.cursor.position
-        left = self.comparison()
-        while self.cursor.accept_keyword("and"):
-            right = self.comparison()
-            left = syntax.Conjunction(self.cursor.span(start), left, right)
-        return left
-
-    def comparison(self) -> Node:
-        """Read `a = b`, `a between b and c` or `a in tests`."""
+    def operation(self, least: int = 1) -> Node:
+        """Read an operand and all operators behind it that are at least so tight; those of one level are read from the left."""
         cursor = self.cursor
         start = cursor.position
-        left = self.additive()
-        while True:
-            if operator := cursor.accept(*COMPARISONS):
-                right = self.additive()
-                left = syntax.Comparison(cursor.span(start), operator, left, right)
-            elif cursor.accept_keyword("between"):
-                low = self.additive()
+        left = self.negation()
+        most = TIGHTEST
+        while least <= (level := LEVELS.get(operator := cursor.infix(), 0)) <= most:
+            cursor.advance(cursor.position + len(operator))
+            left = self.right_side(start, left, operator, level)
+            most = level  # `a in (b)` is no operand of a tighter operator
+        return left
+
+    def right_side(self, start: int, left: Node, operator: str, level: int) -> Node:
+        """Read what stands behind an operator, and return all of the operation."""
+        cursor = self.cursor
+        match operator:
+            case "between":
+                low = self.operation(ADDITIVE)
                 cursor.expect_keyword("and")
-                high = self.additive()
-                left = syntax.Between(cursor.span(start), left, low, high)
-            elif cursor.accept_keyword("in"):
+                high = self.operation(ADDITIVE)
+                return syntax.Between(cursor.span(start), left, low, high)
+            case "in":
                 tests = self.tests_behind_in()
-                left = syntax.In(cursor.span(start), left, tests)
-            else:
-                return left
+                return syntax.In(cursor.span(start), left, tests)
+        right = self.operation(level + 1)
+        span = cursor.span(start)
+        match operator:
+            case "or":
+                return syntax.Disjunction(span, left, right)
+            case "and":
+                return syntax.Conjunction(span, left, right)
+        return (syntax.Arithmetic if level >= ADDITIVE else syntax.Comparison)(span, operator, left, right)
 
     def tests_behind_in(self) -> UnaryTests:
         """Read what follows `in`: one test, or tests in parentheses."""
         cursor = self.cursor
         start = cursor.position
         if not cursor.accept("("):
-            test = self.operator_range() or self.additive()
+            test = self.operator_range() or self.operation(ADDITIVE)
             return UnaryTests(cursor.span(start), (test,))
         tests = [self.argument()]
         if cursor.accept(".."):
@@ -269,37 +309,11 @@ class _Parser:
         cursor.expect(")")
         return UnaryTests(cursor.span(start), tuple(tests))
 
-    def additive(self) -> Node:
-        """Read `a + b` and `a - b`."""
-        start = self.cursor.position
-        left = self.multiplicative()
-        while operator := self.cursor.accept("+", "-"):
-            right = self.multiplicative()
-            left = syntax.Arithmetic(self.cursor.span(start), operator, left, right)
-        return left
-
-    def multiplicative(self) -> Node:
-        """Read `a * b` and `a / b`."""
-        start = self.cursor.position
-        left = self.power()
-        while operator := self.cursor.accept("*", "/"):
-            right = self.power()
-            left = syntax.Arithmetic(self.cursor.span(start), operator, left, right)
-        return left
-
-    def power(self) -> Node:
-        """Read `a ** b`, from the left."""
-        start = self.cursor.position
-        left = self.negation()
-        while self.cursor.accept("**"):
-            right = self.negation()
-            left = syntax.Arithmetic(self.cursor.span(start), "**", left, right)
-        return left
-
     def negation(self) -> Node:
         """Read `-a`."""
-        start = self.cursor.position
-        if self.cursor.accept("-"):
+        if self.cursor.operator() == "-":
+            start = self.cursor.position
+            self.cursor.accept("-")
             with self.nested():
                 operand = self.negation()
             return syntax.Negation(self.cursor.span(start), operand)
@@ -310,7 +324,8 @@ class _Parser:
         cursor = self.cursor
         start = cursor.position
         node = self.postfix()
-        while cursor.accept_keyword("instance"):
+        while cursor.keyword() == "instance":
+            cursor.expect_keyword("instance")
             if PART.match(cursor.text, cursor.position) is None or not cursor.text.startswith("of", cursor.position):
                 cursor.fail("'of'")
             cursor.advance(cursor.position + 2)
@@ -327,6 +342,8 @@ class _Parser:
         node = self.primary()
         while True:
             operator = cursor.operator()
+            if not operator:
+                return node
             if operator == ".":
                 cursor.accept(".")
                 name = cursor.property_name() or cursor.fail("a name")
@@ -354,7 +371,7 @@ class _Parser:
     def filter(self, start: int, value: Node) -> Node:
         """Read the condition of a filter; an element's entries are in its scope."""
         cursor, outer = self.cursor, self.cursor.scope
-        cursor.scope = outer.inner(["item", *outer.properties])
+        cursor.scope = Scope(outer.properties.including("item"), outer, outer.properties, outer.types)
         condition = self.expression()
         cursor.scope = outer
         cursor.expect("]")
@@ -368,7 +385,8 @@ class _Parser:
         while not cursor.accept(")"):
             if positional or named:
                 cursor.expect(",")
-            if name := self.argument_name():
+            name = None if positional else self.argument_name()
+            if name:
                 named.append((name, self.argument()))
             elif named:
                 cursor.fail("a name")
@@ -383,6 +401,8 @@ class _Parser:
     def argument_name(self) -> str | None:
         """Read `name:` before an argument."""
         cursor = self.cursor
+        if cursor.text.find(":", cursor.position) < 0:
+            return None
         saved = (cursor.position, cursor.end)
         name = cursor.new_name(":", ",", ")")
         if name and cursor.operator() == ":":
@@ -397,12 +417,14 @@ class _Parser:
         """Read a literal, a name, or something in brackets."""
         cursor = self.cursor
         start = cursor.position
-        if word := cursor.accept_keyword("true", "false", "null"):
-            return syntax.Literal(cursor.span(start), {"true": True, "false": False, "null": None}[word])
-        if cursor.keyword() == "function":
-            return self.function_literal()
-        if cursor.keyword() in {"if", "for", "some", "every"}:
-            return self.expression()
+        match cursor.keyword():
+            case "true" | "false" | "null" as word:
+                cursor.expect_keyword(word)
+                return syntax.Literal(cursor.span(start), {"true": True, "false": False, "null": None}[word])
+            case "function":
+                return self.function_literal()
+            case "if" | "for" | "some" | "every":
+                return self.expression()
         number = cursor.number()
         if number is not None:
             is_valid = number.is_finite()
@@ -477,6 +499,7 @@ class _Parser:
         start = cursor.position
         cursor.expect("{")
         entries: list[tuple[str, Node]] = []
+        cursor.scope = outer.inner()
         while not cursor.accept("}"):
             if entries:
                 cursor.expect(",")
@@ -485,7 +508,7 @@ class _Parser:
                 key = cursor.new_name(":") or cursor.fail("a name")
             cursor.expect(":")
             entries.append((key, self.expression()))
-            cursor.scope = cursor.scope.inner([key])
+            cursor.scope.names.add(key)
             cursor.scope.properties.add(key)
         cursor.scope = outer
         return syntax.ContextLiteral(cursor.span(start), tuple(entries))
@@ -542,6 +565,11 @@ class _Parser:
                 fields.append((field, self.type_reference() or ANY))
             else:
                 arguments.append(self.type_reference() or ANY)
+            if name in {"list", "range"}:  # they take one
+                cursor.expect(">")
+                return Type(name, tuple(arguments))
+        if name in {"list", "range"}:
+            cursor.fail("a type")
         if name == "function":
             cursor.expect("->")
             arguments.append(self.type_reference() or ANY)

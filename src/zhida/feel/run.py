@@ -6,13 +6,14 @@ for ever, or grow without end, draws on one budget of steps and one limit of siz
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Context
+from decimal import Context, Decimal
 from typing import Any
 
 from zhida.errors import Diagnostic, diagnostic
 from zhida.source import Span
 from zhida.values.function import Function
 from zhida.values.numbers import feel_context
+from zhida.values.range import Range
 from zhida.values.temporal import Date
 
 MAX_DEPTH = 50
@@ -46,7 +47,8 @@ class Run:
     """How many steps are left."""
 
     def note(self, code: str, span: Span | None = None, **arguments: object) -> None:
-        """Keep a diagnostic."""
+        """Keep a diagnostic; none is ever dropped, so each takes steps, and their number has an end as well."""
+        self.steps -= _NOTED_STEPS
         self.diagnostics.append(diagnostic(code, span or self.span, **arguments))
 
     def spend(self, steps: int, span: Span | None = None) -> bool:
@@ -57,8 +59,22 @@ class Run:
         self.note("feel-too-many-steps", span, limit=MAX_STEPS)
         return False
 
+    def read(self, *values: Any, span: Span | None = None) -> bool:  # noqa: ANN401 - any FEEL value
+        """Take the steps that it takes to go through values to compare or convert them; False where they are not left."""
+        steps = 0
+        for value in values:
+            kind = type(value)
+            if kind is str:
+                steps += len(value) // _CHARACTERS_IN_A_STEP
+            elif kind in _HAVE_SIZE:
+                size = weigh(value)
+                steps += (MAX_SIZE if size is None else size) // _WEIGHED_IN_A_STEP
+        return steps == 0 or self.spend(steps, span)
+
     def keep(self, value: Any, span: Span | None = None) -> Any:  # noqa: ANN401 - any FEEL value
         """Return a value that was built, or null where it is too large; a list in a list counts with all that it holds."""
+        if type(value) not in _HAVE_SIZE:
+            return value
         size = weigh(value)
         # To weigh takes time as well: who builds large values again and again runs out of steps.
         if not self.spend((MAX_SIZE if size is None else size) // _WEIGHED_IN_A_STEP, span):
@@ -87,8 +103,17 @@ class Run:
             self.span = outer
 
 
+_HAVE_SIZE = frozenset((str, tuple, dict, Range))
+_HAVE_NO_SIZE = frozenset((Decimal, bool, type(None), Date))
+
 _WEIGHED_IN_A_STEP = 10
 """How many elements are weighed in the time of one step."""
+
+_CHARACTERS_IN_A_STEP = 1_000
+"""How many characters are read in the time of one step."""
+
+_NOTED_STEPS = 10
+"""How many steps are done in the time in which a diagnostic is noted."""
 
 
 def weigh(value: object) -> int | None:
@@ -103,12 +128,16 @@ def weigh(value: object) -> int | None:
     for _ in range(MAX_LEVELS):
         inner: list[object] = []
         for item in level:
-            if isinstance(item, str):
-                size += len(item)
-            elif isinstance(item, tuple | dict):
-                size += len(item)
-                if size <= MAX_SIZE:
-                    inner.extend(item.values() if isinstance(item, dict) else item)
+            kind = type(item)
+            if kind is str:
+                size += len(item)  # type: ignore[arg-type]
+            elif kind is tuple or kind is dict:
+                size += len(item)  # type: ignore[arg-type]
+                if size <= MAX_SIZE and not (kind is tuple and _HAVE_NO_SIZE.issuperset(map(type, item))):  # type: ignore[call-overload]
+                    inner.extend(item.values() if kind is dict else item)  # type: ignore[attr-defined, arg-type]
+            elif kind is Range:
+                size += 2
+                inner += (item.low, item.high)  # type: ignore[attr-defined]
         if size > MAX_SIZE:
             return None
         if not inner:
@@ -137,10 +166,9 @@ class Frame:
 
     def find(self, name: str) -> tuple[bool, Any]:
         """Return whether a variable is in scope, and its value."""
-        frame: Frame | None = self
-        while frame is not None:
+        value = self.variables.get(name, _ABSENT)
+        frame = self.parent
+        while value is _ABSENT and frame is not None:
             value = frame.variables.get(name, _ABSENT)
-            if value is not _ABSENT:
-                return True, value
             frame = frame.parent
-        return False, None
+        return (False, None) if value is _ABSENT else (True, value)

@@ -8,7 +8,9 @@ Node
 """
 
 from collections.abc import Iterator as IteratorOf
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields
+from functools import cache
 
 from zhida.source import Span
 from zhida.values.types import Type
@@ -282,11 +284,18 @@ PARTIAL = "partial"
 """The name by which the body of an iteration calls the results so far."""
 
 
+@cache
+def _fields_with_nodes(kind: type[Node]) -> tuple[str, ...]:
+    """Return the fields of a kind of node that may hold others."""
+    if kind is Literal or kind is Name:
+        return ()
+    return tuple(field.name for field in fields(kind) if field.name not in {"span", "operator", "name"})
+
+
 def children(node: Node) -> IteratorOf[Node]:
     """Yield the nodes directly inside `node`, in the order of the text."""
-    for field in fields(node):
-        if field.name != "span":
-            yield from _nodes(getattr(node, field.name))
+    for name in _fields_with_nodes(type(node)):  # type: ignore[arg-type]  # a class can be hashed, whatever its __hash__ takes
+        yield from _nodes(getattr(node, name))
 
 
 def _nodes(value: object) -> IteratorOf[Node]:
@@ -320,7 +329,7 @@ def mentions_input(node: Node) -> bool:
     return mentions(node, INPUT)
 
 
-def free_names(node: Node, bound: frozenset[str] = frozenset()) -> IteratorOf[Name]:
+def free_names(node: Node, bound: AbstractSet[str] = frozenset()) -> IteratorOf[Name]:
     """Yield the names in `node` that nothing inside of it declares; elements of a filter count as declaring nothing."""
     match node:
         case Name():
@@ -329,9 +338,10 @@ def free_names(node: Node, bound: frozenset[str] = frozenset()) -> IteratorOf[Na
         case FunctionLiteral():
             yield from free_names(node.body, bound | {name for name, _ in node.parameters})
         case ContextLiteral():
+            declared = set(bound)  # one set that grows: many entries stay cheap
             for key, entry in node.entries:
-                yield from free_names(entry, bound)
-                bound |= {key}
+                yield from free_names(entry, declared)
+                declared.add(key)
         case For() | Quantified():
             for iteration in node.iterations:
                 yield from free_names(iteration.domain, bound)

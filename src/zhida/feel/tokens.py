@@ -9,9 +9,9 @@ from typing import NoReturn
 
 from zhida.errors import CompileError, diagnostic
 from zhida.feel.names import PART, Scope, read_part, skip_space
-from zhida.feel.slips import THOUSANDS, WITHOUT_SEPARATORS, advice
+from zhida.feel.slips import THOUSANDS, WITHOUT_SEPARATORS, advice, quoted_zh
 from zhida.source import Snippet, Span
-from zhida.values.numbers import feel_context
+from zhida.values.numbers import FEEL_DIGITS, feel_context
 
 KEYWORDS = frozenset(
     (
@@ -42,7 +42,16 @@ STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.))", re.DOTALL)
 ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 
-OPERATORS = ("**", "<=", ">=", "!=", "..", "->", "<", ">", "=", "+", "-", "*", "/", "(", ")", "[", "]", "{", "}", ",", ":", ".", "@")
+OPERATOR = re.compile(r"\*\*|<=|>=|!=|\.\.|->|[-<>=+*/()\[\]{},:.@]")
+WORD = re.compile("[a-z]+")
+_DENSE = frozenset("()[]{},:.@<>=+-*'\"0123456789abcdefghijklmnopqrstuvwxyz")
+"""Characters that neither are white space nor begin a comment."""
+
+MAX_NAME_LENGTH = 1_000
+"""How many characters a name may have where it is declared."""
+
+_SHOWN = 60
+"""How many characters of what was met a message shows."""
 
 WORDS_ZH = {
     "an expression": "表达式", "the end": "表达式的结尾", "a name": "名称", "a type": "类型", "a closing quote": "结束的引号",
@@ -61,11 +70,15 @@ class Cursor:
         self.scope = scope
         self.position = skip_space(self.text, 0)
         self.end = 0
+        self._operator = (-1, "")
+        self._keyword = (-1, scope, "")
 
     def advance(self, position: int) -> None:
         """Move behind what was read, and over the white space that follows."""
         self.end = position
-        self.position = skip_space(self.text, position)
+        # Most of what follows is no space; a regular expression need not be asked.
+        is_dense = self.text[position : position + 1] in _DENSE
+        self.position = position if is_dense else skip_space(self.text, position)
 
     def span(self, start: int) -> Span:
         """Return the span from `start` to the end of what was read last."""
@@ -77,8 +90,17 @@ class Cursor:
         return self.position >= len(self.text)
 
     def operator(self) -> str:
-        """Return the operator at the cursor, or an empty text."""
-        return next((operator for operator in OPERATORS if self.text.startswith(operator, self.position)), "")
+        """Return the operator at the cursor, or an empty text; each level of precedence asks, so it is looked for once."""
+        position, operator = self._operator
+        if position != self.position:
+            found = OPERATOR.match(self.text, self.position)
+            operator = found[0] if found else ""
+            self._operator = (self.position, operator)
+        return operator
+
+    def infix(self) -> str:
+        """Return the operator or the keyword at the cursor, or an empty text."""
+        return self.operator() or self.keyword()
 
     def accept(self, *operators: str) -> str:
         """Read one of `operators` if it stands here, and return it or an empty text."""
@@ -94,11 +116,18 @@ class Cursor:
 
     def keyword(self) -> str:
         """Return the keyword at the cursor, or an empty text; a longer declared name that begins with it wins."""
-        found = PART.match(self.text, self.position)
-        if found is None or found[0] not in KEYWORDS:
+        position, scope, keyword = self._keyword
+        if position != self.position or scope is not self.scope:
+            keyword = self._find_keyword()
+            self._keyword = (self.position, self.scope, keyword)
+        return keyword
+
+    def _find_keyword(self) -> str:
+        word = WORD.match(self.text, self.position)
+        if word is None or word[0] not in KEYWORDS or read_part(self.text, self.position) != word[0]:
             return ""
         name = self.scope.match(self.text, self.position)
-        return "" if name is not None and name[2] > 1 else found[0]
+        return "" if name is not None and name[2] > 1 else word[0]
 
     def accept_keyword(self, *words: str) -> str:
         """Read one of the keywords if it stands here, and return it or an empty text."""
@@ -121,7 +150,9 @@ class Cursor:
         if grouped := THOUSANDS.match(self.text, self.position):
             self.fail(WITHOUT_SEPARATORS, len(grouped[0]))
         self.advance(found.end())
-        return feel_context(is_passive=True).create_decimal(found[0])
+        # Most numbers are what they are; only one with an exponent or too many digits asks for rounding.
+        is_plain = len(found[0]) <= FEEL_DIGITS and "e" not in found[0].lower()
+        return Decimal(found[0]) if is_plain else feel_context(is_passive=True).create_decimal(found[0])
 
     def string(self) -> str | None:
         """Read a string literal and resolve its escapes."""
@@ -131,6 +162,8 @@ class Cursor:
         if found is None:
             self.fail("a closing quote", len(self.text[self.position :].partition("\n")[0].rstrip()))
         self.advance(found.end())
+        if found[1].isascii() and "\\" not in found[1]:
+            return found[1]
         text = ESCAPE.sub(_unescape, found[1])
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if re.search("[\ud800-\udfff]", text) else text
 
@@ -162,6 +195,8 @@ class Cursor:
         """Read a name that is being declared: all parts up to one of `stops` (operators or keywords)."""
         start = place = self.position
         while place < len(self.text):
+            if place - start > MAX_NAME_LENGTH:
+                return None
             part = read_part(self.text, place)
             if not part or part in stops or self.text.startswith(tuple(stop for stop in stops if not PART.match(stop)), place):
                 break
@@ -176,6 +211,7 @@ class Cursor:
         """Complain of what stands at the cursor: of `length` characters, or of the next part."""
         rest = self.text[self.position : self.position + (length or 1)]
         part = rest if length else read_part(self.text, self.position) or self.operator() or rest
+        part = part if len(part) <= _SHOWN else f"{part[: _SHOWN - 1]}…"
         hint, hint_zh = advice(self.text, self.position, expected)
         place = min(self.position, len(self.text))
         raise CompileError(
@@ -183,8 +219,8 @@ class Cursor:
                 diagnostic(
                     "feel-syntax",
                     self.snippet.span(place, place + max(len(part), 1) if part else place),
-                    found=f"'{part}'" if part else "the end",
-                    found_zh=f"“{part}”" if part else "结尾",
+                    found=(f'"{part}"' if part == "'" else f"'{part}'") if part else "the end",
+                    found_zh=quoted_zh(part) if part else "结尾",
                     expected="the end of the expression" if expected == "the end" else expected,
                     expected_zh=WORDS_ZH.get(expected) or re.sub("'([^']*)'", r"“\1”", expected).replace(" or ", " 或 "),
                     hint=hint,

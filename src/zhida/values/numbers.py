@@ -30,16 +30,20 @@ ROUNDING_MODES = {
 """Rounding modes by the word that a policy's front matter uses."""
 
 
+_PASSIVE = Context(prec=FEEL_DIGITS, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, clamp=1, traps=[])
+_TRAPPING = Context(
+    prec=FEEL_DIGITS,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-6143,
+    Emax=6144,
+    clamp=1,
+    traps=[InvalidOperation, DivisionByZero, Overflow],
+)
+
+
 def feel_context(*, is_passive: bool = False) -> Context:
     """Return a fresh decimal128 context; errors are trapped so that the caller can make them null, unless it is passive."""
-    return Context(
-        prec=FEEL_DIGITS,
-        rounding=ROUND_HALF_EVEN,
-        Emin=-6143,
-        Emax=6144,
-        clamp=1,
-        traps=[] if is_passive else [InvalidOperation, DivisionByZero, Overflow],
-    )
+    return (_PASSIVE if is_passive else _TRAPPING).copy()  # to copy is ten times as quick as to make, and every evaluation has one
 
 
 def round_amount(amount: Decimal, scale: int, mode: str) -> Decimal:

@@ -35,6 +35,7 @@ _SECOND = 10**9  # in nanoseconds, as the next one
 _DAY = 86_400 * _SECOND
 _SECONDS_PER_DAY = 86_400
 _GUARD = 10**12
+_FARTHEST = 100  # a factor of 10**100 takes the shortest duration beyond all of them, and the longest to nothing the other way
 _MIN_DAY = calendar.days_from_civil(MIN_YEAR, 1, 1)
 _MAX_DAY = calendar.days_from_civil(MAX_YEAR, 12, 31)
 
@@ -381,8 +382,7 @@ def multiply(left: object, right: object) -> Duration | None:
         left, right = right, left
     if not isinstance(right, Decimal) or not right.is_finite():
         return None
-    numerator, denominator = right.as_integer_ratio()
-    return _scale(left, numerator, denominator)
+    return _scale(left, *_ratio(right))
 
 
 def divide(left: object, right: object, *, context: Context) -> Duration | Decimal | None:
@@ -397,7 +397,7 @@ def divide(left: object, right: object, *, context: Context) -> Duration | Decim
         case (MonthsDuration(), MonthsDuration()):
             return context.divide(Decimal(left.months), Decimal(right.months)) if right.months else None
         case (_, Decimal()) if right.is_finite() and right:
-            numerator, denominator = right.as_integer_ratio()
+            numerator, denominator = _ratio(right)
             return _scale(left, denominator, numerator)
     return None
 
@@ -455,6 +455,13 @@ def _elapsed(left: Time | DateTime, right: Time | DateTime) -> DaysDuration | No
     if _is_local(left) != _is_local(right):
         return None
     return DaysDuration(_utc_nanosecond(left) - _utc_nanosecond(right))
+
+
+def _ratio(number: Decimal) -> tuple[int, int]:
+    """Return a number as a fraction; one beyond all durations, or below all, as another of that kind, for its own is very long."""
+    if number and abs(number.adjusted()) > _FARTHEST:
+        number = Decimal((number.is_signed(), (1,), _FARTHEST if number.adjusted() > 0 else -_FARTHEST))
+    return number.as_integer_ratio()
 
 
 def _scale(duration: object, numerator: int, denominator: int) -> Duration | None:

@@ -5,6 +5,7 @@ for messages and for what is put inside of a list or context: it quotes strings,
 """
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 
 from zhida.values.function import Function
@@ -47,12 +48,8 @@ def literal(value: object) -> str:
             return f'"{value.translate(_ESCAPES)}"'
         case Date() | Time() | DateTime() | DaysDuration() | MonthsDuration():
             return f'@"{value}"'
-        case tuple():
-            return f"[{', '.join(map(_element, value))}]"
-        case dict():
-            return f"{{{', '.join(f'{_key(key)}: {_element(entry)}' for key, entry in value.items())}}}"
-        case Range():
-            return _range(value)
+        case tuple() | dict() | Range():
+            return "".join(_pieces(value))
         case Function():
             return value.name or f"function({', '.join(value.parameters)})"
     return str(value)
@@ -64,21 +61,80 @@ def excerpt(value: object, limit: int = 80) -> str:
     >>> excerpt(tuple(map(Decimal, range(100))), 12)
     '[0, 1, 2, 3…'
     """
-    text = literal(value)
+    text = _beginning(value, limit)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def _element(value: object) -> str:
-    text = literal(value)
-    return f"({text})" if isinstance(value, Range) and value.operator else text
+def shortened(text: str, limit: int = 200) -> str:
+    """Return a text for a message, cut where it would fill the screen.
+
+    >>> shortened("abcdef", 4)
+    'abc…'
+    """
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def literal_within(value: object, limit: int) -> str | None:
+    """Return the literal of a value, or None where it has more than `limit` characters; then it is not even put together.
+
+    >>> literal_within((Decimal(1), Decimal(2)), 6), literal_within("abc", 4)
+    ('[1, 2]', None)
+    """
+    text = _beginning(value, limit)
+    return text if len(text) <= limit else None
+
+
+def _beginning(value: object, limit: int) -> str:
+    """Return the literal of a value, or at least so much of its beginning that it has more than `limit` characters."""
+    if isinstance(value, str) and len(value) > limit:
+        return literal(value[: limit + 1])
+    if not isinstance(value, tuple | dict | Range):
+        return literal(value)
+    pieces: list[str] = []
+    size = 0
+    for piece in _pieces(value):
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            break
+    return "".join(pieces)
+
+
+def _inner_pieces(value: object) -> Iterator[str]:
+    """Yield the literal of what stands in a list or context, where a range with an operator has parentheses."""
+    is_bare = isinstance(value, Range) and value.operator
+    yield "(" if is_bare else ""
+    yield from _pieces(value)
+    yield ")" if is_bare else ""
+
+
+def _pieces(value: object) -> Iterator[str]:
+    """Yield the literal of a value piece by piece."""
+    match value:
+        case tuple():
+            yield "["
+            for place, element in enumerate(value):
+                yield ", " if place else ""
+                yield from _inner_pieces(element)
+            yield "]"
+        case dict():
+            yield "{"
+            for place, (key, entry) in enumerate(value.items()):
+                yield f"{', ' if place else ''}{_key(key)}: "
+                yield from _inner_pieces(entry)
+            yield "}"
+        case Range(operator=""):
+            yield "[" if value.low_closed else "("
+            yield from _pieces(value.low)
+            yield ".."
+            yield from _pieces(value.high)
+            yield "]" if value.high_closed else ")"
+        case Range():
+            yield f"{value.operator} "
+            yield from _pieces(value.low if value.high is None else value.high)
+        case _:
+            yield literal(value)
 
 
 def _key(key: str) -> str:
     return key if _PLAIN_KEY.fullmatch(key) else literal(key)
-
-
-def _range(range_: Range) -> str:
-    if range_.operator:
-        return f"{range_.operator} {literal(range_.low if range_.high is None else range_.high)}"
-    opening, closing = "[" if range_.low_closed else "(", "]" if range_.high_closed else ")"
-    return f"{opening}{literal(range_.low)}..{literal(range_.high)}{closing}"

@@ -45,12 +45,16 @@ def find_unknown(value: object) -> Unknown | None:
     return None
 
 
+MAY_HOLD_UNKNOWN = frozenset((Unknown, tuple, dict))
+"""Types whose values are or may hold an unknown; all others need not be looked at."""
+
+
 def merge(values: Iterable[object]) -> Unknown | None:
     """Return one unknown that lacks all that the unknowns among `values` lack, or None where there is none."""
     missing: frozenset[str] = frozenset()
     found = False
     for value in values:
-        inner = find_unknown(value)
+        inner = find_unknown(value) if type(value) in MAY_HOLD_UNKNOWN else None
         if inner is not None:
             found = True
             missing |= inner.missing

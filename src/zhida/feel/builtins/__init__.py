@@ -16,7 +16,7 @@ from zhida.feel.builtins import boolean, context, conversion, numeric, range, so
 from zhida.feel.builtins import list as list_
 from zhida.feel.builtins.signature import Builtin, Host, Parameter, Refusal, Refused, Signature, Undetermined, bind
 from zhida.values.types import ANY
-from zhida.values.unknown import Unknown, find_unknown, merge
+from zhida.values.unknown import MAY_HOLD_UNKNOWN, Unknown, find_unknown, merge
 
 _MODULES = (conversion, boolean, string, list_, numeric, range, temporal, sort, context)
 
@@ -60,7 +60,12 @@ def _lacking(signature: Signature, arguments: tuple[object, ...]) -> Unknown | N
     """Return the unknown that hides in what the builtin must look at, or None where all of it is known."""
     parameters = signature.parameters
     last = len(parameters) - 1
-    return merge([_looked_at(argument, parameters[min(place, last)]) for place, argument in enumerate(arguments)])
+    looked_at = [
+        _looked_at(argument, parameters[min(place, last)])
+        for place, argument in enumerate(arguments)
+        if type(argument) in MAY_HOLD_UNKNOWN
+    ]
+    return merge(looked_at) if looked_at else None
 
 
 def _looked_at(argument: object, parameter: Parameter) -> Unknown | None:

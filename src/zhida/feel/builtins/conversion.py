@@ -7,12 +7,13 @@ import re
 from decimal import Decimal
 from typing import TypeVar
 
-from zhida.feel.builtins.signature import RANGE, Host, Parameter, bad_argument, define, nullable, optional, required, signature
+from zhida.feel.builtins.signature import RANGE, Host, Parameter, Refused, bad_argument, define, nullable, optional, required, signature
+from zhida.feel.run import MAX_LEVELS, MAX_SIZE
 from zhida.values import components, temporal
 from zhida.values.equality import less
 from zhida.values.range import Range
 from zhida.values.temporal import Date, DateTime, DaysDuration, Duration, MonthsDuration, Temporal, Time
-from zhida.values.text import format_value
+from zhida.values.text import format_value, literal_within
 from zhida.values.types import ANY, DATE, DATE_TIME, DAYS_DURATION, MONTHS_DURATION, NUMBER, STRING, TIME, Type
 
 T = TypeVar("T")
@@ -37,7 +38,12 @@ def number(host: Host, text: str, grouping: str | None, decimal: str | None) -> 
 
 def string(_host: Host, value: object) -> str | None:
     """Return the canonical text of a value; null of null."""
-    return None if value is None else format_value(value)
+    if not isinstance(value, tuple | dict | Range):
+        return None if value is None else format_value(value)
+    text = literal_within(value, MAX_SIZE)
+    if text is None:
+        raise Refused("feel-too-large", limit=MAX_SIZE, levels=MAX_LEVELS)
+    return text
 
 
 # --- dates, times and durations --------------------------------------------------------------------------------------

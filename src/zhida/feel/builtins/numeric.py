@@ -21,6 +21,7 @@ from decimal import (
 
 from zhida.feel.builtins.signature import NUMBERS, Host, N, Refused, bad_argument, define, of_list_or_arguments, required, signature
 from zhida.values import temporal
+from zhida.values.numbers import FEEL_DIGITS
 from zhida.values.temporal import DaysDuration, Duration, MonthsDuration
 from zhida.values.types import BOOLEAN, DAYS_DURATION, MONTHS_DURATION, NUMBER
 
@@ -148,9 +149,13 @@ def _checked(numbers: tuple[Decimal | None, ...]) -> list[Decimal]:
 
 
 def _added(numbers: list[Decimal]) -> Decimal:
-    exact, total = _exact(), Decimal(0)
-    for number in numbers:
-        total = exact.add(total, number)
+    exact, sums = _exact(), dict[int, Decimal]()
+    for number in numbers:  # numbers of like size first: a sum of all sizes has so many digits that to add to it takes long
+        place = number.adjusted() // FEEL_DIGITS
+        sums[place] = exact.add(sums[place], number) if place in sums else number
+    total = Decimal(0)
+    for place in sorted(sums):
+        total = exact.add(total, sums[place])
     return total
 
 

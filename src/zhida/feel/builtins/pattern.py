@@ -1,23 +1,31 @@
 r"""Regular expressions as `matches`, `replace` and `split` mean them (XQuery 1.0 and XPath 2.0 Functions and Operators, 7.6).
 
 Owns the one way from an XPath pattern to a compiled one. XPath's syntax is not Python's: `[A-Z-[OI]]` subtracts, `\p{…}`
-names a block, flag `x` takes whitespace out of the pattern, and every escape that XPath does not list is a mistake. A
-pattern may need forever on some text, so it gets one second. What XPath calls an error is refused.
+names a block, flag `x` takes whitespace out of the pattern, and every escape that XPath does not list is a mistake. What
+XPath calls an error is refused.
+
+A pattern may need forever on some text, so it gets one second. No clock is read here: it is tried with a short time first,
+and the longer one takes more steps out of the budget, so that many slow patterns come to an end as well.
 """
 
 import re
+from fractions import Fraction
 from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from zhida.feel.builtins.signature import Refused
-from zhida.feel.run import MAX_LEVELS, MAX_SIZE
+from zhida.feel.builtins.signature import Host, Refused
+from zhida.feel.run import MAX_LEVELS, MAX_SIZE, MAX_STEPS
+from zhida.values.text import shortened
 
 if TYPE_CHECKING:
     import regex
 
-TIMEOUT_SECONDS = 1
-"""How long one pattern may work on one text."""
+TRIES = ((1, 50), (10, 3_000), (100, 30_000), (1_000, 200_000))
+"""How many milliseconds a pattern may work on a text before it is tried again with more, and the steps that each try takes."""
+
+MAX_LENGTH = 2_000
+"""How many characters a pattern may have: to read one takes long."""
 
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 _ESCAPABLE = frozenset("nrt\\|.-^?*+{}()[]$sSdDwWiIcCpP123456789")
@@ -26,14 +34,14 @@ _WHITESPACE = frozenset("\t\n\r ")
 _OPTIONS = {"s": re.DOTALL, "m": re.MULTILINE, "i": re.IGNORECASE}
 
 
-def search(text: str, pattern: str, flags: str) -> bool:
+def search(host: Host, text: str, pattern: str, flags: str) -> bool:
     """Return whether `pattern` is found anywhere in `text`."""
-    return bool(_timed(pattern, _compiled(pattern, flags).search, text))
+    return bool(_timed(host, pattern, _compiled(host, pattern, flags).search, text))
 
 
-def replace(text: str, pattern: str, replacement: str, flags: str) -> str:
+def replace(host: Host, text: str, pattern: str, replacement: str, flags: str) -> str:
     r"""Return `text` with every match replaced; `$1` is what the first group held, `\$` and `\\` are the characters themselves."""
-    compiled = _divider(pattern, flags)
+    compiled = _divider(host, pattern, flags)
     parts = _replacement_parts(replacement, compiled.groups)
     size = 0
 
@@ -45,39 +53,55 @@ def replace(text: str, pattern: str, replacement: str, flags: str) -> str:
             raise Refused("feel-too-large", limit=MAX_SIZE, levels=MAX_LEVELS)
         return found
 
-    return str(_timed(pattern, compiled.sub, filled, text))
+    def replaced(*, timeout: int) -> str:
+        nonlocal size
+        size = 0
+        return compiled.sub(filled, text, timeout=timeout)
+
+    return str(_timed(host, pattern, replaced))
 
 
-def split(text: str, pattern: str) -> tuple[str, ...]:
+def split(host: Host, text: str, pattern: str) -> tuple[str, ...]:
     """Return the parts of `text` between the matches; an empty text is one empty part."""
-    compiled = _divider(pattern, "")
+    compiled = _divider(host, pattern, "")
     parts, start = [], 0
-    for begin, end in _timed(pattern, lambda *, timeout: [match.span() for match in compiled.finditer(text, timeout=timeout)]):
+    for begin, end in _timed(host, pattern, lambda *, timeout: [match.span() for match in compiled.finditer(text, timeout=timeout)]):
         parts.append(text[start:begin])
         start = end
     return (*parts, text[start:])
 
 
-def _timed(pattern: str, work: Any, *arguments: Any) -> Any:  # noqa: ANN401 - a method of a compiled pattern
-    try:
-        return work(*arguments, timeout=TIMEOUT_SECONDS)
-    except TimeoutError:
-        raise Refused("feel-pattern-timeout", pattern=pattern) from None
+def _spend(host: Host, steps: int) -> None:
+    if not host.spend(steps):
+        raise Refused("feel-too-many-steps", limit=MAX_STEPS)
 
 
-def _divider(pattern: str, flags: str) -> "regex.Pattern[str]":
+def _timed(host: Host, pattern: str, work: Any, *arguments: Any) -> Any:  # noqa: ANN401 - a method of a compiled pattern
+    for milliseconds, steps in TRIES:
+        _spend(host, steps)
+        try:
+            return work(*arguments, timeout=Fraction(milliseconds, 1_000))
+        except TimeoutError:
+            continue
+    raise Refused("feel-pattern-timeout", pattern=shortened(pattern))
+
+
+def _divider(host: Host, pattern: str, flags: str) -> "regex.Pattern[str]":
     """Return a compiled pattern that can part a text: one that matches nothing at all would part it everywhere."""
-    compiled = _compiled(pattern, flags)
+    compiled = _compiled(host, pattern, flags)
     if compiled.search(""):
         raise _bad(pattern)
     return compiled
 
 
 def _bad(pattern: str) -> Refused:
-    return Refused("feel-bad-pattern", pattern=pattern)
+    return Refused("feel-bad-pattern", pattern=shortened(pattern))
 
 
-def _compiled(pattern: str, flags: str) -> "regex.Pattern[str]":
+def _compiled(host: Host, pattern: str, flags: str) -> "regex.Pattern[str]":
+    if len(pattern) > MAX_LENGTH:
+        raise Refused("feel-pattern-too-long", length=len(pattern), limit=MAX_LENGTH)
+    _spend(host, len(pattern))
     compiled = _compile(pattern, flags)
     if compiled is None:
         raise _bad(f"{pattern}  {flags}".rstrip())
@@ -105,7 +129,7 @@ def _compile(pattern: str, flags: str) -> "regex.Pattern[str] | None":
     options = sum(value for flag, value in _OPTIONS.items() if flag in flags)
     try:
         compiled: regex.Pattern[str] = engine.compile(translator.translate_pattern(pattern, options), options | engine.VERSION0)
-    except (translator.RegexError, engine.error, ValueError, IndexError, OverflowError):
+    except (translator.RegexError, engine.error, ValueError, IndexError, OverflowError, RecursionError):
         return None
     return compiled
 
@@ -132,7 +156,7 @@ def _replacement_parts(replacement: str, groups: int) -> list[str | int]:
     parts: list[str | int] = []
     for character, digits, text, mistake in _REPLACEMENT_PART.findall(replacement):
         if mistake:
-            raise Refused("feel-bad-pattern", pattern=replacement)
+            raise _bad(replacement)
         if digits:
             length = next((length for length in range(min(len(digits), 4), 1, -1) if int(digits[:length]) <= groups), 1)
             number = int(digits[:length])

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from zhida.values.function import Function
 from zhida.values.temporal import UTC_MIDNIGHT, Date, DateTime
-from zhida.values.text import excerpt
+from zhida.values.text import excerpt, shortened
 from zhida.values.types import ANY, DATE_TIME, NUMBER, STRING, Type, conforms, list_of, type_of
 from zhida.values.unknown import Unknown
 
@@ -40,6 +40,9 @@ class Host(Protocol):
     def note(self, code: str, **arguments: Any) -> None:  # noqa: ANN401 - words of a message
         """Keep a diagnostic."""
 
+    def spend(self, steps: int, /) -> bool:
+        """Take steps out of the budget; where they are not left, say so and return False."""
+
 
 class Refused(Exception):  # noqa: N818 - it never leaves a call: it becomes null and a diagnostic
     """A builtin met what it is not defined for."""
@@ -62,7 +65,15 @@ class Undetermined(Exception):  # noqa: N818 - it never leaves a call: it become
 
 def bad_argument(parameter: str, value: object, expected: object) -> Refused:
     """Return the refusal of one argument; `expected` is a type or a range, said alike in every language."""
-    return Refused("feel-bad-argument", parameter=parameter, value=excerpt(value), expected=expected)
+    return Refused(_code(value, expected), parameter=parameter, value=excerpt(value), expected=expected)
+
+
+def _code(value: object, expected: object) -> str:
+    """Return what is wrong with an argument: there is no data, alone or in a list, or it is of the wrong type."""
+    if isinstance(value, tuple) and any(element is None for element in value):
+        rest = tuple(element for element in value if element is not None)
+        return "feel-null-argument" if not isinstance(expected, Type) or conforms(rest, expected) else "feel-bad-argument"
+    return "feel-null-argument" if value is None else "feel-bad-argument"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +204,7 @@ def bind(
         named: Arguments by the names of parameters; what a signature has and the call does not name is null.
 
     Returns:
-        The signature and its arguments, or a refusal with the code feel-bad-call or feel-bad-argument.
+        The signature and its arguments, or a refusal with the code feel-bad-call, feel-bad-argument or feel-null-argument.
     """
     candidates = []
     for candidate in builtin.signatures:
@@ -208,7 +219,7 @@ def bind(
         if all(map(_fits, converted, parameters)):
             return candidate, converted
     if not candidates:
-        given = ", ".join(named) if named else ", ".join(str(type_of(value)) for value in positional)
+        given = ", ".join(named) if named else ", ".join(shortened(str(type_of(value))) for value in positional)
         signatures = " | ".join(f"{builtin.name}{candidate}" for candidate in builtin.signatures)
         return Refusal("feel-bad-call", {"given": f"({given})", "signature": signatures})
     return _misfit([(parameters, converted) for _, parameters, converted in candidates])
@@ -267,7 +278,7 @@ def _misfit(candidates: list[tuple[tuple[Parameter, ...], tuple[object, ...]]]) 
     there = [(parameter, value) for place, parameter, value in failures if place == last]
     parameter, value = there[0]
     expected = " | ".join(dict.fromkeys(str(parameter.type) for parameter, _ in there))
-    return Refusal("feel-bad-argument", {"parameter": parameter.name, "value": excerpt(value), "expected": expected})
+    return Refusal(_code(value, parameter.type), {"parameter": parameter.name, "value": excerpt(value), "expected": expected})
 
 
 N = required("n", NUMBER)

@@ -75,19 +75,19 @@ def ends_with(_host: Host, string: str, match: str) -> bool:
     return string.endswith(match)
 
 
-def matches(_host: Host, text: str, pattern_text: str, flags: str | None) -> bool:
+def matches(host: Host, text: str, pattern_text: str, flags: str | None) -> bool:
     """Return whether a pattern is found in a string."""
-    return pattern.search(text, pattern_text, flags or "")
+    return pattern.search(host, text, pattern_text, flags or "")
 
 
-def replace(_host: Host, text: str, pattern_text: str, replacement: str, flags: str | None) -> str:
+def replace(host: Host, text: str, pattern_text: str, replacement: str, flags: str | None) -> str:
     """Return a string with every stretch that a pattern matches replaced."""
-    return pattern.replace(text, pattern_text, replacement, flags or "")
+    return pattern.replace(host, text, pattern_text, replacement, flags or "")
 
 
-def split(_host: Host, string: str, delimiter: str) -> tuple[str, ...]:
+def split(host: Host, string: str, delimiter: str) -> tuple[str, ...]:
     """Return the parts of a string between the stretches that a pattern matches."""
-    return pattern.split(string, delimiter)
+    return pattern.split(host, string, delimiter)
 
 
 def string_join(_host: Host, elements: tuple[str | None, ...], delimiter: str | None) -> str:
