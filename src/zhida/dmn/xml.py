@@ -225,7 +225,7 @@ class _Model:
         return Decision(
             self.id(element),
             reader.attribute(element, "name"),
-            variable.type if variable is not None else ANY,
+            variable.type,
             read_expression(reader, element, is_needed=False),
             element.span,
             tuple(self.requirements(element)),
@@ -233,7 +233,7 @@ class _Model:
             reader.text(element, "allowedAnswers"),
             tuple((name, reader.href(child)) for name in REFERENCES for child in reader.all(element, name)),
             reader.notes(element, with_id=False),
-            variable.notes if variable is not None else NO_NOTES,
+            variable.notes,
         )
 
     def requirements(self, element: Element) -> Iterator[Requirement]:
@@ -275,8 +275,7 @@ class _Model:
     def input_data(self, element: Element) -> InputData:
         """Return input data."""
         variable = self.reader.variable_of(element)
-        type_, notes = (variable.type, variable.notes) if variable is not None else (ANY, NO_NOTES)
-        item = ItemDefinition(self.reader.attribute(element, "name"), type_, span=element.span, notes=notes)
+        item = ItemDefinition(self.reader.attribute(element, "name"), variable.type, span=element.span, notes=variable.notes)
         return InputData(self.id(element), item, self.reader.notes(element, with_id=False))
 
     def service(self, element: Element) -> DecisionService:
@@ -286,7 +285,7 @@ class _Model:
         return DecisionService(
             self.id(element),
             reader.attribute(element, "name"),
-            variable.type if variable is not None else ANY,
+            variable.type,
             reader.hrefs(element, "outputDecision"),
             reader.hrefs(element, "encapsulatedDecision"),
             reader.hrefs(element, "inputDecision"),

@@ -163,9 +163,7 @@ def _conditional(reader: Reader, element: Element, level: int) -> Conditional | 
     (condition, then, otherwise), ids = _parts(reader, element, ("if", "then", "else"), level)
     if condition is None or then is None or otherwise is None:
         return None
-    return Conditional(
-        condition, then, otherwise, span=element.whole, type=reader.type(element), notes=reader.notes(element), part_ids=ids
-    )
+    return Conditional(condition, then, otherwise, span=element.whole, type=reader.type(element), notes=reader.notes(element), part_ids=ids)
 
 
 def _filter(reader: Reader, element: Element, level: int) -> Filter | None:
@@ -194,9 +192,7 @@ def _iteration(reader: Reader, element: Element, level: int) -> Iteration | None
     )
 
 
-def _parts(
-    reader: Reader, element: Element, names: tuple[str, ...], level: int
-) -> tuple[tuple[Expression | None, ...], tuple[str, ...]]:
+def _parts(reader: Reader, element: Element, names: tuple[str, ...], level: int) -> tuple[tuple[Expression | None, ...], tuple[str, ...]]:
     """Return the expressions of the children of these names, and the ids of these children where any has one."""
     found = [reader.needed(element, name) for name in names]
     expressions = tuple(read_expression(reader, child, level=level + 1) if child is not None else None for child in found)

@@ -7,6 +7,7 @@ as needed.
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from lxml import etree
 
@@ -85,7 +86,7 @@ def _lines(canonical: str, default_namespace: str) -> Iterator[tuple[int, str]]:
         if not inner:
             yield depth, f"{tag[:-1]}/>"
             position = close + 1
-        elif _has_text(canonical, tokens[position : close + 1]) or " xml:space=" in tag:
+        elif _has_text(tokens[position : close + 1]) or " xml:space=" in tag:
             yield depth, f"{tag}{inner}{tokens[close][0]}"
             position = close + 1
         else:
@@ -104,10 +105,10 @@ def _closing(tokens: list[re.Match[str]], position: int) -> int:
     raise AssertionError("canonical XML is sound")
 
 
-def _has_text(canonical: str, tokens: list[re.Match[str]]) -> bool:
+def _has_text(tokens: list[re.Match[str]]) -> bool:
     """Say whether text stands directly in the element that these tags make up."""
     depth = 0
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in pairwise(tokens):
         depth += 1 if token["open"] else -1
         if depth == 1 and token.end() != following.start():
             return True

@@ -115,12 +115,13 @@ class Reader:
         """Return a name and its type."""
         return Variable(self.attribute(element, "name"), self.type(element), self.notes(element))
 
-    def variable_of(self, element: Element) -> Variable | None:
-        """Return the variable of an element that has the same name."""
+    def variable_of(self, element: Element) -> Variable:
+        """Return the variable of an element, which has the same name; without one, it is of any type."""
         found = self.one(element, "variable")
+        name = element.attributes.get("name", "")
         if found is None:
-            return None
-        name, called = element.attributes.get("name", ""), found.attributes.get("name", "")
+            return Variable(name)
+        called = found.attributes.get("name", "")
         if " ".join(called.split()) != " ".join(name.split()):
             self.note("dmn-xml-variable-name", found.span, name=name, variable=called)
         return Variable(name, self.type(found), self.notes(found))
@@ -179,9 +180,7 @@ def unknown(root: Element) -> Iterator[Diagnostic]:
         for name in element.attributes:
             if name not in content.attributes and not name.startswith("{"):
                 near = nearest(name, content.attributes)
-                yield diagnostic(
-                    "dmn-xml-unknown-attribute", element.attribute_span(name), name=name, parent=element.name, near=near
-                )
+                yield diagnostic("dmn-xml-unknown-attribute", element.attribute_span(name), name=name, parent=element.name, near=near)
         for child in element.children:
             if is_model(child) and child.name in content.elements:
                 if child.name != "extensionElements":

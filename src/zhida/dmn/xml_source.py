@@ -241,7 +241,7 @@ def _syntax_fault(source: Source, error: etree.XMLSyntaxError) -> Diagnostic:
     reason = re.sub(r", line \d+, column \d+$", "", (error.msg or "").strip()).strip()
     if "Excessive depth" in reason:
         return diagnostic("dmn-xml-too-deep", span, limit=MAX_DEPTH)
-    kind = etree.ErrorTypes._getName(error.code or 0, "")  # noqa: SLF001 - the names of libxml2's errors have no other door
+    kind = etree.ErrorTypes._getName(getattr(error, "code", 0), "")  # noqa: SLF001 - the names of libxml2's errors have no other door
     return diagnostic("dmn-xml-syntax", span, reason=reason.replace("\n", " "), reason_zh=REASONS_ZH.get(kind, reason.replace("\n", " ")))
 
 
