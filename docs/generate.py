@@ -1,8 +1,8 @@
 """Writes what a program can write in the documents: `make docs`.
 
-    zhida.errors.CODES ─────────────────────┐
-    tests/examples/bad, models, registry ───┼──> docs/errors.md      gravity, order, contents and messages
-    docs/errors.md, words by hand ──────────┘                        what a code means and what to do, kept as they are
+    zhida.errors.CODES ──────────────────────────────┐
+    tests/examples/bad, models, written, registry ───┼──> docs/errors.md      gravity, order, contents and messages
+    docs/errors.md, words by hand ───────────────────┘                        what a code means and what to do, kept as they are
 
 A section of docs/errors.md is `## code`, its gravity, the words, and the message in both languages. A code without an
 example shows its message with 〈words〉 where an example would have values. A new code gets a section without words.
@@ -17,7 +17,7 @@ from zhida.source import Source, Span
 
 ROOT = Path(__file__).resolve().parents[1]
 ERRORS = ROOT / "docs/errors.md"
-GOLDEN_FILES = ("tests/examples/bad/*.md", "tests/examples/models/*.md", "tests/examples/registry/*.txt")
+GOLDEN_FILES = ("tests/examples/bad/*.md", "tests/examples/models/*.md", "tests/examples/written/*.md", "tests/examples/registry/*.txt")
 PARTS = {
     "file": "文件 Files",
     "feel": "表达式 Expressions",

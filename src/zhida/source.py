@@ -24,7 +24,7 @@ class Source:
 
     def __post_init__(self) -> None:
         """Index the lines once."""
-        starts = (0, *(found.end() for found in re.finditer("\n", self.text)))
+        starts = (0, *(found.end() for found in re.finditer("\n", self.text))) if "\n" in self.text else (0,)
         object.__setattr__(self, "_line_starts", starts)
 
     def position(self, offset: int) -> tuple[int, int]:
@@ -110,7 +110,7 @@ class Span:
 
 def _window(line: str, begin: int, end: int, width: int) -> tuple[int, int]:
     """Return the part of a long line to show: the span, or as much of its beginning as fits, and as much around it as fits."""
-    if display_width(line) <= width:
+    if len(line) <= 4 * width and display_width(line) <= width:  # a file may be one line of megabytes
         return 0, len(line)
     left, right, used = begin, begin, 0
     while used < width and right < end:

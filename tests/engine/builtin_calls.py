@@ -22,12 +22,14 @@ class RecordingHost:
     today: Date = field(default_factory=lambda: Date(2026, 3, 1))
     context: Context = field(default_factory=feel_context)
     noted: list[Diagnostic] = field(default_factory=list)
+    spent: int = 0
 
     def invoke(self, function: Function, arguments: tuple[Value, ...], /) -> Value:
         return function.invoke(arguments)
 
     def spend(self, steps: int, /) -> bool:
-        return steps >= 0
+        self.spent += steps
+        return True
 
     def note(self, code: str, **arguments: Value) -> None:
         self.noted.append(diagnostic(code, **arguments))

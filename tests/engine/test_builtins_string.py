@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.builtin_calls import Value, call, refusal
+from tests.engine.builtin_calls import RecordingHost, Value, call, refusal
 from zhida.feel.builtins import pattern
 from zhida.feel.builtins.signature import Refused
 
@@ -179,11 +179,19 @@ def test_split_keeps_empty_parts() -> None:
 
 
 def test_a_pattern_that_runs_away_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pattern, "TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr(pattern, "TRIES", ((1, 50), (2, 100)))
     runaway, text = "^(a|aa|b?a)+$", "a" * 5_000 + "c"
+    host = RecordingHost()
     with pytest.raises(Refused) as refused:
-        pattern.search(text, runaway, "")
+        pattern.search(host, text, runaway, "")
     assert refused.value.code == "feel-pattern-timeout"
+    assert host.spent == len(runaway) + 50 + 100
+
+
+def test_a_pattern_too_long_to_be_read_is_refused() -> None:
+    assert refusal("matches", "a", "a" * (pattern.MAX_LENGTH + 1)).code == "feel-pattern-too-long"
+    assert call("matches", "a" * pattern.MAX_LENGTH, "a" * pattern.MAX_LENGTH) is True
+    assert refusal("matches", "a", "(" * 990 + "a" + ")" * 990).code == "feel-bad-pattern"
 
 
 def test_the_pattern_engines_are_loaded_by_the_first_pattern_only() -> None:

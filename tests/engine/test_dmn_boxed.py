@@ -437,3 +437,9 @@ def test_given_input_is_as_its_type_asks() -> None:
     found = run(definitions, "d", x="one")
     assert found.value is None
     assert "feel-bad-result" in [item.code for item in found.diagnostics]
+
+
+def test_a_list_that_becomes_its_element_is_no_mistake_in_a_file_from_elsewhere() -> None:
+    definitions = model(decision("d", '["a", "b"][item = "b"]', type_=STRING))
+    assert compile_models(definitions).diagnostics == ()
+    assert run(definitions, "d").value == "b"

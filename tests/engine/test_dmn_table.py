@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.engine.dmn_models import Value, decide, outcome, table
+from tests.engine.dmn_models import Value, decide, decision, found_in, outcome, table
 from zhida.dmn.model import DecisionTable
 from zhida.values.types import NUMBER
 from zhida.values.unknown import Unknown, unknown
@@ -130,10 +130,7 @@ def test_a_table_may_test_an_expression() -> None:
 
 @pytest.mark.parametrize(
     ("hit_policy", "expected", "codes"),
-    [
-        (hit_policy, None, ["dmn-no-rule"])
-        for hit_policy in ALL
-    ],
+    [(hit_policy, None, ["dmn-no-rule"]) for hit_policy in ALL],
 )
 def test_no_rule_and_no_default(hit_policy: str, expected: Value, codes: list[str]) -> None:
     assert outcome(sized(hit_policy, "1", "2", "3"), people(5)) == (expected, codes)
@@ -204,6 +201,14 @@ def test_where_an_input_is_not_allowed_no_rule_matches_and_it_is_said() -> None:
     assert outcome(limited, people(100)) == (Decimal(1), [])
     assert outcome(limited, people(101)) == (Decimal(0), ["dmn-not-allowed"])
     assert outcome(limited, people(None)) == (Decimal(0), ["dmn-null-in-table"])
+
+
+def test_values_that_outputs_may_take_are_checked_and_may_use_other_inputs() -> None:
+    unquoted = table("P", ["人"], ["出"], [["-", '"Yes"']], listed=["Yes, No"])
+    assert [found_in(decision("问", unquoted)).codes] == [["feel-unknown-name", "feel-unknown-name"]]
+    reckoned = table("P", ["人"], ["出"], [["-", "1"], ["-", "2"]], listed=["线, 线 - 1"])
+    assert outcome(reckoned, {"人": Decimal(1), "线": Decimal(2)}) == (Decimal(2), [])
+    assert outcome(reckoned, {"人": Decimal(1), "线": Decimal(1)}) == (Decimal(1), [])
 
 
 def test_an_output_of_another_type_is_null_and_said() -> None:

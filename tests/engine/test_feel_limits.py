@@ -1,16 +1,19 @@
 """What would go on for ever, grow without end or stand too deep: it ends soon, with a reason and never with an exception."""
 
+import sys
 from decimal import Decimal
 
 import pytest
 
-from tests.engine.feel_texts import TODAY, mistake, null_because, outcome, parse, shown, value_of
+from tests.engine.feel_texts import TODAY, mistake, null_because, outcome, parse, parse_cell, shown, value_of
 from zhida.errors import CompileError
 from zhida.feel.check import Checker
 from zhida.feel.evaluate import evaluate
+from zhida.feel.parse import MAX_LENGTH
 from zhida.feel.run import MAX_LEVELS, MAX_SIZE, MAX_STEPS, Frame, Run, weigh
 from zhida.feel.syntax import children, free_names
 from zhida.values.equality import distinct
+from zhida.values.range import Range
 from zhida.values.temporal import Date
 from zhida.values.types import ANY, NULL, NUMBER, STRING, Type, is_assignable, list_of, parse_type
 
@@ -88,6 +91,144 @@ def test_what_takes_too_long_or_grows_too_large_is_null_with_its_reason(text: st
     value, codes = outcome(text)
     assert value is None or None in value
     assert code in codes
+
+
+LIST = "for i in 1..20000 return i"
+TEXT = 'string join(for i in 1..20000 return "aaaaaaaaaa")'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "t = t",
+        "t != t",
+        "t in t",
+        "1 in t",
+        "t in (t, 1)",
+        "t in (= t)",
+        "t + 1",
+        "1 - t",
+        "t between 1 and 2",
+        "t instance of list<number>",
+        "f(t)",
+        "t[1]",
+        "t[i]",
+        "t.a",
+        "[t..t]",
+        "(= t)",
+        "is(t, t)",
+        "count([t, t])",
+        "list contains([t], t)",
+        "index of([t], t)",
+        "min([t, t])",
+        'get value({a: t}, "a")',
+        "distinct values([t, t, t])",
+        "product(t)",
+    ],
+)
+def test_what_goes_through_a_long_list_again_and_again_takes_as_many_steps(body: str) -> None:
+    text = f"{{t: {LIST}, f: function(x: list<number>) 1, r: for i in 1..100000 return {body}}}.r"
+    run = Run(TODAY)
+    evaluate(parse(text), Frame({}, run))
+    assert "feel-too-many-steps" in {item.code for item in run.diagnostics}
+    assert run.steps > -100_000
+    assert len(run.diagnostics) < MAX_STEPS // 5
+
+
+@pytest.mark.parametrize("body", ['contains(t, "b")', "string length(upper case(t))", 't = t + ""', 'ends with(t, "b")'])
+def test_what_goes_through_a_long_text_again_and_again_takes_steps(body: str) -> None:
+    codes = outcome(f"{{t: {TEXT}, r: for i in 1..100000 return {body}}}.r")[1]
+    assert "feel-too-many-steps" in codes
+
+
+def test_every_diagnostic_takes_steps_so_their_number_has_an_end() -> None:
+    run = Run(TODAY)
+    evaluate(parse("for i in 1..1000000 return null + i"), Frame({}, run))
+    assert run.diagnostics[-1].code == "feel-too-many-steps"
+    assert 50_000 < len(run.diagnostics) < MAX_STEPS // 10
+
+
+@pytest.mark.parametrize("text", ["string(for i in 1..1000 return 1e6144)", "string({a: for i in 1..300 return 1e6144})"])
+def test_a_text_of_a_value_that_would_be_too_long_is_not_put_together(text: str) -> None:
+    assert null_because(text) == ["feel-too-large"]
+
+
+def test_a_message_shows_the_beginning_of_a_large_value_only() -> None:
+    run = Run(TODAY)
+    evaluate(parse(f"({LIST}) + 1"), Frame({}, run))
+    evaluate(parse(f"{{f: function(x) x, r: f(({LIST}), context(for i in 1..500 return {{key: string(i), value: i}}))}}.r"), Frame({}, run))
+    assert [item.code for item in run.diagnostics] == ["feel-bad-operand", "feel-bad-call"]
+    assert all(len(item.message("zh")) < 400 for item in run.diagnostics)
+
+
+def test_ranges_inside_each_other_are_weighed() -> None:
+    assert weigh(Range((Decimal(1), Decimal(2)), None, operator="=")) == 4
+    assert "feel-too-large" in outcome("for i in 1..500 return if i = 1 then [1] else [(= partial[-1])]")[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1" * (MAX_LENGTH + 1), '"' + "a" * MAX_LENGTH, " " * (MAX_LENGTH + 1), "[" + "1," * MAX_LENGTH + "1]"],
+    ids=lambda text: text[:5],
+)
+def test_a_text_beyond_all_reason_is_not_read(text: str) -> None:
+    assert mistake(text).code == "feel-text-too-long"
+    with pytest.raises(CompileError) as caught:
+        parse_cell(text)
+    assert [item.code for item in caught.value.diagnostics] == ["feel-text-too-long"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" + "a/*" * 60_000 + ": 1}",
+        "{" + "a " * 90_000 + ": 1}",
+        "1 instance of " + "a" * 190_000,
+        '"' + '\\"' * 90_000,
+        "a" * 190_000 + " 1",
+    ],
+    ids=lambda text: text[:16],
+)
+def test_a_message_about_a_long_text_is_short(text: str) -> None:
+    found = mistake(text)
+    assert len(found.render("en")) < 1_000
+    assert len(found.render("zh")) < 1_000
+
+
+def test_a_long_list_and_a_large_context_are_read_in_one_go() -> None:
+    assert len(list(children(parse("[" + "1," * 50_000 + "1]")))) == 50_001
+    node = parse("{" + ",".join(f"a{number}: a{max(number - 1, 0)}" for number in range(8_000)) + "}")
+    assert [name.name for name in free_names(node)] == ["a0"]
+    checker = Checker({})
+    checker.infer(parse("[" + "b, " * 20_000 + "b]"))
+    assert len(checker.diagnostics) == 20_001
+
+
+def test_reading_from_deep_inside_of_a_program_is_refused_and_does_not_crash() -> None:
+    def from_below(levels: int) -> str:
+        if levels:
+            return from_below(levels - 1)
+        return mistake("(" * 45 + "1" + ")" * 45).code
+
+    assert from_below(sys.getrecursionlimit() - 350) == "feel-too-nested"
+
+
+def test_a_pattern_that_would_take_long_on_many_texts_runs_out_of_steps() -> None:
+    text = 'string join(for j in 1..200 return "a") + "c"'
+    codes = outcome(f'for i in 1..1000 return matches({text}, "^(a|aa|b?a)+$")')[1]
+    assert "feel-too-many-steps" in codes
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [('@"P1D" * 1e-6000', '@"PT0S"'), ('@"P1D" / 1e6000', '@"PT0S"'), ('@"PT0S" * 1e6000', '@"PT0S"')]
+)
+def test_a_duration_beyond_all_scales_costs_no_more_than_another(text: str, expected: str) -> None:
+    assert shown(text) == expected
+
+
+def test_sums_are_exact_whatever_the_order_and_the_size() -> None:
+    assert shown("sum([1e6000, 1, -1e6000, 1e-6000, 2, -1e-6000])") == "3"
+    assert shown("sum([1e40, 1, -1e40])") == "1"
 
 
 def test_calls_that_multiply_end_with_a_reason() -> None:

@@ -28,6 +28,7 @@ LIBRARIES = {
     "yaml": Use(("policy/*", "registry_io/*"), 3, "PyYAML"),
     "stdnum": Use(("registry_io/*",), 2, "python-stdnum"),
     "lxml": Use(("dmn/xml_source.py", "dmn/xml_kept.py"), 2, "lxml"),
+    "xlsxwriter": Use(("policy/excel_write.py",), 1, "XlsxWriter"),
     "regex": Use(("feel/builtins/pattern.py",), 1, "regex"),
     "elementpath": Use(("feel/builtins/pattern.py",), 1, "elementpath"),
     "typer": Use(("cli/*",), 20, "typer"),

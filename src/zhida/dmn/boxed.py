@@ -118,12 +118,14 @@ def _invocation(body: CompiledInvocation, frame: Frame, _name: str) -> Value:
     if not isinstance(function, Function):
         frame.run.note("feel-not-a-function", body.span, value=excerpt(function))
         return None
-    if set(arguments) != set(function.parameters) or len(arguments) < len(body.arguments):
+    if function.call is not None and len(arguments) == len(body.arguments):
+        return function.call((), arguments)
+    if not arguments.keys() <= set(function.parameters) or len(arguments) < len(body.arguments):
         name, given = function.name or "function", ", ".join(name for name, _ in body.arguments)
         signature = f"{name}({', '.join(function.parameters)})"
         frame.run.note("feel-bad-call", body.span, function=name, given=f"({given})", signature=signature)
         return None
-    return frame.run.invoke(function, tuple(arguments[name] for name in function.parameters), body.span)
+    return frame.run.invoke(function, tuple(map(arguments.get, function.parameters)), body.span)
 
 
 def _function(body: CompiledFunction, frame: Frame, name: str) -> Value:

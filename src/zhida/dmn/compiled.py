@@ -60,6 +60,8 @@ class CompiledTable:
     def nodes(self) -> Iterator[Node]:
         """Every expression in the table."""
         yield from self.inputs
+        yield from (tests for tests in self.allowed if tests is not None)
+        yield from (node for tests in self.listed if tests is not None for node in tests.tests)
         yield from (node for node in self.defaults if node is not None)
         for rule in self.rules:
             yield from rule.tests

@@ -156,11 +156,8 @@ def _case(element: Element, place: int) -> KitCase:
     return KitCase(
         element.attributes.get("id") or f"#{place}",
         element.attributes.get("type", "decision"),
-        element.attributes.get("invocableName", ""),
-        tuple(
-            Given(node.attributes.get("name", ""), node.attributes.get("namespace", ""), _value(node))
-            for node in _children(element, "inputNode")
-        ),
+        _name(element, "invocableName"),
+        tuple(Given(_name(node), node.attributes.get("namespace", ""), _value(node)) for node in _children(element, "inputNode")),
         tuple(_wanted(node) for node in _children(element, "resultNode")),
     )
 
@@ -168,7 +165,7 @@ def _case(element: Element, place: int) -> KitCase:
 def _wanted(node: Element) -> Wanted:
     value = next((_value(expected) for expected in _children(node, "expected")), None)
     flag = BOOLEANS.get(node.attributes.get("errorResult", "false").strip(), False)
-    return Wanted(node.attributes.get("name", ""), node.attributes.get("namespace", ""), value, flag, node.span)
+    return Wanted(_name(node), node.attributes.get("namespace", ""), value, flag, node.span)
 
 
 def _value(element: Element) -> Value:
@@ -183,7 +180,7 @@ def _value(element: Element) -> Value:
     components = _children(element, "component")
     if not components:
         return None
-    return {part.attributes.get("name", ""): None if _is_nil(part) else _value(part) for part in components}
+    return {_name(part): None if _is_nil(part) else _value(part) for part in components}
 
 
 def _is_nil(element: Element) -> bool:
@@ -224,6 +221,11 @@ def _simple(text: str, declared: str) -> Value:
 
 def _number(text: str) -> Decimal | None:
     return feel_context().create_decimal(text) if NUMBER.fullmatch(text) else None
+
+
+def _name(element: Element, attribute: str = "name") -> str:
+    """Return a name as models have it: white space in it means no more than one space."""
+    return " ".join(element.attributes.get(attribute, "").split())
 
 
 def _children(element: Element, name: str) -> list[Element]:

@@ -189,7 +189,7 @@ class Evaluator:
             result, _ = evaluate_body(compiled.body, frame.inner(coerced), model.name)
             return fitted(result, model.type, model.span, model.name, frame)
 
-        return Function(model.name, names, call)
+        return Function(model.name, names, call, types=(*(type_ for _, type_ in model.parameters), model.type))
 
     def service(self, compiled: CompiledService) -> Function:
         """Return a decision service as a function value: what it is given is never evaluated, and nothing else leaks into it."""
@@ -204,13 +204,14 @@ class Evaluator:
             given = dict(zip(compiled.inputs, (coerced[name] for name in names), strict=True))
             inner = Evaluator(self.model, given, as_of=self.as_of)
             inner.run.steps, inner.run.depth = self.run.steps, self.run.depth
-            values = {self.model.decisions[id_].decision.name: inner.value(id_) for id_ in compiled.outputs if id_ in self.model.decisions}
+            decisions = self.model.decisions
+            values = {decisions[id_].decision.name if id_ in decisions else id_: inner.value(id_) for id_ in compiled.outputs}
             self.run.steps = inner.run.steps
             self.run.diagnostics += [*inner.run.diagnostics, *inner.diagnostics_beneath(compiled.outputs)]
             result = next(iter(values.values()), None) if len(compiled.outputs) == 1 else values
             return fitted(result, service.type, service.span, service.name, frame)
 
-        return Function(service.name, names, call)
+        return Function(service.name, names, call, types=(*(type_ for _, type_ in compiled.parameters), service.type))
 
     def beneath(self, ids: Iterable[str]) -> set[str]:
         """Return the elements that the values of `ids` rest on, themselves included."""

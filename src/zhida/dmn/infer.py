@@ -76,7 +76,9 @@ class Inference:
         checker = self.checker(id_)
         shape = self.under(checker, parameters, body)
         self.diagnostics.extend(checker.diagnostics)
-        if not _null(body) and not is_assignable(shape.type, element.type):
+        # A policy says what it means; in a file from elsewhere a list of one may stand for its element.
+        fits = is_assignable(shape.type, element.type) or (bool(self.wiring.types) and _is_coerced(shape.type, element.type))
+        if not _null(body) and not fits:
             self.diagnostics.append(diagnostic("feel-type-expected", element.span, expected=element.type, found=shape.type))
         if isinstance(element, BusinessKnowledgeModel):
             result = element.type if element.type is not ANY else shape.type
@@ -203,6 +205,9 @@ class Inference:
         known = [shape for node, shape in shapes if not _null(node) and shape.type is not ANY]
         declared = unconstrained(clause.type)
         wanted = declared if declared != ANY else known[0].type if known else ANY
+        listed = table.listed[place] if table.listed else None
+        if listed is not None:
+            checker.infer_tests(listed, Shape(declared))
         for node, shape in shapes:
             fits = is_assignable(shape.type, wanted) or (declared == ANY and is_assignable(wanted, shape.type))
             if not _null(node) and not fits:

@@ -11,6 +11,7 @@ warning. What a tool adds in its own namespace, where the standard lets it, is k
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from zhida.dmn.model import (
     NO_NOTES,
@@ -29,7 +30,7 @@ from zhida.dmn.model import (
 )
 from zhida.dmn.xml_expressions import read_expression, read_function
 from zhida.dmn.xml_kept import kept
-from zhida.dmn.xml_names import made_id
+from zhida.dmn.xml_names import NewIds
 from zhida.dmn.xml_reader import Reader, is_model, unknown
 from zhida.dmn.xml_schema import (
     ARTIFACTS,
@@ -37,15 +38,17 @@ from zhida.dmn.xml_schema import (
     FEEL_URIS,
     MODEL,
     REFERENCES,
+    RENAMED,
     REQUIREMENTS,
     TOO_OLD,
-    VERSIONS,
     XML_SCHEMA_INSTANCE,
 )
 from zhida.dmn.xml_source import Element, parse
-from zhida.errors import CompileError, Diagnostic, diagnostic, has_errors, nearest
+from zhida.errors import CompileError, Diagnostic, diagnostic, has_errors
 from zhida.values.types import ANY
 
+MOST = 100
+"""How many findings are told of one file, errors first."""
 MAX_COMPONENTS = 60
 """How many item components may stand inside each other."""
 KINDS = {
@@ -92,7 +95,7 @@ def read(data: bytes, name: str) -> Document:
     Raises:
         CompileError: the file is no sound XML (see `xml_source.parse`), or no DMN, or a model that cannot be used:
             dmn-xml-not-dmn, dmn-xml-missing-attribute, dmn-xml-missing-element, dmn-xml-bad-value, dmn-xml-aggregation,
-            dmn-xml-row-cells, dmn-xml-duplicate-id, dmn-xml-too-deep; the warnings too.
+            dmn-xml-row-cells, dmn-xml-duplicate-id, dmn-xml-too-deep; the warnings too. Of many findings, the first are told.
 
     >>> document = read(
     ...     b'''<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="m" namespace="urn:m">
@@ -102,7 +105,7 @@ def read(data: bytes, name: str) -> Document:
     ... )
     >>> decision = document.definitions.decisions[0]
     >>> decision.name, decision.expression.text.text, decision.expression.text.span().place
-    ('a b', '1 + 1', 'm.dmn:2:53')
+    ('a b', '1 + 1', 'm.dmn:2:49')
     """
     root = parse(data, name)
     if not is_model(root) or root.name != "definitions":
@@ -111,16 +114,12 @@ def read(data: bytes, name: str) -> Document:
         raise CompileError([told])
     reader = Reader(root)
     definitions = _Model(reader).definitions(root)
-    diagnostics = [*reader.diagnostics, *unknown(root), *_doubled(root), *_astray(reader, root)]
+    found = chain(reader.diagnostics, islice(unknown(reader), MOST), islice(_doubled(root), MOST), islice(_astray(reader, root), MOST))
+    diagnostics = sorted(found, key=lambda item: (item.severity != "error", item.span.start if item.span else 0))[:MOST]
     diagnostics.sort(key=lambda item: item.span.start if item.span else 0)
     if has_errors(diagnostics):
         raise CompileError(diagnostics)
     return Document(definitions, tuple(diagnostics))
-
-
-def version_of(definitions: Element) -> str:
-    """Return the version of DMN that a root element is written in."""
-    return VERSIONS[definitions.namespace]
 
 
 class _Model:
@@ -128,7 +127,7 @@ class _Model:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.ids = {each.attributes["id"] for each in reader.root.walk() if "id" in each.attributes}
+        self.ids = NewIds(each.attributes["id"] for each in reader.root.walk() if "id" in each.attributes)
 
     def definitions(self, root: Element) -> Definitions:
         """Return the whole model."""
@@ -160,11 +159,7 @@ class _Model:
 
     def id(self, element: Element) -> str:
         """Return the id of an element; one without gets one from its name."""
-        given = element.attributes.get("id", "")
-        if not given:
-            given = made_id(element.attributes.get("name", "") or element.name, self.ids)
-            self.ids.add(given)
-        return given
+        return element.attributes.get("id", "") or self.ids.new(element.attributes.get("name", "") or element.name)
 
     def imported(self, element: Element) -> Import:
         """Return an import; its name may be empty."""
@@ -174,7 +169,7 @@ class _Model:
         return Import(
             attributes.get("name", ""),
             self.reader.attribute(element, "namespace"),
-            attributes.get("importType", ""),
+            RENAMED.get(attributes.get("importType", ""), attributes.get("importType", "")),
             attributes.get("locationURI", ""),
             self.reader.notes(element),
         )
@@ -343,7 +338,7 @@ def _astray(reader: Reader, root: Element) -> Iterator[Diagnostic]:
         span = element.attribute_span("href")
         right = RIGHT_TARGETS.get(element.name)
         if target is None and not re.fullmatch(r"[^#]+#[^#]+", href) and element.name not in WIRED and href.strip():
-            near = nearest(href.removeprefix("#"), ids)
+            near = reader.near(href.removeprefix("#"), ids)
             yield diagnostic("dmn-xml-dangling", span, href=href, near=near)
         elif target is not None and right is not None and target.name not in right:
             others = (name for name, names in RIGHT_TARGETS.items() if target.name in names and name.startswith("required"))

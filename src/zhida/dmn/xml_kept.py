@@ -38,9 +38,10 @@ def foreign(element: Element) -> str:
 
 
 def _drop_blanks(tree: etree._Element) -> set[str]:
-    """Drop the blanks between elements where nothing else stands between them; return the prefixes that values mention."""
+    """Drop the blanks between elements where nothing else stands between them; return the prefixes of names and in values."""
     mentioned: set[str] = set()
     for each in tree.iter("*"):
+        mentioned.update([each.prefix] if each.prefix else [])
         values = [str(value) for value in each.attrib.values()]
         between = [each.text or "", *(child.tail or "" for child in each)]
         if len(each) and not "".join(between).strip() and not _is_preserved(each):

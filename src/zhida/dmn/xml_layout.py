@@ -106,7 +106,7 @@ def layout(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> dict[str, Place]:
 def _placed(rows: list[list[str]], widths: Mapping[str, int], required: Mapping[str, Sequence[str]]) -> dict[str, Place]:
     """Return the places of boxes in rows, the lowest first; a box stands over the middle of what it requires where it can."""
     widest = max((sum(widths[id_] + GAP for id_ in row) - GAP for row in rows), default=0)
-    middles: dict[str, float] = {}
+    middles: dict[str, int] = {}
     found: dict[str, Place] = {}
     for depth, row in enumerate(rows):
         if depth:
@@ -114,13 +114,13 @@ def _placed(rows: list[list[str]], widths: Mapping[str, int], required: Mapping[
         x = MARGIN + (widest - (sum(widths[id_] + GAP for id_ in row) - GAP)) // 2
         for id_ in row:
             found[id_] = Place(x, MARGIN + (len(rows) - 1 - depth) * ROW, widths[id_])
-            middles[id_] = x + widths[id_] / 2
+            middles[id_] = x + widths[id_] // 2
             x += widths[id_] + GAP
     return found
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+def _mean(values: Sequence[int]) -> int:
+    return sum(values) // len(values) if values else 0
 
 
 def _shape(box: Box, place: Place, new_id: Callable[[str], str]) -> Markup:

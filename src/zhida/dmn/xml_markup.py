@@ -7,11 +7,12 @@ make the same bytes.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from zhida.dmn.xml_kept import apart, indented
 from zhida.dmn.xml_schema import MODEL
 from zhida.errors import CompileError, Diagnostic, diagnostic
-from zhida.source import Snippet, Span
+from zhida.source import Snippet
 
 FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML document may hold."""
@@ -40,7 +41,7 @@ class Markup:
     """Elements inside it."""
     text: str | None = None
     """Its text, where it has no elements."""
-    span: Span | None = None
+    snippet: Snippet | None = None
     """Where the text came from."""
 
 
@@ -56,7 +57,7 @@ def markup(name: str, attributes: Mapping[str, str | None], *children: Child, mo
 def text_markup(name: str, text: str | Snippet, attributes: Mapping[str, str] | None = None) -> Markup:
     """Return an element that holds a text."""
     if isinstance(text, Snippet):
-        return Markup(name, attributes or {}, text=text.text, span=text.span())
+        return Markup(name, attributes or {}, text=text.text, snippet=text)
     return Markup(name, attributes or {}, text=text)
 
 
@@ -65,8 +66,8 @@ def kept(texts: str) -> list[Kept]:
     return [Kept(text) for text in apart(texts)]
 
 
-def document(root: Markup) -> bytes:
-    """Return the bytes of a document.
+def document(root: Markup, namespace: str = MODEL) -> bytes:
+    """Return the bytes of a document whose elements are of a namespace.
 
     Raises:
         CompileError: dmn-xml-character.
@@ -76,12 +77,12 @@ def document(root: Markup) -> bytes:
         raise CompileError(faults)
     prefixes = _prefixes(root)
     declared = {f"xmlns:{prefix}": uri for uri, prefix in prefixes.items()}
-    root = Markup(root.name, {"xmlns": MODEL, **declared, **root.attributes}, root.children, root.text, root.span)
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', *_lines(root, "", prefixes)]
+    root = Markup(root.name, {"xmlns": namespace, **declared, **root.attributes}, root.children)
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', *_lines(root, "", prefixes, namespace)]
     return ("\n".join(lines) + "\n").encode()
 
 
-def walk(root: Markup) -> Iterator[Markup | Kept]:
+def walk(root: Markup | Kept) -> Iterator[Markup | Kept]:
     """Yield an element and all inside it, in the order of the document."""
     waiting: list[Markup | Kept] = [root]
     while waiting:
@@ -96,12 +97,13 @@ def _forbidden(root: Markup) -> Iterator[Diagnostic]:
     for each in walk(root):
         if isinstance(each, Kept):
             continue
-        for text in (*each.attributes.values(), each.text or ""):
+        for text, place in (*((value, None) for value in each.attributes.values()), (each.text or "", each.snippet)):
             if found := FORBIDDEN.search(text):
                 code = ord(found[0])
                 around = FORBIDDEN.sub("\ufffd", text[max(found.start() - 20, 0) : found.start() + 20])
                 escape = f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:06X}"
-                yield diagnostic("dmn-xml-character", each.span, character=f"U+{code:04X}", text=around, escape=escape)
+                span = place.span(found.start(), found.end()) if place is not None else None
+                yield diagnostic("dmn-xml-character", span, character=f"U+{code:04X}", text=around, escape=escape)
 
 
 def _prefixes(root: Markup) -> dict[str, str]:
@@ -114,28 +116,22 @@ def _prefixes(root: Markup) -> dict[str, str]:
         for name in each.attributes
         if name.startswith("{") and not name.startswith(XML)
     }
-    texts = [each.text for each in parts if isinstance(each, Kept)]
-    prefixes: dict[str, str] = {}
-    number = 0
-    for namespace in sorted(namespaces):
-        number += 1
-        while any(f"ns{number}:" in text for text in texts):
-            number += 1
-        prefixes[namespace] = f"ns{number}"
-    return prefixes
+    taken = {prefix for each in parts if isinstance(each, Kept) for prefix in re.findall(r"ns[0-9]+(?=:)", each.text)}
+    free = (prefix for number in count(1) if (prefix := f"ns{number}") not in taken)
+    return dict(zip(sorted(namespaces), free, strict=False))
 
 
-def _lines(each: Markup | Kept, indent: str, prefixes: Mapping[str, str]) -> Iterator[str]:
+def _lines(each: Markup | Kept, indent: str, prefixes: Mapping[str, str], namespace: str) -> Iterator[str]:
     """Yield the lines of an element."""
     if isinstance(each, Kept):
-        yield from indented(each.text, indent, MODEL)
+        yield from indented(each.text, indent, namespace)
         return
     attributes = "".join(f' {_qualified(name, prefixes)}="{_escaped(value, IN_ATTRIBUTE)}"' for name, value in each.attributes.items())
     tag = f"{indent}<{each.name}{attributes}"
     if each.children:
         yield f"{tag}>"
         for child in each.children:
-            yield from _lines(child, indent + "  ", prefixes)
+            yield from _lines(child, indent + "  ", prefixes, namespace)
         yield f"{indent}</{each.name}>"
     elif each.text is not None:
         yield f"{tag}>{_escaped(each.text, IN_TEXT).replace(']]>', ']]&gt;')}</{each.name}>"

@@ -4,6 +4,7 @@ What the standard does not know is told once, over the whole tree, by `unknown`;
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from zhida.dmn.model import NO_NOTES, Notes, Variable
 from zhida.dmn.xml_kept import foreign, together
@@ -12,6 +13,9 @@ from zhida.dmn.xml_source import Element
 from zhida.errors import Diagnostic, diagnostic, nearest
 from zhida.source import Snippet, Span
 from zhida.values.types import ANY, SIMPLE_TYPES, Type, parse_type
+
+LONGEST_GUESS, MOST_GUESSED, MOST_GUESSES = 60, 300, 20
+"""Bounds on guesses of what was meant: length of a word, how many words it is compared with, how often."""
 
 
 class Reader:
@@ -22,12 +26,19 @@ class Reader:
         self.diagnostics: list[Diagnostic] = []
         self.namespace = root.attributes.get("namespace", "")
         self.language = root.attributes.get("expressionLanguage", "")
+        self.guesses = MOST_GUESSES
         self.imports: dict[str, str] = {}
         """Names of imports by their namespaces, for types that are spelled with a prefix."""
 
     def note(self, code: str, span: Span, **words: object) -> None:
         """Keep a diagnostic."""
         self.diagnostics.append(diagnostic(code, span, **words))
+
+    def near(self, word: str, candidates: Iterable[str]) -> str:
+        """Return the candidate that is spelled most like a word; looked for some times only, and among some, for it takes long."""
+        self.guesses -= 1
+        likely = (each for each in candidates if len(each) <= LONGEST_GUESS)
+        return nearest(word, islice(likely, MOST_GUESSED)) if self.guesses >= 0 and len(word) <= LONGEST_GUESS else ""
 
     # --- elements and attributes -----------------------------------------------------------------------------------
 
@@ -55,8 +66,9 @@ class Reader:
         return found.text if found is not None else ""
 
     def attribute(self, element: Element, name: str) -> str:
-        """Return an attribute that must be there."""
+        """Return an attribute that must be there; white space in a name means no more than one space (DMN 1.5, 10.3.1.4)."""
         value = element.attributes.get(name, "")
+        value = " ".join(value.split()) if name == "name" else value
         if not value.strip():
             self.note("dmn-xml-missing-attribute", element.span, element=element.name, name=name)
         return value
@@ -66,7 +78,7 @@ class Reader:
         value = element.attributes.get(name, default)
         values = list(values)
         if value not in values and value != default:
-            near = nearest(value, values)
+            near = self.near(value, values)
             self.note("dmn-xml-bad-value", element.attribute_span(name), value=value, name=name, near=near, expected=", ".join(values))
             return default
         return value
@@ -171,20 +183,20 @@ def is_model(element: Element) -> bool:
     return RENAMED.get(element.namespace) == MODEL
 
 
-def unknown(root: Element) -> Iterator[Diagnostic]:
+def unknown(reader: Reader) -> Iterator[Diagnostic]:
     """Yield what the standard does not know; what stands in extension elements and diagrams is not looked at."""
-    waiting = [root]
+    waiting = [reader.root]
     while waiting:
         element = waiting.pop()
         content = CONTENTS[element.name]
         for name in element.attributes:
             if name not in content.attributes and not name.startswith("{"):
-                near = nearest(name, content.attributes)
+                near = reader.near(name, sorted(content.attributes))
                 yield diagnostic("dmn-xml-unknown-attribute", element.attribute_span(name), name=name, parent=element.name, near=near)
         for child in element.children:
             if is_model(child) and child.name in content.elements:
                 if child.name != "extensionElements":
                     waiting.append(child)
-            elif not (element is root and child.name == "DMNDI"):
-                near = nearest(child.name, content.elements)
+            elif not (element is reader.root and child.name == "DMNDI"):
+                near = reader.near(child.name, sorted(content.elements))
                 yield diagnostic("dmn-xml-unknown-element", child.span, name=child.name, parent=element.name, near=near)

@@ -21,6 +21,8 @@ MAX_BYTES = 20_000_000
 """How many bytes a model may have."""
 MAX_DEPTH = 200
 """How many elements may stand inside each other."""
+MAX_PREFIXES = 200
+"""How many namespaces may be declared at one place."""
 
 ENCODINGS = {
     codecs.lookup(name).name
@@ -188,7 +190,7 @@ def decode(data: bytes, name: str) -> str:
     """Return the text of a document, with line feeds only and without a byte order mark.
 
     >>> decode('<?xml version="1.0" encoding="gb2312"?><a>中</a>'.encode("gbk"), "a.dmn")[-9:]
-    '?><a>中</a>'
+    '><a>中</a>'
 
     Raises:
         CompileError: dmn-xml-encoding.
@@ -267,6 +269,12 @@ def _place(source: Source, root: etree._Element) -> Element:
             known = stack[-1].namespaces if stack else {}
             declared = {prefix or "": uri for prefix, uri in tree.nsmap.items()} if "xmlns" in token[0] else known
             stack.append(_Open(tree, token.start(), token.end(), declared))
+            if len(declared) > MAX_PREFIXES:
+                words = {
+                    "reason": f"more than {MAX_PREFIXES} namespaces at once",
+                    "reason_zh": f"同时声明了 {MAX_PREFIXES} 个以上的名称空间",
+                }
+                raise CompileError([diagnostic("dmn-xml-syntax", Span(source, token.start(), token.start() + 1), **words)])
             if len(stack) > MAX_DEPTH:
                 raise CompileError([diagnostic("dmn-xml-too-deep", Span(source, token.start(), token.end()), limit=MAX_DEPTH)])
         if token["close"] or (token["open"] and token[0].endswith("/>")):

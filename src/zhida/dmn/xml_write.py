@@ -1,4 +1,4 @@
-"""Definitions to DMN 1.5 XML that other tools read (DMN 1.5, chapter 12).
+"""Definitions to DMN XML that other tools read (DMN 1.5, chapter 12).
 
     Definitions ──elements in the order of the schema──> Markup ──xml_markup──> bytes
                         └──xml_layout──> a diagram, where there is none
@@ -29,8 +29,9 @@ from zhida.dmn.model import (
 )
 from zhida.dmn.xml_layout import Arrow, Box, diagram
 from zhida.dmn.xml_markup import Child, Markup, document, kept, markup, text_markup
-from zhida.dmn.xml_names import VALID, made_id
+from zhida.dmn.xml_names import VALID, NewIds
 from zhida.dmn.xml_schema import MODEL
+from zhida.dmn.xml_versions import NAMESPACES, NEWEST, in_version
 from zhida.dmn.xml_write_expressions import ExpressionWriter, type_ref
 from zhida.errors import CompileError, Diagnostic, diagnostic
 from zhida.source import Source, Span
@@ -49,8 +50,14 @@ ORDER = ("informationRequirement", "knowledgeRequirement", "authorityRequirement
 UNSAFE = re.compile(r"""[\s<>"{}|\\^`%#]""")
 
 
-def write(definitions: Definitions, *, requirements: Mapping[str, Iterable[str]] | None = None, is_drawn: bool = True) -> bytes:
-    """Return definitions as a DMN 1.5 file.
+def write(
+    definitions: Definitions,
+    *,
+    requirements: Mapping[str, Iterable[str]] | None = None,
+    is_drawn: bool = True,
+    version: str = NEWEST,
+) -> bytes:
+    """Return definitions as a DMN file.
 
     Args:
         definitions: The model.
@@ -58,18 +65,20 @@ def write(definitions: Definitions, *, requirements: Mapping[str, Iterable[str]]
             `DecisionModel.requirements` has them; an element without an entry requires nothing. Ids that are of no element of
             `definitions` must be `namespace#id`.
         is_drawn: Whether a model without a diagram gets one, so that other tools show it.
+        version: The version of DMN: `1.5`, or `1.4` or `1.3` for tools that read no newer one.
 
     Returns:
         UTF-8 text that validates against the standard's schema.
 
     Raises:
-        CompileError: dmn-xml-character, dmn-xml-knowledge-requires.
+        CompileError: dmn-xml-character, dmn-xml-knowledge-requires, dmn-xml-newer.
 
     >>> print(write(Definitions("m", namespace="urn:m"), is_drawn=False).decode().rstrip())
     <?xml version="1.0" encoding="UTF-8"?>
     <definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="m" namespace="urn:m"/>
     """
-    return document(_Writer(_wired(definitions, requirements or {}), is_drawn=is_drawn).definitions())
+    root = _Writer(_wired(definitions, requirements or {}), is_drawn=is_drawn).definitions()
+    return document(in_version(root, version), NAMESPACES[version].get(MODEL, MODEL))
 
 
 # --- arrows of models that names wire ------------------------------------------------------------------------------------
@@ -114,17 +123,11 @@ class _Ids:
     """Ids as XML has them: those that it allows as they are, others made from names; each once."""
 
     def __init__(self, definitions: Definitions) -> None:
-        self.taken = {id_ for id_ in _ids_in(definitions) if VALID.fullmatch(id_)}
+        self.new = NewIds(id_ for id_ in _ids_in(definitions) if VALID.fullmatch(id_)).new
         self.written: dict[str, str] = {}
         for element in nodes(definitions):
             if not VALID.fullmatch(element.id):
                 self.written[element.id] = self.new(element.name)
-
-    def new(self, name: str) -> str:
-        """Return a new id for a name."""
-        made = made_id(name, self.taken)
-        self.taken.add(made)
-        return made
 
     def __call__(self, id_: str) -> str:
         """Return an id as it is written."""

@@ -146,6 +146,13 @@ CODES: dict[str, Code] = {
         ("hand '{required}' in as a parameter",),
         ("请把“{required}”作为参数传入",),
     ),
+    "dmn-xml-newer": Code(
+        ERROR,
+        "'{name}' needs '{element}', which came with DMN {since}: it cannot be written as DMN {version}",
+        "“{name}”用到了“{element}”，它从 DMN {since} 才有，不能写成 DMN {version}",
+        ("write a newer version, or say it as an expression in FEEL",),
+        ("请写成较新的版本，或改用 FEEL 表达式",),
+    ),
     "dmn-xml-character": Code(
         ERROR,
         "XML cannot hold the character {character}, which is in '{text}'",

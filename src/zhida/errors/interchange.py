@@ -30,8 +30,8 @@ CODES: dict[str, Code] = {
     ),
     "interchange-lost": Code(
         WARNING,
-        "'{name}': {what} is not carried over",
-        "“{name}”：{what_zh}没有带过来",
+        "'{name}': not carried over: {what}",
+        "“{name}”：没有带过来的有{what_zh}",
         ("add what matters of it by hand",),
         ("其中要紧的，请手工补上",),
     ),

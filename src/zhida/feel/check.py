@@ -6,7 +6,7 @@ errors; a bare literal far outside the usual range of what it is compared with (
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -37,6 +37,7 @@ from zhida.values.types import (
     type_of,
 )
 
+_MOST_SUGGESTIONS = 50
 SHOWN_NAMES = 12
 """How many names in scope an unknown name's diagnostic lists."""
 
@@ -86,6 +87,10 @@ class Checker:
     def note(self, code: str, node: Node, **arguments: object) -> None:
         """Keep a diagnostic."""
         self.diagnostics.append(diagnostic(code, node.span, **arguments))
+
+    def nearest(self, word: str, candidates: Iterable[str]) -> str:
+        """Return the candidate that is spelled most like `word`; after many mistakes nobody asks, and to look for it takes long."""
+        return nearest(word, candidates) if len(self.diagnostics) < _MOST_SUGGESTIONS else ""
 
     def find(self, name: str) -> Shape | None:
         """Return the shape of a name, innermost scope first, or None where nothing declares it."""
@@ -184,7 +189,7 @@ class Checker:
             node,
             value=excerpt(literal),
             name=named.label,
-            near=nearest(literal, values),
+            near=self.nearest(literal, values),
             values=", ".join(shown) + more,
             values_zh="、".join(shown) + more,
         )
@@ -270,7 +275,7 @@ def _name(checker: Checker, node: syntax.Name, *, beside: Type = ANY) -> Shape:
         known = [name for scope in reversed(checker.local) for name in scope if name != INPUT] + list(checker.names)
         instead = in_words(node.name)
         quoted = f'"{node.name}"' if beside is STRING and not instead else ""
-        near = "" if instead else nearest(node.name, [*known, *BUILTINS])
+        near = "" if instead else checker.nearest(node.name, [*known, *BUILTINS])
         shown = _enumerated([] if instead or quoted else known)
         checker.note("feel-unknown-name", node, name=node.name, near=near, instead=instead, quoted=quoted, **shown)
     return Shape()
@@ -440,7 +445,7 @@ def _path(checker: Checker, node: syntax.Path) -> Shape:
     inner = value.type.arguments[0] if value.type.name == "list" else value.type
     if value.fields:
         if node.name not in value.fields:
-            near = nearest(node.name, value.fields)
+            near = checker.nearest(node.name, value.fields)
             checker.note("feel-unknown-name", node, name=node.name, near=near, **_enumerated(list(value.fields)))
             return Shape()
         shape = value.fields[node.name]
@@ -472,7 +477,7 @@ def _call(checker: Checker, node: syntax.Call) -> Shape:
         return _declared_call(checker, node, name, declared, arguments)
     if name not in BUILTINS:
         known = [known for known, shape in checker.names.items() if shape.type.name == "function"]
-        checker.note("feel-unknown-function", node.function, name=name, near=nearest(name, [*BUILTINS, *known]))
+        checker.note("feel-unknown-function", node.function, name=name, near=checker.nearest(name, [*BUILTINS, *known]))
         return Shape()
     if name == "list contains" and len(arguments) == 2:
         _contains(checker, node, arguments)

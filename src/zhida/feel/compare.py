@@ -16,7 +16,7 @@ from zhida.values.logic import Truth, disjunction, negation
 from zhida.values.range import Range
 from zhida.values.temporal import Date
 from zhida.values.text import excerpt
-from zhida.values.unknown import Unknown, merge
+from zhida.values.unknown import Unknown, find_unknown, merge
 
 Value = Any
 
@@ -96,13 +96,14 @@ def matches(value: Value, result: Value, item: Node, frame: Frame) -> Truth:
         return value
     if not frame.run.read(value, result, span=item.span):
         return None
+    lacking = find_unknown(value)  # asked once, not for each element
     match result:
         case Range():
             return within(value, result, item, frame)
         case tuple() if not isinstance(value, tuple):
             return disjunction(matches(value, element, item, frame) for element in result)
         case tuple() if any(isinstance(element, tuple) for element in result):
-            return disjunction((_equals(value, result), *(_equals(value, element) for element in result)))
+            return disjunction((_equals(value, result, lacking), *(_equals(value, element, lacking) for element in result)))
         case bool() if not isinstance(value, bool) and value is not None:
             return result
     return compare("=", value, result, item, frame)
@@ -115,16 +116,19 @@ def is_member(value: Value, result: Value, item: Node, frame: Frame) -> Truth:
         return unknown
     if not frame.run.read(value, result, span=item.span):
         return None
+    lacking = find_unknown(value)  # asked once, not for each element
     if isinstance(result, Range):
         return within(value, result, item, frame)
     if isinstance(result, tuple):
         whole = equal(value, result) if isinstance(value, tuple) else False
-        parts = (is_member(value, element, item, frame) if isinstance(element, Range) else _equals(value, element) for element in result)
+        parts = (
+            is_member(value, element, item, frame) if isinstance(element, Range) else _equals(value, element, lacking) for element in result
+        )
         return disjunction((whole, *parts))
     return compare("=", value, result, item, frame)
 
 
-def _equals(left: Value, right: Value) -> Truth:
-    """Return whether an element of a list is the value; one of another type is not."""
-    unknown = merge((left, right))
+def _equals(left: Value, right: Value, lacking: Unknown | None) -> Truth:
+    """Return whether an element of a list is the value, which lacks what it lacks; one of another type is not."""
+    unknown = merge((lacking, right))
     return unknown if unknown is not None else equal(left, right) is True

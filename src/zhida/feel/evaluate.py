@@ -13,17 +13,18 @@ from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS, call_builtin
 from zhida.feel.builtins.signature import Builtin
 from zhida.feel.compare import compare, is_member, matches, within
-from zhida.feel.external import call_external
-from zhida.feel.run import MAX_STEPS, Frame, Run, weigh
+from zhida.feel.external import external_function
+from zhida.feel.instances import function_types, is_instance
+from zhida.feel.run import MAX_STEPS, Frame, Run
 from zhida.feel.syntax import INPUT, PARTIAL, Node, UnaryTests
 from zhida.values import temporal
-from zhida.values.equality import HASHED_TYPES, equal, less
+from zhida.values.equality import equal, less
 from zhida.values.function import Function
 from zhida.values.logic import Truth, conjunction, disjunction, negation, truth
 from zhida.values.range import Range
 from zhida.values.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
-from zhida.values.text import excerpt, shortened
-from zhida.values.types import ANY, coerce, conforms, type_of
+from zhida.values.text import excerpt
+from zhida.values.types import ANY, coerce
 from zhida.values.unknown import Unknown, find_unknown, merge
 
 Value = Any
@@ -33,12 +34,6 @@ _COPIED_IN_A_STEP = 100
 
 _ENTRIES_IN_A_STEP = 20
 """How many entries are put into the scope of an element in the time of one step."""
-
-_PRODUCT_STEPS = 10
-"""How many steps it takes to multiply by a number without losing a digit."""
-
-_COMPARED_IN_A_STEP = 10
-"""How many pairs of lists or contexts are compared in the time of one step."""
 
 
 def evaluate(node: Node, frame: Frame) -> Value:
@@ -94,7 +89,11 @@ def _name(node: syntax.Name, frame: Frame) -> Value:
         return value
     builtin = BUILTINS.get(node.name)
     if builtin is not None:
-        return Function(node.name, builtin.parameter_names, lambda arguments: _builtin(builtin, arguments, {}, node, frame.run))
+
+        def call(positional: tuple[Value, ...], named: dict[str, Value]) -> Value:
+            return _builtin(builtin, positional, named, node, frame.run)
+
+        return Function(node.name, builtin.parameter_names, lambda arguments: call(arguments, {}), call)
     frame.run.note("feel-unknown-name", node.span, name=node.name, near="", instead="", quoted="", scope="", scope_zh="")
     return None
 
@@ -137,9 +136,9 @@ def _range_of(node: syntax.RangeLiteral, low: Value, high: Value, frame: Frame) 
 
 
 def _function(node: syntax.FunctionLiteral, frame: Frame) -> Value:
-    if node.is_external:
-        return _external(node, frame)
     names = tuple(name for name, _ in node.parameters)
+    if node.is_external:
+        return external_function(evaluate(node.body, frame), names, node.span, frame)
     types = tuple(type_ or ANY for _, type_ in node.parameters)
 
     def invoke(arguments: tuple[Value, ...]) -> Value:
@@ -154,18 +153,7 @@ def _function(node: syntax.FunctionLiteral, frame: Frame) -> Value:
             coerced.append(value)
         return evaluate(node.body, frame.inner(dict(zip(names, coerced, strict=True))))
 
-    return Function("", names, invoke)
-
-
-def _external(node: syntax.FunctionLiteral, frame: Frame) -> Value:
-    """Return a function that names foreign code: `external {java: {class: …, method signature: …}}`."""
-    specification = evaluate(node.body, frame)
-    java = specification.get("java") if isinstance(specification, dict) else None
-
-    def invoke(arguments: tuple[Value, ...]) -> Value:
-        return call_external(java, arguments, node.span, frame)
-
-    return Function("", tuple(name for name, _ in node.parameters), invoke)
+    return Function("", names, invoke, types=function_types(node))
 
 
 # --- arithmetic ------------------------------------------------------------------------------------------------------
@@ -290,7 +278,10 @@ def _instance_of(node: syntax.InstanceOf, frame: Frame) -> Value:
         return unknown
     if node.type_ is None:
         return None
-    return value is not None and conforms(value, node.type_)
+    result = is_instance(value, node.type_, node.type_name.strip())
+    if result is None:
+        frame.run.note("feel-unknown-type", node.span, name=node.type_name, near=str(node.type_))
+    return result
 
 
 def _logical(node: syntax.Conjunction | syntax.Disjunction, frame: Frame) -> Value:
@@ -540,30 +531,20 @@ def _call(node: syntax.Call, frame: Frame) -> Value:
     if not isinstance(function, Function):
         run.note("feel-not-a-function", node.span, value=excerpt(function))
         return None
+    if function.call is not None:
+        return function.call(positional, named)
     arguments = _order(function.parameters, positional, named)
     if arguments is None:
-        given = ", ".join(named) if named else ", ".join(_type_shown(argument, run) for argument in positional)
+        given = ", ".join(named) if named else ", ".join(map(run.show_type, positional))
         name, signature = function.name or "function", f"({', '.join(function.parameters)})"
         run.note("feel-bad-call", node.span, function=name, given=f"({given})", signature=f"{name}{signature}")
         return None
     return run.invoke(function, arguments, node.span)
 
 
-def _type_shown(value: Value, run: Run) -> str:
-    """Return the type of a value for a message."""
-    return shortened(str(type_of(value) if run.read(value) else ANY))
-
-
 def _builtin(builtin: Builtin, positional: tuple[Value, ...], named: dict[str, Value], node: Node, run: Run) -> Value:
     """Call a builtin; it goes through the lists that it is given, which takes as many steps as these are long."""
-    lists = [argument for argument in (*positional, *named.values()) if isinstance(argument, tuple)]
-    steps = 1 + sum(map(len, lists))
-    if builtin.name in {"distinct values", "union"}:
-        compared = sum(type(element) not in HASHED_TYPES for elements in lists for element in elements)
-        steps += compared * (compared + (weigh(tuple(lists)) or 0) // 4) // _COMPARED_IN_A_STEP
-    elif builtin.name == "product":
-        steps *= _PRODUCT_STEPS
-    if not (run.spend(steps, node.span) and run.read(*positional, *named.values(), span=node.span)):
+    if not run.spend_on_call(builtin.name, (*positional, *named.values()), node.span):
         return None
     outer, run.span = run.span, node.span
     try:
@@ -573,9 +554,9 @@ def _builtin(builtin: Builtin, positional: tuple[Value, ...], named: dict[str, V
 
 
 def _order(parameters: tuple[str, ...], positional: tuple[Value, ...], named: dict[str, Value]) -> tuple[Value, ...] | None:
-    """Return the arguments in the order of the parameters, or None where they do not fit."""
+    """Return the arguments in the order of the parameters, or None where they do not fit; what is not named is null (10.3.2.13.5)."""
     if named:
-        return tuple(named[name] for name in parameters) if set(named) == set(parameters) else None
+        return tuple(map(named.get, parameters)) if named.keys() <= set(parameters) else None
     return positional if len(positional) == len(parameters) else None
 
 

@@ -8,10 +8,12 @@ values apart. Whatever else is named is refused with a diagnostic.
 import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal, DecimalException
+from functools import partial
 from typing import Any
 
 from zhida.feel.run import MAX_SIZE, Frame
 from zhida.source import Span
+from zhida.values.function import Function
 from zhida.values.text import excerpt, format_value
 
 Value = Any
@@ -19,10 +21,16 @@ Value = Any
 INTEGERS = {"byte": 8, "short": 16, "int": 32, "long": 64}
 """Java's whole numbers, and their width in bits."""
 
+BOXES = {"Byte": "byte", "Short": "short", "Integer": "int", "Long": "long", "Float": "float", "Double": "double"}
+"""Java's classes of numbers, and the types that they hold."""
+
 FLOATS = {"float": Context(prec=9), "double": Context(prec=17)}
 """Java's other numbers, and the significant digits that tell their values apart."""
 
 STRING, OBJECTS = "java.lang.String", "[Ljava.lang.Object;"
+
+LONG_NAMES = {"String": STRING, "Object[]": OBJECTS, "Object...": OBJECTS, "java.lang.Object[]": OBJECTS, "java.lang.Object...": OBJECTS}
+"""Other spellings of types."""
 
 DIRECTIVE = re.compile(r"%(?:(\d+)\$)?([-+,0]*)(\d+)?(?:\.(\d+))?([sdfn%])")
 """A directive of a format: position, flags, width, precision, conversion."""
@@ -33,6 +41,19 @@ MAX_WIDTH = 1_000
 
 class _RefusedError(Exception):
     """An argument is no value of the Java type that a method takes, or a format does not fit its values."""
+
+
+def external_function(specification: Value, names: tuple[str, ...], span: Span, frame: Frame) -> Function:
+    """Return a function literal's foreign code as a function value.
+
+    Args:
+        specification: What the mapping says: `{java: {class: …, method signature: …}}`.
+        names: Of the parameters.
+        span: Where the function is written.
+        frame: Takes the diagnostics.
+    """
+    java = specification.get("java") if isinstance(specification, dict) else None
+    return Function("", names, lambda arguments: call_external(java, arguments, span, frame))
 
 
 def call_external(specification: Value, arguments: tuple[Value, ...], span: Span, frame: Frame) -> Value:
@@ -74,7 +95,7 @@ def _method(specification: Value) -> tuple[str, list[str], Callable[..., Value] 
     found = re.fullmatch(r"\s*(\w+)\s*\(([^()]*)\)\s*", signature)
     if found is None:
         return signature, [], None
-    types = [part.strip() for part in found[2].split(",") if part.strip()]
+    types = [LONG_NAMES.get(part.strip(), part.strip()) for part in found[2].split(",") if part.strip()]
     return found[1], types, WHITELIST.get((class_name.strip(), found[1], ", ".join(types)))
 
 
@@ -85,6 +106,8 @@ def _to_java(value: Value, type_: str) -> Value:
     if type_ in {"char", STRING}:
         if not isinstance(value, str) or (type_ == "char" and len(value) != 1):
             raise _RefusedError
+        return value
+    if type_ == "boolean" and isinstance(value, bool):
         return value
     if not isinstance(value, Decimal) or value.adjusted() > MAX_WIDTH:
         raise _RefusedError
@@ -120,6 +143,23 @@ TURN = Decimal("6.28318530717958647692528676655900576839433879875021164194988918
 
 def _value_of(value: Value) -> Value:
     return value
+
+
+def _number_of(type_: str, text: str) -> Decimal:
+    """Return the number that a text spells, as the class of a Java type reads it: nothing wraps around here."""
+    spelled = text.strip() if type_ in FLOATS else text
+    pattern = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?" if type_ in FLOATS else r"[+-]?\d+"
+    if not re.fullmatch(pattern, spelled, re.ASCII) or len(spelled) > MAX_WIDTH:
+        raise _RefusedError
+    number = Decimal(spelled)
+    converted: Decimal = _to_java(number, type_)
+    if type_ in INTEGERS and converted != number:
+        raise _RefusedError
+    return converted
+
+
+def _text_of(value: Value) -> str:
+    return format_value(value)
 
 
 def _format(pattern: str, values: tuple[Value, ...]) -> str:
@@ -172,7 +212,9 @@ WHITELIST: dict[tuple[str, str, str], Callable[..., Value]] = {
     ("java.lang.Long", "valueOf", "long"): _value_of,
     ("java.lang.Float", "valueOf", "float"): _value_of,
     ("java.lang.Double", "valueOf", "double"): _value_of,
+    **{(f"java.lang.{class_}", "valueOf", STRING): partial(_number_of, type_) for class_, type_ in BOXES.items()},
     ("java.lang.String", "valueOf", "char"): _value_of,
+    **{("java.lang.String", "valueOf", type_): _text_of for type_ in ("boolean", "int", "long")},
     ("java.lang.String", "format", f"{STRING}, {OBJECTS}"): _format,
 }
 """What may be named: class, method, types of its parameters."""

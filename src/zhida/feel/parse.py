@@ -25,6 +25,7 @@ from zhida.feel.syntax import INPUT, PARTIAL, Iteration, Node, UnaryTests, child
 from zhida.feel.tokens import Cursor
 from zhida.source import Snippet, Span
 from zhida.values.temporal import parse_at_literal
+from zhida.values.text import shortened
 from zhida.values.types import ANY, SIMPLE_TYPES, Type
 
 MAX_LENGTH = 200_000
@@ -86,7 +87,7 @@ def parse_unary_tests(text: Snippet, scope: Scope) -> UnaryTests:
         CompileError: feel-syntax, feel-unknown-type, feel-too-nested, feel-text-too-long.
     """
     cursor = Cursor(_of_bearable_length(text), Scope(_INPUT_NAME, scope, scope.properties, scope.types))
-    if text.text.strip() == "-":
+    if text.text.startswith("-", cursor.position) and skip_space(text.text, cursor.position + 1) == len(text.text):
         return UnaryTests(text.span(), ())
     parser = _Parser(cursor, is_cell=True)
     try:
@@ -542,7 +543,7 @@ class _Parser:
         if found is None:
             name = cursor.new_name(",", ")", "]", "}", ">", "<") or cursor.fail("a type")
             near = nearest(name, [*SIMPLE_TYPES, *cursor.scope.types])
-            raise CompileError([diagnostic("feel-unknown-type", cursor.span(start), name=name, near=near)])
+            raise CompileError([diagnostic("feel-unknown-type", cursor.span(start), name=shortened(name), near=near)])
         cursor.advance(found[1])
         if found[0] in cursor.scope.types:
             return cursor.scope.types[found[0]]

@@ -11,10 +11,13 @@ from typing import Any
 
 from zhida.errors import Diagnostic, diagnostic
 from zhida.source import Span
+from zhida.values.equality import HASHED_TYPES
 from zhida.values.function import Function
 from zhida.values.numbers import feel_context
 from zhida.values.range import Range
 from zhida.values.temporal import Date
+from zhida.values.text import shortened
+from zhida.values.types import ANY, type_of
 
 MAX_DEPTH = 50
 """How many calls may stand inside each other."""
@@ -71,6 +74,21 @@ class Run:
                 steps += (MAX_SIZE if size is None else size) // _WEIGHED_IN_A_STEP
         return steps == 0 or self.spend(steps, span)
 
+    def spend_on_call(self, name: str, arguments: tuple[Any, ...], span: Span | None = None) -> bool:
+        """Take the steps that a builtin takes: it goes through the lists that it is given, some of them more than once."""
+        lists = [argument for argument in arguments if isinstance(argument, tuple)]
+        steps = 1 + sum(map(len, lists))
+        if name in {"distinct values", "union"}:
+            compared = sum(type(element) not in HASHED_TYPES for elements in lists for element in elements)
+            steps += compared * (compared + (weigh(tuple(lists)) or 0) // 4) // _COMPARED_IN_A_STEP
+        elif name == "product":
+            steps *= _PRODUCT_STEPS
+        return self.spend(steps, span) and self.read(*arguments, span=span)
+
+    def show_type(self, value: Any) -> str:  # noqa: ANN401 - any FEEL value
+        """Return the type of a value for a message."""
+        return shortened(str(type_of(value) if self.read(value) else ANY))
+
     def keep(self, value: Any, span: Span | None = None) -> Any:  # noqa: ANN401 - any FEEL value
         """Return a value that was built, or null where it is too large; a list in a list counts with all that it holds."""
         if type(value) not in _HAVE_SIZE:
@@ -108,6 +126,12 @@ _HAVE_NO_SIZE = frozenset((Decimal, bool, type(None), Date))
 
 _WEIGHED_IN_A_STEP = 10
 """How many elements are weighed in the time of one step."""
+
+_PRODUCT_STEPS = 10
+"""How many steps it takes to multiply by a number without losing a digit."""
+
+_COMPARED_IN_A_STEP = 10
+"""How many pairs of lists or contexts are compared in the time of one step."""
 
 _CHARACTERS_IN_A_STEP = 1_000
 """How many characters are read in the time of one step."""

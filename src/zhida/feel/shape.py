@@ -10,6 +10,9 @@ from decimal import Decimal
 from zhida.feel.units import Unit
 from zhida.values.types import ANY, NULL, SIMPLE_TYPES, Type, is_assignable, list_of, unconstrained
 
+_MOST_TYPES = 100
+"""How many types are compared with each other to find one for all of them; so many have none."""
+
 SIMPLE = frozenset(SIMPLE_TYPES.values())
 
 
@@ -55,7 +58,9 @@ def join(shapes: Sequence[Shape]) -> Shape:
     shapes = [shape for shape in shapes if shape.type is not NULL]
     if not shapes:
         return Shape()
-    types = [shape.type for shape in shapes]
+    types = list(dict.fromkeys(shape.type for shape in shapes))
+    if len(types) > _MOST_TYPES:
+        types = [ANY]
     type_ = next((wide for wide in types if wide != ANY and ANY not in types and all(is_assignable(type_, wide) for type_ in types)), ANY)
     units = {shape.unit for shape in shapes if shape.unit is not None}
     entries = shapes[0].fields if all(shape.fields.keys() == shapes[0].fields.keys() for shape in shapes) else {}

@@ -44,6 +44,8 @@ ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 
 OPERATOR = re.compile(r"\*\*|<=|>=|!=|\.\.|->|[-<>=+*/()\[\]{},:.@]")
 WORD = re.compile("[a-z]+")
+_KEYWORD_STARTS = frozenset(keyword[0] for keyword in KEYWORDS)
+_NUMBER_STARTS = frozenset(".0123456789")
 _DENSE = frozenset("()[]{},:.@<>=+-*'\"0123456789abcdefghijklmnopqrstuvwxyz")
 """Characters that neither are white space nor begin a comment."""
 
@@ -70,8 +72,8 @@ class Cursor:
         self.scope = scope
         self.position = skip_space(self.text, 0)
         self.end = 0
-        self._operator = (-1, "")
-        self._keyword = (-1, scope, "")
+        self._operator_place, self._operator = -1, ""
+        self._keyword_place, self._keyword_scope, self._keyword = -1, scope, ""
 
     def advance(self, position: int) -> None:
         """Move behind what was read, and over the white space that follows."""
@@ -91,12 +93,11 @@ class Cursor:
 
     def operator(self) -> str:
         """Return the operator at the cursor, or an empty text; each level of precedence asks, so it is looked for once."""
-        position, operator = self._operator
-        if position != self.position:
+        if self._operator_place != self.position:
             found = OPERATOR.match(self.text, self.position)
-            operator = found[0] if found else ""
-            self._operator = (self.position, operator)
-        return operator
+            self._operator = found[0] if found else ""
+            self._operator_place = self.position
+        return self._operator
 
     def infix(self) -> str:
         """Return the operator or the keyword at the cursor, or an empty text."""
@@ -116,13 +117,14 @@ class Cursor:
 
     def keyword(self) -> str:
         """Return the keyword at the cursor, or an empty text; a longer declared name that begins with it wins."""
-        position, scope, keyword = self._keyword
-        if position != self.position or scope is not self.scope:
-            keyword = self._find_keyword()
-            self._keyword = (self.position, self.scope, keyword)
-        return keyword
+        if self._keyword_place != self.position or self._keyword_scope is not self.scope:
+            self._keyword = self._find_keyword()
+            self._keyword_place, self._keyword_scope = self.position, self.scope
+        return self._keyword
 
     def _find_keyword(self) -> str:
+        if self.text[self.position : self.position + 1] not in _KEYWORD_STARTS:
+            return ""
         word = WORD.match(self.text, self.position)
         if word is None or word[0] not in KEYWORDS or read_part(self.text, self.position) != word[0]:
             return ""
@@ -144,7 +146,7 @@ class Cursor:
 
     def number(self) -> Decimal | None:
         """Read a numeric literal, rounded to 34 digits like every number; infinite where it is beyond all numbers of FEEL."""
-        found = NUMBER.match(self.text, self.position)
+        found = NUMBER.match(self.text, self.position) if self.text[self.position : self.position + 1] in _NUMBER_STARTS else None
         if found is None:
             return None
         if grouped := THOUSANDS.match(self.text, self.position):

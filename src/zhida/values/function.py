@@ -15,3 +15,7 @@ class Function:
     """Names of the parameters, in order."""
     invoke: Callable[[tuple[Any, ...]], Any]
     """Takes one value for each parameter and returns the result."""
+    call: Callable[[tuple[Any, ...], dict[str, Any]], Any] | None = None
+    """Takes arguments by position or by name, of a builtin, which may have several signatures; None where the parameters say it all."""
+    types: tuple[Any, ...] = ()
+    """Types of the parameters, then of the result; empty where they are not known."""

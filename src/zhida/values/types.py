@@ -195,14 +195,28 @@ def conforms(value: object, type_: Type) -> bool:
         case "Any":
             return True
         case "list":
-            return isinstance(value, tuple) and all(conforms(element, type_.arguments[0]) for element in value)
+            element_type = type_.arguments[0]
+            return isinstance(value, tuple) and (element_type is ANY or all(conforms(element, element_type) for element in value))
         case "context":
             return isinstance(value, dict) and all(name in value and conforms(value[name], field) for name, field in type_.fields)
         case "range":
             return isinstance(value, Range) and conforms(value.low, type_.arguments[0]) and conforms(value.high, type_.arguments[0])
         case "function":
-            return isinstance(value, Function)
+            return isinstance(value, Function) and _is_called_so(value, type_)
     return False
+
+
+def _is_called_so(function: Function, type_: Type) -> bool:
+    """Say whether a function takes what a function type gives and gives what it takes, as far as the function's types are known."""
+    if not type_.arguments or function.call is not None:
+        return True
+    if len(function.parameters) != len(type_.arguments) - 1:
+        return False
+    *taken, result = function.types or (ANY,) * len(type_.arguments)
+    *given, wanted = type_.arguments
+    # `Any` among the parameters takes all, but is not taken by all.
+    fits = all(mine is ANY or (other is not ANY and is_assignable(other, mine)) for mine, other in zip(taken, given, strict=True))
+    return fits and is_assignable(result, wanted)
 
 
 def is_assignable(found: Type, declared: Type) -> bool:

@@ -39,7 +39,7 @@ def find_unknown(value: object) -> Unknown | None:
         case Unknown():
             return value
         case tuple():
-            return merge(value)
+            return None if MAY_HOLD_UNKNOWN.isdisjoint(map(type, value)) else merge(value)
         case dict():
             return merge(value.values())
     return None

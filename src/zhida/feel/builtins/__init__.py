@@ -61,9 +61,7 @@ def _lacking(signature: Signature, arguments: tuple[object, ...]) -> Unknown | N
     parameters = signature.parameters
     last = len(parameters) - 1
     looked_at = [
-        _looked_at(argument, parameters[min(place, last)])
-        for place, argument in enumerate(arguments)
-        if type(argument) in MAY_HOLD_UNKNOWN
+        _looked_at(argument, parameters[min(place, last)]) for place, argument in enumerate(arguments) if type(argument) in MAY_HOLD_UNKNOWN
     ]
     return merge(looked_at) if looked_at else None
 

@@ -10,7 +10,9 @@ from zhida.values.unknown import Unknown
 
 
 def opposite(_host: Host, negand: object) -> Truth:
-    """Return `not(negand)`; null of null."""
+    """Return `not(negand)`; null of null. A list of one stands for its element (10.3.2.9.4)."""
+    if isinstance(negand, tuple) and len(negand) == 1:
+        negand = negand[0]
     if negand is not None and not isinstance(negand, bool | Unknown):
         raise bad_argument("negand", negand, BOOLEAN)
     return negation(negand)

@@ -32,9 +32,12 @@ MIN_SCALE, MAX_SCALE = -6111, 6176
 _ONE, _TWO = Decimal(1), Decimal(2)
 
 
+_EXACT = Context(prec=EXACT_DIGITS, rounding=ROUND_HALF_EVEN, Emin=MIN_EMIN, Emax=MAX_EMAX)
+
+
 def _exact() -> Context:
     """Return a context in which sums and products of decimal128 numbers lose nothing."""
-    return Context(prec=EXACT_DIGITS, rounding=ROUND_HALF_EVEN, Emin=MIN_EMIN, Emax=MAX_EMAX)
+    return _EXACT.copy()
 
 
 # --- one number ------------------------------------------------------------------------------------------------------
