@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check check-long bless docs bench format clean
+.PHONY: help setup demo test check check-long bless docs bench fuzz format clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python3.12 ...` picks another.
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -13,6 +13,9 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet
 # More arguments for pytest: `make test PYTEST=tests/house` or `PYTEST="-n 2"`.
 PYTEST ?=
+# How long `make fuzz` goes on, and more arguments for it: `make fuzz FUZZ_SECONDS=60 FUZZ="--only text --seed 7"`.
+FUZZ_SECONDS ?= 600
+FUZZ ?=
 
 help:  ## 列出全部命令 | list the verbs
 	@echo '政策直达 zhida: make <verb>'
@@ -57,8 +60,11 @@ bless: setup  ## 重写样例的预期输出；之后请读差异 | rewrite the 
 docs: setup  ## 重写文档中由程序写的部分 | rewrite what a program writes in the documents
 	$(RUN) docs/generate.py
 
-bench: setup  ## 测量速度 | measure how fast it is
-	$(RUN) benchmarks/run.py
+bench: setup  ## 测量速度，与同类软件并列，写成 docs/performance.md | measure how fast it is, beside its peers; writes docs/performance.md
+	$(RUN) benchmarks/run.py --write docs/performance.md
+
+fuzz: setup  ## 用随机的表达式、模型与政策试错；FUZZ_SECONDS=600 | random expressions, models and policies; FUZZ_SECONDS=600
+	$(RUN) -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
 
 format: setup  ## 排版并改正可自动改正之处 | format, and mend what can be mended automatically
 	$(RUN) -m ruff check --fix .
