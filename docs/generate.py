@@ -17,7 +17,13 @@ from zhida.source import Source, Span
 
 ROOT = Path(__file__).resolve().parents[1]
 ERRORS = ROOT / "docs/errors.md"
-GOLDEN_FILES = ("tests/examples/bad/*.md", "tests/examples/models/*.md", "tests/examples/written/*.md", "tests/examples/registry/*.txt")
+GOLDEN_FILES = (
+    "tests/examples/bad/*.md",
+    "tests/examples/models/*.md",
+    "tests/examples/convert/*.md",
+    "tests/examples/written/*.md",
+    "tests/examples/registry/*.txt",
+)
 PARTS = {
     "file": "文件 Files",
     "feel": "表达式 Expressions",
@@ -27,6 +33,8 @@ PARTS = {
     "fact": "给出的事实 Facts",
     "district": "合成区域 Synthetic districts",
     "registry": "登记册 Registries",
+    "interchange": "转换 Conversion",
+    "excel": "工作簿 Workbooks",
 }
 """Titles of the contents, by the first word of a code."""
 

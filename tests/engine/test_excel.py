@@ -177,7 +177,7 @@ def test_a_number_has_the_fifteen_digits_that_excel_shows() -> None:
 
 def test_full_width_digits_and_punctuation_in_rules_are_read_and_told() -> None:
     found = policy_book(["1", "＞＝１０，“甲，乙”", "true", "说明，保持原样（一）"], ["2", '"，"', "true", ""])
-    assert told(found) == [("excel-full-width", "a.xlsx 规则表!B3")]
+    assert told(found) == [("excel-full-width", "a.xlsx:规则表!B3")]
     assert '| 1 | >=10,"甲，乙" | true | 说明，保持原样（一） |\n| 2 | "，" | true | |' in found.text
     assert half_width("≤ 3、4") == ("<= 3,4", "≤")
 
@@ -187,7 +187,7 @@ def test_merged_cells_all_say_the_same_and_are_told() -> None:
         sheets["规则表"].merge_range("B3:B4", "> 1")
 
     found = policy_book(["1", "", "true", ""], ["2", "", "false", ""], touch=merge)
-    assert told(found) == [("excel-merged", "a.xlsx 规则表!B3")]
+    assert told(found) == [("excel-merged", "a.xlsx:规则表!B3")]
     assert "| 1 | > 1 | true | |\n| 2 | > 1 | false | |" in found.text
 
 
@@ -197,7 +197,7 @@ def test_a_formula_counts_by_its_last_value_and_an_error_does_not_count() -> Non
         sheets["规则表"].write_formula("B4", "=1/0", None, "#DIV/0!")
 
     found = policy_book(["1", "", "true", ""], ["2", "", "true", ""], touch=calculate)
-    assert told(found) == [("excel-formula", "a.xlsx 规则表!B3"), ("excel-error-value", "a.xlsx 规则表!B4")]
+    assert told(found) == [("excel-formula", "a.xlsx:规则表!B3"), ("excel-error-value", "a.xlsx:规则表!B4")]
     assert "| 1 | 2 | true |" in found.text
 
 
@@ -215,8 +215,8 @@ def test_what_is_wrong_with_a_rule_is_told_with_its_cell() -> None:
     text = read_text(data, Form.EXCEL, "a.xlsx", "demo/a")
     made = write_text(text, Form.MARKDOWN, NO_PACKS)
     assert [(item.code, item.span.place) for item in made.diagnostics if item.span] == [
-        ("policy-empty-cell", "a.xlsx 规则表!C3:1:1"),
-        ("policy-duplicate-rule", "a.xlsx 规则表!A4:1:1"),
+        ("policy-empty-cell", "a.xlsx:规则表!C3:1:1"),
+        ("policy-duplicate-rule", "a.xlsx:规则表!A4:1:1"),
     ]
 
 
@@ -230,9 +230,9 @@ def test_what_is_wrong_with_an_expression_is_told_with_its_cell_and_column() -> 
     made = write_text(text, Form.DMN, packs_with(dictionary))
     assert made.data is None
     assert [(item.code, item.span.place) for item in made.diagnostics if item.span] == [
-        ("feel-unknown-name", "a.xlsx 说明!C9:1:5"),
-        ("feel-unknown-name", "a.xlsx 规则表!C3:1:1"),
-        ("feel-syntax", "a.xlsx 规则表!B4:1:2"),
+        ("feel-unknown-name", "a.xlsx:说明!C9:1:5"),
+        ("feel-unknown-name", "a.xlsx:规则表!C3:1:1"),
+        ("feel-syntax", "a.xlsx:规则表!B4:1:2"),
     ]
 
 
@@ -275,10 +275,10 @@ def test_sheets_and_rows_that_are_lacking_or_unknown_are_told() -> None:
     rows = [HEADER, *FRONT, ["判定", "规则表", ""], ["判定表", "规则", ""], ["例", "", "2"]]
     found = read_policy(workbook({"说明": rows, "规则表": RULES, "例": [["编号", "给定"], ["例", "人"]]}), "a.xlsx")
     assert told(found) == [
-        ("excel-unknown-row", "a.xlsx 说明!A9"),
-        ("excel-missing-sheet", "a.xlsx 说明!B10"),
-        ("excel-unknown-row", "a.xlsx 说明!C11"),
-        ("excel-unused-sheet", "a.xlsx 规则表!A1"),
+        ("excel-unknown-row", "a.xlsx:说明!A9"),
+        ("excel-missing-sheet", "a.xlsx:说明!B10"),
+        ("excel-unknown-row", "a.xlsx:说明!C11"),
+        ("excel-unused-sheet", "a.xlsx:规则表!A1"),
     ]
     assert found.diagnostics[0].arguments["near"] == "判定表"
 
@@ -286,4 +286,4 @@ def test_sheets_and_rows_that_are_lacking_or_unknown_are_told() -> None:
 def test_a_column_of_an_unknown_kind_and_a_cell_beyond_the_columns_are_told() -> None:
     rows = [["命中方式", "条件", "结論"], ["F", "人", "符合"], ["1", "-", "true", "多"]]
     found = read_policy(workbook({"说明": [HEADER, ["判定表", "表", ""]], "表": rows}), "a.xlsx")
-    assert told(found) == [("excel-unknown-row", "a.xlsx 表!C1"), ("excel-unknown-row", "a.xlsx 表!D3")]
+    assert told(found) == [("excel-unknown-row", "a.xlsx:表!C1"), ("excel-unknown-row", "a.xlsx:表!D3")]

@@ -141,6 +141,22 @@ def test_what_goes_through_a_long_text_again_and_again_takes_steps(body: str) ->
     assert "feel-too-many-steps" in codes
 
 
+def test_the_values_of_an_iteration_are_made_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def from_days(day: int) -> Date:
+        made.append(day)
+        return Date(2020, 1, 1)
+
+    monkeypatch.setattr("zhida.values.temporal.from_days", from_days)
+    assert outcome('for d in @"0001-01-01"..@"2700-01-01", w in null return 1')[0] is None
+    assert len(made) == 1
+
+
+def test_two_parameters_of_one_name_have_two_types() -> None:
+    assert value_of("(function(a, a) 1) instance of function<number, number> -> number") is True
+
+
 def test_every_diagnostic_takes_steps_so_their_number_has_an_end() -> None:
     run = Run(TODAY)
     evaluate(parse("for i in 1..1000000 return null + i"), Frame({}, run))

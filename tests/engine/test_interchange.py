@@ -318,6 +318,11 @@ def test_what_was_added_and_what_was_taken_away_are_told(tmp_path: Path) -> None
     assert found.text.index("```feel 新") < found.text.index("## 例")
 
 
+def test_an_element_that_got_another_id_is_found_by_its_name(tmp_path: Path) -> None:
+    definitions = there(*odd_policy(tmp_path))
+    assert back(changed(definitions, "总额", id="other")) == ODD
+
+
 # --- models of others ------------------------------------------------------------------------------------------------------------
 
 

@@ -181,6 +181,15 @@ def test_what_has_no_form_in_markdown_is_refused_by_name(body: str, said: str) -
     assert said in found[0].message("en")
 
 
+def test_expressions_too_deep_inside_each_other_are_refused_and_not_written_out() -> None:
+    logic = feel("item")
+    for _ in range(40):
+        logic = f"<filter><in>{feel('[1]')}</in><match>{logic}</match></filter>"
+    found = imported(model(decision("d", logic)))
+    assert {item.code for item in found.diagnostics if item.severity == "error"} == {"interchange-no-form"}
+    assert len(found.text) < 200_000
+
+
 def test_names_that_markdown_cannot_have_are_refused_where_they_stand() -> None:
     found = imported(model(decision("count", feel("1")) + decision("税率（%）", feel("2"))))
     assert [item.code for item in found.diagnostics if item.severity == "error"] == ["policy-reserved-name", "policy-name"]

@@ -14,7 +14,17 @@ from tests.house.tree import plant
 from tests.stories.small_district import AS_OF, COMMAND, ENVIRONMENT, PACKS, ROOT, District, Zhida
 from zhida.source import display_width
 
-COMMANDS = (("check",), ("assess",), ("explain",), ("weave",), ("tck",), ("demo",), ("registry", "import"), ("registry", "synthesize"))
+COMMANDS = (
+    ("check",),
+    ("assess",),
+    ("explain",),
+    ("weave",),
+    ("convert",),
+    ("tck",),
+    ("demo",),
+    ("registry", "import"),
+    ("registry", "synthesize"),
+)
 
 DICTIONARY = """# 企业
 
@@ -74,7 +84,7 @@ def test_each_command_is_described_in_both_languages(zhida: Zhida) -> None:
     listed = zhida("--help").out.partition("Commands")[2] + zhida("registry", "--help").out.partition("Commands")[2]
     described = [line for line in listed.splitlines() if " | " in line]
     assert [line.strip("│ ").split()[0] for line in described] == [
-        *("check", "assess", "explain", "weave", "tck", "demo", "registry"),
+        *("check", "assess", "explain", "weave", "convert", "tck", "demo", "registry"),
         *("import", "synthesize"),
     ]
     assert "…" not in listed

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from zhida.cli import assess, check, demo, explain, registry, tck, weave
+from zhida.cli import assess, check, convert, demo, explain, registry, tck, weave
 from zhida.cli.console import FOUND_ERRORS, INTERRUPTED, MISUSE, OK, diagnostic_data, print_diagnostics, print_json, words
 from zhida.cli.misuse import misuse_text
 from zhida.errors import Diagnostic, DiagnosticsError, InputError, Language
@@ -28,6 +28,7 @@ app.command("check", short_help="检查政策，运行其中的例 | check polic
 app.command("assess", short_help="逐户判定各项政策 | every policy for every subject")(assess.assess)
 app.command("explain", short_help="一户的结论和理由 | one subject: the answer and why")(explain.explain)
 app.command("weave", short_help="政策织成网页，条文旁是规则 | pages: law beside rule")(weave.weave)
+app.command("convert", short_help="Markdown、DMN、Excel 互转 | between Markdown, DMN and Excel")(convert.convert)
 app.add_typer(registry.app, name="registry")
 app.command("tck", short_help="运行 DMN 符合性测试包 | run the DMN conformance kit")(tck.tck)
 app.command("demo", short_help="用合成数据从头走到尾 | the whole walk on synthetic data")(demo.demo)

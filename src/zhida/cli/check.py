@@ -23,6 +23,7 @@ from zhida.cli.console import (
     read_packs,
     words,
 )
+from zhida.cli.models import check_model
 from zhida.errors import Diagnostic, Language, has_errors
 from zhida.errors.code import Severity
 from zhida.policy.pack import Packs, Policy
@@ -50,8 +51,12 @@ def check(
         zhida check packs --strict --lang en
 
         zhida check packs --json | python -m json.tool
+
+        zhida check build/sme-size.dmn
     """
     language: Language = lang.value
+    if packs.suffix.lower() == ".dmn" and packs.is_file():
+        return check_model(packs, language, strict=strict, is_json=json)
     day = read_as_of(as_of)
     loaded = read_packs(packs)
     results = check_examples(loaded, day)

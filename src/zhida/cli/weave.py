@@ -20,7 +20,9 @@ from zhida.cli.console import (
     sound_packs,
     write_text,
 )
+from zhida.cli.models import model_as_policy
 from zhida.errors import Language
+from zhida.policy.interchange import NO_PACKS
 from zhida.report.weave import weave as weave_page
 
 
@@ -51,14 +53,22 @@ def weave(
         zhida weave 中小企业划型
 
         zhida weave national/sme-size hangzhou/compute-voucher --out pages --lang en
+
+        zhida weave build/sme-size.dmn
     """
     language: Language = lang.value
-    loaded = sound_packs(packs)
     day = read_as_of(as_of)
-    chosen = chosen_policies(loaded, policy or ())
+    models = [Path(name) for name in policy or () if name.lower().endswith(".dmn") and Path(name).is_file()]
+    named = [name for name in policy or () if Path(name) not in models]
+    loaded = sound_packs(packs) if named or not models or packs.exists() else NO_PACKS
+    chosen = chosen_policies(loaded, named) if named or not models else []
     folder = made_folder(out)
     results = check_examples(loaded, day)
     paths = []
+    for path in models:
+        model, around = model_as_policy(path, loaded)
+        page = weave_page(model, around, (), language=language)
+        paths.append(str(write_text(folder / page_name(model.id), page)))
     for id_ in chosen:
         page = weave_page(loaded.policies[id_], loaded, results.get(id_, ()), language=language)
         paths.append(str(write_text(folder / page_name(id_), page)))

@@ -31,7 +31,7 @@ CODES: dict[str, Code] = {
     "interchange-lost": Code(
         WARNING,
         "'{name}': not carried over: {what}",
-        "“{name}”：没有带过来的有{what_zh}",
+        "“{name}”：{what_zh}没有带过来",
         ("add what matters of it by hand",),
         ("其中要紧的，请手工补上",),
     ),

@@ -170,6 +170,24 @@ def load_packs(root: Path) -> Packs:
     return _Loader().load(folders, paths)
 
 
+def with_policy(packs: Packs, policy_id: str, source: Source) -> Policy:
+    """Return a policy, read and compiled as if it stood among packs; they stay as they are.
+
+    Args:
+        packs: The packs, whose dictionaries, parameters and policies it may use.
+        policy_id: `pack/name`; a policy of this name among the packs is not looked at.
+        source: Its text.
+    """
+    loader = _Loader()
+    loader.dictionaries = dict(packs.dictionaries)
+    loader.parameters = {name: list(rows) for name, rows in packs.parameters.items()}
+    loader.policies = dict(packs.policies)
+    loader.tangled = {id_: (policy.document, policy.tangled) for id_, policy in packs.policies.items()}
+    document = parse(source)
+    loader.tangled[policy_id] = (document, tangle(document))
+    return loader.compile(policy_id)
+
+
 class _Loader:
     """Reads the files of all packs, then compiles the policies in the order of what they use."""
 

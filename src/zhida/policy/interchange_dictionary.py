@@ -1,0 +1,109 @@
+"""Input data of a model as the pages of a pack: its data dictionary and its parameters."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from zhida.dmn.model import InputData
+from zhida.errors import CompileError
+from zhida.feel.names import Scope
+from zhida.feel.parse import parse_unary_tests
+from zhida.feel.syntax import Literal
+from zhida.policy.dictionary import COLUMNS as DICTIONARY_COLUMNS
+from zhida.policy.dictionary import DEFAULT_SCALES
+from zhida.policy.interchange_extensions import Part, first
+from zhida.policy.interchange_markdown import table_text
+from zhida.policy.parameters import COLUMNS as PARAMETER_COLUMNS
+from zhida.source import snippet
+from zhida.values.types import Type, unconstrained
+
+Fact = tuple[InputData, Mapping[str, Sequence[Part]]]
+"""Input data whose types are told by structure, and its extension elements by name."""
+SEPARATORS = re.compile(r"[、,，;；/\"\n|]")
+"""What divides the words of a code list in a dictionary, so that no word may hold it."""
+
+
+def is_parameter(fact: Fact) -> bool:
+    """Say whether input data is a parameter of a pack."""
+    told = first(fact[1], "fact")
+    return told is not None and told.attributes.get("kind") == "parameter"
+
+
+def dictionary_text(subject: str, facts: Sequence[Fact]) -> str:
+    """Return the page of a data dictionary; an empty text where no input data belongs there."""
+    rows = [_attribute(fact) for fact in facts if not is_parameter(fact)]
+    if not rows:
+        return ""
+    return f"# 数据字典 · Data dictionary: {subject}\n\n{table_text([DICTIONARY_COLUMNS, *rows])}\n"
+
+
+def parameters_text(facts: Sequence[Fact]) -> str:
+    """Return the page of parameters; an empty text where there are none."""
+    rows = [row for fact in facts if is_parameter(fact) for row in _parameter(fact)]
+    return f"# 参数 · Parameters\n\n{table_text([list(PARAMETER_COLUMNS), *rows])}\n" if rows else ""
+
+
+def joined(page: str, other: str) -> str:
+    """Return one page of two of the same kind: rows of the second whose name the first has not stand below."""
+    known = {_name(line) for line in page.splitlines()}
+    more = [line for line in other.splitlines() if line.startswith("|") and _name(line) not in known]
+    return page.rstrip("\n") + "".join(f"\n{line}" for line in more) + "\n"
+
+
+def _name(line: str) -> str:
+    return line.split("|")[1].strip() if line.startswith("|") else ""
+
+
+def code_list(type_: Type) -> tuple[str, ...]:
+    """Return the words that a type's constraint lists, or none where it says anything else."""
+    type_ = type_.arguments[0] if type_.name == "list" and type_.constraint is None else type_
+    if type_.constraint is None:
+        return ()
+    try:
+        tests = parse_unary_tests(snippet(type_.constraint.tests), Scope())
+    except CompileError:
+        return ()
+    words = [test.value if isinstance(test, Literal) else None for test in tests.tests]
+    listed = tuple(word for word in words if isinstance(word, str) and word and not SEPARATORS.search(word) and word == word.strip())
+    return listed if len(listed) == len(words) and not tests.is_negated else ()
+
+
+def _attribute(fact: Fact) -> list[str]:
+    """Return the row of an attribute, in the order of the dictionary's columns."""
+    data, parts = fact
+    told = first(parts, "fact")
+    said = told.attributes if told is not None else {"nullable": "true"}
+
+    def yes(name: str) -> str:
+        return "是" if said.get(name) == "true" else "否"
+
+    type_ = unconstrained(data.item.type)
+    unit = said.get("unit", "")
+    is_usual = not said.get("scale") or said["scale"] == str(DEFAULT_SCALES.get(unit, 6))
+    cells = {
+        "属性": data.name,
+        "类型": str(type_),
+        "单位": unit,
+        "常见范围": said.get("usual", ""),
+        "来源": said.get("source", ""),
+        "可自报": yes("selfReported"),
+        "可空": yes("nullable"),
+        "敏感": yes("sensitive"),
+        "取值": "、".join(code_list(data.item.type)),
+        "说明": data.notes.description or data.notes.label,
+        "小数位": "" if is_usual else said["scale"],
+    }
+    return [cells[name] for name in DICTIONARY_COLUMNS]
+
+
+def _parameter(fact: Fact) -> list[list[str]]:
+    """Return the rows of a parameter, in the order of the columns of parameters."""
+    data, parts = fact
+    told = first(parts, "fact")
+    unit = told.attributes.get("unit", "") if told is not None else ""
+    names = {"值": "value", "起止": "valid", "来源": "source", "可信度": "confidence"}
+    rows = []
+    for each in parts.get("parameter", ()):
+        cells = {"参数": data.name, "类型": str(unconstrained(data.item.type)), "单位": unit}
+        cells |= {column: each.attributes.get(name, "") for column, name in names.items()}
+        rows.append([cells[name] for name in PARAMETER_COLUMNS])
+    return rows
