@@ -70,13 +70,14 @@ def rename(trees: Trees) -> bool:
     for forms, names in ((FEW_WORDS, local_names), (MANY_WORDS, declared)):
         offset = trees.random.randrange(len(forms))
         for place, name in enumerate(names):
-            if name.strip() and name not in kept and name not in new:
+            is_path = "." in name and name.partition(".")[0] in declared  # the model means a path in one scope, a name in another
+            if name.strip() and name not in kept and name not in new and not is_path:
                 new[name] = forms[(place + offset) % len(forms)].format(len(new) + 1)
     if not new:
         return False
-    for root in trees.models:
-        _rename_elements(root, new)
     names = NameSet([*MEANING - {"of"}, *new])
+    for root in trees.models:
+        _rename_elements(root, names, new)
     for text in trees.texts():
         assert text.text
         text.text = renamed(text.text, names, new)
@@ -107,10 +108,11 @@ def _strings(trees: Trees) -> set[str]:
     return found
 
 
-def _rename_elements(root: etree._Element, new: Mapping[str, str]) -> None:
+def _rename_elements(root: etree._Element, names: NameSet, new: Mapping[str, str]) -> None:
     for element in root.iter("{*}*"):
-        if local(element) in NAMED and element.get("name", "") in new:
-            element.set("name", new[element.get("name", "")])
+        name = element.get("name", "")
+        if local(element) in NAMED and name:
+            element.set("name", new.get(name) or (renamed(name, names, new) if "." in name else name))
         if element.get("iteratorVariable", "") in new:
             element.set("iteratorVariable", new[element.get("iteratorVariable", "")])
         for attribute in ("typeRef", "outputTypeRef"):

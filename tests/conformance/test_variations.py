@@ -15,8 +15,11 @@ import pytest
 from tests.conformance.vary_kit import WRAPPING, WRITTEN, disagreements
 from tests.engine.feel_texts import PROPERTIES, TODAY
 from zhida.cli.tck import find_folders, read_folder
+from zhida.dmn.compile import compile_models
 from zhida.dmn.conformance import KitFolder
 from zhida.dmn.conformance_cases import read_cases
+from zhida.dmn.evaluate import evaluate as evaluate_decision
+from zhida.dmn.xml import read
 from zhida.errors import CODES, CompileError
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.evaluate import evaluate
@@ -120,3 +123,81 @@ def test_two_hundred_cases_of_the_kit_in_other_clothes_come_to_the_same(seed: st
             count, faults = count + run, [*faults, *differ]
     assert not faults, "\n" + "\n".join(faults)
     assert count == SAMPLE
+
+
+JAVA_CONTEXT = """<context>
+  <contextEntry><variable name="class"/><literalExpression><text>"{class_}"</text></literalExpression></contextEntry>
+  <contextEntry><variable name="method signature"/><literalExpression><text>"{signature}"</text></literalExpression></contextEntry>
+</context>"""
+PARAMETERS = """<formalParameter name="甲 值" typeRef="number"/><formalParameter name="b" typeRef="number"/>"""
+JAVA_MODEL = f"""<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="m" namespace="urn:m">
+<businessKnowledgeModel name="larger of" id="k">
+  <encapsulatedLogic kind="Java">{PARAMETERS}{{java}}</encapsulatedLogic>
+</businessKnowledgeModel>
+<decision name="by knowledge" id="d1">
+  <knowledgeRequirement><requiredKnowledge href="#k"/></knowledgeRequirement>
+  <literalExpression><text>larger of(b: {{b}}, 甲 值: {{a}})</text></literalExpression>
+</decision>
+<decision name="by box" id="d2"><context>
+  <contextEntry><variable name="f"/><functionDefinition kind="Java">{PARAMETERS}{{java}}</functionDefinition></contextEntry>
+  <contextEntry><literalExpression><text>f({{a}}, {{b}})</text></literalExpression></contextEntry>
+</context></decision>
+<decision name="by text" id="d3"><literalExpression><text>
+  {{{{f: function(甲 值: number, b: number) external {{{{java: {{{{class: "{{class_}}", method signature: "{{signature}}"}}}}}}}},
+   r: f({{a}}, {{b}})}}}}.r
+</text></literalExpression></decision>
+</definitions>"""
+
+
+@pytest.mark.parametrize("id_", ["d1", "d2", "d3"])
+@pytest.mark.parametrize(
+    ("class_", "signature", "given", "expected"),
+    [
+        ("java.lang.Math", "max(int, int)", ("3", "8"), "8"),
+        ("java.lang.Math", "max( double,double )", ("-1.5", "-2"), "-1.5"),
+        ("java.lang.Math", "max(int, int)", ('"3"', "8"), "null"),
+        ("java.lang.Math", "max(int, int)", ("null", "8"), "null"),
+        ("java.lang.Math", "pow(double, double)", ("2", "3"), "null"),
+        ("java.lang.Maths", "max(int, int)", ("3", "8"), "null"),
+        ("java.lang.Math", "max(int)", ("3", "8"), "null"),
+    ],
+)
+def test_foreign_functions_are_one_in_knowledge_models_boxes_and_texts(
+    id_: str, class_: str, signature: str, given: tuple[str, str], expected: str
+) -> None:
+    java = JAVA_CONTEXT.format(class_=class_, signature=signature)
+    text = JAVA_MODEL.format(java=java, class_=class_, signature=signature, a=given[0], b=given[1])
+    model = compile_models(read(text.encode(), "m.dmn").definitions)
+    found = evaluate_decision(model, f"urn:m#{id_}", {}, as_of=TODAY)
+    assert literal(found.value) == expected
+    assert bool(found.diagnostics) == (expected == "null")
+
+
+KEYS_MODEL = """<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="m" namespace="urn:m">
+<decision name="订 单" id="d1"><literalExpression>
+  <text>[{order size: 1, "unit-price": 5}, {order size: 2, "unit-price": 7}]</text>
+</literalExpression></decision>
+<decision name="filtered" id="d2">
+  <informationRequirement><requiredDecision href="#d1"/></informationRequirement>
+  <filter><in><literalExpression><text>订 单</text></literalExpression></in>
+    <match><literalExpression><text>order size = 2</text></literalExpression></match></filter>
+</decision>
+<decision name="followed" id="d3">
+  <informationRequirement><requiredDecision href="#d2"/></informationRequirement>
+  <literalExpression><text>filtered[1].unit-price - filtered[1].order size</text></literalExpression>
+</decision>
+<decision name="called" id="d4">
+  <invocation><literalExpression><text>date</text></literalExpression>
+    <binding><parameter name="year"/><literalExpression><text>2020</text></literalExpression></binding>
+    <binding><parameter name="month"/><literalExpression><text>2</text></literalExpression></binding>
+    <binding><parameter name="day"/><literalExpression><text>29</text></literalExpression></binding>
+  </invocation>
+</decision>
+</definitions>"""
+
+
+@pytest.mark.parametrize(("id_", "expected"), [("d2", '[{order size: 2, "unit-price": 7}]'), ("d3", "5"), ("d4", '@"2020-02-29"')])
+def test_names_that_another_decision_writes_are_known_and_boxes_call_builtins_by_any_signature(id_: str, expected: str) -> None:
+    model = compile_models(read(KEYS_MODEL.encode(), "m.dmn").definitions)
+    found = evaluate_decision(model, f"urn:m#{id_}", {}, as_of=TODAY)
+    assert (literal(found.value), found.diagnostics) == (expected, ())

@@ -138,6 +138,12 @@ def test_a_relation_is_a_list_of_contexts() -> None:
     assert value_of(found) == ({"name": "x", "number": Decimal(1)}, {"name": "y", "number": Decimal(2)})
 
 
+def test_a_cell_of_a_relation_sees_those_before_it_in_its_row() -> None:
+    rows = (ListExpression((feel("2"), feel("a b * 2")), span=SPAN), ListExpression((feel("3"), feel("a b * 3")), span=SPAN))
+    found = Relation((Variable("a b"), Variable("c")), rows, span=SPAN)
+    assert value_of(found) == ({"a b": Decimal(2), "c": Decimal(4)}, {"a b": Decimal(3), "c": Decimal(9)})
+
+
 def test_a_boxed_function_takes_arguments_of_its_types_only() -> None:
     function = FunctionDefinition((Variable("x", NUMBER),), feel("x + 1"), span=SPAN)
     calls = [entry("f", function), entry("good", "f(1)"), entry("bad", 'f("1")')]

@@ -69,10 +69,10 @@ def test_a_relation_is_a_list_of_contexts_whose_cells_are_converted_to_the_types
     assert agree(logic, values=((THREE,), "z"))[0] == ({"a": ONE, "b c": (THREE,)}, {"a": THREE, "b c": TWO})
 
 
-def test_cells_of_a_relation_see_nothing_of_each_other() -> None:
+def test_a_cell_of_a_relation_sees_those_before_it_in_its_row() -> None:
     logic = f'<relation><column name="x"/><column name="y"/><row>{feel("1")}{feel("x")}</row></relation>'
     found = imported(model(input_data("x") + decision("d", logic, "x")))
-    assert value_of(markdown_model(found), "d", {"x": THREE}) == ({"x": ONE, "y": THREE},)
+    assert value_of(markdown_model(found), "d", {"x": THREE}) == ({"x": ONE, "y": ONE},)
 
 
 def test_lists_functions_and_calls() -> None:

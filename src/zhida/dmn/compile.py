@@ -39,6 +39,7 @@ from zhida.dmn.model import (
     BusinessKnowledgeModel,
     Conditional,
     Context,
+    ContextEntry,
     Decision,
     DecisionService,
     DecisionTable,
@@ -55,7 +56,7 @@ from zhida.dmn.model import (
 from zhida.dmn.wiring import Logic, Wiring, global_id, order_of_imports, wire_by_href, wire_by_name
 from zhida.errors import CompileError, Diagnostic, diagnostic
 from zhida.feel.builtins import BUILTINS
-from zhida.feel.names import NameSet, Scope
+from zhida.feel.names import NameSet, Scope, written_keys
 from zhida.feel.parse import parse_expression, parse_unary_tests
 from zhida.feel.shape import Shape, shape_of_type
 from zhida.feel.syntax import PARTIAL, Literal, Node, UnaryTests, children
@@ -287,15 +288,12 @@ class _Compiler:
         return CompiledList(tuple(self.body(element, scope) for element in list_.elements), list_.span)
 
     def relation(self, relation: Relation, scope: Scope) -> CompiledList:
-        """Parse a relation: a list of contexts, whose cells see nothing of each other."""
-        rows: list[Body] = []
-        for row in relation.rows:
-            entries = tuple(
-                (column.name, body if column.type == ANY else Typed(body, column.type, row.span, column.name))
-                for column, body in zip(relation.columns, (self.body(cell, scope) for cell in row.elements), strict=False)
-            )
-            rows.append(CompiledContext(entries, None, row.span))
-        return CompiledList(tuple(rows), relation.span)
+        """Parse a relation: a list of contexts, one for each row."""
+        rows = (
+            Context(tuple(ContextEntry(column, cell) for column, cell in zip(relation.columns, row.elements, strict=False)), span=row.span)
+            for row in relation.rows
+        )
+        return CompiledList(tuple(self.context(row, scope) for row in rows), relation.span)
 
     def invocation(self, invocation: Invocation, scope: Scope) -> CompiledInvocation:
         """Parse a boxed call."""
@@ -406,6 +404,8 @@ def _entry_names(type_: Type) -> Iterator[str]:
 def _keys(expression: Expression | None) -> Iterator[str]:
     """Yield the keys of contexts that an expression makes, however deep: names that may follow a dot."""
     match expression:
+        case LiteralExpression():
+            yield from written_keys(expression.text.text)
         case DecisionTable():
             yield from (clause.name for clause in expression.outputs)
         case Context():

@@ -398,7 +398,7 @@ def _domain(iteration: syntax.Iteration, frame: Frame, node: Node) -> Iterable[V
     if steps[MAX_STEPS:]:
         frame.run.note("feel-too-long", node.span, limit=MAX_STEPS, first=excerpt(begin), last=excerpt(end))
         return _Failure(None)
-    return [temporal.from_days(step) if isinstance(begin, Date) else Decimal(step) for step in steps]
+    return map(temporal.from_days if isinstance(begin, Date) else Decimal, steps)  # made when its step is taken: it may be the last
 
 
 def _steps(first: Value, last: Value, *, downwards: bool) -> range | None:

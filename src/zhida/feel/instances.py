@@ -27,8 +27,8 @@ def is_instance(value: object, type_: Type, spelled: str) -> bool | None:
 
 def function_types(node: syntax.FunctionLiteral) -> tuple[Type, ...]:
     """Return the types of a function literal's parameters, then that of its result."""
-    parameters = {name: type_ or ANY for name, type_ in node.parameters}
-    return (*parameters.values(), ANY if node.is_external else _beforehand(node.body, parameters))
+    parameters = {name: type_ or ANY for name, type_ in node.parameters}  # of two with one name the body sees the last
+    return (*(type_ or ANY for _, type_ in node.parameters), ANY if node.is_external else _beforehand(node.body, parameters))
 
 
 def _beforehand(node: Node, names: Mapping[str, Type]) -> Type:

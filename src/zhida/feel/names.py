@@ -60,6 +60,26 @@ def split_name(name: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
+_KEY = re.compile(r"""[{,]\s*+(?:"([^"\\]*+)"\s*+|([^\s"{}\[\](),:][^"{}\[\](),:]*+)):""")
+
+
+def written_keys(text: str) -> Iterator[str]:
+    """Yield the keys of several parts that contexts in a text seem to have: only these need to be known before they are read.
+
+    >>> list(written_keys('[{order size: 1, a: {"unit price": 2}}]'))
+    ['order size', 'unit price']
+    """
+    for found in _KEY.finditer(text):
+        name = " ".join((found[1] or found[2] or "").split())
+        parts = split_name(name)
+        if len(parts) > 1 and PART.match(name) and all(map(_is_part, parts)):
+            yield name
+
+
+def _is_part(part: str) -> bool:
+    return any(pattern.fullmatch(part) for pattern in (PART, SYMBOL, DIGITS))
+
+
 class NameSet:
     """A set of names that finds the longest of them at a place in a text."""
 

@@ -16,6 +16,7 @@ from typing import Any
 from zhida.dmn.model import (
     Conditional,
     Context,
+    ContextEntry,
     DecisionTable,
     Expression,
     Filter,
@@ -224,16 +225,12 @@ class FeelWriter:
         return _lines("[", [self.part(element) for element in list_.elements], "]")
 
     def relation(self, relation: Relation) -> str:
-        """Return a list of contexts; their entries see nothing of each other."""
-        rows = []
-        for row in relation.rows:
-            cells = [self.part(cell, column.type) for column, cell in zip(relation.columns, row.elements, strict=False)]
-            names = [column.name for column in relation.columns]
-            if any(self.sees(cell, names) for cell in cells):
-                rows.append(self.apart(names, cells))
-            else:
-                rows.append("{" + ", ".join(f"{key(name)}: {cell}" for name, cell in zip(names, cells, strict=False)) + "}")
-        return _lines("[", rows, "]")
+        """Return a list of contexts, one for each row."""
+        rows = (
+            Context(tuple(ContextEntry(column, cell) for column, cell in zip(relation.columns, row.elements, strict=False)), span=row.span)
+            for row in relation.rows
+        )
+        return _lines("[", [self.context(row) for row in rows], "]")
 
     def sees(self, cell: str, names: Iterable[str]) -> bool:
         """Say whether a cell may mention one of these names."""
