@@ -199,7 +199,10 @@ def test_articles_documents_and_issuers_are_what_decisions_rest_on() -> None:
     assert article.location == "财税〔2015〕72号"
     assert article.notes.description.startswith("应缴额等于差额人数乘以")
     assert [names[each.href] for each in article.requirements] == ["财税〔2015〕72号"]
-    assert [text.count("organizationUnit ") for text in definitions.others] == [1, 1, 1]
+    document = next(source for source in definitions.sources if source.name == "财税〔2015〕72号")
+    issuers = [names[each.href] for each in document.requirements]
+    assert issuers == [source.name for source in definitions.sources if source.type == "issuer"]
+    assert len(issuers) == 3
 
 
 def test_used_policies_are_imports_without_a_name_and_their_decisions_are_required_by_their_own_ids() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,14 @@ MAX_BYTES = 20_000_000
 """Bytes of a file that is converted."""
 
 
+class DmnVersion(StrEnum):
+    """The versions of DMN that are written."""
+
+    V1_3 = "1.3"
+    V1_4 = "1.4"
+    V1_5 = "1.5"
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One file, and what becomes of it."""
@@ -76,6 +85,7 @@ def convert(
     *,
     to: Annotated[Form | None, typer.Option("--to", help="要哪种，默认看 OUT | the form, by OUT")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--out", help="同 OUT | the same as OUT", metavar="OUT")] = None,
+    version: Annotated[DmnVersion, typer.Option("--dmn", help="写出的 DMN 版本 | version of DMN to write")] = DmnVersion.V1_5,
     packs: PacksOption = Path("packs"),
     force: Annotated[bool, typer.Option("--force", help="覆盖已有的文件 | overwrite files")] = False,
     json: JsonOption = False,
@@ -91,6 +101,8 @@ def convert(
 
         zhida convert build/sme-size.dmn - --to md
 
+        zhida convert packs/national/policies/sme-size.md build/sme-size.dmn --dmn 1.3
+
         zhida convert packs build/excel --to xlsx
 
         zhida convert build/excel build/packs --to md --force
@@ -99,7 +111,7 @@ def convert(
     target = _one_target(out, output)
     tasks = list(_tasks(given, target, to))
     _refuse_overwriting(tasks, is_forced=force)
-    context = _Context(packs)
+    context = _Context(packs, version)
     done: list[Converted] = []
     if given.is_dir() and target is not None:
         _copy_pages(given, target, is_forced=force)
@@ -196,10 +208,11 @@ def _refuse_overwriting(tasks: Iterable[Task], *, is_forced: bool) -> None:
 
 
 class _Context:
-    """The packs that policies stand in, each read once."""
+    """The packs that policies stand in, each read once, and the version of DMN that is written."""
 
-    def __init__(self, default: Path) -> None:
+    def __init__(self, default: Path, version: str) -> None:
         self.default = default
+        self.version = version
         self.known: dict[Path, Packs] = {}
 
     def packs(self, path: Path) -> Packs:
@@ -239,11 +252,11 @@ def _convert(task: Task, context: _Context) -> Converted:
         data = _read(task.source)
         if own is task.form:
             document = read_dmn(data, name)
-            return Converted(task, write_dmn(document.definitions), (), document.diagnostics)
+            return Converted(task, write_dmn(document.definitions, version=context.version), (), document.diagnostics)
         text = read_text(data, own, name, policy_id(task.target or task.source))
         if not text.is_complete:
             return Converted(task, None, (), text.diagnostics)
-        written = write_text(text, task.form, with_pages(context.packs(task.source), text))
+        written = write_text(text, task.form, with_pages(context.packs(task.source), text), context.version)
     except DiagnosticsError as error:
         return Converted(task, None, (), error.diagnostics)
     pages = tuple(_pages(task, text)) if written.data is not None else ()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from zhida.dmn.xml import read as read_dmn
+from zhida.dmn.xml_versions import NEWEST
 from zhida.dmn.xml_write import write as write_dmn
 from zhida.errors import CompileError, Diagnostic, InputError, diagnostic, has_errors
 from zhida.policy.dictionary import parse_dictionary
@@ -107,20 +108,21 @@ def read_text(data: bytes, form: Form, name: str, policy_id: str) -> PolicyText:
     return PolicyText(source, _own_id(source, policy_id), ())
 
 
-def write_text(text: PolicyText, form: Form, packs: Packs) -> Written:
+def write_text(text: PolicyText, form: Form, packs: Packs, version: str = NEWEST) -> Written:
     """Write a policy in any form.
 
     Args:
         text: The policy, complete.
         form: What is wanted.
         packs: What it may use; for DMN its subject's dictionary must be among them.
+        version: The version of DMN that is written: `1.5`, or `1.4` or `1.3` for tools that read no newer one.
 
     Returns:
         The file, and what was found: for DMN every error of the policy, for Excel and Markdown what is wrong with its blocks.
     """
     assert text.is_complete
     if form is Form.DMN:
-        return _dmn(text, packs)
+        return _dmn(text, packs, version)
     document = parse(text.source)
     tangled = tangle(document)
     found = [item for item in tangled.diagnostics if has_errors([item]) and item.code not in LEFT_TO_CHECK]
@@ -136,7 +138,7 @@ def write_text(text: PolicyText, form: Form, packs: Packs) -> Written:
         return Written(None, (*errors, *map(text.locate, error.diagnostics)))
 
 
-def _dmn(text: PolicyText, packs: Packs) -> Written:
+def _dmn(text: PolicyText, packs: Packs, version: str) -> Written:
     """Write a policy as DMN; one with errors is not written."""
     policy = with_policy(packs, text.policy_id, text.source)
     errors = [item for item in policy.diagnostics if has_errors([item])]
@@ -147,7 +149,7 @@ def _dmn(text: PolicyText, packs: Packs) -> Written:
     if has_errors(diagnostics):
         return Written(None, diagnostics)
     try:
-        return Written(write_dmn(exported.definitions), diagnostics)
+        return Written(write_dmn(exported.definitions, version=version), diagnostics)
     except CompileError as error:
         return Written(None, (*diagnostics, *error.diagnostics))
 

@@ -2,7 +2,7 @@
 
     decisions, business knowledge models ──> the same, with their requirements as arrows
     attributes and parameters            ──> input data and item definitions; unit, source, … as extension elements
-    articles, the document, its issuers  ──> knowledge sources, organisations, authority requirements
+    articles, the document, its issuers  ──> knowledge sources, authority requirements
     used policies                        ──> imports without a name, so that their decisions keep theirs
     all else of the text                 ──> extension elements (`interchange_extensions`)
 
@@ -33,7 +33,7 @@ from zhida.dmn.xml_names import made_id
 from zhida.dmn.xml_schema import MODEL
 from zhida.errors import Diagnostic, diagnostic, has_errors
 from zhida.policy.document import Heading, Table
-from zhida.policy.interchange_extensions import FORBIDDEN, Part, attribute, digest, part, written
+from zhida.policy.interchange_extensions import FORBIDDEN, ISSUER, Part, digest, part, written
 from zhida.policy.interchange_extensions import NAMESPACE as EXTENSIONS
 from zhida.policy.interchange_markdown import BETWEEN, Logic, Piece, cut, decision_text, knowledge_text
 from zhida.policy.pack import Packs, Policy
@@ -127,8 +127,8 @@ class _Exporter:
         if any(map(self.mentions_as_of, elements)):
             self.ids[AS_OF] = self.id(AS_OF)
             inputs.append(InputData(self.ids[AS_OF], ItemDefinition(AS_OF, DATE)))
-        organisations = {name: self.id(name) for name in self.front.issuer}
-        sources = self.knowledge_sources(next(iter(organisations.values()), ""))
+        issuers = [KnowledgeSource(self.id(name), name, ISSUER) for name in self.front.issuer]
+        sources = self.knowledge_sources(issuers)
         articles = self.article_sources(sources)
         document = self.document(articles)
         tangled = self.policy.tangled
@@ -141,8 +141,7 @@ class _Exporter:
             namespace=namespace_of(self.policy.id),
             models=tuple(self.imports()),
             items=(),
-            sources=(*sources, *(source for _, source in articles)),
-            others=tuple(_organisation(name, id_) for name, id_ in organisations.items()),
+            sources=(*issuers, *sources, *(source for _, source in articles)),
             attributes=(("exporter", "zhida"),),
             notes=Notes(label=self.front.title, extensions=written([document])),
         )
@@ -204,11 +203,14 @@ class _Exporter:
 
     # --- articles --------------------------------------------------------------------------------------------------
 
-    def knowledge_sources(self, owner: str) -> list[KnowledgeSource]:
-        """Return the documents that the policy rests on."""
+    def knowledge_sources(self, issuers: Sequence[KnowledgeSource]) -> list[KnowledgeSource]:
+        """Return the documents that the policy rests on; these rest on who issued them.
+
+        An issuer is a knowledge source too, and no organization unit: there are tools that cannot read one.
+        """
+        rests_on = tuple(Requirement(RequirementKind.AUTHORITY, f"#{issuer.id}") for issuer in issuers)
         names = [name.strip() for name in self.front.document.replace("；", ";").split(";") if name.strip()]
-        href = f"#{owner}" if owner else ""
-        return [KnowledgeSource(self.id(name), name, LAW, href, name) for name in names]
+        return [KnowledgeSource(self.id(name), name, LAW, "", name, rests_on) for name in names]
 
     def article_sources(self, documents: Sequence[KnowledgeSource]) -> list[tuple[Piece, KnowledgeSource]]:
         """Return each heading of an article and the knowledge source that it becomes; the words below it are its description."""
@@ -227,8 +229,7 @@ class _Exporter:
             rests_on = (Requirement(RequirementKind.AUTHORITY, f"#{document.id}"),) if document else ()
             notes = Notes(description=words, extensions=written(parts))
             location = document.location if document else ""
-            owner = document.owner if document else ""
-            source = KnowledgeSource(self.id(piece.block.text), piece.block.text, LAW, owner, location, rests_on, notes)
+            source = KnowledgeSource(self.id(piece.block.text), piece.block.text, LAW, "", location, rests_on, notes)
             found.append((piece, source))
         return found
 
@@ -395,10 +396,6 @@ def otherwise_words(piece: Piece) -> dict[str, str]:
 
 def _before(count: int) -> str:
     return "" if count == BETWEEN else str(count)
-
-
-def _organisation(name: str, id_: str) -> str:
-    return f'<organizationUnit xmlns="{MODEL}" id="{attribute(id_)}" name="{attribute(name)}"></organizationUnit>'
 
 
 def _fact(item: ItemDefinition, kind: str) -> Part:

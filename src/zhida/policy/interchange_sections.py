@@ -11,6 +11,7 @@ from zhida.dmn.model import Decision, Definitions, KnowledgeSource, RequirementK
 from zhida.dmn.xml_source import parse as parse_xml
 from zhida.policy.document import ARTICLE_HEADING
 from zhida.policy.front_matter import EXAMPLES_OF_KEYS
+from zhida.policy.interchange_extensions import ISSUER
 from zhida.policy.interchange_markdown import Logic
 
 PLAIN = re.compile(r"[^\W_][^:#\n\"'\[\]{},&*!|>%@`]*(?<!\s)")
@@ -21,9 +22,10 @@ BLANKS = ("in_force", "gives", "eligible", "checked")
 
 def made_front(definitions: Definitions, policy_id: str, subject: str) -> tuple[str, list[str]]:
     """Return a front matter of what a model says, with a comment for each key that it does not say; and these keys."""
-    documents = [source for source in definitions.sources if not ARTICLE_HEADING.match(source.name)]
+    documents = [source for source in definitions.sources if not ARTICLE_HEADING.match(source.name) and source.type != ISSUER]
     organisations = _organisations(definitions)
-    issuers = list(dict.fromkeys(organisations[source.owner] for source in documents if source.owner in organisations))
+    owners = [organisations[source.owner] for source in documents if source.owner in organisations]
+    issuers = list(dict.fromkeys([source.name for source in definitions.sources if source.type == ISSUER] + owners))
     lines = [
         f"policy: {yaml_text(policy_id)}",
         f"title: {yaml_text(_line(definitions.notes.label or definitions.name))}",
