@@ -9,6 +9,7 @@ from tests.engine.dmn_models import ITEMS, decision, knowledge
 from tests.engine.dmn_xml_models import NAMESPACES, definitions, everything, model, model_differences
 from zhida.dmn.compile import compile_definitions
 from zhida.dmn.model import Definitions, InputData, LiteralExpression, Notes, OutputClause, Requirement, RequirementKind, Rule
+from zhida.dmn.xml import read
 from zhida.dmn.xml_layout import Arrow, Box, layout
 from zhida.dmn.xml_names import VALID
 from zhida.dmn.xml_schema import DMNDI, MODEL
@@ -251,3 +252,10 @@ def test_what_is_required_stands_below_and_no_boxes_overlap() -> None:
 def test_a_circle_of_requirements_can_be_drawn() -> None:
     boxes = [Box(name, name, "decision") for name in "ab"]
     assert len(layout(boxes, [Arrow("1", "a", "b", ""), Arrow("2", "b", "a", "")])) == 2
+
+
+def test_a_relative_namespace_is_kept_like_any_other() -> None:
+    note = '<extensionElements><own:note xmlns:own="mine/2015" own:of="x">1</own:note></extensionElements>'
+    once = read(f'<definitions xmlns="{MODEL}" name="m" namespace="urn:m">{note}</definitions>'.encode(), "m.dmn").definitions
+    assert "own:note" in once.notes.extensions
+    assert read(write(once, is_drawn=False), "m.dmn").definitions.notes == once.notes

@@ -5,7 +5,7 @@ references in models and policies; `conforms` is the test behind `instance of`, 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
@@ -23,8 +23,9 @@ class Constraint:
 
     tests: str
     """The tests, in FEEL."""
-    allows: Callable[[object], bool] = field(compare=False, repr=False)
-    """Says whether a value passes them; never called for null."""
+    allows: Callable[[object, Mapping[str, Any], Any], bool] = field(compare=False, repr=False)
+    """Says whether a value passes them, given the entries beside it in its context, and what pays for the steps that this
+    takes (a `feel.run.Run`, or None where nobody counts); never called for null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ def conforms(value: object, type_: Type) -> bool:
         return True
     simple = _PYTHON_TYPES.get(type(value))
     if simple is not None:
-        return simple is type_ or simple.name == type_.name or type_.name == "Any"
+        return simple is type_ or type_.name in {simple.name, "Any"}
     match type_.name:
         case "Any":
             return True
@@ -263,14 +264,14 @@ def unconstrained(type_: Type) -> Type:
     )
 
 
-def coerce(value: object, type_: Type) -> tuple[Any, bool]:
+def coerce(value: object, type_: Type, run: Any = None) -> tuple[Any, bool]:  # noqa: ANN401 - a run is of a higher layer
     """Return `value` as `type_` asks, and whether it fits (DMN 1.5, 10.3.2.9.4).
 
     A list of one stands for its element where an element is wanted, and the other way round; an unknown fits anything. What
-    a constraint in the type does not allow does not fit.
+    a constraint in the type does not allow does not fit. `run` pays for the steps that constraints take.
     """
     value, fits = _coerce(value, type_)
-    if fits and value is not None and _is_constrained(type_) and not _is_allowed(value, type_):
+    if fits and value is not None and _is_constrained(type_) and not _is_allowed(value, type_, {}, run):
         return None, False
     return value, fits
 
@@ -282,17 +283,20 @@ def _is_constrained(type_: Type) -> bool:
     return type_.constraint is not None or (type_.name != "function" and any(map(_is_constrained, inner)))
 
 
-def _is_allowed(value: Any, type_: Type) -> bool:  # noqa: ANN401 - any FEEL value
-    """Say whether a value that is built as `type_` says passes the constraints in it, however deep."""
+def _is_allowed(value: Any, type_: Type, beside: Mapping[str, Any], run: Any) -> bool:  # noqa: ANN401 - any FEEL value
+    """Say whether a value that is built as `type_` says passes the constraints in it, however deep.
+
+    Tests of an entry see the entries `beside` it (DMN 1.5, 7.3.3).
+    """
     if value is None or find_unknown(value) is not None:
         return True
-    if type_.constraint is not None and not type_.constraint.allows(value):
+    if type_.constraint is not None and not type_.constraint.allows(value, beside, run):
         return False
     match value:
         case tuple() if type_.name == "list":
-            return all(_is_allowed(element, type_.arguments[0]) for element in value)
+            return all(_is_allowed(element, type_.arguments[0], beside, run) for element in value)
         case dict():
-            return all(_is_allowed(value.get(name), entry) for name, entry in type_.fields)
+            return all(_is_allowed(value.get(name), entry, value, run) for name, entry in type_.fields)
     return True
 
 
