@@ -11,7 +11,7 @@ PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 pyth
 VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet
-# More arguments for pytest: `make test PYTEST=tests/house` or `PYTEST="-n 2"`.
+# More arguments for pytest: `make test PYTEST=tests/house` or `PYTEST="-n 0"`; it runs on two processes unless told otherwise.
 PYTEST ?=
 # How long `make fuzz` goes on, and more arguments for it: `make fuzz FUZZ_SECONDS=60 FUZZ="--only text --seed 7"`.
 FUZZ_SECONDS ?= 600
@@ -42,7 +42,7 @@ test: setup  ## 格式、类型与全部测试（两分钟以内） | style, typ
 	@status=0; \
 	for step in 'ruff check .' 'ruff format --check .' mypy; do \
 		printf '\n==> %s\n' "$$step"; $(RUN) -m $$step || status=1; done; \
-	printf '\n==> pytest\n'; $(RUN) -m pytest -m 'not long and not conformance' $(PYTEST) || status=1; \
+	printf '\n==> pytest\n'; $(RUN) -m pytest -n 2 -m 'not long and not conformance' $(PYTEST) || status=1; \
 	[ $$status -eq 0 ] || echo '!!! 未通过：见上文各段 / not passed: see each part above'; exit $$status
 
 check: setup  ## 符合性测试（ZHIDA_TCK 指出测试包时）与长时间性质测试 | conformance where ZHIDA_TCK names the kit, and long property runs

@@ -286,4 +286,34 @@ def test_sheets_and_rows_that_are_lacking_or_unknown_are_told() -> None:
 def test_a_column_of_an_unknown_kind_and_a_cell_beyond_the_columns_are_told() -> None:
     rows = [["命中方式", "条件", "结論"], ["F", "人", "符合"], ["1", "-", "true", "多"]]
     found = read_policy(workbook({"说明": [HEADER, ["判定表", "表", ""]], "表": rows}), "a.xlsx")
-    assert told(found) == [("excel-unknown-row", "a.xlsx:表!C1"), ("excel-unknown-row", "a.xlsx:表!D3")]
+    assert told(found) == [("excel-unknown-column", "a.xlsx:表!C1")]
+    rows = [["命中方式", "条 件", "结　果"], ["F", "人", "符合"], ["1", "-", "true", "多"]]
+    found = read_policy(workbook({"说明": [HEADER, ["判定表", "表", ""]], "表": rows}), "a.xlsx")
+    assert told(found) == [("excel-beside", "a.xlsx:表!D3")]
+    assert found.text.endswith("| 1 | - | true |\n")
+
+
+def test_a_title_above_a_table_is_told_once() -> None:
+    rows = [["表一", "", ""], ["命中方式", "条件", "结果"], ["F", "人", "符合"], ["1", "（1..2）", "true"]]
+    found = read_policy(workbook({"说明": [HEADER, ["判定表", "表", ""]], "表": rows}), "a.xlsx")
+    assert told(found) == [("excel-unknown-column", "a.xlsx:表!A1")]
+
+
+def test_what_is_wrong_with_the_front_matter_is_told_at_its_cell() -> None:
+    rows = [HEADER, ["文件头", "policy", "demo/a"], ["文件头", "in_force", "2025-06-13"]]
+    data = workbook({"说明": rows})
+    text = read_text(data, Form.EXCEL, "a.xlsx", "demo/a")
+    written = write_text(text, Form.MARKDOWN, NO_PACKS)
+    assert written.data is None
+    assert [(item.code, item.span.source.name) for item in written.diagnostics if item.span] == [("policy-bad-value", "a.xlsx:说明!C3")]
+
+
+def test_a_formula_that_nobody_calculated_has_no_value() -> None:
+    rows = [["命中方式", "条件", "结果"], ["F", "人", "符合"], ["1", "-", 777]]
+    data = workbook({"说明": [HEADER, ["判定表", "表", ""]], "表": rows})
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"<v>777</v>", b"<f>1+1</f><v></v>"))
+    found = read_policy(out.getvalue(), "a.xlsx")
+    assert [(item.code, item.arguments["value"]) for item in found.diagnostics] == [("excel-error-value", "=1+1")]

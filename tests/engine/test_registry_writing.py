@@ -17,7 +17,8 @@ from zhida.policy.dictionary import parse_dictionary
 from zhida.registry_io import writing
 from zhida.registry_io.importing import ImportResult
 from zhida.registry_io.registry import Registry, read_registry
-from zhida.registry_io.writing import replacing, write_csv, write_parquet, write_registry
+from zhida.registry_io.replacing import replacing
+from zhida.registry_io.writing import write_csv, write_parquet, write_registry
 from zhida.source import Source
 from zhida.values.temporal import Date
 
@@ -53,6 +54,18 @@ def test_a_new_file_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(InputError) as refused, replacing(path) as new:
+            new.write_text("new", encoding="utf-8")
+        assert codes_of(refused.value) == ["registry-write-failed"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert {path.name for path in tmp_path.iterdir()} == {"pipe", "link"}
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:

@@ -88,6 +88,38 @@ def test_not_applicable_says_whether_scope_or_time(small: Packs, packs: Packs) -
     assert conclusion(later) == "不适用：2028年1月1日不在政策的有效期内"
 
 
+def test_ineligible_by_an_expression_names_the_condition_that_fails_and_no_rule_that_held(packs: Packs) -> None:
+    facts = {"单位类型": "企业", "上年在职职工人数": 20, "上年安排残疾人数": 1, "上年职工年平均工资": 80000}
+    answer = assessed(packs, "national/disability-levy", **facts)
+    assert conclusion(answer) == "不符合条件：财税〔2015〕72号第八条，不满足 缴费主体 and 差额人数 > 0（缴费主体：是，差额人数：0 人）"
+    assert "fails 缴费主体 and 差额人数 > 0 (缴费主体: yes, 差额人数: 0 persons)" in conclusion(answer, "en")
+
+
+def test_not_applicable_by_an_expression_names_the_value_met(packs: Packs) -> None:
+    answer = assessed(packs, "national/small-profit-tax", 单位类型="个体工商户")
+    assert conclusion(answer) == '不适用：不满足 单位类型 != "个体工商户"（单位类型：个体工商户）'
+
+
+def test_ineligible_whatever_a_missing_fact_is_names_what_was_met(packs: Packs) -> None:
+    text = conclusion(assessed(packs, "hangzhou/compute-voucher", 注册地市="杭州市", 年度智算合同实际额=0))
+    assert text == "不符合条件：举措一（一），支持对象 = 否（单位类型：未知，年度智算合同实际额：0 元；未知的不影响这个结论）"
+
+
+def test_review_names_the_decision_that_null_came_from(packs: Packs) -> None:
+    facts = {"注册地市": "杭州市", "单位类型": "企业", "行业代码": "6510", "从业人员": 117, "营业收入": 112146000}
+    grant = {
+        "年度智算合同实际额": 6082300,
+        "设施类型": None,
+        "依托备案大模型": False,
+        "智能券比例": 0,
+        "智能券配套方式": "无",
+        "生成式多模态基础大模型企业": False,
+    }
+    answer = assessed(packs, "hangzhou/compute-voucher", **facts, **grant)
+    assert conclusion(answer).startswith("转人工：基本比例不能由规则确定（举措一（一），")
+    assert "设施类型：无" in conclusion(answer)
+
+
 def test_many_possible_amounts_are_a_range(small: Packs) -> None:
     open_ = assessed(small, 营业收入=10000, 人工判断=True)
     amounts = tuple(Answer(Outcome.ELIGIBLE, amount=Decimal(amount), amount_fen=amount * 100) for amount in range(100, 800, 100))

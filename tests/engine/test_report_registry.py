@@ -89,6 +89,12 @@ def test_an_amount_of_zero_in_all_is_an_amount() -> None:
     assert "¥0.00" in Page(summary_html(summary, "zh")).words
 
 
+def test_where_nobody_is_decided_yet_there_is_no_amount_of_zero() -> None:
+    counts = {Outcome.ELIGIBLE: 0, Outcome.INELIGIBLE: 277, Outcome.UNDETERMINED: 7159, Outcome.REVIEW: 11, Outcome.NOT_APPLICABLE: 1553}
+    summary = run(row(counts=counts, amount_fen=0))
+    assert "¥" not in summary_text(summary, "zh") + summary_html(summary, "zh")
+
+
 def test_a_missing_parameter_is_named_apart_and_is_not_the_most_missed_fact() -> None:
     lacks = MissingParameter("当地社会平均工资", "统计年鉴")
     summary = run(row(missing=(("从业人员", 20),), missing_parameters=((lacks, 6260),)))

@@ -23,7 +23,8 @@ class Use(NamedTuple):
 
 
 LIBRARIES = {
-    "polars": Use(("registry_io/*", "columnar/*"), 6, "polars"),
+    "polars": Use(("registry_io/*", "columnar/*"), 8, "polars"),
+    "numpy": Use(("columnar/*",), 10, "numpy"),
     "markdown_it": Use(("report/*",), 1, "markdown-it-py"),
     "yaml": Use(("policy/*", "registry_io/*"), 3, "PyYAML"),
     "stdnum": Use(("registry_io/*",), 2, "python-stdnum"),

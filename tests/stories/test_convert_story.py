@@ -1,5 +1,6 @@
 """`zhida convert` as its users meet it: a policy leaves for DMN and Excel and comes back; nothing is overwritten unasked."""
 
+import hashlib
 import html
 import json
 import re
@@ -26,7 +27,9 @@ def test_packs_leave_and_come_back_to_the_byte(zhida: Zhida, tmp_path: Path, for
     away, home = tmp_path / form, tmp_path / "home"
     answer = zhida("convert", PACKS, away, "--to", form)
     assert answer.code == 0
-    assert answer.out.splitlines() == [str(away / path.relative_to(PACKS).with_suffix(f".{form}")) for path in sorted(policies())]
+    pages = sorted([*PACKS.glob("*/registry/*.md"), *PACKS.glob("*/parameters.md")])
+    new = [*(path.relative_to(PACKS).with_suffix(f".{form}") for path in sorted(policies())), *(page.relative_to(PACKS) for page in pages)]
+    assert answer.out.splitlines() == [str(away / path) for path in new]
     assert zhida("convert", away, home, "--to", "md").code == 0
     back = files_below(home)
     assert back == {name: data for name, data in files_below(PACKS).items() if not name.endswith("README.md")}
@@ -170,4 +173,16 @@ def test_a_model_is_woven_law_beside_rule(zhida: Zhida, tmp_path: Path) -> None:
     (page,) = answer.out.split()
     text = Path(page).read_text(encoding="utf-8")
     assert "卖花" in text
-    assert "面积 * 10" in html.unescape(re.sub("<[^>]+>", "", text))
+    words = html.unescape(re.sub("<[^>]+>", "", text))
+    assert "面积 * 10" in words
+    assert "有效期没有写明" in re.sub(r"\s", "", words)
+    assert "没有写明对照什么核对过" in words
+    assert "policy-missing-key" not in text
+    assert hashlib.sha256(MODEL.encode()).hexdigest() in text
+
+
+def test_the_page_of_a_model_that_was_a_policy_shows_how_its_examples_come_out(zhida: Zhida, tmp_path: Path) -> None:
+    assert zhida("convert", SIZE, tmp_path / "size.dmn").code == 0
+    answer = zhida("weave", tmp_path / "size.dmn", "--out", tmp_path / "pages", "--packs", PACKS, "--as-of", "2026-06-30")
+    assert answer.code == 0, answer.err
+    assert "263 个相符" in Path(answer.out.strip()).read_text(encoding="utf-8")

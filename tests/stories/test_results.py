@@ -23,7 +23,7 @@ from zhida.assess.assessment import Outcome
 from zhida.cli import run
 from zhida.cli.registry import import_files
 from zhida.policy.pack import load_packs
-from zhida.registry_io.importing import engine_version
+from zhida.registry_io.engine import engine_version
 from zhida.registry_io.synthetic import synthesize, write_synthetic
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import write_registry

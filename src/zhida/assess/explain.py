@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from zhida.assess.assessment import ConditionMet, Delivery, Either, Outcome, Reason
+from zhida.assess.assessment import Assessment, ConditionMet, Delivery, Either, Outcome, Reason
 from zhida.dmn.compiled import CompiledDecision, CompiledTable, DecisionModel
 from zhida.dmn.evaluate import ElementTrace, Evaluator
 from zhida.dmn.table import TableTrace
+from zhida.errors import Diagnostic
 from zhida.feel.syntax import Node
 from zhida.feel.units import format_unit
 from zhida.policy.front_matter import FrontMatter
@@ -158,6 +159,30 @@ def parameters_of(model: PolicyModel, evaluator: Evaluator, goals: tuple[str, ..
             row = next((row for row in rows if model.as_of in row.valid), rows[0])
             found[name] = "未填写 not filled in" if isinstance(row.value, Unknown) else f"{row.source} ({row.confidence})"
     return found
+
+
+# --- what leaves an answer open ------------------------------------------------------------------------------------
+
+NULL_MET = frozenset({"dmn-null-in-table", "feel-null-argument", "feel-null-operand"})
+"""Codes that only say that a null was met; where it came from says more."""
+
+
+def open_reason(reasons: Sequence[Reason]) -> Reason | None:
+    """Return the decision that leaves an answer open: one that came to null though no decision that it read did; None without one."""
+    nulls = {reason.decision for reason in reasons if reason.value is None}
+    for reason in reversed(reasons):
+        if reason.value is None and not any(condition.what in nulls for condition in reason.conditions):
+            return reason
+    return None
+
+
+def told_by_diagnostic(assessment: Assessment) -> Diagnostic | None:
+    """Return the diagnostic that tells best why an answer is open: the first, unless a rule leaves it open or it only met a null."""
+    reason = open_reason(assessment.reasons)
+    first = next(iter(assessment.diagnostics), None)
+    if first is None or (reason is not None and (not reason.expression or first.code in NULL_MET)):
+        return None
+    return first
 
 
 # --- delivery ------------------------------------------------------------------------------------------------------

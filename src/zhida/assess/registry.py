@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from zhida.assess.assessment import LISTED_AMOUNTS, Answer, Assessment, MissingParameter, NearMiss, Outcome
+from zhida.assess.explain import open_reason, told_by_diagnostic
 from zhida.assess.statuses import status_rank
 from zhida.assess.subject import assess_model, gives_amount, missing_parameters
 from zhida.dmn.compiled import CompiledTable
@@ -226,17 +227,20 @@ def _possible(assessment: Assessment) -> tuple[str, ...]:
 def review_words(assessment: Assessment) -> str | None:
     """Return why a person must look, in words.
 
-    Facts that a person judges, else the first thing that was odd, else the rule of law that leaves the answer open.
+    Facts that a person judges, else what was odd, else the decision and the rule of law that leave the answer open.
     """
     if assessment.outcome is not Outcome.REVIEW:
         return None
     if assessment.missing:
         return f"须人工认定：{'、'.join(assessment.missing)}"
-    open_rules = [reason for reason in assessment.reasons if reason.value is None and reason.rule]
-    if open_rules:
-        reason = open_rules[-1]
-        return f"{reason.decision}：{reason.article}（规则 {reason.rule}）"
-    return assessment.diagnostics[0].message("zh") if assessment.diagnostics else "结果为空"
+    odd = told_by_diagnostic(assessment)
+    if odd is not None:
+        return odd.message("zh")
+    reason = open_reason(assessment.reasons)
+    if reason is None:
+        return "结果为空"
+    said = f"{reason.decision}：{reason.article}" if reason.article else reason.decision
+    return f"{said}（规则 {reason.rule}）" if reason.rule else said
 
 
 def possible_words(answer: Answer) -> str:

@@ -6,32 +6,64 @@ Exit codes: 0 no errors, 1 errors found in what was read, 2 misuse, 130 interrup
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from zhida.cli import assess, check, convert, demo, explain, registry, tck, weave
-from zhida.cli.console import FOUND_ERRORS, INTERRUPTED, MISUSE, OK, diagnostic_data, print_diagnostics, print_json, words
+from zhida.cli.console import FOUND_ERRORS, HELP_OPTIONS, INTERRUPTED, MISUSE, OK, diagnostic_data, print_diagnostics, print_json, words
 from zhida.cli.misuse import misuse_text
 from zhida.errors import Diagnostic, DiagnosticsError, InputError, Language
-from zhida.registry_io.importing import engine_version
+from zhida.registry_io.engine import engine_version
+
+COMMANDS = {
+    "check": "检查政策，运行其中的例 | check policies, run their examples",
+    "assess": "逐户判定各项政策 | every policy for every subject",
+    "explain": "一户的结论和理由 | one subject: the answer and why",
+    "weave": "政策织成网页，条文旁是规则 | pages: law beside rule",
+    "convert": "Markdown、DMN、Excel 互转 | between Markdown, DMN and Excel",
+    "registry": "登记册：导入与合成 | registries: import and synthesize",
+    "tck": "运行 DMN 符合性测试包 | run the DMN conformance kit",
+    "demo": "用合成数据从头走到尾 | the whole walk on synthetic data",
+}
+"""The commands, each in a module of its own name that is loaded when it is called: a start costs what the command needs."""
+
+
+class _Commands(TyperGroup):
+    """The group of all commands."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - the library's own settings
+        super().__init__(**settings)
+        self.commands = dict.fromkeys(COMMANDS, TyperCommand("not loaded yet"))
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002 - the library's own face
+        """Return the names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | TyperGroup | None:  # type: ignore[override]  # noqa: ARG002
+        """Return a command, loading its module."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"zhida.cli.{cmd_name}")
+        commands: typer.Typer | None = getattr(module, "app", None)
+        if commands is None:
+            commands = typer.Typer(rich_markup_mode="markdown", add_completion=False, context_settings=HELP_OPTIONS)
+            commands.command(cmd_name, short_help=COMMANDS[cmd_name])(getattr(module, cmd_name))
+        command = typer.main.get_command(commands)
+        command.name = cmd_name
+        return command  # type: ignore[return-value]  # one of the two kinds
+
 
 app = typer.Typer(
+    cls=_Commands,
     name="zhida",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP_OPTIONS,
 )
-app.command("check", short_help="检查政策，运行其中的例 | check policies, run their examples")(check.check)
-app.command("assess", short_help="逐户判定各项政策 | every policy for every subject")(assess.assess)
-app.command("explain", short_help="一户的结论和理由 | one subject: the answer and why")(explain.explain)
-app.command("weave", short_help="政策织成网页，条文旁是规则 | pages: law beside rule")(weave.weave)
-app.command("convert", short_help="Markdown、DMN、Excel 互转 | between Markdown, DMN and Excel")(convert.convert)
-app.add_typer(registry.app, name="registry")
-app.command("tck", short_help="运行 DMN 符合性测试包 | run the DMN conformance kit")(tck.tck)
-app.command("demo", short_help="用合成数据从头走到尾 | the whole walk on synthetic data")(demo.demo)
 
 ARGUMENT_CODES = frozenset((
     *("file-not-found", "file-is-directory", "policy-unknown", "policy-no-policies", "policy-unknown-subject"),

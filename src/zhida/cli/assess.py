@@ -35,7 +35,7 @@ from zhida.cli.console import (
 from zhida.cli.registry import taken_registry
 from zhida.errors import InputError, Language, diagnostic
 from zhida.policy.pack import Packs
-from zhida.registry_io.importing import engine_version
+from zhida.registry_io.engine import engine_version
 from zhida.registry_io.quality import QualityReport
 from zhida.registry_io.registry import Registry
 from zhida.registry_io.results import PolicyColumns, ResultCells, results_frame, write_results

@@ -20,8 +20,11 @@ from rich.table import Table
 from zhida.errors import CompileError, Diagnostic, InputError, Language, diagnostic, nearest
 from zhida.errors.code import Severity
 from zhida.policy.pack import Packs, Policy, load_packs
-from zhida.registry_io.writing import replacing
+from zhida.registry_io.replacing import replacing
 from zhida.values.temporal import Date, parse_date
+
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+"""Settings of every command: how one asks for help."""
 
 OK, FOUND_ERRORS, MISUSE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: no errors; errors found in what was read; wrong use of the command; interrupted."""

@@ -31,7 +31,7 @@ from zhida.errors import Diagnostic, DiagnosticsError, InputError, Language, dia
 from zhida.policy.interchange import NO_PACKS, Form, PolicyText, read_text, with_pages, write_text
 from zhida.policy.interchange_dictionary import joined
 from zhida.policy.pack import Packs, load_packs
-from zhida.registry_io.writing import replacing
+from zhida.registry_io.replacing import replacing
 from zhida.source import Source, Span
 
 POLICIES = "policies"
@@ -113,8 +113,7 @@ def convert(
     _refuse_overwriting(tasks, is_forced=force)
     context = _Context(packs, version)
     done: list[Converted] = []
-    if given.is_dir() and target is not None:
-        _copy_pages(given, target, is_forced=force)
+    copied = list(_copy_pages(given, target, is_forced=force)) if given.is_dir() and target is not None else []
     pages = _Pages()
     with progress_bar(language, "转换", "converting") as bar:
         if len(tasks) > 1:
@@ -123,7 +122,7 @@ def convert(
             done.append(_convert(task, context))
             _write(done[-1], pages)
             bar.advance(1)
-    _report(done, language, is_json=json)
+    _report(done, [*copied, *pages.written], language, is_json=json)
     if len(done) == 1 and done[0].data is None and all(item.code == "file-not-found" for item in done[0].diagnostics):
         return MISUSE
     return FOUND_ERRORS if has_errors(item for each in done for item in each.diagnostics) else OK
@@ -334,25 +333,27 @@ def _write_file(path: Path, data: bytes) -> None:
         new.write_bytes(data)
 
 
-def _copy_pages(given: Path, target: Path, *, is_forced: bool) -> None:
-    """Copy dictionaries and parameters, so that the new folder holds whole packs."""
+def _copy_pages(given: Path, target: Path, *, is_forced: bool) -> Iterator[Path]:
+    """Copy dictionaries and parameters, so that the new folder holds whole packs; yield what is new."""
     pages = [path for path in sorted(given.rglob("*.md")) if path.name == PARAMETERS or path.parent.name == REGISTRY]
     for path in pages:
         new = target / path.relative_to(given)
         if new.resolve() != path.resolve() and (is_forced or not new.exists()):
             _write_file(new, path.read_bytes())
+            yield new
 
 
 # --- what is said --------------------------------------------------------------------------------------------------------
 
 
-def _report(done: Sequence[Converted], language: Language, *, is_json: bool) -> None:
-    """Say what was written, and what was found."""
+def _report(done: Sequence[Converted], pages: Sequence[Path], language: Language, *, is_json: bool) -> None:
+    """Say what was written, each file once, and what was found."""
     diagnostics = [item for each in done for item in each.diagnostics]
     if is_json and all(each.task.target is not None for each in done):
         print_json(
             {
                 "written": [str(each.task.target) for each in done if each.data is not None],
+                "pages": [str(path) for path in pages],
                 "not_written": [str(each.task.source) for each in done if each.data is None],
                 **count_severities(diagnostics),
                 "diagnostics": [diagnostic_data(item) for item in diagnostics],
@@ -365,5 +366,6 @@ def _report(done: Sequence[Converted], language: Language, *, is_json: bool) -> 
             told = words(language, f"没有转换：{each.task.source}", f"not converted: {each.task.source}")
             typer.echo(told, err=True)
         elif each.task.target is not None:
-            beside = [str(path) for path, _ in each.pages if path.exists()]
-            typer.echo("\n".join((str(each.task.target), *beside)))
+            typer.echo(str(each.task.target))
+    for path in pages:
+        typer.echo(str(path))

@@ -59,5 +59,6 @@ def _chinese(own: str, said: str) -> str:
         return own.partition(" | ")[0]
     for pattern, chinese in SENTENCES:
         if found := re.fullmatch(pattern, said, re.DOTALL):
-            return chinese.format_map(found.groupdict())
+            said_words = {name: value.replace("', '", "、").strip("'") for name, value in found.groupdict().items()}
+            return chinese.format_map({name: value.replace(", ", "、") for name, value in said_words.items()})
     return said

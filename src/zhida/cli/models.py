@@ -1,6 +1,8 @@
 """What `zhida check` and `zhida weave` do with a DMN file: a model by itself, which may import those beside it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,6 +20,8 @@ from zhida.policy.pack import Packs, Policy, with_policy
 
 MAX_NEIGHBOURS = 200
 """Files beside a model that are looked at for what it imports."""
+BLANK = "interchange-blank"
+"""What is told of lines to fill in, where a text is made that somebody will fill in."""
 
 
 def check_model(path: Path, language: Language, *, strict: bool, is_json: bool) -> int:
@@ -73,13 +77,14 @@ def _imported(path: Path, definitions: Definitions) -> Iterator[Definitions]:
 
 
 def model_as_policy(path: Path, packs: Packs) -> tuple[Policy, Packs]:
-    """Return a DMN file as a policy among packs, for those who read.
+    """Return a DMN file as a policy among packs, for those who read; its findings are those of the file.
 
     Raises:
         CompileError: it is no sound model, or has what has no form in Markdown. What the types of its expressions are is left to
             `zhida check`: DMN converts values at run time.
     """
-    text = read_text(path.read_bytes(), Form.DMN, str(path), f"{path.resolve().parent.name}/{path.stem}")
+    data = path.read_bytes()
+    text = read_text(data, Form.DMN, str(path), f"{path.resolve().parent.name}/{path.stem}")
     if not text.is_complete:
         raise CompileError([item for item in text.diagnostics if has_errors([item])])
     around = with_pages(packs, text)
@@ -87,6 +92,9 @@ def model_as_policy(path: Path, packs: Packs) -> tuple[Policy, Packs]:
     errors = [item for item in policy.tangled.diagnostics if has_errors([item]) and item.code not in LEFT_TO_CHECK]
     if errors:
         raise CompileError(errors)
+    told = tuple(item for item in text.diagnostics if item.code != BLANK)
+    of_text = policy.diagnostics if policy.tangled.examples else ()  # only a policy of ours has examples; others lack what we ask for
+    policy = replace(policy, sha256=sha256(data).hexdigest(), diagnostics=(*told, *of_text))
     policies = {**around.policies, policy.id: policy}
     in_force = {**around.in_force, policy.id: policy.front.in_force}
     return policy, Packs(around.dictionaries, around.parameters, policies, in_force, around.diagnostics)

@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from zhida.cli.console import OK, JsonOption, Lang, LangOption, PacksOption, made_folder, print_json, progress_bar, sound_packs, words
+from zhida.cli.console import (
+    HELP_OPTIONS,
+    OK,
+    JsonOption,
+    Lang,
+    LangOption,
+    PacksOption,
+    made_folder,
+    print_json,
+    progress_bar,
+    sound_packs,
+    words,
+)
 from zhida.errors import InputError, Language, diagnostic, nearest
 from zhida.policy.dictionary import Dictionary
 from zhida.policy.pack import Packs
@@ -17,7 +29,13 @@ from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import REGISTRY_FILE, write_registry
 from zhida.source import Span
 
-app = typer.Typer(help="登记册：导入、合成 | registries: import, synthesize", no_args_is_help=True)
+app = typer.Typer(
+    help="登记册：导入、合成 | registries: import, synthesize",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    add_completion=False,
+    context_settings=HELP_OPTIONS,
+)
 
 
 @app.command("import", short_help="按映射文件导入 | import source files by a mapping")

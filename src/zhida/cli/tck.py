@@ -30,7 +30,7 @@ from zhida.cli.console import (
 )
 from zhida.dmn.conformance import CaseResult, Closeness, KitFolder, NodeResult, PlannedCase, Tally, plan, run_case, stale_disputes, tally
 from zhida.errors import Language
-from zhida.registry_io.importing import engine_version
+from zhida.registry_io.engine import engine_version
 from zhida.report.conformance_page import conformance_page
 from zhida.values.temporal import Date
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from zhida.assess.examples import run_examples
 from zhida.cli.check import check_examples
 from zhida.cli.console import (
     OK,
@@ -67,7 +68,8 @@ def weave(
     paths = []
     for path in models:
         model, around = model_as_policy(path, loaded)
-        page = weave_page(model, around, (), language=language)
+        results_of_model = tuple(run_examples(around, model, as_of=day)) if model.is_sound else ()
+        page = weave_page(model, around, results_of_model, language=language)
         paths.append(str(write_text(folder / page_name(model.id), page)))
     for id_ in chosen:
         page = weave_page(loaded.policies[id_], loaded, results.get(id_, ()), language=language)

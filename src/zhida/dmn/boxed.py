@@ -23,6 +23,8 @@ from zhida.dmn.compiled import (
     Typed,
 )
 from zhida.dmn.table import TableTrace, decide_table
+from zhida.feel.compare import agreed
+from zhida.feel.evaluate import ENTRIES_IN_A_STEP
 from zhida.feel.evaluate import evaluate as evaluate_node
 from zhida.feel.external import call_external
 from zhida.feel.run import Frame
@@ -32,7 +34,7 @@ from zhida.source import Span
 from zhida.values.function import Function
 from zhida.values.logic import conjunction, disjunction
 from zhida.values.text import excerpt
-from zhida.values.types import Type, coerce
+from zhida.values.types import ANY, Type, coerce
 from zhida.values.unknown import Unknown, merge
 
 Value = Any
@@ -54,9 +56,11 @@ def evaluate_body(body: Body, frame: Frame, name: str) -> tuple[Value, TableTrac
     return _value(body, frame, name), None
 
 
-def fitted(value: Value, type_: Type, span: Span, name: str, frame: Frame) -> Value:
+def fitted(value: Value, type_: Type, span: Span | None, name: str, frame: Frame) -> Value:
     """Return a value as its declared type asks; one that does not fit is null."""
-    coerced, fits = coerce(value, type_)
+    if type_ is not ANY and not frame.run.read(value, span=span):
+        return None
+    coerced, fits = coerce(value, type_, frame.run)
     if not fits:
         frame.run.note("feel-bad-result", span, name=name, type=type_, value=excerpt(value))
     return coerced
@@ -66,7 +70,9 @@ def bound(function_name: str, parameters: tuple[tuple[str, Type], ...], argument
     """Return the arguments of a call by the names of their parameters, or None where one does not fit: then nothing is called."""
     coerced = {}
     for (name, type_), argument in zip(parameters, arguments, strict=True):
-        value, fits = coerce(argument, type_)
+        if type_ is not ANY and not frame.run.read(argument, span=span):
+            return None
+        value, fits = coerce(argument, type_, frame.run)
         if not fits:
             frame.run.note("feel-bad-argument", span, function=function_name, parameter=name, value=excerpt(argument), expected=type_)
             return None
@@ -101,6 +107,11 @@ def _context(body: CompiledContext, frame: Frame, _name: str) -> Value:
             frame.run.note("feel-duplicate-key", body.span, name=key)
             return None
         entries[key] = _value(entry, inner, key)
+        # A function that an entry makes sees what stands before it, and itself, but nothing that comes later.
+        if not frame.run.spend(len(entries) // ENTRIES_IN_A_STEP, body.span):
+            return None
+        entries = dict(entries)
+        inner = frame.inner(entries)
     if body.result is not None:
         return _value(body.result, inner)
     return frame.run.keep(entries, body.span)
@@ -135,7 +146,8 @@ def _function(body: CompiledFunction, frame: Frame, name: str) -> Value:
         coerced = bound(name or "function", body.parameters, arguments, body.span, frame)
         return None if coerced is None else _value(body.body, frame.inner(coerced), name)
 
-    return Function(name, names, invoke)
+    result = body.body.type if isinstance(body.body, Typed) else ANY
+    return Function(name, names, invoke, types=(*(type_ for _, type_ in body.parameters), result))
 
 
 def _external(body: CompiledExternal, frame: Frame, _name: str) -> Value:
@@ -146,7 +158,9 @@ def _external(body: CompiledExternal, frame: Frame, _name: str) -> Value:
 def _conditional(body: CompiledConditional, frame: Frame, _name: str) -> Value:
     condition = _value(body.condition, frame)
     if isinstance(condition, Unknown):
-        return merge((condition, _value(body.then, frame), _value(body.otherwise, frame)))
+        before = len(frame.run.diagnostics)
+        results = (_value(body.then, frame), _value(body.otherwise, frame))
+        return agreed(condition, results, frame, before)
     if condition is not None and not isinstance(condition, bool):
         frame.run.note("feel-bad-condition", body.span, value=excerpt(condition))
         return None
@@ -166,6 +180,8 @@ def _filter(body: CompiledFilter, frame: Frame, _name: str) -> Value:
     if not frame.run.spend(len(elements), body.span):
         return None
     entries: dict[str, Value] = {key: None for element in elements if isinstance(element, dict) for key in element}
+    if not frame.run.spend(len(elements) * (len(entries) // ENTRIES_IN_A_STEP), body.span):
+        return None
     kept, unknown = [], []
     for element in elements:
         own = element if isinstance(element, dict) else {}

@@ -51,6 +51,7 @@ from zhida.dmn.model import (
     Iteration,
     ListExpression,
     LiteralExpression,
+    OutputClause,
     Relation,
 )
 from zhida.dmn.wiring import Logic, Wiring, global_id, order_of_imports, wire_by_href, wire_by_name
@@ -60,7 +61,7 @@ from zhida.feel.names import NameSet, Scope, written_keys
 from zhida.feel.parse import parse_expression, parse_unary_tests
 from zhida.feel.shape import Shape, shape_of_type
 from zhida.feel.syntax import PARTIAL, Literal, Node, UnaryTests, children
-from zhida.source import Snippet, Span
+from zhida.source import Snippet, Span, snippet
 from zhida.values import temporal
 from zhida.values.types import ANY, DATE, Type
 
@@ -142,14 +143,15 @@ class _Compiler:
         yield from ("start included", "end included")
         for shape in self.shapes.values():
             yield from shape.fields
-            yield from _entry_names(shape.type)
-        for element in self.wiring.elements.values():
-            if not isinstance(element, DecisionService):
+        yield from _entry_names(shape.type for shape in self.shapes.values())
+        for id_, element in self.wiring.elements.items():
+            if isinstance(element, DecisionService):
+                yield from (self.qualified(each, id_.rpartition("#")[0]) for each in self.outputs(id_, element))
+            else:
                 yield from _keys(element.expression)
-                yield from _entry_names(element.type)
-        for types in {id(types): types for types in self.wiring.types.values()}.values():
-            for type_ in types.values():
-                yield from _entry_names(type_)
+        yield from _entry_names(element.type for element in self.wiring.elements.values())
+        named = {id(types): types for types in self.wiring.types.values()}
+        yield from _entry_names(type_ for types in named.values() for type_ in types.values())
 
     def compile(self) -> CompiledDefinitions:
         """Parse all bodies, order them by their requirements, then check them in that order."""
@@ -159,10 +161,10 @@ class _Compiler:
             self.here = id_
             bodies[id_] = self.logic(element)
         mentioned = {id_: self.mentioned(element, bodies[id_]) for id_, element in elements.items()}
-        order, cycles = sort_requirements({id_: list(found.values()) for id_, found in mentioned.items()})
+        requirements = {id_: tuple(found.values()) for id_, found in mentioned.items()}
+        order, cycles = sort_requirements(requirements)
         for cycle in cycles:
-            names = " → ".join(self.wiring.elements[id_].name for id_ in cycle)
-            self.diagnostics.append(diagnostic("dmn-cycle", self.wiring.elements[cycle[0]].span, cycle=names))
+            self.note_cycle(cycle)
             for id_ in set(cycle):
                 self.broken.setdefault(id_, []).append(self.diagnostics[-1])
         self.shapes |= {id_: Shape() for id_ in self.wiring.elements}
@@ -180,10 +182,16 @@ class _Compiler:
                 knowledge[id_] = CompiledKnowledge(element, body, mentioned[id_], shape)
         used = {required for found in mentioned.values() for required in found.values()}
         services = self.services()
+        self.check_services(services, requirements)
         used |= {id_ for service in services.values() for id_ in service.inputs}
         is_whole = bool(self.wiring.types)
         inputs = {id_: data for id_, data in self.wiring.inputs.items() if is_whole or id_ in used}
         return CompiledDefinitions(self.wiring.definitions, decisions, knowledge, inputs, services, tuple(self.diagnostics))
+
+    def note_cycle(self, cycle: Sequence[str]) -> None:
+        """Tell elements that require each other."""
+        names = " → ".join(self.wiring.elements[id_].name for id_ in cycle)
+        self.diagnostics.append(diagnostic("dmn-cycle", self.wiring.elements[cycle[0]].span, cycle=names))
 
     def note(self, found: Diagnostic) -> None:
         """Keep a diagnostic that breaks the element that is being compiled."""
@@ -263,9 +271,24 @@ class _Compiler:
         )
         defaults = tuple(self.expression(clause.default, scope) if clause.default else None for clause in table.outputs)
         listed = tuple(self.tests(clause.allowed_values, scope) if clause.allowed_values else None for clause in table.outputs)
-        priorities = tuple(tests.tests if tests and not tests.is_negated else () for tests in listed)
+        ordered = (tests or self.values_of(table, clause, scope) for tests, clause in zip(listed, table.outputs, strict=True))
+        priorities = tuple(tests.tests if tests and not tests.is_negated else () for tests in ordered)
         names_null = tuple(any(_names_null(rule.tests[place]) for rule in rules) for place in range(len(inputs)))
         return CompiledTable(table, inputs, allowed, rules, defaults, priorities, names_null, listed if any(listed) else ())
+
+    def values_of(self, table: DecisionTable, clause: OutputClause, scope: Scope) -> UnaryTests | None:
+        """Return the values that the type of an output allows: where the column lists none, their order is that of priority."""
+        type_, element = clause.type, self.wiring.elements.get(self.here)
+        if type_ == ANY and len(table.outputs) == 1:  # then the type is that of the table, or of what it decides (8.3.2)
+            is_whole = element is not None and not isinstance(element, DecisionService) and element.expression is table
+            type_ = element.type if element is not None and is_whole and table.type == ANY else table.type
+            type_ = type_.arguments[0] if type_.name == "list" else type_
+        if type_.constraint is None:
+            return None
+        try:
+            return parse_unary_tests(snippet(type_.constraint.tests), Scope(NameSet(BUILTINS), properties=scope.properties))
+        except CompileError:  # tests that name what is beside a component order nothing
+            return None
 
     def context(self, context: Context, scope: Scope) -> CompiledContext:
         """Parse a boxed context; an entry sees those before it."""
@@ -367,15 +390,49 @@ class _Compiler:
                 home = Definitions("", namespace=namespace)
                 given = [global_id(home, href) for href in (*service.inputs, *service.input_decisions)]
                 given = [each for each in given if each in self.wiring.inputs or each in self.wiring.elements]
-                outputs = tuple(global_id(home, href) for href in service.output_decisions)
-                parameters = tuple(self.parameter(each) for each in given)
-                found[id_] = CompiledService(service, outputs, tuple(given), parameters, self.shapes.get(id_, Shape()))
+                outputs = self.outputs(id_, service)
+                output_names = tuple(self.qualified(each, namespace) for each in outputs)
+                parameters = tuple((self.qualified(each, namespace), self.type_of(each)) for each in given)
+                shape = self.shapes.get(id_, Shape())
+                found[id_] = CompiledService(service, outputs, output_names, tuple(given), parameters, shape)
         return found
 
-    def parameter(self, id_: str) -> tuple[str, Type]:
-        """Return the name and type of what a decision service is given."""
+    def outputs(self, id_: str, service: DecisionService) -> tuple[str, ...]:
+        """Return the ids of what a decision service answers."""
+        home = Definitions("", namespace=id_.rpartition("#")[0])
+        return tuple(global_id(home, href) for href in service.output_decisions)
+
+    def check_services(self, services: Mapping[str, CompiledService], requirements: Mapping[str, tuple[str, ...]]) -> None:
+        """Tell each input data that a service needs and is not given, and each service that requires itself (6.3.10).
+
+        The latter is evaluated all the same: calls inside each other have an end.
+        """
+        for cycle in sort_requirements({**requirements, **{id_: service.outputs for id_, service in services.items()}})[1]:
+            if not services.keys().isdisjoint(cycle):
+                self.note_cycle(cycle)
+        for service in services.values():
+            found, waiting = set(service.inputs), list(service.outputs)
+            while waiting:
+                id_ = waiting.pop()
+                if id_ in found:
+                    continue
+                found.add(id_)
+                waiting.extend(requirements.get(id_, ()))
+            for id_ in sorted(found.intersection(self.wiring.inputs).difference(service.inputs)):
+                words = {"name": service.service.name, "input": self.wiring.inputs[id_].name}
+                self.diagnostics.append(diagnostic("dmn-service-input", service.service.span, **words))
+
+    def qualified(self, id_: str, namespace: str) -> str:
+        """Return the name of an element in the model of a namespace: one of another model stands behind its import's (10.4)."""
+        element = self.wiring.inputs.get(id_) or self.wiring.elements.get(id_)
+        if element is None:
+            return id_
+        return self.wiring.prefixes.get(namespace, {}).get(id_.rpartition("#")[0], "") + element.name
+
+    def type_of(self, id_: str) -> Type:
+        """Return the declared type of input data or of a decision."""
         data = self.wiring.inputs.get(id_)
-        return (data.name, data.item.type) if data is not None else (self.wiring.elements[id_].name, self.wiring.elements[id_].type)
+        return data.item.type if data is not None else self.wiring.elements[id_].type
 
 
 _PARSERS: dict[type, Callable[..., Body]] = {
@@ -392,13 +449,15 @@ _PARSERS: dict[type, Callable[..., Body]] = {
 """How each kind of boxed expression is parsed."""
 
 
-def _entry_names(type_: Type) -> Iterator[str]:
-    """Yield the names of entries in a type, however deep."""
-    for name, entry in type_.fields:
-        yield name
-        yield from _entry_names(entry)
-    for argument in type_.arguments:
-        yield from _entry_names(argument)
+def _entry_names(types: Iterable[Type]) -> Iterator[str]:
+    """Yield the names of entries in types, however deep; what is shared is looked at once."""
+    waiting, seen = list(types), set[int]()
+    while waiting:
+        type_ = waiting.pop()
+        if id(type_) not in seen:
+            seen.add(id(type_))
+            yield from (name for name, _ in type_.fields)
+            waiting += (*type_.arguments, *(entry for _, entry in type_.fields))
 
 
 def _keys(expression: Expression | None) -> Iterator[str]:

@@ -242,6 +242,8 @@ class CompiledService:
     """The decision service."""
     outputs: tuple[str, ...]
     """Ids of the decisions that it answers."""
+    output_names: tuple[str, ...]
+    """Names of these; of one of another model, with the name of its import before it (DMN 1.5, 10.4)."""
     inputs: tuple[str, ...]
     """Ids of what it is given, in the order of its parameters: input data, then input decisions."""
     parameters: tuple[tuple[str, Type], ...]

@@ -323,7 +323,6 @@ def _collect(
     invocables: dict[tuple[str, str], Element],
 ) -> None:
     """Note the elements of one model by namespace and name."""
-    names = {f"{model.namespace}#{decision.id}": decision.name for decision in model.decisions}
     parts: tuple[Decision | BusinessKnowledgeModel | DecisionService, ...] = (*model.decisions, *model.knowledge_models, *model.services)
     for data in model.inputs:
         id_ = f"{model.namespace}#{data.id}"
@@ -339,8 +338,7 @@ def _collect(
             invocables[key] = Element(id_, knowledge.type, knowledge.parameters, expression=knowledge.expression)
         elif id_ in compiled.services:
             service = compiled.services[id_]
-            outputs = tuple(names.get(output, output) for output in service.outputs)
-            invocables[key] = Element(id_, service.service.type, service.parameters, outputs)
+            invocables[key] = Element(id_, service.service.type, service.parameters, service.output_names)
 
 
 # --- running ---------------------------------------------------------------------------------------------------------------

@@ -12,12 +12,10 @@ from zhida.dmn.boxed import bound, evaluate_body, fitted
 from zhida.dmn.compiled import AS_OF, CompiledDecision, CompiledKnowledge, CompiledService, DecisionModel
 from zhida.dmn.graph import closure
 from zhida.dmn.table import TableTrace
-from zhida.errors import Diagnostic, diagnostic
+from zhida.errors import Diagnostic
 from zhida.feel.run import Frame, Run
 from zhida.values.function import Function
 from zhida.values.temporal import Date
-from zhida.values.text import excerpt
-from zhida.values.types import coerce
 
 Value = Any
 
@@ -57,10 +55,10 @@ def evaluate(model: DecisionModel, decision_id: str, inputs: Mapping[str, Value]
         inputs: Values by id: of input data, and of decisions that are overridden. Absent input data is null.
         as_of: The date of the business fact; `today()` and 评估日.
     """
-    given, misfits = _as_declared(model, inputs)
-    evaluator = Evaluator(model, given, as_of=as_of)
+    run = Run(as_of)
+    evaluator = Evaluator(model, _as_declared(model, inputs, run), as_of=as_of, run=run)
     value = evaluator.value(decision_id)
-    return Evaluation(value, (*misfits, *evaluator.run.diagnostics, *evaluator.diagnostics_beneath([decision_id])), evaluator.trace)
+    return Evaluation(value, (*run.diagnostics, *evaluator.diagnostics_beneath([decision_id])), evaluator.trace)
 
 
 def invoke(model: DecisionModel, id_: str, arguments: Mapping[str, Value], *, as_of: Date) -> Evaluation:
@@ -75,31 +73,32 @@ def invoke(model: DecisionModel, id_: str, arguments: Mapping[str, Value], *, as
     evaluator = Evaluator(model, {}, as_of=as_of)
     function = evaluator.value(id_)
     value = evaluator.run.invoke(function, tuple(arguments.get(name) for name in function.parameters))
-    return Evaluation(value, tuple(evaluator.run.diagnostics), evaluator.trace)
+    # What it read on the way, it read for its value.
+    return Evaluation(value, (*evaluator.run.diagnostics, *evaluator.diagnostics_beneath(evaluator.trace)), evaluator.trace)
 
 
-def _as_declared(model: DecisionModel, inputs: Mapping[str, Value]) -> tuple[dict[str, Value], list[Diagnostic]]:
-    """Return the given values as the types of their input data ask; one that does not fit is null, and told."""
-    given, misfits = dict(inputs), []
+def _as_declared(model: DecisionModel, inputs: Mapping[str, Value], run: Run) -> dict[str, Value]:
+    """Return the given values as the types of what they are given for ask; one that does not fit is null, and told."""
+    given, frame = dict(inputs), Frame({}, run)
     for id_, value in inputs.items():
-        data = model.inputs.get(id_)
-        if data is not None:
-            given[id_], fits = coerce(value, data.item.type)
-            if not fits:
-                shown = {"name": data.name, "type": data.item.type, "value": excerpt(value)}
-                misfits.append(diagnostic("feel-bad-result", data.item.span, **shown))
-    return given, misfits
+        if id_ in model.inputs:
+            item = model.inputs[id_].item
+            given[id_] = fitted(value, item.type, item.span, item.name, frame)
+        elif id_ in model.decisions:
+            decision = model.decisions[id_].decision
+            given[id_] = fitted(value, decision.type, decision.span, decision.name, frame)
+    return given
 
 
 class Evaluator:
     """The evaluation of one model for one set of inputs; each element is evaluated at most once."""
 
-    def __init__(self, model: DecisionModel, inputs: Mapping[str, Value], *, as_of: Date) -> None:
-        """Keep what is given; nothing is evaluated yet."""
+    def __init__(self, model: DecisionModel, inputs: Mapping[str, Value], *, as_of: Date, run: Run | None = None) -> None:
+        """Keep what is given; nothing is evaluated yet. `run` is that of an evaluation of which this one is a part."""
         self.model = model
         self.inputs = inputs
         self.as_of = as_of
-        self.run = Run(as_of)
+        self.run = run or Run(as_of)
         self.trace: dict[str, ElementTrace] = {}
         self.is_deciding = False
 
@@ -202,12 +201,10 @@ class Evaluator:
             if coerced is None:
                 return None
             given = dict(zip(compiled.inputs, (coerced[name] for name in names), strict=True))
-            inner = Evaluator(self.model, given, as_of=self.as_of)
-            inner.run.steps, inner.run.depth = self.run.steps, self.run.depth
-            decisions = self.model.decisions
-            values = {decisions[id_].decision.name if id_ in decisions else id_: inner.value(id_) for id_ in compiled.outputs}
-            self.run.steps = inner.run.steps
-            self.run.diagnostics += [*inner.run.diagnostics, *inner.diagnostics_beneath(compiled.outputs)]
+            # A function that comes out of the service goes on with the same run: its steps count, and what it notes is kept.
+            inner = Evaluator(self.model, given, as_of=self.as_of, run=self.run)
+            values = {name: inner.value(id_) for name, id_ in zip(compiled.output_names, compiled.outputs, strict=True)}
+            self.run.diagnostics += inner.diagnostics_beneath(compiled.outputs)
             result = next(iter(values.values()), None) if len(compiled.outputs) == 1 else values
             return fitted(result, service.type, service.span, service.name, frame)
 
@@ -229,7 +226,7 @@ class _Required(dict[str, Value]):
     """The variables of a body: filled as they are read, so that what was read is known."""
 
     def __init__(self, evaluator: Evaluator, requirements: Mapping[str, str], trace: ElementTrace) -> None:
-        super().__init__({AS_OF: evaluator.as_of})
+        super().__init__({} if AS_OF in requirements else {AS_OF: evaluator.as_of})
         self._evaluator = evaluator
         self._requirements = requirements
         self._trace = trace

@@ -187,7 +187,7 @@ class Inference:
 
     def table(self, checker: Checker, table: CompiledTable) -> Shape:
         """Check the cells of a table and return the shape of its value."""
-        tested = [checker.infer(node) for node in table.inputs]
+        tested = [_as_clause(clause.type, checker.infer(node)) for clause, node in zip(table.table.inputs, table.inputs, strict=True)]
         for shape, allowed in zip(tested, table.allowed, strict=True):
             if allowed is not None:
                 checker.infer_tests(allowed, shape)
@@ -241,8 +241,13 @@ class Inference:
         before = len(self.diagnostics)
         self.depth += 1
         self.calls -= 1
-        result = self.under(checker, parameters, body)
-        self.depth -= 1
+        try:
+            result = self.under(checker, parameters, body)
+        except RecursionError:  # large bodies that call each other: what they come to is not told, but each is checked by itself
+            del self.diagnostics[before:]
+            return None
+        finally:
+            self.depth -= 1
         checker.diagnostics += self.diagnostics[before:]
         del self.diagnostics[before:]
         known = {(item.code, item.span) for item in self.diagnostics}
@@ -274,6 +279,11 @@ def _as_declared(type_: Type, name: str, shape: Shape) -> Shape:
         fields={entry: shape.fields.get(entry, known) for entry, known in declared.fields.items()} or shape.fields,
         allowed_values=shape.allowed_values,
     )
+
+
+def _as_clause(type_: Type, shape: Shape) -> Shape:
+    """Return the shape of what a column tests: a value of another type that becomes one of the column's is of that."""
+    return replace(shape, type=unconstrained(type_)) if type_ != ANY and _is_coerced(shape.type, type_) else shape
 
 
 def _table_shape(table: DecisionTable, outputs: list[Shape]) -> Shape:

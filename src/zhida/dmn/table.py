@@ -151,7 +151,7 @@ def _inputs(table: CompiledTable, frame: Frame, name: str) -> tuple[tuple[Value,
         value = evaluate(node, frame)
         if clause.type is not ANY:
             given = value
-            value, fits = coerce(given, clause.type)
+            value, fits = coerce(given, clause.type, frame.run)
             if not fits:
                 frame.run.note("feel-bad-result", node.span, name=clause.expression.text or name, type=clause.type, value=excerpt(given))
         if allowed is not None and not _is_allowed(allowed, value, frame):
@@ -247,7 +247,7 @@ def _typed(table: CompiledTable, nodes: Sequence[Node | None], frame: Frame) -> 
     values = []
     for node, clause in zip(nodes, table.table.outputs, strict=True):
         value = None if node is None else evaluate(node, frame)
-        typed, fits = coerce(value, clause.type)
+        typed, fits = coerce(value, clause.type, frame.run)
         if not fits:
             frame.run.note("feel-bad-result", clause.span, name=clause.name, type=clause.type, value=excerpt(value))
         values.append(typed)

@@ -26,7 +26,7 @@ from zhida.errors import Diagnostic, diagnostic, nearest
 from zhida.feel.shape import Shape, shape_of_type
 from zhida.feel.units import parse_unit
 from zhida.source import Source, Span
-from zhida.values.types import Type
+from zhida.values.types import ANY, Type
 
 Logic = Decision | BusinessKnowledgeModel | DecisionService
 
@@ -47,6 +47,8 @@ class Wiring:
     """For each element, the names in its scope and the ids that they mean."""
     types: dict[str, Mapping[str, Type]] = field(default_factory=dict)
     """For each element, the types that its expressions may name."""
+    prefixes: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """For each model, by namespace, what stands in it before the names of its own and of imported models, by theirs."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
     """What is wrong."""
 
@@ -134,13 +136,32 @@ def _collect(model: Definitions, types: TypeNames, wiring: Wiring) -> None:
     elements: tuple[Logic, ...] = (*model.decisions, *model.knowledge_models, *model.services)
     for element in elements:
         id_ = global_id(model, f"#{element.id}")
-        wiring.elements[id_] = replace(resolve_types(element, types, note), id=id_)
+        wiring.elements[id_] = _as_function(replace(resolve_types(element, types, note), id=id_))
         wiring.types[id_] = types.types
+
+
+def _as_function(element: Logic) -> Logic:
+    """Return an element whose result, and whose parameters if it has any, are of the types that the variable of the function tells.
+
+    The variable of what is invoked is of a function type; many tools give it the type of the result instead.
+    """
+    if isinstance(element, Decision) or element.variable is None:
+        return element
+    type_ = element.variable.type
+    is_function = type_.name == "function"
+    result = (type_.arguments[-1] if type_.arguments else ANY) if is_function else type_
+    if isinstance(element, DecisionService):
+        return replace(element, type=result)
+    parameters = element.parameters
+    if is_function and len(type_.arguments) == len(parameters) + 1:
+        taken = zip(parameters, type_.arguments, strict=False)
+        parameters = tuple((name, own if own != ANY else wanted) for (name, own), wanted in taken)
+    return replace(element, parameters=parameters, type=element.type if element.type != ANY else result)
 
 
 def _bind(model: Definitions, catalogue: Mapping[str, Definitions], wiring: Wiring) -> None:
     """Say for each element of a model what the names in its scope mean."""
-    prefixes = _prefixes(model)
+    prefixes = wiring.prefixes[model.namespace] = _prefixes(model)
     elements: tuple[Decision | BusinessKnowledgeModel, ...] = (*model.decisions, *model.knowledge_models)
     for element in elements:
         names: dict[str, str] = {}
@@ -158,7 +179,17 @@ def _bind(model: Definitions, catalogue: Mapping[str, Definitions], wiring: Wiri
             if prefix is None:
                 wiring.diagnostics.append(diagnostic("dmn-not-imported", element.span, name=element.name, namespace=namespace))
                 continue
-            names[f"{prefix}{found.name}"] = target
+            name = f"{prefix}{found.name}"
+            if names.get(name, target) != target:
+                other = wiring.inputs.get(names[name]) or wiring.elements[names[name]]
+                first = other.item.span if isinstance(other, InputData) else other.span
+                words = {"name": name, "first": first.place if first is not None else names[name]}
+                wiring.diagnostics.append(diagnostic("dmn-duplicate-name", element.span, **words))
+            names.setdefault(name, target)
+            if namespace != model.namespace:  # a model may be imported under several names
+                for each in model.models:
+                    if each.namespace == namespace and each.name:
+                        names.setdefault(f"{each.name}.{found.name}", target)
     for service in model.services:
         for href in (*service.output_decisions, *service.encapsulated_decisions, *service.input_decisions, *service.inputs):
             target = global_id(model, href)

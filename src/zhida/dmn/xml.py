@@ -167,7 +167,7 @@ class _Model:
         if "name" not in attributes:
             self.reader.attribute(element, "name")
         return Import(
-            attributes.get("name", ""),
+            " ".join(attributes.get("name", "").split()),
             self.reader.attribute(element, "namespace"),
             RENAMED.get(attributes.get("importType", ""), attributes.get("importType", "")),
             attributes.get("locationURI", ""),

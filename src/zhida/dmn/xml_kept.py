@@ -37,7 +37,7 @@ def foreign(element: Element) -> str:
     try:
         return etree.tostring(tree, method="c14n", exclusive=True, inclusive_ns_prefixes=sorted(prefixes)).decode()
     except etree.C14NError:  # C14N 1 refuses relative namespaces such as `xmlns:x="mine"`, which occur; C14N 2 takes them
-        return etree.canonicalize(etree.tostring(tree, encoding="unicode"))
+        return str(etree.canonicalize(etree.tostring(tree, encoding="unicode")))
 
 
 def _drop_blanks(tree: etree._Element) -> set[str]:

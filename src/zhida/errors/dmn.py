@@ -63,6 +63,20 @@ CODES: dict[str, Code] = {
         ("put its file beside the model that imports it",),
         ("请把它的文件放在导入它的模型旁边",),
     ),
+    "dmn-type-too-large": Code(
+        ERROR,
+        "the type '{name}' is too large or too deep (limit: {limit}): any value passes for it",
+        "类型“{name}”过大或嵌套过深（上限 {limit}）：任何值都视为符合",
+        ("give its parts fewer types inside each other",),
+        ("请减少其中嵌套的类型",),
+    ),
+    "dmn-service-input": Code(
+        WARNING,
+        "the decision service '{name}' decides by '{input}', which it is not given: null stands for it",
+        "决策服务“{name}”要用到“{input}”，但没有把它列为输入：按空值处理",
+        ("list it as inputData of the service",),
+        ("请把它列为该服务的 inputData",),
+    ),
     "dmn-unique-violated": Code(
         WARNING,
         "table '{name}' is UNIQUE, but rules {rules} match at once: the result is null",

@@ -82,7 +82,7 @@ CODES: dict[str, Code] = {
         "there is no sheet '{sheet}'",
         "没有工作表“{sheet}”",
         ("did you mean '{near}'?", "`zhida convert` writes a workbook that shows how its sheets are laid out"),
-        ("是否为“{near}”？", "zhida convert 写出的工作簿就是样子"),
+        ("是否为“{near}”？", "各工作表怎样排，可用 zhida convert 写出一份来看"),
     ),
     "excel-unknown-row": Code(
         ERROR,
@@ -91,12 +91,26 @@ CODES: dict[str, Code] = {
         ("did you mean '{near}'?", "known: {known}"),
         ("是否为“{near}”？", "可用：{known}"),
     ),
+    "excel-unknown-column": Code(
+        ERROR,
+        "the first row does not say what this column is: '{kind}'",
+        "第一行没有写明这一列是什么：“{kind}”",
+        ("did you mean '{near}'?", "known: {known}", "write titles above the table on the sheet 说明"),
+        ("是否为“{near}”？", "可用：{known}", "表的标题请写到工作表“说明”里"),
+    ),
+    "excel-beside": Code(
+        WARNING,
+        "'{value}' stands beside the table: it is left out",
+        "“{value}”写在表的右边，不属于任何一列：已略去",
+        ("write it in a column of the kind 说明, or remove it",),
+        ("请写到种类为“说明”的列里，或删去",),
+    ),
     "excel-unused-sheet": Code(
         WARNING,
         "no row of sheet '说明' names this sheet: it is left out",
         "工作表“说明”中没有一行提到这张表：已略去",
-        ("add a row of the kind 判定表 with its name, or remove the sheet",),
-        ("请增加一行，种类写“判定表”、内容写表名；或删去该工作表",),
+        ("add a row there: kind 判定表, name the name of this sheet; or remove the sheet",),
+        ("请在那里增加一行，种类写“判定表”、名称写这张表的名称；或删去该工作表",),
     ),
     "excel-merged": Code(
         WARNING,
@@ -121,10 +135,10 @@ CODES: dict[str, Code] = {
     ),
     "excel-error-value": Code(
         ERROR,
-        "the cell holds the error {value}",
-        "单元格是错误值 {value}",
-        ("write what it should say",),
-        ("请写上应有的内容",),
+        "the cell has no value, but {value}",
+        "单元格没有值，而是 {value}",
+        ("write what it should say; a formula has a value once the workbook was saved in Excel",),
+        ("请写上应有的内容；公式要在 Excel 中保存过一次才有值",),
     ),
     "excel-too-long": Code(
         ERROR,

@@ -132,3 +132,12 @@ def _equals(left: Value, right: Value, lacking: Unknown | None) -> Truth:
     """Return whether an element of a list is the value, which lacks what it lacks; one of another type is not."""
     unknown = merge((lacking, right))
     return unknown if unknown is not None else equal(left, right) is True
+
+
+def agreed(condition: Unknown, results: tuple[Value, Value], frame: Frame, before: int) -> Value:
+    """Return what both branches of a condition came to if they agree and nothing odd was noted since `before`, else an unknown."""
+    is_odd = len(frame.run.diagnostics) > before
+    del frame.run.diagnostics[before:]  # which branch is taken is not known, so neither is whether it is odd
+    if not is_odd and merge(results) is None and equal(*results) is True:
+        return results[0]
+    return merge((condition, *results))

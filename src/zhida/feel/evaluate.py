@@ -12,13 +12,13 @@ from typing import Any
 from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS, call_builtin
 from zhida.feel.builtins.signature import Builtin
-from zhida.feel.compare import compare, is_member, matches, within
+from zhida.feel.compare import agreed, compare, is_member, matches, within
 from zhida.feel.external import external_function
 from zhida.feel.instances import function_types, is_instance
 from zhida.feel.run import MAX_STEPS, Frame, Run
 from zhida.feel.syntax import INPUT, PARTIAL, Node, UnaryTests
 from zhida.values import temporal
-from zhida.values.equality import equal, less
+from zhida.values.equality import less
 from zhida.values.function import Function
 from zhida.values.logic import Truth, conjunction, disjunction, negation, truth
 from zhida.values.range import Range
@@ -32,7 +32,7 @@ Value = Any
 _COPIED_IN_A_STEP = 100
 """How many results of an iteration are copied for `partial` in the time of one step."""
 
-_ENTRIES_IN_A_STEP = 20
+ENTRIES_IN_A_STEP = 20
 """How many entries are put into the scope of an element in the time of one step."""
 
 
@@ -110,6 +110,11 @@ def _context(node: syntax.ContextLiteral, frame: Frame) -> Value:
             frame.run.note("feel-duplicate-key", node.span, name=key)
             return None
         entries[key] = evaluate(entry, inner)
+        if node.has_functions:  # a function of an entry sees what stands before it, and itself, but nothing that comes later
+            if not frame.run.spend(len(entries) // ENTRIES_IN_A_STEP, node.span):
+                return None
+            entries = dict(entries)
+            inner = frame.inner(entries)
     return frame.run.keep(entries, node.span)
 
 
@@ -146,7 +151,7 @@ def _function(node: syntax.FunctionLiteral, frame: Frame) -> Value:
         for name, type_, argument in zip(names, types, arguments, strict=True):
             if type_ is not ANY and not frame.run.read(argument, span=node.span):
                 return None
-            value, fits = coerce(argument, type_)
+            value, fits = coerce(argument, type_, frame.run)
             if not fits:
                 frame.run.note("feel-bad-argument", node.span, function="function", parameter=name, value=excerpt(argument), expected=type_)
                 return None
@@ -314,12 +319,7 @@ def _if(node: syntax.If, frame: Frame) -> Value:
 def _either(condition: Unknown, node: syntax.If, frame: Frame) -> Value:
     """Return what both branches agree on without anything odd, else an unknown that lacks what the condition and they lack."""
     before = len(frame.run.diagnostics)
-    results = (evaluate(node.then, frame), evaluate(node.otherwise, frame))
-    is_odd = len(frame.run.diagnostics) > before
-    del frame.run.diagnostics[before:]  # which branch is taken is not known, so neither is whether it is odd
-    if not is_odd and merge(results) is None and equal(*results) is True:
-        return results[0]
-    return merge((condition, *results))
+    return agreed(condition, (evaluate(node.then, frame), evaluate(node.otherwise, frame)), frame, before)
 
 
 def _for(node: syntax.For, frame: Frame) -> Value:
@@ -427,7 +427,7 @@ def _entry(value: Value, node: syntax.Path, frame: Frame) -> Value:
         case Unknown():
             return value
         case tuple():
-            if not frame.run.spend(len(value) // _ENTRIES_IN_A_STEP, node.span):
+            if not frame.run.spend(len(value) // ENTRIES_IN_A_STEP, node.span):
                 return None
             if value and all(isinstance(element, dict) and node.name not in element for element in value):
                 frame.run.note("feel-no-entry", node.span, name=node.name, value=excerpt(value))
@@ -467,7 +467,7 @@ def _filter(node: syntax.Filter, frame: Frame) -> Value:
     position = _position(node.condition, entries, frame)
     if isinstance(position, Decimal):
         return _element(elements, position, node, frame)
-    if not frame.run.spend(len(elements) * (1 + len(entries) // _ENTRIES_IN_A_STEP), node.span):
+    if not frame.run.spend(len(elements) * (1 + len(entries) // ENTRIES_IN_A_STEP), node.span):
         return None
     results = [evaluate(node.condition, _element_frame(element, entries, frame)) for element in elements]
     unknown = merge([result for result in (position, *results) if isinstance(result, Unknown)])

@@ -6,6 +6,7 @@ Owns `Shape` and what does not need an expression to say of it. A shape that say
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from zhida.feel.units import Unit
 from zhida.values.types import ANY, NULL, SIMPLE_TYPES, Type, is_assignable, list_of, unconstrained
@@ -48,9 +49,35 @@ class Shape:
 
 def shape_of_type(type_: Type, label: str = "") -> Shape:
     """Return the shape of a value of which nothing but its type is declared, with the entries that the type names."""
-    type_ = type_ if type_ in SIMPLE else unconstrained(type_)
+    if not type_.arguments and not type_.fields:
+        return Shape(type_ if type_.constraint is None else unconstrained(type_), label=label)
+    return replace(_known_shape(_Identity(type_)), label=label)
+
+
+class _Identity:
+    """A type as itself: to compare two large ones part by part takes longer than to look at one."""
+
+    __slots__ = ("type_",)
+
+    def __init__(self, type_: Type) -> None:
+        self.type_ = type_
+
+    def __hash__(self) -> int:
+        return id(self.type_)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and self.type_ is other.type_
+
+
+@lru_cache(maxsize=64)
+def _known_shape(same: _Identity) -> Shape:
+    """Return the shape of a type, which many values may share."""
+    return _shape(unconstrained(same.type_), "")
+
+
+def _shape(type_: Type, label: str) -> Shape:
     inner = type_.arguments[0] if type_.name == "list" and type_.arguments else type_
-    return Shape(type_, label=label, fields={name: shape_of_type(entry, name) for name, entry in inner.fields})
+    return Shape(type_, label=label, fields={name: _shape(entry, name) for name, entry in inner.fields})
 
 
 def join(shapes: Sequence[Shape]) -> Shape:

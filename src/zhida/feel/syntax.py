@@ -9,7 +9,7 @@ Node
 
 from collections.abc import Iterator as IteratorOf
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 
 from zhida.source import Span
@@ -56,6 +56,14 @@ class ContextLiteral(Node):
 
     entries: tuple[tuple[str, Node], ...]
     """Keys and expressions; an entry may use those before it."""
+    has_functions: bool = field(init=False, compare=False)
+    """Whether a function is written in an entry."""
+
+    def __post_init__(self) -> None:
+        """Look for functions once, not each time that the context is made."""
+        entries = [entry for _, entry in self.entries if not isinstance(entry, Literal | Name)]
+        found = any(isinstance(node, FunctionLiteral) for entry in entries for node in descendants(entry))
+        object.__setattr__(self, "has_functions", found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,15 +59,17 @@ class Sheet:
     """Merged cells that say something: `B3:B5`, and what they say."""
     file: str
     """The file, as messages call it."""
+    widths: Mapping[int, int]
+    """The last column of each row that says anything."""
 
     @property
     def rows(self) -> int:
         """The last row that says anything."""
-        return max((row for row, _ in self.cells), default=0)
+        return max(self.widths, default=0)
 
     def columns(self, row: int) -> int:
         """Return the last column of a row that says anything."""
-        return max((column for found, column in self.cells if found == row), default=0)
+        return self.widths.get(row, 0)
 
     def text(self, row: int, column: int) -> str:
         """Return what a cell says; empty where it says nothing."""
@@ -184,7 +186,10 @@ class _Reader:
                     if cell is not None:
                         cells[here] = cell
         merged = tuple(self.merge(root, name, cells))
-        return Sheet(name, cells, merged, self.name)
+        widths: dict[int, int] = {}
+        for row_number, column in cells:
+            widths[row_number] = max(column, widths.get(row_number, 0))
+        return Sheet(name, cells, merged, self.name, widths)
 
     def merge(self, root: Element, name: str, cells: dict[tuple[int, int], Cell]) -> Iterator[tuple[str, Cell]]:
         """Let merged cells say what the first of them says."""
@@ -232,9 +237,12 @@ class _Reader:
                 text, kind = raw, "date"
             case _:
                 text = _unescaped(raw)
+        formulas = _children(element, "f")
+        if formulas and not raw and type_ == "n":  # a program wrote it that does not calculate
+            text, kind = f"={formulas[0].text}", "error"
         if not text.strip():
             return None
-        return Cell(text, kind, _span(self.name, sheet, place, text), bool(_children(element, "f")))
+        return Cell(text, kind, _span(self.name, sheet, place, text), bool(formulas))
 
     def date(self, raw: str) -> str:
         """Return a day, or a day with a time, as ISO 8601; a number that is none stays a number."""

@@ -27,7 +27,19 @@ from zhida.source import Source, Span
 
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if not chr(code - 0xFEE0).isalpha()} | {
     ord(wide): narrow
-    for wide, narrow in (("　", " "), ("“", '"'), ("”", '"'), ("、", ","), ("。", "."), ("≥", ">="), ("≤", "<="), ("≠", "!="), ("−", "-"))
+    for wide, narrow in (
+        ("　", " "),
+        ("“", '"'),
+        ("”", '"'),
+        ("、", ","),
+        ("。", "."),
+        ("≥", ">="),
+        ("≤", "<="),
+        ("≠", "!="),
+        ("−", "-"),
+        ("—", "-"),
+        ("–", "-"),
+    )
 }
 """Full-width digits and punctuation, and signs of mathematics, and what they are in FEEL."""
 
@@ -64,8 +76,9 @@ def read_policy(data: bytes, name: str) -> ReadWorkbook:
         name: What messages call it.
 
     Returns:
-        The text, and what was found: excel-missing-sheet, excel-unknown-row, excel-unused-sheet, excel-merged,
-        excel-full-width, excel-formula, excel-error-value. With an error among them the text is not complete.
+        The text, and what was found: excel-missing-sheet, excel-unknown-row, excel-unknown-column, excel-beside,
+        excel-unused-sheet, excel-merged, excel-full-width, excel-formula, excel-error-value. With an error among them the text is
+        not complete.
 
     Raises:
         InputError: excel-not-a-workbook.
@@ -84,6 +97,8 @@ class _Part:
     """Of a table, the cells of its header and rows."""
     offset: int = 0
     """Where in the text the content of the cell begins."""
+    lines: tuple[tuple[int, int, Span], ...] = ()
+    """Of the front matter, where in the text each row stands, and its cell."""
 
 
 class _Reader:
@@ -125,20 +140,20 @@ class _Reader:
 
     def parts(self, sheet: Sheet) -> Iterator[_Part]:
         """Yield the parts of the text."""
-        front: list[str] = []
+        front: list[tuple[str, str, Span]] = []
         first = 2 if tuple(sheet.text(1, column) for column in (1, 2, 3)) == TEXT_HEADER[:3] else 1
         for row in range(first, sheet.rows + 1):
-            kind, name, content = (sheet.text(row, column).strip() if column < 3 else sheet.text(row, column) for column in (1, 2, 3))
+            kind, name, content = closed_up(sheet.text(row, 1)), sheet.text(row, 2).strip(), sheet.text(row, 3)
             if kind == RowKind.FRONT:
-                front.append(f"{name}: {content}" if name else content)
+                front.append((name, content, sheet.span(row, 3)))
                 continue
             if front:
-                yield _Part(front_text("\n".join(front)), 0, sheet.span(first, 1))
+                yield _front(front)
                 front = []
             if kind or name or content.strip():
                 yield from self.part(sheet, row, kind, (name, content))
         if front:
-            yield _Part(front_text("\n".join(front)), 0, sheet.span(first, 1))
+            yield _front(front)
 
     def part(self, sheet: Sheet, row: int, kind: str, said: tuple[str, str]) -> Iterator[_Part]:
         """Yield the part of the text that a row is."""
@@ -170,10 +185,10 @@ class _Reader:
                 if found is not None:
                     yield from self.examples(found, content.strip(), span, before)
             case _:
-                self.unknown(sheet.span(row, 1), kind, list(RowKind))
+                self.unknown(sheet.span(row, 1), kind, RowKind)
 
     def unknown(self, span: Span, kind: str, known: Iterable[str]) -> None:
-        """Tell of a row or column of an unknown kind."""
+        """Tell of a row of an unknown kind."""
         words = list(known)
         self.note("excel-unknown-row", span, kind=kind, near=nearest(kind, words), known="、".join(words))
 
@@ -181,7 +196,7 @@ class _Reader:
 
     def examples(self, sheet: Sheet, number: str, span: Span, before: int) -> Iterator[_Part]:
         """Yield the table of examples of a number: each begins with a row of kinds."""
-        starts = [row for row in range(1, sheet.rows + 1) if sheet.text(row, 1).strip() == EXAMPLES_MARK]
+        starts = [row for row in range(1, sheet.rows + 1) if closed_up(sheet.text(row, 1)) == EXAMPLES_MARK]
         wanted = int(number) if number.isdigit() and len(number) < 4 else 1
         if not 0 < wanted <= len(starts):
             self.unknown(span, number, (str(place) for place in range(1, len(starts) + 1)))
@@ -193,10 +208,12 @@ class _Reader:
         """Yield a table: a row of kinds, its header, its rows; empty rows do not count."""
         first, last = rows
         columns = max(sheet.columns(first), sheet.columns(first + 1))
-        kinds = [sheet.text(first, column).strip() for column in range(1, columns + 1)]
-        for column, kind in enumerate(kinds[1:], start=2):
-            if kind not in COLUMN_KINDS:
-                self.unknown(sheet.span(first, column), kind, COLUMN_KINDS)
+        kinds = [closed_up(sheet.text(first, column)) for column in range(1, columns + 1)]
+        unknown = [column for column in range(2, columns + 1) if kinds[column - 1] not in COLUMN_KINDS]
+        for column in unknown if len(unknown) < columns - 1 else (1,):
+            self.column(sheet, (first, column))
+        if unknown:
+            return
         texts: list[list[str]] = []
         grid: list[tuple[Span, ...]] = []
         for row in range(first + 1, last + 1):
@@ -214,10 +231,15 @@ class _Reader:
         yield _Part(table_text(texts), before, grid[0][0], tuple(grid))
 
     def beyond(self, sheet: Sheet, row: int, columns: int) -> None:
-        """Tell of a cell that stands beyond the columns of its table."""
-        if sheet.columns(row) > columns:
-            span = sheet.span(row, sheet.columns(row))
-            self.unknown(span, span.text, COLUMN_KINDS)
+        """Tell of the first cell that stands beyond the columns of its table."""
+        found = [column for column in range(columns + 1, sheet.columns(row) + 1) if sheet.text(row, column).strip()]
+        if found:
+            self.note("excel-beside", sheet.span(row, found[0]), value=sheet.text(row, found[0]).strip())
+
+    def column(self, sheet: Sheet, place: tuple[int, int]) -> None:
+        """Tell of a column whose first row does not say what it is."""
+        kind = sheet.text(*place).strip()
+        self.note("excel-unknown-column", sheet.span(*place), kind=kind, near=nearest(kind, COLUMN_KINDS), known="、".join(COLUMN_KINDS))
 
     def cell(self, sheet: Sheet, place: tuple[int, int], kind: str, *, is_header: bool) -> str:
         """Return what a cell of a table says in Markdown: FEEL, or words."""
@@ -236,6 +258,26 @@ class _Reader:
         if odd:
             self.note("excel-full-width", span, found=odd, read=odd.translate(FULL_WIDTH))
         return read
+
+
+def closed_up(text: str) -> str:
+    """Return a word without the blanks that people put between two characters.
+
+    >>> closed_up("条　件 ")
+    '条件'
+    """
+    return "".join(text.split())
+
+
+def _front(rows: Sequence[tuple[str, str, Span]]) -> _Part:
+    """Return the front matter, which is several rows: name, content, and the cell of the content."""
+    texts = [f"{name}: {content}" if name else content for name, content, _ in rows]
+    whole = front_text("\n".join(texts))
+    lines, position = [], whole.find("\n") + 1
+    for text, (_, content, span) in zip(texts, rows, strict=True):
+        lines.append((position + len(text) - len(content), position + len(text), span))
+        position += len(text) + 1
+    return _Part(whole, 0, rows[0][2], lines=tuple(lines))
 
 
 def half_width(text: str) -> tuple[str, str]:
@@ -264,6 +306,8 @@ def _places(text: str, parts: Sequence[_Part]) -> Iterator[tuple[int, int, Span]
         yield position, end, part.span
         if part.offset:
             yield position + part.offset, end, part.span
+        for start, stop, span in part.lines:
+            yield position + start, position + stop, span
         table = tables.get(position)
         if table is not None:
             for cells, spans in zip((table.header, *table.rows), part.grid, strict=False):

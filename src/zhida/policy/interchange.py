@@ -7,7 +7,7 @@
 Bytes in, bytes out: files are the caller's. With an error among the diagnostics of a step nothing is made.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ from zhida.policy.dictionary import parse_dictionary
 from zhida.policy.document import parse
 from zhida.policy.excel_read import read_policy
 from zhida.policy.excel_write import write_workbook
+from zhida.policy.front_matter import FrontMatter
 from zhida.policy.interchange_export import export
 from zhida.policy.interchange_import import import_definitions
 from zhida.policy.pack import Packs, in_reading_order, with_policy
@@ -55,6 +56,8 @@ class PolicyText:
     """Pages that a pack needs beside it, by their place in the pack: a data dictionary, parameters."""
     locate: Callable[[Diagnostic], Diagnostic] = lambda item: item
     """Brings a diagnostic about the text back to where it came from: a cell of a workbook."""
+    form: Form = Form.MARKDOWN
+    """What it was read from."""
 
     @property
     def is_complete(self) -> bool:
@@ -92,11 +95,12 @@ def read_text(data: bytes, form: Form, name: str, policy_id: str) -> PolicyText:
             pages = {f"registry/{imported.subject}.md": imported.dictionary, "parameters.md": imported.parameters}
             source = Source(f"{name}.md", imported.text)
             kept = {place: text for place, text in pages.items() if text}
-            return PolicyText(source, _own_id(source, policy_id), (*document.diagnostics, *imported.diagnostics), kept)
+            diagnostics = (*document.diagnostics, *imported.diagnostics)
+            return PolicyText(source, _own_id(source, policy_id), diagnostics, kept, form=form)
         case Form.EXCEL:
             workbook = read_policy(data, name)
             source = Source(name, workbook.text)
-            return PolicyText(source, _own_id(source, policy_id), workbook.diagnostics, locate=workbook.cell_of)
+            return PolicyText(source, _own_id(source, policy_id), workbook.diagnostics, locate=workbook.cell_of, form=form)
     nowhere = Span(Source(name, ""), 0, 0)
     try:
         text = data.decode("utf-8-sig")
@@ -118,24 +122,34 @@ def write_text(text: PolicyText, form: Form, packs: Packs, version: str = NEWEST
         version: The version of DMN that is written: `1.5`, or `1.4` or `1.3` for tools that read no newer one.
 
     Returns:
-        The file, and what was found: for DMN every error of the policy, for Excel and Markdown what is wrong with its blocks.
+        The file, or None with errors. For DMN these are all errors of the policy, and so they are for the Markdown of a workbook
+        whose dictionary and used policies are known; else what is wrong with its blocks.
     """
     assert text.is_complete
     if form is Form.DMN:
         return _dmn(text, packs, version)
     document = parse(text.source)
     tangled = tangle(document)
-    found = [item for item in tangled.diagnostics if has_errors([item]) and item.code not in LEFT_TO_CHECK]
-    errors = tuple(map(text.locate, in_reading_order(found)))
+    found: Sequence[Diagnostic] = in_reading_order(tangled.diagnostics)
+    if text.form is Form.EXCEL and _is_grounded(tangled.front, packs):
+        found = with_policy(packs, text.policy_id, text.source).diagnostics
+    errors = tuple(text.locate(item) for item in found if has_errors([item]) and item.code not in LEFT_TO_CHECK)
+    if errors:
+        return Written(None, errors)
     if form is Form.MARKDOWN:
-        return Written(text.source.text.encode(), errors)
+        return Written(text.source.text.encode(), ())
     dictionary = packs.dictionaries.get(tangled.front.subject)
     items = dict(dictionary.items) if dictionary else {}
     items |= {name: rows[0].item for name, rows in packs.parameters.items()}
     try:
-        return Written(write_workbook(document, tangled, items), errors)
+        return Written(write_workbook(document, tangled, items), ())
     except InputError as error:
-        return Written(None, (*errors, *map(text.locate, error.diagnostics)))
+        return Written(None, tuple(map(text.locate, error.diagnostics)))
+
+
+def _is_grounded(front: FrontMatter, packs: Packs) -> bool:
+    """Say whether all is known that the names of a policy come from."""
+    return front.subject in packs.dictionaries and all(used.text in packs.policies for used in front.uses)
 
 
 def _dmn(text: PolicyText, packs: Packs, version: str) -> Written:

@@ -39,7 +39,7 @@ from zhida.policy.interchange_markdown import BETWEEN, Logic, Piece, cut, decisi
 from zhida.policy.pack import Packs, Policy
 from zhida.policy.parameters import Parameter
 from zhida.policy.tangle import ARTICLE_COLUMN, OTHERWISE
-from zhida.source import Span, snippet
+from zhida.source import Source, Span, snippet
 from zhida.values.text import literal
 from zhida.values.types import ANY, DATE, SIMPLE_TYPES, Type
 from zhida.values.unknown import Unknown
@@ -156,7 +156,8 @@ class _Exporter:
         said = [(f"{en} ({count})", f"{count} {zh}") for count, en, zh in counts if count]
         what = ", ".join(("the front matter, prose, units and sources", *(en for en, _ in said)))
         what_zh = "、".join(("文件头、正文、单位和来源", *(zh for _, zh in said)))
-        self.diagnostics.append(diagnostic("interchange-kept", None, namespace=EXTENSIONS, what=what, what_zh=what_zh))
+        whole = Span(Source(self.policy.document.source.name, ""), 0, 0)
+        self.diagnostics.append(diagnostic("interchange-kept", whole, namespace=EXTENSIONS, what=what, what_zh=what_zh))
 
     def imports(self) -> Iterator[Import]:
         """Yield an import for each used policy; its file is where it would stand in a folder of packs."""

@@ -45,6 +45,15 @@ BOOLEAN_NODES = (syntax.Comparison, syntax.Conjunction, syntax.Disjunction, synt
 """Expressions that are true, false or null."""
 BOOLEAN_BUILTINS = {"not", "contains", "starts with", "ends with", "matches", "list contains", "is", "before", "after", "even", "odd"}
 """Builtins that answer true, false or null."""
+NUMBER_BUILTINS = {
+    *("number", "decimal", "floor", "ceiling", "round up", "round down", "round half up", "round half down", "count", "string length"),
+    *("modulo", "sqrt", "exp", "log", "product", "median", "stddev", "day of year", "week of year"),
+}
+"""Builtins that answer a number or null."""
+EXTREMES = {"min", "max", "sum", "mean", "abs"}
+"""Builtins that answer a number or null where all that they are given is numbers."""
+STRING_BUILTINS = {"string", "substring", "substring before", "substring after", "upper case", "lower case", "replace", "string join"}
+"""Builtins that answer a string or null."""
 
 Refusal = Callable[[str, str, str, str], None]
 """Is told what has no form in Markdown, in English and Chinese, and what to do about it, in English and Chinese."""
@@ -120,14 +129,33 @@ class FeelWriter:
         return f"(function({name}: {type_}) {name})({text}{chr(10) if '//' in text else ''})"
 
     def certain(self, text: str) -> Type | None:
-        """Return the type that an expression plainly has, or None."""
+        """Return the type that an expression plainly has wherever it is not null, or None."""
         node = self.parsed(text)
+        return self.plain(node) if node is not None else None
+
+    def plain(self, node: syntax.Node) -> Type | None:
+        """Return the type that a node plainly has wherever it is not null, or None."""
         match node:
             case syntax.Literal():
                 return _LITERALS.get(type(node.value).__name__)
             case syntax.Name() | syntax.Path():
                 return self.known(node)
-        return BOOLEAN if node is not None and _is_boolean(node) else None
+            case syntax.ContextLiteral() if not any(name in self.types for name, _ in node.entries):
+                fields = [(name, self.plain(value)) for name, value in node.entries]
+                known = tuple((name, type_) for name, type_ in fields if type_ is not None)
+                return Type("context", fields=known) if len(known) == len(fields) else None
+            case syntax.Arithmetic():
+                types = {self.plain(node.left), self.plain(node.right)}
+                return next((type_ for type_ in (NUMBER, STRING) if types == {type_}), None)
+            case syntax.If():
+                types = {self.plain(node.then), self.plain(node.otherwise)}
+                return types.pop() if len(types) == 1 else None
+            case syntax.Call(function=syntax.Name() as function) if function.name not in self.types:
+                is_number = function.name in NUMBER_BUILTINS or (
+                    function.name in EXTREMES and bool(node.positional) and all(self.plain(each) == NUMBER for each in node.positional)
+                )
+                return NUMBER if is_number else STRING if function.name in STRING_BUILTINS else BOOLEAN if _is_boolean(node) else None
+        return BOOLEAN if _is_boolean(node) else None
 
     def known(self, node: syntax.Node) -> Type | None:
         """Return the type that a name, or an entry of a named context, has; None where that is not known."""

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from pathlib import Path
 
 from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.policy.dictionary import Dictionary
+from zhida.registry_io.engine import engine_version
 from zhida.registry_io.facts import ABSENT_SUFFIX, FileFacts, check_constants, read_facts
 from zhida.registry_io.joining import Subjects, choose_subjects, join_facts, set_aside_frame
 from zhida.registry_io.keys import KeyedRows, key_rows
@@ -258,11 +258,3 @@ def _metadata(mapping: Mapping, dictionary: Dictionary, quality: QualityReport) 
         "zhida.engine_version": engine_version(),
         "zhida.synthetic": "true" if quality.is_synthetic else "false",
     }
-
-
-def engine_version() -> str:
-    """Return the version of the engine that is running."""
-    try:
-        return version("zhida")
-    except PackageNotFoundError:  # run from a source tree that was not installed
-        return "0"

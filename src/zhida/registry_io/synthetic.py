@@ -13,11 +13,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from zhida.errors import InputError, diagnostic
+from zhida.registry_io.replacing import replacing
 from zhida.registry_io.synthetic_codes import mistyped, social_credit_code
 from zhida.registry_io.synthetic_district import District, parse_district
 from zhida.registry_io.synthetic_draws import CONTEXT, Draws, whole
 from zhida.registry_io.synthetic_population import MONEY_STEP, Enterprise, populate
-from zhida.registry_io.writing import replacing
 
 KEY = "统一社会信用代码"
 """The column on which the two files are joined."""

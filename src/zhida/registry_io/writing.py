@@ -1,21 +1,14 @@
-"""Writing: files that are whole or not there, Parquet for machines and CSV for people.
-
-`replacing` is the one way in which files are written: beside the old file, to the disk, then in its place. Whatever
-happens on the way (Ctrl-C, a full disk), the old file is still there and nothing half-written is left.
-"""
+"""Writing: files that are whole or not there, Parquet for machines and CSV for people."""
 
 import io
-import os
-import secrets
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import polars as pl
 
-from zhida.errors import InputError, diagnostic
 from zhida.registry_io.importing import ImportResult
+from zhida.registry_io.replacing import replacing, settle, write_failed
 
 REGISTRY_FILE = "registry.parquet"
 QUALITY_FILE = "quality.json"
@@ -26,54 +19,6 @@ FORMULA_START = r"^[=+\-@\t\r\n＝＋－＠]"
 """A cell that begins so may be run as a formula by a spreadsheet; some of the region take full-width signs too."""
 PLAIN_NEGATIVE = r"^-[0-9]+(\.[0-9]+)?$"
 """A negative number, which begins with a minus sign and is no formula."""
-
-
-@contextmanager
-def replacing(path: Path | str) -> Iterator[Path]:
-    """Give a new file to write that takes the place of `path` when the block ends well.
-
-    The old file stays until then. If the block fails, is interrupted, or the disk is full, the new file is removed and
-    the old one is untouched.
-
-    Args:
-        path: The file to be replaced; its folder must exist.
-
-    Raises:
-        InputError: registry-write-failed, where the operating system refuses.
-    """
-    target = Path(os.path.realpath(path))
-    new = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        # Opened here so that the file has the permissions that the user's own mask gives.
-        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    except OSError as error:
-        raise _write_failed(path, error) from error
-    try:
-        yield new
-        settle(new)
-        if target.exists():
-            shutil.copymode(target, new)
-        new.replace(target)
-    except OSError as error:
-        raise _write_failed(path, error) from error
-    finally:
-        with suppress(FileNotFoundError):
-            new.unlink()
-    with suppress(OSError):  # some file systems cannot settle a folder; the file itself is safe
-        settle(target.parent)
-
-
-def settle(path: Path) -> None:
-    """Wait until what was written to a file or folder is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _write_failed(path: Path | str, error: OSError) -> InputError:
-    return InputError([diagnostic("registry-write-failed", None, path=path, reason=error.strerror or str(error))])
 
 
 def write_registry(result: ImportResult, directory: Path | str) -> dict[str, Path]:
@@ -96,7 +41,7 @@ def write_registry(result: ImportResult, directory: Path | str) -> dict[str, Pat
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _write_failed(folder, error) from error
+        raise write_failed(folder, error) from error
     names = (REGISTRY_FILE, QUALITY_FILE, *QUALITY_TEXTS.values(), SET_ASIDE_FILE)
     with ExitStack() as stack:
         new = {name: stack.enter_context(replacing(folder / name)) for name in names}

@@ -19,6 +19,8 @@ DMN 的符合性由公开的测试包（TCK）来量。下面是 zhida 跑这个
 zhida tck TestCases                        # 各级通过与未过 passed and failed by level
 zhida tck TestCases --failures             # 逐个说明 explain each failure
 zhida tck TestCases --only '0068*/range_*' # 只跑一部分 a part
+zhida tck TestCases --strict               # 无据可依的错误标志不符也算未过 flags that differ without a clause count as failures
+zhida tck TestCases --csv tck_results.csv --properties tck_results.properties  # 供提交的文件 what a vendor submits
 ```
 
 ## 量的是什么 · What is measured

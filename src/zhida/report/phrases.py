@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from zhida.assess.assessment import LISTED_AMOUNTS, Answer, Assessment, ConditionMet, NearMiss, Outcome, Reason
+from zhida.assess.explain import open_reason, told_by_diagnostic
 from zhida.assess.registry import NO_RANGE, NO_RANGE_CUT, SHA_DIGITS
 from zhida.errors import Language
 from zhida.report.conditions import SIGNS, describe_test
@@ -110,19 +111,40 @@ def _granted(assessment: Assessment, language: Language) -> str:
 
 
 def _because(assessment: Assessment, language: Language) -> str:
-    """Return, in brackets, the cells that settled an answer: those of the first reason that is no expression."""
+    """Return what settled an answer against the subject: the cells of a rule, or the condition that does not hold."""
     if not assessment.reasons:
         day = format_date(assessment.as_of, language)
         return choose(language, f"：{day}不在政策的有效期内", f": the policy is not in force on {day}")
-    for reason in assessment.reasons:
-        tested = [condition_phrase(condition, language) for condition in reason.conditions if condition.test]
-        if reason.rule and tested:
-            ground = reason_ground(reason, language)
-            said = choose(language, "，", ", ").join(tested)
-            colon = choose(language, "：", ": ")
-            return colon + (f"{ground}{choose(language, '，', ', ')}{said}" if ground else said)
-    first = assessment.reasons[0]
-    return choose(language, "：", ": ") + reason_title(first, assessment, language)
+    colon, comma = choose(language, "：", ": "), choose(language, "，", ", ")
+    reason = _settling(assessment)
+    met = comma.join(condition_phrase(condition, language) for condition in reason.conditions if condition.test or not reason.rule)
+    ground = reason_ground(reason, language)
+    if reason.rule and met:
+        return colon + (f"{ground}{comma}{met}" if ground else met)
+    if reason.expression and reason.value is False:
+        said = choose(language, f"不满足 {reason.expression}", f"fails {reason.expression}")
+    else:
+        said = reason_title(reason, assessment, language)
+    said = f"{ground}{comma}{said}" if ground else said
+    if not met:
+        return colon + said
+    if any(isinstance(condition.value, Unknown) for condition in reason.conditions):
+        met += choose(language, "；未知的不影响这个结论", "; what is unknown does not change this")
+    return colon + said + bracketed(met, language)
+
+
+def _settling(assessment: Assessment) -> Reason:
+    """Return the reason that settles an answer: its own, or where that is an expression which read one decision alone, that one's."""
+    named = {reason.decision: reason for reason in reversed(assessment.reasons)}
+    reason = assessment.reasons[0]
+    seen = {reason.decision}
+    while reason.expression and len(reason.conditions) == 1:
+        below = named.get(reason.conditions[0].what)
+        if below is None or below.decision in seen:
+            break
+        reason = below
+        seen.add(reason.decision)
+    return reason
 
 
 def _lacking(assessment: Assessment, language: Language) -> Iterator[str]:
@@ -142,16 +164,15 @@ def review_reason(assessment: Assessment, language: Language) -> str:
     if assessment.missing:
         names = listed(assessment.missing, language)
         return choose(language, f"{names} 须由人认定", f"a person must judge {names}")
-    for reason in reversed(assessment.reasons):
-        if reason.value is None and reason.rule:
-            tested = [condition_phrase(condition, language) for condition in reason.conditions if condition.test]
-            separator = choose(language, "，", ", ")
-            ground = separator.join((reason_ground(reason, language), *tested))
-            return choose(language, f"{reason.decision}不能由规则确定（{ground}）", f"no rule settles {reason.decision} ({ground})")
-    if assessment.diagnostics:
-        return assessment.diagnostics[0].message(language)
-    open_ = next((reason.decision for reason in reversed(assessment.reasons) if reason.value is None), assessment.result_name)
-    return choose(language, f"{open_ or '结论'}不能由规则确定", f"no rule settles {open_ or 'the answer'}")
+    odd = told_by_diagnostic(assessment)
+    if odd is not None:
+        return odd.message(language)
+    reason = open_reason(assessment.reasons)
+    name = reason.decision if reason else assessment.result_name
+    met = [condition_phrase(item, language) for item in reason.conditions if item.test or not reason.rule] if reason else []
+    ground = choose(language, "，", ", ").join(filter(None, (reason_ground(reason, language) if reason else "", *met)))
+    said = choose(language, f"{name or '结论'}不能由规则确定", f"no rule settles {name or 'the answer'}")
+    return said + (bracketed(ground, language) if ground else "")
 
 
 def answer_phrase(answer: Answer, language: Language) -> str:

@@ -116,7 +116,9 @@ def _outcome_table(summary: RunSummary, language: Language) -> list[list[str]]:
 
 
 def _amount(row: PolicySummary) -> str:
-    return format_amount(row.amount_fen) if row.gives_amount else "–"
+    """Return the sum of a policy's amounts; a dash where it gives none, or where nobody's amount is known yet."""
+    is_open = not row.counts.get(Outcome.ELIGIBLE, 0) and bool(row.counts.get(Outcome.UNDETERMINED, 0))
+    return format_amount(row.amount_fen) if row.gives_amount and not is_open else "–"
 
 
 def _most_missed(row: PolicySummary, language: Language) -> str:

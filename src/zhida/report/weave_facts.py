@@ -90,18 +90,19 @@ def names_of(policy: Policy, ground: Ground) -> Names:
 def card(policy: Policy, results: Sequence[ExampleResult], language: Language) -> Markup:
     """Return what a policy says of itself: number, issuer, validity, what it gives, how well it was checked."""
     front = policy.front
-    rows = facts(_front_rows(front, language), "facts front")
+    rows = facts(_front_rows(front, language, is_dated="in_force" in policy.document.front), "facts front")
     count = facts(_counts(policy, results, language), "facts front")
     return element(
         "div", element("div", rows, class_="stated"), element("div", _checked(front, language), count, class_="state"), class_="card"
     )
 
 
-def _front_rows(front: FrontMatter, language: Language) -> Iterator[tuple[str, str]]:
+def _front_rows(front: FrontMatter, language: Language, *, is_dated: bool) -> Iterator[tuple[str, str]]:
+    in_force = format_interval(front.in_force, language) if is_dated else choose(language, "没有写明", "not stated")
     rows: list[tuple[str, str, str]] = [
         ("文号", "Document", front.document),
         ("发文机关", "Issued by", listed(front.issuer, language)),
-        ("有效期", "In force", format_interval(front.in_force, language)),
+        ("有效期", "In force", in_force),
         ("对象", "For", word(SUBJECTS, front.subject, language)),
         ("适用范围", "Scope", element("code", front.applies.text) if front.applies else choose(language, "全部", "all")),
         ("给什么", "Gives", word(GIVES, front.gives, language)),
@@ -136,6 +137,8 @@ def _checked(front: FrontMatter, language: Language) -> Markup:
     checked = front.checked
     by = word(CHECKED_BY, checked.by, language)
     said = choose(language, f"核对依据：{by}（{checked.on}）", f"Checked against {by} ({checked.on})")
+    if not checked.by:
+        said = choose(language, "没有写明对照什么核对过", "It is not stated what it was checked against")
     if checked.by == "recalled":
         said = choose(language, f"未对照文本：{by}（{checked.on}）", f"From {by}, not checked against a text ({checked.on})")
     note = element("p", checked.note) if checked.note else Markup()
@@ -161,7 +164,8 @@ def _counts(policy: Policy, results: Sequence[ExampleResult], language: Language
     wrong = element("strong", choose(language, f"，{failed} 个不符", f", {failed} otherwise"), class_="bad") if failed else Markup()
     not_run = len(tangled.examples) - len(results)
     rest = choose(language, f"，{not_run} 个未运行", f", {not_run} not run") if not_run > 0 else ""
-    yield choose(language, "例", "Examples"), join([mark, wrong, rest])
+    none = Markup(choose(language, "没有", "none"))
+    yield choose(language, "例", "Examples"), join([mark, wrong, rest]) if tangled.examples else none
     yield "sha256", element("code", policy.sha256, class_="digest")
 
 

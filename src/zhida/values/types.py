@@ -257,11 +257,11 @@ def unconstrained(type_: Type) -> Type:
     """Return a type without the constraints in it: what expressions can be checked by beforehand."""
     if type_.constraint is None and not type_.arguments and not type_.fields:
         return type_
-    return Type(
-        type_.name,
-        tuple(map(unconstrained, type_.arguments)),
-        tuple((name, unconstrained(entry)) for name, entry in type_.fields),
-    )
+    arguments = tuple(map(unconstrained, type_.arguments))
+    entries = tuple((name, unconstrained(entry)) for name, entry in type_.fields)
+    same = zip((*type_.arguments, *(each for _, each in type_.fields)), (*arguments, *(each for _, each in entries)), strict=True)
+    # What has no constraints stays the same object: large types are shared, not copied.
+    return type_ if type_.constraint is None and all(old is new for old, new in same) else Type(type_.name, arguments, entries)
 
 
 def coerce(value: object, type_: Type, run: Any = None) -> tuple[Any, bool]:  # noqa: ANN401 - a run is of a higher layer

@@ -1,0 +1,66 @@
+"""One way to write a file: beside the old one, to the disk, then in its place.
+
+Whatever happens on the way (Ctrl-C, a full disk), the old file is still there and nothing half-written is left.
+"""
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from zhida.errors import InputError, diagnostic
+
+
+@contextmanager
+def replacing(path: Path | str) -> Iterator[Path]:
+    """Give a new file to write that takes the place of `path` when the block ends well.
+
+    The old file stays until then. If the block fails, is interrupted, or the disk is full, the new file is removed and
+    the old one is untouched.
+
+    Args:
+        path: The file to be replaced; its folder must exist. What is there and is no file (a device, a pipe) stays.
+
+    Raises:
+        InputError: registry-write-failed, where the operating system refuses, or what is there is no file.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():  # a rename would put a file in the place of a device, for everybody
+        code = errno.EISDIR if target.is_dir() else errno.EINVAL
+        raise write_failed(path, OSError(code, os.strerror(code)))
+    new = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        # Opened here so that the file has the permissions that the user's own mask gives.
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except OSError as error:
+        raise write_failed(path, error) from error
+    try:
+        yield new
+        settle(new)
+        if target.exists():
+            shutil.copymode(target, new)
+        new.replace(target)
+    except OSError as error:
+        raise write_failed(path, error) from error
+    finally:
+        with suppress(FileNotFoundError):
+            new.unlink()
+    with suppress(OSError):  # some file systems cannot settle a folder; the file itself is safe
+        settle(target.parent)
+
+
+def settle(path: Path) -> None:
+    """Wait until what was written to a file or folder is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_failed(path: Path | str, error: OSError) -> InputError:
+    """Return the error that says why a file or folder could not be written."""
+    return InputError([diagnostic("registry-write-failed", None, path=path, reason=error.strerror or str(error))])
