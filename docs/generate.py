@@ -1,11 +1,12 @@
 """Writes what a program can write in the documents: `make docs`.
 
-    zhida.errors.CODES ──────────────────────────────┐
-    tests/examples/bad, models, written, registry ───┼──> docs/errors.md      gravity, order, contents and messages
-    docs/errors.md, words by hand ───────────────────┘                        what a code means and what to do, kept as they are
+    zhida.errors.CODES ──────────────────┐
+    tests/examples, the golden files ────┼──> docs/errors.md      gravity, order, contents and messages
+    docs/errors.md, words by hand ───────┘                        what a code means and what to do, kept as they are
 
-A section of docs/errors.md is `## code`, its gravity, the words, and the message in both languages. A code without an
-example shows its message with 〈words〉 where an example would have values. A new code gets a section without words.
+A section of docs/errors.md is `## code`, its gravity, the words, and the message in both languages. A new code gets a
+section without words and, until it has an example, a message with 〈words〉 where an example would have values; tests
+ask for both.
 """
 
 import re
@@ -23,6 +24,7 @@ GOLDEN_FILES = (
     "tests/examples/convert/*.md",
     "tests/examples/written/*.md",
     "tests/examples/registry/*.txt",
+    "tests/examples/district/*.txt",
 )
 PARTS = {
     "file": "文件 Files",
