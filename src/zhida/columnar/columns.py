@@ -1,0 +1,470 @@
+"""Columns: values, states and marks of many rows, and the way from FEEL values into them and back.
+
+A row of a column is known, null or unknown. Beside its value it says, as *marks* (a mask of rows for each name):
+`missing`, which facts an unknown lacks; `reads`, which decisions were read on the way; `codes`, what was odd on the way.
+A row is *bad* where the columns cannot say exactly what the interpreter says: an integer would not fit 64 bits, say. Bad
+is contagious, and bad rows go to the interpreter. Invariant: a row that is not bad is what the interpreter says.
+
+Arrays hold one entry for each row, or a single one that stands for all; `None` in place of states or bad rows: all are
+known, none is bad.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Context, Decimal
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhida.columnar.plan import Form, Kind
+from zhida.values import temporal
+from zhida.values.function import Function
+from zhida.values.numbers import feel_context
+from zhida.values.temporal import Date
+from zhida.values.text import literal
+from zhida.values.unknown import Unknown, find_unknown
+
+Mask = NDArray[np.bool_]
+Marks = dict[str, Mask]
+Array = NDArray[Any]
+
+KNOWN, NULL, UNKNOWN = 0, 1, 2
+"""The states of a row."""
+
+LARGEST = 2**63 - 1
+"""The largest number in a column."""
+
+ALL: Mask = np.ones((), np.bool_)
+"""The mask of every row."""
+
+_EXACT = Context(prec=7_000)  # holds every FEEL number in full
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What each row has of one operation."""
+
+    form: Form
+    """How the values are kept."""
+    values: Array
+    """The values; where a row is not known, anything."""
+    states: Array | None = None
+    """KNOWN, NULL or UNKNOWN; None where all are known."""
+    missing: Marks = field(default_factory=dict)
+    """Fact → the unknown rows that lack it."""
+    reads: Marks = field(default_factory=dict)
+    """Decision → the rows in which it was read."""
+    codes: Marks = field(default_factory=dict)
+    """Diagnostic code → the rows in which it was noted."""
+    bad: Mask | None = None
+    """The rows that go to the interpreter; None where there are none."""
+    divisors: Array | None = None
+    """Denominators of ratios."""
+    offsets: Array | None = None
+    """Of lists: where each row's begins in `values`, and behind the last where it ends."""
+    firing: Array | None = None
+    """Of a decision by table: for each row the number of its `Firing`."""
+
+    @property
+    def known(self) -> Mask:
+        """The rows that are known."""
+        return ALL if self.states is None else self.states == KNOWN
+
+    @property
+    def null(self) -> Mask:
+        """The rows that are null."""
+        return ~ALL if self.states is None else self.states == NULL
+
+    @property
+    def unknown(self) -> Mask:
+        """The rows that are unknown."""
+        return ~ALL if self.states is None else self.states == UNKNOWN
+
+
+# --- marks ---------------------------------------------------------------------------------------------------------
+
+
+def union(*marks: Marks) -> Marks:
+    """Return the marks that any of some has."""
+    found: Marks = {}
+    for each in marks:
+        for name, mask in each.items():
+            other = found.get(name)
+            found[name] = mask if other is None or other is mask else mask | other
+    return found
+
+
+def limited(marks: Marks, mask: Mask) -> Marks:
+    """Return marks in some rows only."""
+    if not marks or mask is ALL:
+        return marks
+    cut = ((name, rows & mask) for name, rows in marks.items())
+    return {name: rows for name, rows in cut if rows.any()}
+
+
+def either(*masks: Mask | None) -> Mask | None:
+    """Return the rows of any of some masks, of which None is none."""
+    found: Mask | None = None
+    for mask in masks:
+        if mask is not None:
+            found = mask if found is None else found | mask
+    return found
+
+
+def within(bad: Mask | None, mask: Mask) -> Mask | None:
+    """Return bad rows as far as they count."""
+    if bad is None or mask is ALL:
+        return bad
+    cut = bad & mask
+    return cut if cut.any() else None
+
+
+def states_of(null: Mask | None, unknown: Mask | None) -> Array | None:
+    """Return the states of rows that are null, or else unknown, or else known; unknown wins."""
+    if (null is None or not null.any()) and (unknown is None or not unknown.any()):
+        return None
+    states: Array = np.asarray(np.uint8(KNOWN)) if null is None else np.where(null, np.uint8(NULL), np.uint8(KNOWN))
+    return states if unknown is None else np.where(unknown, np.uint8(UNKNOWN), states)
+
+
+# --- rows ----------------------------------------------------------------------------------------------------------
+
+
+def rows_of(array: Array, rows: Array) -> Array:
+    """Return an array at some rows; a single entry stands for each."""
+    return array if array.ndim == 0 else array[rows]
+
+
+def marks_of(marks: Marks, rows: Array) -> Marks:
+    """Return marks at some rows."""
+    cut = {name: rows_of(mask, rows) for name, mask in marks.items()}
+    return {name: mask for name, mask in cut.items() if mask.any()}
+
+
+def take(column: Column, rows: Array) -> Column:
+    """Return a column at some rows, in their order."""
+    if column.offsets is not None:
+        lengths = np.diff(column.offsets)[rows]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        places = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths) + np.repeat(column.offsets[:-1][rows], lengths)
+        return replace(_take(column, rows), values=column.values[places], offsets=offsets)
+    return replace(_take(column, rows), values=rows_of(column.values, rows))
+
+
+def _take(column: Column, rows: Array) -> Column:
+    return replace(
+        column,
+        states=None if column.states is None else rows_of(column.states, rows),
+        missing=marks_of(column.missing, rows),
+        reads=marks_of(column.reads, rows),
+        codes=marks_of(column.codes, rows),
+        bad=None if column.bad is None else rows_of(column.bad, rows),
+        divisors=None if column.divisors is None else rows_of(column.divisors, rows),
+        firing=None if column.firing is None else rows_of(column.firing, rows),
+    )
+
+
+def full(array: Array, rows: int) -> Array:
+    """Return an array with one entry for each row."""
+    return np.broadcast_to(array, (rows,)) if array.ndim == 0 else array
+
+
+def distinct(keys: Sequence[Array]) -> tuple[Array, Array]:
+    """Return the first row of each distinct combination, and for each row the place of its combination.
+
+    >>> first, places = distinct([np.array([5, 5, 7]), np.array([1, 1, 1])])
+    >>> first.tolist(), places.tolist()
+    ([0, 2], [0, 0, 1])
+    """
+    first, places = _distinct(keys[0])
+    for key in keys[1:]:
+        alike, inverse = _distinct(key)
+        first, places = _distinct(places * np.int64(max(len(alike), 1)) + inverse)
+    return first, places
+
+
+def _distinct(key: Array) -> tuple[Array, Array]:
+    """Return what `distinct` does for one column, without sorting where its numbers lie close together."""
+    low, high = int(key.min(initial=0)), int(key.max(initial=0))
+    if high - low > 4 * len(key) + 65_536:
+        _, first, places = np.unique(key, return_index=True, return_inverse=True)
+        return first, places
+    table = np.full(high - low + 1, -1, np.int64)
+    moved = key - np.int64(low)
+    table[moved[::-1]] = np.arange(len(key) - 1, -1, -1)
+    met = np.flatnonzero(table >= 0)
+    first = table[met]
+    table[met] = np.arange(len(met))
+    return first, table[moved]
+
+
+# --- values in and out ---------------------------------------------------------------------------------------------
+
+
+class Vocabulary:
+    """Every string, and every value that has no form of its own, by a number; equal values have the same."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.numbers: dict[object, int] = {}
+
+    def number(self, value: object) -> int:
+        """Return the number of a value.
+
+        >>> words = Vocabulary()
+        >>> words.number("企业"), words.number("高校"), words.number("企业"), words.number(Decimal("1.0")), words.number(Decimal(1))
+        (0, 1, 0, 2, 2)
+        """
+        key = value if type(value) is str else (type(value), literal(value))
+        number = self.numbers.get(key)
+        if number is None:
+            number = self.numbers[key] = len(self.values)
+            self.values.append(value)
+        return number
+
+
+def form_of(value: object) -> Form:
+    """Return the narrowest form that holds a FEEL value.
+
+    >>> form_of(Decimal("0.015")), form_of(Decimal("3E+2")).scale
+    (Form(kind=<Kind.NUMBER: 'number'>, scale=3), 0)
+    """
+    match value:
+        case None | Unknown():
+            return Form(Kind.NULL)
+        case bool():
+            return Form(Kind.BOOLEAN)
+        case Decimal():
+            scale = scale_of(value)
+            return Form(Kind.VALUE) if scale > MAX_SCALE or scaled(value, scale) is None else Form(Kind.NUMBER, scale)
+        case str():
+            return Form(Kind.STRING)
+        case Date():
+            return Form(Kind.DATE)
+    return Form(Kind.VALUE)
+
+
+MAX_SCALE = 18
+"""Decimal places that a column keeps at most."""
+
+
+def scale_of(value: Decimal) -> int:
+    """Return the decimal places of a number, without idle zeros."""
+    exponent = value.normalize(_EXACT).as_tuple().exponent
+    assert isinstance(exponent, int), "a FEEL number is finite"
+    return max(-exponent, 0)
+
+
+def scaled(value: Decimal, scale: int) -> int | None:
+    """Return a number as a column of a scale keeps it; None where it is too fine or too large.
+
+    >>> scaled(Decimal("1.5"), 2), scaled(Decimal("1.555"), 2), scaled(Decimal(10) ** 20, 0)
+    (150, None, None)
+    """
+    if value.adjusted() > 19:
+        return None
+    moved = value.scaleb(scale, _EXACT)
+    whole = int(moved)
+    return whole if whole == moved and abs(whole) <= LARGEST else None
+
+
+def pack(value: object, form: Form, vocabulary: Vocabulary) -> int | None:
+    """Return a known value as a column of a form keeps it; None where it does not fit."""
+    match form.kind:
+        case Kind.NUMBER:
+            return scaled(value, form.scale) if type(value) is Decimal else None
+        case Kind.BOOLEAN:
+            return int(value) if isinstance(value, bool) else None
+        case Kind.DATE:
+            return temporal.to_days(value) if type(value) is Date else None
+        case Kind.STRING:
+            return vocabulary.number(value) if type(value) is str else None
+        case Kind.VALUE:
+            is_odd = isinstance(value, Function) or find_unknown(value) is not None
+            return None if is_odd else vocabulary.number(value)
+    return None
+
+
+def column_of(values: Iterable[object], form: Form, vocabulary: Vocabulary) -> Column:
+    """Return a column of FEEL values; an unknown in it lacks the names that it names, and what does not fit is bad."""
+    packed: list[int] = []
+    states: list[int] = []
+    lacks: dict[str, list[int]] = {}
+    bad: list[int] = []
+    for place, value in enumerate(values):
+        states.append(NULL if value is None else UNKNOWN if isinstance(value, Unknown) else KNOWN)
+        number = 0 if states[-1] else pack(value, form, vocabulary)
+        packed.append(number or 0)
+        if number is None:
+            bad.append(place)
+        if isinstance(value, Unknown):
+            for name in value.missing:
+                lacks.setdefault(name, []).append(place)
+    count = len(packed)
+    array = np.array(packed, np.bool_ if form.kind is Kind.BOOLEAN else np.int64)
+    return Column(
+        form,
+        array,
+        np.array(states, np.uint8) if any(states) else None,
+        {name: mask_of(places, count) for name, places in lacks.items()},
+        bad=mask_of(bad, count) if bad else None,
+    )
+
+
+def with_lists(values: Sequence[object], form: Form, vocabulary: Vocabulary) -> Column:
+    """Return a column of lists of numbers."""
+    elements = [element for value in values if isinstance(value, tuple) for element in value]
+    flat = column_of(elements, Form(Kind.NUMBER, form.scale), vocabulary)
+    lengths = [len(value) if isinstance(value, tuple) else 0 for value in values]
+    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(np.array(lengths, np.int64))))
+    states = [NULL if value is None else UNKNOWN if isinstance(value, Unknown) else KNOWN for value in values]
+    lacks: dict[str, list[int]] = {}
+    for place, value in enumerate(values):
+        for name in value.missing if isinstance(value, Unknown) else ():
+            lacks.setdefault(name, []).append(place)
+    odd = np.zeros(len(elements), np.bool_) if flat.bad is None else flat.bad
+    odd = odd if flat.states is None else odd | (flat.states != KNOWN)
+    bad = np.bincount(np.repeat(np.arange(len(values)), lengths)[odd], minlength=len(values)) > 0
+    return Column(
+        form,
+        flat.values,
+        np.array(states, np.uint8) if any(states) else None,
+        {name: mask_of(places, len(values)) for name, places in lacks.items()},
+        bad=bad if bad.any() else None,
+        offsets=offsets,
+    )
+
+
+def mask_of(places: Sequence[int] | Array, count: int) -> Mask:
+    """Return the mask of some places among `count`."""
+    mask = np.zeros(count, np.bool_)
+    mask[places] = True
+    return mask
+
+
+def keys_of(column: Column, rows: int, vocabulary: Vocabulary) -> list[Array]:
+    """Return columns of integers that are alike in two rows exactly where their values and states are."""
+    column = with_lists_numbered(column, vocabulary)
+    keys = [] if column.states is None else [full(column.states, rows).astype(np.int64)]
+    known = column.known
+    keys.append(full(np.where(known, column.values, 0).astype(np.int64), rows))
+    if column.divisors is not None:
+        keys.append(full(np.where(known, column.divisors, 1), rows))
+    return keys
+
+
+def with_lists_numbered(column: Column, vocabulary: Vocabulary) -> Column:
+    """Return a column of lists as one of numbers of the vocabulary; any other column as it is."""
+    if column.offsets is None:
+        return column
+    ends = column.offsets.tolist()
+    numbers = [_number(value, column.form.scale) for value in column.values.tolist()]
+    empty = vocabulary.number(())  # what is null or unknown has no elements either
+    lists = [vocabulary.number(tuple(numbers[begin:end])) if begin < end else empty for begin, end in pairwise(ends)]
+    return replace(column, form=Form(Kind.VALUE), values=np.array(lists, np.int64), offsets=None)
+
+
+def _number(value: int, scale: int) -> Decimal:
+    return Decimal(value).scaleb(-scale, _EXACT) if scale else Decimal(value)
+
+
+def value_at(column: Column, row: int, vocabulary: Vocabulary, unknown: Unknown | None = None) -> Any:  # noqa: ANN401 - any FEEL value
+    """Return the FEEL value of one row.
+
+    Args:
+        column: The column.
+        row: The row.
+        vocabulary: The values that it counts.
+        unknown: What an unknown is; by default one that names the facts that are missing.
+    """
+    state = KNOWN if column.states is None else _at(column.states, row)
+    if state == NULL:
+        return None
+    if state == UNKNOWN:
+        lacking = frozenset(name for name, mask in column.missing.items() if _at(mask, row))
+        return Unknown(lacking) if unknown is None else unknown
+    if column.offsets is not None:
+        begin, end = column.offsets[row : row + 2].tolist()
+        return tuple(_number(value, column.form.scale) for value in column.values[begin:end].tolist())
+    value = _at(column.values, row)
+    match column.form.kind:
+        case Kind.NUMBER:
+            return _number(value, column.form.scale)
+        case Kind.RATIO:
+            assert column.divisors is not None, "a ratio has a denominator"
+            return feel_context().divide(Decimal(value), Decimal(_at(column.divisors, row)))
+        case Kind.BOOLEAN:
+            return bool(value)
+        case Kind.DATE:
+            return temporal.from_days(value)
+    return vocabulary.values[value]
+
+
+def _at(array: Array, row: int) -> Any:  # noqa: ANN401 - a number or truth value
+    return array.item() if array.ndim == 0 else array[row].item()
+
+
+def is_bad_at(column: Column, row: int) -> bool:
+    """Say whether a row goes to the interpreter."""
+    return column.bad is not None and bool(_at(column.bad, row))
+
+
+def merge_rows(columns: Mapping[int, Column], choice: Array, form: Form) -> Column:
+    """Return for each row the row of one of several columns.
+
+    Args:
+        columns: The columns by number; all of one form.
+        choice: For each row the number of its column.
+    """
+    count = len(choice)
+    boolean = form.kind is Kind.BOOLEAN
+    values: Array = np.zeros(count, np.bool_ if boolean else np.int64)
+    divisors: Array | None = np.ones(count, np.int64) if form.kind is Kind.RATIO else None
+    firing: Array | None = None
+    states: Array | None = None
+    marks: list[tuple[Marks, Marks, Marks]] = []
+    bad: Mask | None = None
+    for number, column in columns.items():
+        mask = choice == number
+        if not mask.any():
+            continue
+        np.copyto(values, column.values, where=mask)
+        if divisors is not None and column.divisors is not None:
+            np.copyto(divisors, column.divisors, where=mask)
+        if column.states is not None:
+            states = np.zeros(count, np.uint8) if states is None else states
+            np.copyto(states, column.states, where=mask)
+        if column.firing is not None:
+            firing = np.zeros(count, np.int64) if firing is None else firing
+            np.copyto(firing, column.firing, where=mask)
+        marks.append((limited(column.missing, mask), limited(column.reads, mask), limited(column.codes, mask)))
+        bad = either(bad, within(column.bad, mask))
+    missing, reads, codes = (union(*each) for each in zip(*marks, strict=True)) if marks else ({}, {}, {})
+    return Column(form, values, states, missing, reads, codes, bad, divisors, firing=firing)
+
+
+def scattered(column: Column, places: Array, rows: int) -> Column:
+    """Return a column of some rows as one of all, with nothing in the others."""
+    mask = mask_of(places, rows)
+
+    def spread(array: Array) -> Array:
+        whole = np.zeros(rows, array.dtype)
+        whole[mask] = array
+        return whole
+
+    def spread_marks(marks: Marks) -> Marks:
+        return {name: spread(full(each, len(places))) for name, each in marks.items()}
+
+    return replace(
+        column,
+        values=spread(column.values),
+        states=None if column.states is None else spread(column.states),
+        missing=spread_marks(column.missing),
+        reads=spread_marks(column.reads),
+        codes=spread_marks(column.codes),
+        bad=None if column.bad is None else spread(column.bad),
+        divisors=None if column.divisors is None else spread(column.divisors),
+        firing=None if column.firing is None else spread(column.firing),
+    )

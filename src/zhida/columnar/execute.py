@@ -1,0 +1,253 @@
+"""Execution: a plan over rows, block by block.
+
+    Block ──Executor──> Results        one column for each decision; nothing is raised for what a row holds
+
+An `Executor` keeps what it learns (words, outcomes of tables, what the interpreter was asked), so blocks that follow are
+decided from it. `Results.settled` says which decisions the answers to some questions rest on, row by row, and with them
+what was odd and which rules fired: what `Evaluator.beneath` says of one row.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from zhida.columnar import plan as ops
+from zhida.columnar.columns import (
+    ALL,
+    KNOWN,
+    Array,
+    Column,
+    Marks,
+    Mask,
+    Vocabulary,
+    column_of,
+    either,
+    full,
+    limited,
+    merge_rows,
+    rows_of,
+    scattered,
+    take,
+    union,
+    value_at,
+)
+from zhida.columnar.interpreted import Firings, Interpreter, Operand, Told, evaluate_with, joined
+from zhida.columnar.operators import arithmetic, between, choose, compare, convert, fold, fold_list, logical, opposite
+from zhida.columnar.plan import Kind, Operation, Plan, placeholder
+from zhida.columnar.tables import OF_NULL, OF_UNKNOWN, Encoder, TableDecider
+from zhida.values.unknown import Unknown
+
+Value = Any
+
+BLOCK = 65_536
+"""Rows that are decided together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What rows give."""
+
+    rows: int
+    """How many there are."""
+    facts: Mapping[str, Column]
+    """The input data, by id."""
+
+    def take(self, rows: Array) -> "Block":
+        """Return some of the rows."""
+        return Block(len(rows), {id_: take(column, rows) for id_, column in self.facts.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What rows came to."""
+
+    plan: Plan
+    """What was computed."""
+    rows: int
+    """How many rows there are."""
+    columns: Mapping[str, Column]
+    """The decisions, by id."""
+    vocabulary: Vocabulary
+    """The words and other values that columns count."""
+
+    def value(self, decision_id: str, row: int) -> Value:
+        """Return what a decision came to in a row."""
+        return value_at(self.columns[decision_id], row, self.vocabulary)
+
+    def demanded(self, asked: Mapping[str, Mask]) -> dict[str, Mask]:
+        """Return the rows in which each decision is one that the answers rest on.
+
+        Args:
+            asked: The decisions that were asked for, each in the rows in which it was.
+        """
+        found: Marks = dict(asked)
+        for step in reversed(self.plan.steps):
+            mask = found.get(step.id)
+            if mask is not None and mask.any():
+                found = union(found, limited(self.columns[step.id].reads, mask))
+        return {step.id: found[step.id] for step in self.plan.steps if step.id in found}
+
+    def codes_beneath(self, demanded: Mapping[str, Mask]) -> Marks:
+        """Return the rows in which each thing was odd in what the answers rest on."""
+        return union(*(limited(self.columns[id_].codes, mask) for id_, mask in demanded.items()))
+
+
+class Executor:
+    """Runs one plan over many blocks."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.vocabulary = Vocabulary()
+        self.firings = Firings()
+        self.interpreter = Interpreter(plan, self.vocabulary, self.firings)
+        self.tables: dict[int, TableDecider] = {}
+        self.tests: dict[int, tuple[Encoder, dict[int, Told]]] = {}
+        self.spare = {operation.hard for operation in plan.operations if isinstance(operation, ops.Decide)}
+        self.nothing = self.constant(ops.Constant(None, ops.NULLS))
+
+    def execute(self, block: Block) -> Results:
+        """Decide all rows of a block."""
+        columns: list[Column] = []
+        for place, operation in enumerate(self.plan.operations):
+            columns.append(self.run(place, operation, columns, block))
+        found = {step.id: columns[step.operation] for step in self.plan.steps}
+        return Results(self.plan, block.rows, found, self.vocabulary)
+
+    def run(self, place: int, operation: Operation, columns: Sequence[Column], block: Block) -> Column:
+        """Return the column of one operation."""
+        match operation:
+            case ops.Fact():
+                return block.facts[operation.id]
+            case ops.Constant():
+                return self.constant(operation)
+            case ops.Read():
+                read = columns[operation.operand]
+                return replace(read, reads={operation.decision_id: ALL}, codes={}, firing=None)
+            case ops.Bare():
+                return replace(columns[operation.operand], reads={}, codes={}, firing=None)
+            case ops.After():
+                return self.after([columns[each] for each in operation.first], columns[operation.operand])
+            case ops.Convert():
+                return convert(columns[operation.operand], operation.form)
+            case ops.Arithmetic():
+                return arithmetic(operation.operator, columns[operation.left], columns[operation.right], operation.form)
+            case ops.Compare():
+                return compare(operation.operator, columns[operation.left], columns[operation.right])
+            case ops.Between():
+                return between(columns[operation.value], columns[operation.low], columns[operation.high])
+            case ops.Logical():
+                return logical(is_disjunction=operation.is_disjunction, left=columns[operation.left], right=columns[operation.right])
+            case ops.Opposite():
+                return opposite(columns[operation.operand])
+            case ops.Choose():
+                return choose(columns[operation.condition], columns[operation.then], columns[operation.otherwise])
+            case ops.Fold() | ops.FoldList():
+                return self.fold(operation, columns, block.rows)
+            case ops.Interpret():
+                operands = [Operand(name, columns[each]) for name, each in operation.names]
+                return self.interpreter.expression(operation, operands, block.rows)
+            case ops.InterpretDecision():
+                if place in self.spare:  # interpreted where its table asks for it
+                    return self.nothing
+                return self.interpret(operation, columns, np.arange(block.rows))
+            case ops.Test():
+                return self.test(place, operation, columns[operation.operand], block.rows)
+            case ops.Decide():
+                return self.decide(place, operation, columns, block.rows)
+        raise AssertionError(f"no operation: {operation}")
+
+    def constant(self, operation: ops.Constant) -> Column:
+        """Return a column of one value that stands for all."""
+        return take_first(column_of([operation.value], operation.form, self.vocabulary))
+
+    @staticmethod
+    def after(first: Sequence[Column], column: Column) -> Column:
+        """Return a column after others were evaluated."""
+        return replace(
+            column,
+            reads=union(column.reads, *(each.reads for each in first)),
+            codes=union(column.codes, *(each.codes for each in first)),
+            bad=either(column.bad, *(each.bad for each in first)),
+            firing=None,
+        )
+
+    def fold(self, operation: ops.Fold | ops.FoldList, columns: Sequence[Column], rows: int) -> Column:
+        """Return a builtin of numbers; the rows in which an argument is not known are interpreted."""
+        operands = operation.operands if isinstance(operation, ops.Fold) else (operation.operand,)
+        given = tuple(columns[each] for each in operands)
+        if isinstance(operation, ops.Fold):
+            found = fold(operation.name, given, operation.form)
+        else:
+            found = fold_list(operation.name, given[0], operation.form)
+        if found.states is None:
+            return found
+        places = np.flatnonzero(full(found.states, rows) != KNOWN)
+        named = [Operand(placeholder(place), take(column, places)) for place, column in enumerate(given)]
+        node = ops.Interpret(operation.node, (), operation.form, by_state=isinstance(operation, ops.Fold))
+        rest = self.interpreter.expression(self.kept(operation, node), named, len(places))
+        choice = np.zeros(rows, np.int64)
+        choice[places] = 1
+        return merge_rows({0: found, 1: scattered(rest, places, rows)}, choice, operation.form)
+
+    def kept(self, operation: Operation, made: ops.Interpret) -> ops.Interpret:
+        """Return the operation that stands for what another leaves to the interpreter: the same one each time."""
+        return self.interpreter.stand_ins.setdefault(id(operation), made)
+
+    def interpret(self, operation: ops.InterpretDecision, columns: Sequence[Column], places: Array) -> Column:
+        """Return a decision by the interpreter, in some rows."""
+        operands = [Operand(id_, take(columns[each], places)) for id_, each in operation.operands]
+        return self.interpreter.decision(operation, operands, len(places))
+
+    def test(self, place: int, operation: ops.Test, column: Column, rows: int) -> Column:
+        """Return an expression with one operand, decided once for each code of it."""
+        if place not in self.tests:
+
+            def tell(value: Value) -> tuple[object, ...]:
+                told = evaluate_with(operation.node, {placeholder(0): value}, self.plan.as_of)
+                return (told.value, told.codes)
+
+            self.tests[place] = (Encoder(column.form, operation.bounds, tell, self.vocabulary), {})
+        encoder, told = self.tests[place]
+        codes, bad = encoder.encode(column, rows)
+        operand = Operand(placeholder(0), column)
+        for code in range(encoder.count):
+            if code not in told:
+                value = Unknown(frozenset((operand.mark,))) if code == OF_UNKNOWN else encoder.representatives[code]
+                assert code != OF_NULL or value is None, "the code of null stands for null"
+                told[code] = evaluate_with(operation.node, {operand.mark: value}, self.plan.as_of)
+        found = joined([told[code] for code in range(encoder.count)], codes, [operand], operation.form, self.vocabulary)
+        return found if bad is None else self.after([Column(found.form, found.values, bad=bad)], found)
+
+    def decide(self, place: int, operation: ops.Decide, columns: Sequence[Column], rows: int) -> Column:
+        """Return a decision by its table."""
+        inputs = [columns[each] for each in operation.inputs]
+        if place not in self.tables:
+            forms = [column.form for column in inputs]
+            self.tables[place] = TableDecider(operation, forms, self.plan.as_of, self.vocabulary, self.firings)
+        outputs = {rule: columns[each] for rule, each in operation.outputs}
+        hard = None if operation.hard is None else self.plan.operations[operation.hard]
+
+        def interpret(places: Array) -> Column:
+            assert isinstance(hard, ops.InterpretDecision), "the operation for hard rows is an interpretation"
+            return self.interpret(hard, columns, places)
+
+        return self.tables[place].decide(inputs, outputs, rows, interpret)
+
+
+def take_first(column: Column) -> Column:
+    """Return a column whose first row stands for all.
+
+    >>> take_first(Column(ops.BOOLEANS, np.array([True]))).values.ndim
+    0
+    """
+    rows: Any = 0
+    return Column(
+        column.form,
+        np.asarray(rows_of(column.values, rows)),
+        None if column.states is None else np.asarray(column.states[0]),
+        {name: np.asarray(mask[0]) for name, mask in column.missing.items()},
+        bad=None if column.bad is None else np.asarray(column.bad[0]),
+        divisors=np.ones((), np.int64) if column.form.kind is Kind.RATIO else None,
+    )

@@ -1,0 +1,135 @@
+"""Frames to columns: what polars holds, as integers.
+
+    frame ──read_block──> Block
+
+A cell without a value is unknown; it is null where the companion column `<attribute>:absent` says so. A cell that the
+column's form does not hold (a number finer than its scale, or beyond 64 bits) is bad.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from zhida.columnar.columns import KNOWN, NULL, UNKNOWN, Array, Column, Mask, Vocabulary
+from zhida.columnar.execute import Block
+from zhida.columnar.lower import form_of_item
+from zhida.columnar.plan import Form, Kind, Plan
+from zhida.dmn.model import ItemDefinition
+from zhida.values import temporal
+from zhida.values.temporal import Date
+
+ABSENT = ":absent"
+"""Ends the name of the companion column of an attribute."""
+
+
+def read_block(frame: pl.DataFrame, plan: Plan, vocabulary: Vocabulary) -> Block:
+    """Return the input data of a plan as columns; what the frame has no column for is unknown.
+
+    Args:
+        frame: One row for each subject; columns by the names of attributes: numbers as decimals or integers, dates, booleans,
+            strings, lists of numbers.
+        plan: What is to be computed.
+        vocabulary: That of the executor.
+    """
+    return Block(frame.height, {id_: read_column(frame, item, vocabulary) for id_, item in plan.facts.items()})
+
+
+def read_column(frame: pl.DataFrame, item: ItemDefinition, vocabulary: Vocabulary) -> Column:
+    """Return one attribute of a frame."""
+    form, name, rows = form_of_item(item), item.name, frame.height
+    lacking = {name: np.ones(rows, np.bool_)}
+    if name not in frame.columns:
+        values: Array = np.zeros(rows, np.bool_ if form.kind is Kind.BOOLEAN else np.int64)
+        offsets = np.zeros(rows + 1, np.int64) if form.kind is Kind.LIST else None
+        return Column(form, values if offsets is None else values[:0], np.full(rows, UNKNOWN, np.uint8), lacking, offsets=offsets)
+    series = frame[name]
+    unknown = series.is_null().to_numpy()
+    states: Array | None = np.where(unknown, np.uint8(UNKNOWN), np.uint8(KNOWN)) if unknown.any() else None
+    companion = name + ABSENT
+    if companion in frame.columns:
+        absent = frame[companion].fill_null(value=False).to_numpy()
+        if absent.any():
+            states = np.where(absent, np.uint8(NULL), np.uint8(KNOWN) if states is None else states)
+            unknown &= ~absent
+    missing = {name: unknown} if unknown.any() else {}
+    offsets = None
+    if form.kind is Kind.LIST:
+        values, bad, offsets = _lists(series, form)
+    else:
+        values, bad = _values(series, form, vocabulary)
+    if bad is not None:
+        bad = bad & (True if states is None else states == KNOWN)
+        bad = bad if bad.any() else None
+    return Column(form, values, states, missing, bad=bad, offsets=offsets)
+
+
+def _values(series: pl.Series, form: Form, vocabulary: Vocabulary) -> tuple[Array, Mask | None]:
+    """Return the integers of a column, and what does not fit."""
+    match form.kind:
+        case Kind.NUMBER:
+            return _numbers(series, form.scale)
+        case Kind.BOOLEAN if series.dtype == pl.Boolean:
+            return series.fill_null(value=False).to_numpy(), None
+        case Kind.DATE if series.dtype == pl.Date:
+            epoch = temporal.to_days(Date(1970, 1, 1))
+            return series.to_physical().cast(pl.Int64).fill_null(0).to_numpy() + epoch, None
+        case Kind.STRING | Kind.VALUE if series.dtype == pl.String:
+            words = series.unique().drop_nulls()
+            numbers = pl.Series([vocabulary.number(word) for word in words.to_list()], dtype=pl.Int64)
+            if words.is_empty():
+                return np.zeros(len(series), np.int64), None
+            return series.replace_strict(words, numbers, return_dtype=pl.Int64, default=None).fill_null(0).to_numpy(), None
+    dtype = np.bool_ if form.kind is Kind.BOOLEAN else np.int64
+    return np.zeros(len(series), dtype), np.ones(len(series), np.bool_)
+
+
+def _numbers(series: pl.Series, scale: int) -> tuple[Array, Mask | None]:
+    """Return numbers as integers of a scale, and those that are finer or larger than such."""
+    dtype = series.dtype
+    if isinstance(dtype, pl.Decimal):
+        moved, whole = scale - dtype.scale, series.to_physical()
+    elif dtype.is_integer():
+        moved, whole = scale, series.cast(pl.Int128)
+    else:
+        return np.zeros(len(series), np.int64), np.ones(len(series), np.bool_)
+    bad: Mask | None = None
+    if moved < 0:
+        divisor = pl.Series([10**-moved], dtype=pl.Int128)
+        finer = (whole % divisor != 0).fill_null(value=False).to_numpy()
+        bad = finer if finer.any() else None
+        whole = whole // divisor
+    limit = (2**63 - 1) // 10 ** max(moved, 0)
+    beyond = ((whole > limit) | (whole < -limit)).fill_null(value=False).to_numpy()
+    if beyond.any():
+        bad = beyond if bad is None else bad | beyond
+    narrow = whole.cast(pl.Int64, strict=False).fill_null(0).to_numpy()
+    if bad is not None:
+        narrow = np.where(bad, 0, narrow)
+    return narrow * np.int64(10**moved) if moved > 0 else narrow, bad
+
+
+def _lists(series: pl.Series, form: Form) -> tuple[Array, Mask | None, Array]:
+    """Return the numbers of lists one after another, the rows of which some do not fit, and where each list begins."""
+    rows = len(series)
+    if not isinstance(series.dtype, pl.List):
+        return np.zeros(0, np.int64), np.ones(rows, np.bool_), np.zeros(rows + 1, np.int64)
+    lengths = series.list.len().fill_null(0).to_numpy().astype(np.int64)
+    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
+    elements = series.drop_nulls()
+    inner = elements.filter(elements.list.len() > 0).explode()
+    values, bad = _numbers(inner, form.scale)
+    lost = inner.is_null().to_numpy()
+    misfit = lost if bad is None else bad | lost
+    if not misfit.any():
+        return values, None, offsets
+    return values, np.bincount(np.repeat(np.arange(rows), lengths)[misfit], minlength=rows) > 0, offsets
+
+
+def column_names(facts: Mapping[str, ItemDefinition]) -> list[str]:
+    """Return the columns of a frame that some input data is read from.
+
+    >>> column_names({"收入": ItemDefinition("收入")})
+    ['收入', '收入:absent']
+    """
+    return [name for item in facts.values() for name in (item.name, item.name + ABSENT)]

@@ -1,0 +1,270 @@
+"""What has no column form: the interpreter, once for each distinct combination of the operands, joined back to the rows.
+
+    operands ──distinct──> combinations ──interpreter──> told ──join──> column
+
+What was told of a combination is kept, so that another block of rows with the same combination costs nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from zhida.columnar.columns import (
+    ALL,
+    KNOWN,
+    Array,
+    Column,
+    Marks,
+    Mask,
+    Vocabulary,
+    column_of,
+    distinct,
+    either,
+    full,
+    keys_of,
+    limited,
+    union,
+    value_at,
+    with_lists_numbered,
+    within,
+)
+from zhida.columnar.plan import Form, Interpret, InterpretDecision, Plan
+from zhida.dmn.compiled import AS_OF
+from zhida.dmn.evaluate import Evaluator
+from zhida.dmn.table import TableTrace
+from zhida.feel.evaluate import evaluate
+from zhida.feel.run import Frame, Run
+from zhida.feel.syntax import Node
+from zhida.values.temporal import Date
+from zhida.values.unknown import Unknown
+
+Value = Any
+
+ZERO = Decimal(0)
+"""Stands for a known number where only that it is known matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """What a table told beside its value."""
+
+    rules: tuple[int, ...]
+    """Places of the rules that the value rests on; none where it is not known which."""
+    excluded: frozenset[int]
+    """Places of the rules that what is known keeps from having any say."""
+
+
+def firing_of(trace: TableTrace) -> Firing:
+    """Return what a table told beside its value."""
+    return Firing(() if trace.possible else trace.matched, trace.excluded)
+
+
+class Firings:
+    """Every firing, by a number."""
+
+    def __init__(self) -> None:
+        self.list: list[Firing] = []
+        self.numbers: dict[Firing, int] = {}
+
+    def number(self, firing: Firing) -> int:
+        """Return the number of a firing."""
+        if firing not in self.numbers:
+            self.numbers[firing] = len(self.list)
+            self.list.append(firing)
+        return self.numbers[firing]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the interpreter says of one combination."""
+
+    value: Value
+    """The value; an unknown lacks the marks of operands, or names that no row gives."""
+    codes: frozenset[str]
+    """What was odd."""
+    read: frozenset[str]
+    """The marks of the operands that were read."""
+    firing: int | None = None
+    """What a table told beside, by number."""
+
+
+@dataclass(slots=True)
+class Operand:
+    """A column under the name by which it is read."""
+
+    mark: str
+    """The name."""
+    column: Column
+    """The values."""
+
+
+class Watched(dict[str, Value]):
+    """Variables that remember which of them were read."""
+
+    def __init__(self, variables: dict[str, Value]) -> None:
+        super().__init__(variables)
+        self.read: set[str] = set()
+
+    def get(self, name: str, default: Value = None) -> Value:
+        """Return a variable."""
+        if name in self:
+            self.read.add(name)
+            return self[name]
+        return default
+
+
+def evaluate_with(node: Node, variables: dict[str, Value], as_of: Date) -> Told:
+    """Return what the interpreter says of an expression."""
+    run = Run(as_of)
+    watched = Watched({AS_OF: as_of, **variables})
+    value = evaluate(node, Frame(watched, run))
+    return Told(value, frozenset(item.code for item in run.diagnostics), frozenset(watched.read))
+
+
+class Interpreter:
+    """Evaluates what has no column form, and keeps what it was told."""
+
+    def __init__(self, plan: Plan, vocabulary: Vocabulary, firings: Firings) -> None:
+        self.plan = plan
+        self.vocabulary = vocabulary
+        self.firings = firings
+        self.told: dict[int, dict[tuple[int, ...], Told]] = {}
+        self.stand_ins: dict[int, Interpret] = {}
+        self.evaluations = 0
+
+    def expression(self, operation: Interpret, operands: Sequence[Operand], rows: int) -> Column:
+        """Return the column of an expression."""
+
+        def tell(values: Sequence[Value]) -> Told:
+            names = dict(zip((operand.mark for operand in operands), values, strict=True))
+            return evaluate_with(operation.node, names, self.plan.as_of)
+
+        return self.by_distinct(operation, operands, rows, tell, by_state=operation.by_state)
+
+    def decision(self, operation: InterpretDecision, operands: Sequence[Operand], rows: int) -> Column:
+        """Return the column of a whole decision."""
+        id_ = operation.decision_id
+        compiled = self.plan.model.decisions[id_]
+
+        def tell(values: Sequence[Value]) -> Told:
+            given = dict(zip((operand.mark for operand in operands), values, strict=True))
+            evaluator = Evaluator(self.plan.model, {**self.plan.constants, **given}, as_of=self.plan.as_of)
+            value = evaluator.decide(id_, compiled)
+            trace = evaluator.trace[id_]
+            firing = None if trace.table is None else self.firings.number(firing_of(trace.table))
+            codes = frozenset(item.code for item in trace.diagnostics)
+            return Told(value, codes, frozenset(trace.read), firing)
+
+        return self.by_distinct(operation, operands, rows, tell)
+
+    def by_distinct(
+        self,
+        operation: Interpret | InterpretDecision,
+        operands: Sequence[Operand],
+        rows: int,
+        tell: Callable[[Sequence[Value]], Told],
+        *,
+        by_state: bool = False,
+    ) -> Column:
+        """Return a column of what `tell` says of the operands' values, which is asked once for each combination of them."""
+        kept = self.told.setdefault(id(operation), {})
+        numbered = [replace_column(operand, with_lists_numbered(operand.column, self.vocabulary)) for operand in operands]
+        keys: list[Array] = []
+        for operand in numbered:
+            states = operand.column.states
+            if by_state:
+                keys += [] if states is None else [full(states, rows).astype(np.int64)]
+            else:
+                keys += keys_of(operand.column, rows, self.vocabulary)
+        first, places = distinct(keys) if keys else (np.zeros(1, np.int64), np.zeros(rows, np.int64))
+        told = []
+        for row in first.tolist() if rows else []:
+            values = [self.value(operand, row, by_state=by_state) for operand in numbered]
+            key = tuple(self.key(operand.column, row, by_state=by_state) for operand in numbered)
+            flat = tuple(number for part in key for number in part)
+            if flat not in kept:
+                kept[flat] = tell(values)
+                self.evaluations += 1
+            told.append(kept[flat])
+        return joined(told, places, operands, operation.form, self.vocabulary)
+
+    def value(self, operand: Operand, row: int, *, by_state: bool) -> Value:
+        """Return the value of one operand in one row; an unknown lacks the operand itself."""
+        state = _state(operand.column, row)
+        if by_state and state == KNOWN:
+            return ZERO
+        return value_at(operand.column, row, self.vocabulary, Unknown(frozenset((operand.mark,))))
+
+    @staticmethod
+    def key(column: Column, row: int, *, by_state: bool) -> tuple[int, ...]:
+        """Return numbers that are the same for the same value."""
+        state = _state(column, row)
+        if by_state or state != KNOWN:
+            return (state, 0, 1)
+        value = column.values if column.values.ndim == 0 else column.values[row]
+        divisor = 1 if column.divisors is None else int(column.divisors if column.divisors.ndim == 0 else column.divisors[row])
+        return (state, int(value), divisor)
+
+
+def replace_column(operand: Operand, column: Column) -> Operand:
+    """Return an operand with another column."""
+    return Operand(operand.mark, column)
+
+
+def _state(column: Column, row: int) -> int:
+    if column.states is None:
+        return KNOWN
+    return int(column.states if column.states.ndim == 0 else column.states[row])
+
+
+def joined(told: Sequence[Told], places: Array, operands: Sequence[Operand], form: Form, vocabulary: Vocabulary) -> Column:
+    """Return what was told of combinations as a column of the rows that have them.
+
+    Args:
+        told: What was told.
+        places: For each row the place in it.
+        operands: What the marks in it mean.
+        form: How the values are kept; what does not fit is bad.
+        vocabulary: Takes strings and other values.
+    """
+    column = column_of((item.value for item in told), form, vocabulary)
+    missing, codes = _spread(column.missing, places), _marks([item.codes for item in told], places)
+    reads: Marks = {}
+    bad = None if column.bad is None else within(column.bad[places], ALL)
+    own: Marks = {}
+    read = _marks([item.read for item in told], places)
+    for operand in operands:
+        lacking = missing.pop(operand.mark, None)
+        if lacking is not None:
+            own = union(own, limited(operand.column.missing, lacking))
+        mask: Mask | None = read.get(operand.mark)
+        if mask is not None:
+            reads = union(reads, limited(operand.column.reads, mask))
+            codes = union(codes, limited(operand.column.codes, mask))
+            bad = either(bad, within(operand.column.bad, mask))
+    firing = None
+    if any(item.firing is not None for item in told):
+        firing = np.array([-1 if item.firing is None else item.firing for item in told], np.int64)[places]
+    return replace(
+        column,
+        values=column.values[places],
+        states=None if column.states is None else column.states[places],
+        missing=union(missing, own),
+        reads=reads,
+        codes=codes,
+        bad=bad,
+        firing=firing,
+    )
+
+
+def _spread(marks: Marks, places: Array) -> Marks:
+    return {name: mask[places] for name, mask in marks.items()}
+
+
+def _marks(names: Sequence[frozenset[str]], places: Array) -> Marks:
+    """Return the rows in which each name was said."""
+    every = frozenset().union(*names)
+    return {name: np.array([name in said for said in names], np.bool_)[places] for name in sorted(every)}

@@ -1,0 +1,366 @@
+"""Models to plans: each decision in the order of requirement, its names bound to columns.
+
+    DecisionModel + goals ──lower──> Plan
+
+A decision whose body has no column form is interpreted whole, once for each distinct combination of what it may read. What
+the plan leaves to the interpreter is in `plan.fallbacks`, by name and reason; nothing falls back silently.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from zhida.columnar import plan as ops
+from zhida.columnar.columns import form_of
+from zhida.columnar.lower_expressions import Lowering, Scope, UnlowerableError, joint_form
+from zhida.columnar.plan import DEFAULT, STRINGS, VALUES, Fallback, Form, Kind, Plan, Step, placeholder, token
+from zhida.dmn.compiled import AS_OF, CompiledDecision, CompiledKnowledge, CompiledRule, CompiledTable, DecisionModel, Typed
+from zhida.dmn.graph import closure, sort_requirements
+from zhida.dmn.model import HitPolicy, ItemDefinition
+from zhida.feel.builtins import BUILTINS
+from zhida.feel.evaluate import evaluate
+from zhida.feel.run import Frame, Run
+from zhida.feel.syntax import Literal, Name, Node, free_names
+from zhida.values.temporal import Date
+from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, Type, coerce, conforms, list_of
+from zhida.values.unknown import Unknown
+
+Value = Any
+
+DEFAULT_SCALE = 6
+"""Decimal places of a number of which the dictionary says none; a finer one goes to the interpreter."""
+
+_FORMS = {BOOLEAN: Form(Kind.BOOLEAN), STRING: STRINGS, DATE: Form(Kind.DATE)}
+_ONE_RULE = {HitPolicy.UNIQUE, HitPolicy.FIRST}
+_SUMS = {HitPolicy.COLLECT_SUM, HitPolicy.COLLECT_MIN, HitPolicy.COLLECT_MAX}
+_MANY = {HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER}
+
+
+def lower(model: DecisionModel, goals: Iterable[str], *, as_of: Date, constants: Mapping[str, Value] | None = None) -> Plan:
+    """Return the plan of some decisions and all that they require.
+
+    Args:
+        model: A compiled model.
+        goals: Ids of the decisions that are asked for.
+        as_of: The date of the business fact.
+        constants: Input data that is the same for every row, by id; the parameters of a policy.
+    """
+    lowering = _ModelLowering(model, dict(constants or {}), as_of)
+    needed = closure(model.requirements, goals)
+    order, _ = sort_requirements({id_: model.requirements.get(id_, ()) for id_ in sorted(needed)})
+    for id_ in order:
+        if id_ in model.decisions:
+            lowering.step(model.decisions[id_])
+    facts = {id_: data.item for id_, data in model.inputs.items() if id_ in needed and id_ not in lowering.constants}
+    return Plan(
+        model,
+        as_of,
+        lowering.constants,
+        tuple(lowering.operations),
+        tuple(lowering.steps.values()),
+        facts,
+        tuple(dict.fromkeys(lowering.fallbacks)),
+    )
+
+
+def form_of_item(item: ItemDefinition) -> Form:
+    """Return how the values of an input datum are kept.
+
+    >>> form_of_item(ItemDefinition("营业收入", NUMBER, "元", 2))
+    Form(kind=<Kind.NUMBER: 'number'>, scale=2)
+    """
+    scale = DEFAULT_SCALE if item.scale is None else item.scale
+    if item.type == NUMBER:
+        return Form(Kind.NUMBER, scale)
+    if item.type == list_of(NUMBER):
+        return Form(Kind.LIST, scale)
+    return _FORMS.get(item.type, VALUES)
+
+
+class _ModelLowering(Lowering):
+    """Lowers the decisions of one model."""
+
+    def __init__(self, model: DecisionModel, constants: dict[str, Value], as_of: Date) -> None:
+        super().__init__(constants, as_of)
+        self.model = model
+        self.steps: dict[str, Step] = {}
+
+    def step(self, compiled: CompiledDecision) -> None:
+        """Lower one decision; those that it requires are lowered already."""
+        decision = compiled.decision
+        self.decision = decision.name
+        before = len(self.fallbacks)
+        try:
+            place = self.body(compiled)
+        except UnlowerableError as reason:
+            del self.fallbacks[before:]
+            self.fallbacks.append(Fallback(decision.name, "", str(reason)))
+            place = self.whole(compiled)
+        body = compiled.body.body if isinstance(compiled.body, Typed) else compiled.body
+        self.steps[decision.id] = Step(decision.id, decision.name, place, isinstance(body, CompiledTable))
+
+    def body(self, compiled: CompiledDecision) -> int:
+        """Return the operation of a decision's body."""
+        if AS_OF in compiled.requirements:
+            raise UnlowerableError(f"'{AS_OF}' is an element here")
+        scope = self.scope(compiled.requirements, {}, 0)
+        if isinstance(compiled.body, CompiledTable):
+            return self.table(compiled, compiled.body, scope)
+        if isinstance(compiled.body, Node):
+            body = with_values(compiled.body, values=self.parameters(compiled.requirements))
+            return self.fitted(self.expression(body, scope), compiled.decision.type)
+        raise UnlowerableError("a boxed expression")
+
+    def whole(self, compiled: CompiledDecision) -> int:
+        """Return the operation of a decision that is interpreted whole."""
+        known = compiled.decision.type if compiled.decision.type is not ANY else compiled.shape.type
+        return self.emit(ops.InterpretDecision(compiled.decision.id, self.readable(compiled), _FORMS.get(known, VALUES)))
+
+    def readable(self, compiled: CompiledDecision) -> tuple[tuple[str, int], ...]:
+        """Return the ids of what a decision may read, through business knowledge models too, each with its value."""
+        found: dict[str, int] = {}
+        waiting = list(compiled.requirements.values())
+        seen: set[str] = set()
+        while waiting:
+            id_ = waiting.pop(0)
+            if id_ in seen or id_ in self.constants:
+                continue
+            seen.add(id_)
+            if id_ in self.model.knowledge:
+                waiting += self.model.knowledge[id_].requirements.values()
+            elif id_ in self.steps or id_ in self.model.inputs:
+                found[id_] = self.element(id_)
+        used = self.used(compiled)
+        return tuple((id_, place) for id_, place in found.items() if id_ in used)
+
+    def used(self, compiled: CompiledDecision) -> set[str]:
+        """Return the ids that a decision requires, through business knowledge models too: not every name in its scope."""
+        reach = {
+            id_: self.model.requirements.get(id_, ()) if id_ in self.model.knowledge or id_ == compiled.decision.id else ()
+            for id_ in self.model.requirements
+        }
+        return closure(reach, [compiled.decision.id])
+
+    # --- names -----------------------------------------------------------------------------------------------------------
+
+    def element(self, id_: str) -> int:
+        """Return the operation of the value of an input datum or decision."""
+        if id_ in self.constants:
+            return self.constant(self.constants[id_])
+        if id_ in self.steps:
+            place = self.steps[id_].operation
+            return self.emit(ops.Read(id_, place, self.form(place)))
+        if id_ in self.model.inputs:
+            return self.emit(ops.Fact(id_, form_of_item(self.model.inputs[id_].item)))
+        raise UnlowerableError(f"'{id_}' is not to be had on this day")
+
+    def scope(self, requirements: Mapping[str, str], local: Mapping[str, int], depth: int) -> Scope:
+        """Return what names mean, those of parameters first."""
+        functions = {
+            name: self.model.knowledge[id_] for name, id_ in requirements.items() if id_ in self.model.knowledge and name not in local
+        }
+        names: dict[str, Callable[[], int]] = {
+            name: partial(self.element, id_) for name, id_ in requirements.items() if name not in functions
+        }
+        names |= {name: partial(int, place) for name, place in local.items()}
+        return Scope(names, functions, depth)
+
+    def scope_of(self, knowledge: CompiledKnowledge, parameters: Mapping[str, int], depth: int) -> Scope:
+        """Return what names mean in the body of a business knowledge model."""
+        return self.scope(knowledge.requirements, parameters, depth)
+
+    # --- tables ----------------------------------------------------------------------------------------------------------
+
+    def table(self, compiled: CompiledDecision, table: CompiledTable, scope: Scope) -> int:
+        """Return the operation of a decision table."""
+        table = counted(in_cells(table, self.parameters(compiled.requirements)))
+        inputs = [self.expression(node, scope) for node in table.inputs]
+        bounds = []
+        for column, place in enumerate(inputs):
+            found, inputs[column] = self.column(table, column, place)
+            bounds.append(found)
+        forms, outputs = self.outputs(table, scope)
+        form = self.form_of_table(table, forms, compiled.decision.type)
+        if outputs:
+            outputs = {place: self.convert(output, form) for place, output in outputs.items()}
+            table = with_tokens(table, {place for place in outputs if is_varying(table, place)})
+        hard = self.whole_as(compiled, form) if outputs else None
+        marks = tuple(Name(node.span, placeholder(place)) for place, node in enumerate(table.inputs))
+        return self.append(
+            ops.Decide(
+                compiled.decision.id,
+                replace(table, inputs=marks),
+                tuple(inputs),
+                tuple(bounds),
+                tuple(outputs.items()),
+                compiled.decision.type,
+                form,
+                hard,
+            )
+        )
+
+    def whole_as(self, compiled: CompiledDecision, form: Form) -> int:
+        """Return the operation by which the interpreter decides rows of a table."""
+        return self.emit(ops.InterpretDecision(compiled.decision.id, self.readable(compiled), form))
+
+    def parameters(self, requirements: Mapping[str, str]) -> dict[str, Value]:
+        """Return the values of the names that are the same for every row."""
+        return {name: self.constants[id_] for name, id_ in requirements.items() if id_ in self.constants}
+
+    def column(self, table: CompiledTable, column: int, place: int) -> tuple[tuple[Value, ...], int]:
+        """Return the constants that a column's cells compare with, and its input in a form that has codes for them."""
+        form = self.form(place)
+        allowed = table.allowed[column]
+        cells = [*(rule.tests[column] for rule in table.rules), *([] if allowed is None else [allowed])]
+        for cell in cells:
+            for node in free_names(cell):
+                if node.name != "?" and node.name not in BUILTINS and node.name != AS_OF:
+                    raise UnlowerableError(f"a cell names '{node.name}'")
+        clause = table.table.inputs[column]
+        if clause.type is not ANY:
+            self.fitted(place, clause.type)
+        if form.kind in {Kind.VALUE, Kind.STRING, Kind.BOOLEAN, Kind.NULL}:
+            return (), place
+        if form.kind is Kind.LIST:
+            return (), self.convert(place, VALUES)
+        try:
+            found = [bound for cell in cells for bound in self.bounds_of_cell(cell)]
+        except UnlowerableError as reason:
+            self.fallbacks.append(Fallback(self.decision, clause.expression.text, f"{reason}: each value has a code of its own"))
+            return (), self.convert(place, VALUES)
+        return tuple(dict.fromkeys(found)), place
+
+    def outputs(self, table: CompiledTable, scope: Scope) -> tuple[list[Form], dict[int, int]]:
+        """Return the forms of all outputs, and the operations of those that are no constants, by the place of their rule."""
+        entries: list[tuple[int, tuple[Node | None, ...]]] = [(place, rule.outputs) for place, rule in enumerate(table.rules)]
+        entries.append((DEFAULT, table.defaults))
+        varying = {place: nodes for place, nodes in entries if any(node is not None and not is_static(node) for node in nodes)}
+        forms: list[Form] = []
+        if varying:
+            self.check_tokens(table)
+            if table.table.hit_policy in _SUMS:
+                varying = {place: nodes for place, nodes in entries if nodes[0] is not None}
+        found: dict[int, int] = {}
+        for place, nodes in entries:
+            if varying and place not in varying:
+                value, form = self.fixed(table, nodes[0])
+                forms.append(form)
+                if table.table.hit_policy is HitPolicy.FIRST:  # while it is unknown which rule fires, it may be this one
+                    found[place] = self.constant(value)
+            elif place in varying:
+                assert nodes[0] is not None, "what is not static is an expression"
+                found[place] = self.fitted(self.expression(nodes[0], scope), table.table.outputs[0].type)
+                forms.append(self.form(found[place]))
+            else:
+                forms += [self.constant_form(table, place, column, node) for column, node in enumerate(nodes)]
+        if found and table.table.hit_policy in _SUMS and joint_form(forms).kind is not Kind.NUMBER:
+            raise UnlowerableError("gathers what is not known beforehand to be numbers")
+        return forms, found
+
+    def check_tokens(self, table: CompiledTable) -> None:
+        """Refuse a table whose outputs are no constants, where they are compared with each other or put together."""
+        policy = table.table.hit_policy
+        if len(table.table.outputs) != 1:
+            raise UnlowerableError("several outputs that are no constants")
+        if policy not in _ONE_RULE | _SUMS:
+            raise UnlowerableError(f"outputs that are no constants under the hit policy {policy}")
+        if any(allowed is not None for allowed in table.listed):
+            raise UnlowerableError("outputs that are no constants, of which allowed values are listed")
+
+    def fixed(self, table: CompiledTable, node: Node | None) -> tuple[Value, Form]:
+        """Return the value of a constant output beside others that are none, and its form."""
+        value = None if node is None else evaluate(node, Frame({AS_OF: self.as_of}, Run(self.as_of)))
+        type_ = table.table.outputs[0].type
+        if not isinstance(value, Unknown) and not conforms(value, type_):
+            raise UnlowerableError(f"an output that is not of the type {type_}")
+        return value, form_of(value)
+
+    def constant_form(self, table: CompiledTable, place: int, column: int, node: Node | None) -> Form:
+        """Return the form of a constant output."""
+        value = None if node is None else evaluate(node, Frame({AS_OF: self.as_of}, Run(self.as_of)))
+        typed, fits = coerce(value, table.table.outputs[column].type)
+        if not fits and place != DEFAULT:
+            return VALUES
+        return form_of(typed)
+
+    def form_of_table(self, table: CompiledTable, forms: list[Form], type_: Type) -> Form:
+        """Return the form of what a table comes to."""
+        policy = table.table.hit_policy
+        if len(table.table.outputs) != 1 or policy in _MANY:
+            return VALUES
+        form = joint_form([Form(Kind.NUMBER), *forms[-1:]]) if policy is HitPolicy.COLLECT_COUNT else joint_form(forms)
+        if form.kind is Kind.LIST:
+            raise UnlowerableError("outputs that are lists")
+        wanted = _FORMS.get(type_, form if type_ in {ANY, NUMBER} else VALUES)
+        return form if form.kind in {wanted.kind, Kind.NULL} or (type_ == NUMBER and form.kind in {Kind.NUMBER, Kind.RATIO}) else VALUES
+
+
+def is_static(node: Node) -> bool:
+    """Say whether an expression names nothing that a row gives."""
+    return all(name.name in BUILTINS or name.name == AS_OF for name in free_names(node))
+
+
+def is_varying(table: CompiledTable, place: int) -> bool:
+    """Say whether a table decides by the column of an output: it is no constant, or is added up with such."""
+    node = table.defaults[0] if place == DEFAULT else table.rules[place].outputs[0]
+    return node is not None and (table.table.hit_policy in _SUMS or not is_static(node))
+
+
+def with_tokens(table: CompiledTable, outputs: AbstractSet[int]) -> CompiledTable:
+    """Return a table with tokens in place of the outputs that have columns; types are known to fit already."""
+    rules = tuple(
+        replace(rule, outputs=(Literal(rule.outputs[0].span, token(place)),)) if place in outputs else rule
+        for place, rule in enumerate(table.rules)
+    )
+    defaults = table.defaults
+    if DEFAULT in outputs and defaults[0] is not None:
+        defaults = (Literal(defaults[0].span, token(DEFAULT)),)
+    clauses = tuple(replace(clause, type=ANY) for clause in table.table.outputs)
+    return replace(table, rules=rules, defaults=defaults, table=replace(table.table, outputs=clauses))
+
+
+def counted(table: CompiledTable) -> CompiledTable:
+    """Return a table that only counts its rules without their outputs, which nobody looks at; any other table as it is."""
+    if table.table.hit_policy is not HitPolicy.COLLECT_COUNT:
+        return table
+    rules = tuple(replace(rule, outputs=tuple(Literal(node.span, None) for node in rule.outputs)) for rule in table.rules)
+    return replace(table, rules=rules)
+
+
+def in_cells(table: CompiledTable, values: Mapping[str, Value]) -> CompiledTable:
+    """Return a table with values in place of some names, wherever they stand."""
+    put = partial(with_values, values=values)
+    rules = tuple(CompiledRule(rule.rule, tuple(map(put, rule.tests)), tuple(map(put, rule.outputs))) for rule in table.rules)
+    return replace(
+        table,
+        inputs=tuple(map(put, table.inputs)),
+        rules=rules,
+        allowed=tuple(None if tests is None else put(tests) for tests in table.allowed),
+        listed=tuple(None if tests is None else put(tests) for tests in table.listed),
+        defaults=tuple(None if node is None else put(node) for node in table.defaults),
+        priorities=tuple(tuple(map(put, nodes)) for nodes in table.priorities),
+    )
+
+
+def with_values(node: Any, *, values: Mapping[str, Value]) -> Any:  # noqa: ANN401 - a node of the same kind
+    """Return an expression with literals in place of the names that are free in it."""
+    if not any(name.name in values for name in free_names(node)):
+        return node
+    return _with_values(node, values)
+
+
+def _with_values(node: Any, values: Mapping[str, Value]) -> Any:  # noqa: ANN401 - a node, or what a node is made of
+    match node:
+        case Name():
+            return Literal(node.span, values[node.name]) if node.name in values else node
+        case tuple():
+            return tuple(_with_values(item, values) for item in node)
+        case Node():
+            free = {name.name for name in free_names(node)}
+            if free.isdisjoint(values):
+                return node
+            inner = {field: _with_values(getattr(node, field), values) for field in node.__dataclass_fields__ if field != "span"}
+            return replace(node, **inner)
+    return node

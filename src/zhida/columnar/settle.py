@@ -1,0 +1,513 @@
+"""Settling over columns: where an answer rests on missing facts, every answer that is possible, for all rows at once.
+
+    Block ──judge──> endings ── OPEN? ──group──> situations ──expand──> one row for each combination ──judge──> settled, or missing
+
+What `zhida.assess.settle` does for one row, with the same domains in the same order: rows that lack the same facts, and in
+which the same rules are excluded, have the same combinations. Invariant: a row that is not bad is what that module says.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from zhida.columnar.answers import ODD, OPEN, Judged, Questions, answer_keys, judge
+from zhida.columnar.columns import (
+    KNOWN,
+    NULL,
+    UNKNOWN,
+    Array,
+    Column,
+    Marks,
+    Mask,
+    distinct,
+    full,
+    limited,
+    mask_of,
+    pack,
+    take,
+    union,
+)
+from zhida.columnar.execute import Block, Executor, Results
+from zhida.columnar.interpreted import Firing
+from zhida.dmn.compiled import AS_OF
+from zhida.dmn.elementary import FEW_VALUES, Bound, Use, representatives, uses
+from zhida.dmn.evaluate import Evaluator
+from zhida.dmn.model import ItemDefinition
+from zhida.feel.builtins import BUILTINS
+from zhida.feel.syntax import free_names
+from zhida.values.types import BOOLEAN, STRING
+from zhida.values.unknown import unknown
+
+Value = Any
+
+EXPANDED = 131_072
+"""Combinations of rows that are decided together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """What a table did in each row."""
+
+    firing: Array
+    """The number of the firing; -1 where the answer does not rest on the table."""
+    is_null: Mask
+    """Whether its value is null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the rows of a block come to."""
+
+    endings: Array
+    """HELD, OPEN, ODD, or FAILED + n."""
+    value: Column | None
+    """The value that was asked for; it counts where the ending is HELD."""
+    missing: Marks
+    """Fact → the rows whose answer lacks it."""
+    codes: Marks
+    """Diagnostic code → the rows beneath whose answer it was noted."""
+    tables: Mapping[str, Fired]
+    """Decision by table → what it did."""
+    bad: Mask
+    """The rows that go to the interpreter."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """Rows with the same combinations."""
+
+    rows: Array
+    """Their places."""
+    missing: frozenset[str]
+    """The facts that they lack by now."""
+    excluded: Mapping[str, frozenset[int]]
+    """The rules of each table that what is known excludes."""
+    domains: dict[str, tuple[Value, ...]] = field(default_factory=dict)
+    """The values of each fact that is enumerated, by id."""
+    given_up: set[str] = field(default_factory=set)
+    """The facts that cannot be."""
+    is_new: bool = False
+    """Whether another fact joined in the last round."""
+
+    @property
+    def cases(self) -> int:
+        """How many combinations there are."""
+        return prod(map(len, self.domains.values()))
+
+
+class _Undecided:
+    """What is written while open rows are settled."""
+
+    def __init__(self, answers: Judged, value: Column | None, rows: int) -> None:
+        self.endings = answers.endings.copy()
+        self.bad = answers.bad.copy()
+        self.values = None if value is None else full(value.values, rows).copy()
+        self.divisors = None if value is None or value.divisors is None else full(value.divisors, rows).copy()
+        self.missing: dict[str, Mask] = {}
+        self.codes: dict[str, Mask] = {}
+        self.settled = np.zeros(rows, np.bool_)
+
+    def mark(self, marks: dict[str, Mask], name: str, rows: Array) -> None:
+        """Add rows to a mark."""
+        if len(rows):
+            marks.setdefault(name, np.zeros(len(self.settled), np.bool_))[rows] = True
+
+
+class Settler:
+    """Settles block after block."""
+
+    def __init__(self, executor: Executor, questions: Questions, *, limit: int) -> None:
+        """Keep what is asked.
+
+        Args:
+            executor: Runs the plan of the questions.
+            questions: What is asked.
+            limit: Combinations of missing facts that are enumerated at most.
+        """
+        self.executor = executor
+        self.questions = questions
+        self.limit = limit
+        self.plan = executor.plan
+        self.uses = uses(self.plan.model, questions.goals)
+        self.by_name = {data.name: id_ for id_, data in self.plan.model.inputs.items()}
+        lacking = {id_: unknown(item.name) for id_, item in self.plan.facts.items()}
+        self.evaluator = Evaluator(self.plan.model, {**lacking, **self.plan.constants}, as_of=self.plan.as_of)
+        self.domains: dict[tuple[str, frozenset[int]], tuple[Value, ...] | None] = {}
+        self.expanded = 0
+
+    def settle(self, block: Block) -> Answers:
+        """Return the answers of all rows of a block."""
+        results = self.executor.execute(block)
+        judged = judge(self.questions, results)
+        value = None if self.questions.value is None else results.columns[self.questions.value]
+        tables = {step.id: self.fired(results, judged.demanded, step.id) for step in self.plan.steps if step.is_table}
+        codes = results.codes_beneath(judged.demanded)
+        open_rows = np.flatnonzero((judged.endings == OPEN) & ~judged.bad)
+        if not len(open_rows):
+            return Answers(judged.endings, value, judged.missing, codes, tables, judged.bad)
+        state = _Undecided(judged, value, block.rows)
+        work = _Enumeration(self, block, results, judged, state, tables)
+        work.run(open_rows)
+        closed = ~state.settled
+        is_open = mask_of(open_rows, block.rows)
+        if value is not None and state.values is not None:
+            states = None if value.states is None else np.where(state.settled, np.uint8(KNOWN), full(value.states, block.rows))
+            value = replace(value, values=state.values, states=states, divisors=state.divisors)
+        return Answers(
+            state.endings,
+            value,
+            union(limited(judged.missing, ~is_open), state.missing),
+            union(limited(codes, closed), state.codes),
+            work.tables,
+            state.bad,
+        )
+
+    def fired(self, results: Results, demanded: Mapping[str, Mask], id_: str) -> Fired:
+        """Return what a table did in each row."""
+        column = results.columns[id_]
+        rows = results.rows
+        mask = demanded.get(id_)
+        if mask is None or column.firing is None:
+            return Fired(np.full(rows, -1, np.int64), np.zeros(rows, np.bool_))
+        return Fired(np.where(mask, column.firing, -1), full(np.asarray(column.null), rows).copy())
+
+    # --- domains -----------------------------------------------------------------------------------------------------------
+
+    def domain(self, id_: str, excluded: Mapping[str, frozenset[int]]) -> tuple[Value, ...] | None:
+        """Return one value from each elementary interval of a fact; None where it cannot be enumerated.
+
+        Raises:
+            LookupError: what it is compared with is not the same in each row.
+        """
+        use = self.uses.get(id_) or Use()
+        kept = frozenset(place for place, bound in enumerate(use.bounds) if bound.rule not in excluded.get(bound.decision_id, ()))
+        key = (id_, kept)
+        if key not in self.domains:
+            bounds = [use.bounds[place] for place in sorted(kept)]
+            item = self.plan.facts[id_]
+            if _needs_bounds(item, use) and not all(map(self.is_static, bounds)):
+                raise LookupError(id_)
+            self.domains[key] = representatives(item, Use(bounds, use.is_compared_only), self.evaluator)
+        return self.domains[key]
+
+    def is_static(self, bound: Bound) -> bool:
+        """Say whether a bound is the same in each row."""
+        element = self.plan.model.decisions.get(bound.decision_id)
+        if element is None:
+            return True
+        ids = {element.requirements.get(name.name, name.name) for name in free_names(bound.node)}
+        return all(id_ in self.plan.constants or id_ == AS_OF or id_ in BUILTINS for id_ in ids)
+
+    def extend(self, group: _Group) -> None:
+        """Let the missing facts of a group join its combinations.
+
+        Raises:
+            LookupError: what one is compared with is not the same in each row.
+        """
+        group.is_new = False
+        for name in sorted(group.missing - group.given_up):
+            id_ = self.by_name.get(name)
+            if id_ is None or id_ in group.domains or id_ not in self.plan.facts:
+                continue
+            values = self.domain(id_, group.excluded)
+            if values is None or group.cases * len(values) > self.limit:
+                group.given_up.add(name)
+            else:
+                group.domains[id_] = values
+                group.is_new = True
+
+
+def _needs_bounds(item: ItemDefinition, use: Use) -> bool:
+    """Say whether the domain of a fact depends on what it is compared with."""
+    is_listed = item.type is STRING and item.allowed_values is not None and 0 < len(item.allowed_values) <= FEW_VALUES
+    return item.type is not BOOLEAN and not is_listed and use.is_compared_only
+
+
+class _Enumeration:
+    """The open rows of one block."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - all that is known of a block
+        self, settler: Settler, block: Block, results: Results, judged: Judged, state: _Undecided, tables: Mapping[str, Fired]
+    ) -> None:
+        self.settler = settler
+        self.block = block
+        self.results = results
+        self.judged = judged
+        self.state = state
+        self.tables = dict(tables)
+        self.firings = settler.executor.firings
+
+    def run(self, rows: Array) -> None:
+        """Settle some rows, round after round, until no group lacks facts that could still join."""
+        groups = list(self.grouped(rows))
+        while groups:
+            ready = []
+            for group in groups:
+                try:
+                    self.settler.extend(group)
+                    ready.append(group)
+                except LookupError:
+                    self.state.bad[group.rows] = True
+            groups = [again for batch in batches(ready) for again in self.round(batch)]
+
+    def grouped(self, rows: Array) -> Iterator[_Group]:
+        """Yield the rows that lack the same facts and in which the same rules are excluded."""
+        tables = [id_ for id_, fired in self.tables.items() if (fired.firing[rows] >= 0).any()]
+        names = list(self.judged.missing)
+        keys = [self.tables[id_].firing[rows] for id_ in tables] + _packed([self.judged.missing[name] for name in names], rows)
+        first, places = distinct(keys)
+        for number, members in enumerate(members_of(places, len(first))):
+            row = rows[first[number]]
+            fired = {id_: int(self.tables[id_].firing[row]) for id_ in tables}
+            excluded = {id_: self.firings.list[firing].excluded for id_, firing in fired.items() if firing >= 0}
+            yield _Group(rows[members], _names_at(self.judged.missing, row), excluded)
+
+    def round(self, groups: Sequence[_Group]) -> Iterator[_Group]:
+        """Decide every combination of some groups; yield the groups that must go on."""
+        block, misfits = self.expand(groups)
+        self.settler.expanded += block.rows
+        results = self.settler.executor.execute(block)
+        judged = judge(self.settler.questions, results)
+        keys, unsure = answer_keys(self.settler.questions, results, judged)
+        _, answers = distinct(keys)
+        bad = judged.bad | unsure | misfits
+        case = _Cases(results, judged, answers, {}, judged.demanded)
+        start = 0
+        for group in groups:
+            stop = start + len(group.rows) * group.cases
+            yield from self.finish(group, case, slice(start, stop), bad[start:stop])
+            start = stop
+
+    def finish(self, group: _Group, case: "_Cases", part: slice, bad: Mask) -> Iterator[_Group]:
+        """Write down what the rows of a group come to; yield those of which more facts must join."""
+        shape = (len(group.rows), group.cases)
+        is_bad = bad.reshape(shape).any(axis=1)
+        self.state.bad[group.rows[is_bad]] = True
+        lacking: Marks = {}
+        for name, mask in case.judged.missing.items():
+            lacking[name] = np.asarray(full(mask, case.results.rows)[part].reshape(shape).any(axis=1))
+        goes_on = np.zeros(len(group.rows), np.bool_)
+        if group.is_new:
+            for name, mask in lacking.items():
+                goes_on |= mask & (name not in group.given_up)
+        goes_on &= ~is_bad
+        if goes_on.any():
+            places = np.flatnonzero(goes_on)
+            _, kinds = distinct(_packed(list(lacking.values()), places))
+            for members in members_of(kinds, int(kinds.max()) + 1):
+                chosen = places[members]
+                missing = _names_at(lacking, chosen[0])
+                yield replace(group, rows=group.rows[chosen], missing=missing, domains=dict(group.domains), given_up=set(group.given_up))
+        done = np.flatnonzero(~goes_on & ~is_bad)
+        if len(done):
+            self.write(group, case, part, done, lacking)
+
+    def write(self, group: _Group, case: "_Cases", part: slice, done: Array, lacking: Mapping[str, Mask]) -> None:
+        """Write down the final answers of some rows of a group."""
+        state, rows = self.state, group.rows
+        answers = case.answers[part].reshape(len(rows), group.cases)[done]
+        endings = case.judged.endings[part].reshape(len(rows), group.cases)[done]
+        settled = (answers == answers[:, :1]).all(axis=1) & (endings[:, 0] != OPEN)
+        if settled.any():
+            self.write_settled(group, case, part, done[settled])
+        rest = done[~settled]
+        if not len(rest):
+            return
+        found = {name: mask[rest] for name, mask in lacking.items()}
+        for name, mask in self.differing(group, answers[~settled]).items():
+            found[name] = found[name] | mask if name in found else mask
+        if group.given_up:
+            for goal in self.settler.questions.goals:
+                column = self.results.columns[goal]
+                if column.bad is not None:  # a question that was not asked before, and cannot be told here
+                    state.bad[rows[rest]] |= full(column.bad, self.results.rows)[rows[rest]]
+                for name, mask in column.missing.items():
+                    more = full(mask, self.results.rows)[rows[rest]]
+                    found[name] = found[name] | more if name in found else more
+        is_judged = np.ones(len(rest), np.bool_)
+        any_missing = np.zeros(len(rest), np.bool_)
+        for name, mask in found.items():
+            state.mark(state.missing, name, rows[rest[mask]])
+            any_missing |= mask
+            if not self.is_judged(name):
+                is_judged &= ~mask
+        state.endings[rows[rest]] = np.where(is_judged & any_missing, ODD, OPEN)
+
+    def is_judged(self, name: str) -> bool:
+        """Say whether a person must judge a fact."""
+        return any(data.item.is_judged for data in self.settler.plan.model.inputs.values() if data.name == name)
+
+    def differing(self, group: _Group, answers: Array) -> dict[str, Mask]:
+        """Return the facts of which another value alone changes the answer, each with the rows in which it does."""
+        cube = answers.reshape(len(answers), *map(len, group.domains.values()))
+        found = {}
+        for axis, id_ in enumerate(group.domains, 1):
+            changes = cube.max(axis=axis) != cube.min(axis=axis)
+            found[self.settler.plan.model.inputs[id_].name] = changes.reshape(len(answers), -1).any(axis=1)
+        return found
+
+    def write_settled(self, group: _Group, case: "_Cases", part: slice, places: Array) -> None:
+        """Write down rows whose missing facts turned out not to matter."""
+        state, rows = self.state, group.rows[places]
+        first = part.start + places * group.cases
+        state.settled[rows] = True
+        state.endings[rows] = case.judged.endings[first]
+        if self.settler.questions.value is not None and state.values is not None:
+            column = case.results.columns[self.settler.questions.value]
+            state.values[rows] = full(column.values, case.results.rows)[first]
+            if state.divisors is not None and column.divisors is not None:
+                state.divisors[rows] = full(column.divisors, case.results.rows)[first]
+        for code, mask in case.codes().items():
+            state.mark(state.codes, code, rows[full(mask, case.results.rows)[first]])
+        asked = {goal: np.zeros(self.block.rows, np.bool_) for goal in case.judged.asked}
+        for goal, mask in case.judged.asked.items():
+            asked[goal][rows] = mask[first]
+        demanded = self.results.demanded(asked)
+        for id_ in self.tables:
+            self.write_table(id_, rows, demanded, case, first, group.cases)
+
+    def write_table(  # noqa: PLR0913, PLR0917 - one table of one group
+        self, id_: str, rows: Array, demanded: Mapping[str, Mask], case: "_Cases", first: Array, cases: int
+    ) -> None:
+        """Write down what a table did in rows that are settled: what is known of it, else what all combinations agree on."""
+        base = self.settler.fired(self.results, demanded, id_)
+        firing, is_null = base.firing[rows], base.is_null[rows]
+        column = self.results.columns[id_]
+        open_ = full(np.asarray(column.unknown), self.results.rows)[rows] & (firing >= 0)
+        places = np.flatnonzero(open_)
+        if len(places):
+            every = (first[places][:, None] + np.arange(cases)).ravel()
+            firing[places], is_null[places] = case.agreed(id_, every, (len(places), cases), firing[places], self.firings.list)
+        old = self.tables[id_]
+        new_firing, new_null = old.firing.copy(), old.is_null.copy()
+        new_firing[rows], new_null[rows] = firing, is_null
+        self.tables[id_] = Fired(new_firing, new_null)
+
+    # --- expanding -----------------------------------------------------------------------------------------------------------
+
+    def expand(self, groups: Sequence[_Group]) -> tuple[Block, Mask]:
+        """Return one row for each combination of each row of some groups, and those whose values do not fit a column."""
+        places = np.concatenate([np.repeat(group.rows, group.cases) for group in groups])
+        varied = dict.fromkeys(id_ for group in groups for id_ in group.domains)
+        misfits = np.zeros(len(places), np.bool_)
+        facts = {}
+        for id_, column in self.block.facts.items():
+            facts[id_] = take(column, places)
+            if id_ in varied:
+                facts[id_] = self.varied(facts[id_], id_, groups, misfits)
+        return Block(len(places), facts), misfits
+
+    def varied(self, column: Column, id_: str, groups: Sequence[_Group], misfits: Mask) -> Column:
+        """Return a column with the values of each combination where its fact is enumerated."""
+        rows = len(misfits)
+        values = full(column.values, rows).copy()
+        states = np.zeros(rows, np.uint8) if column.states is None else full(column.states, rows).copy()
+        start = 0
+        for group in groups:
+            stop = start + len(group.rows) * group.cases
+            if id_ in group.domains:
+                numbers = [pack(value, column.form, self.settler.executor.vocabulary) for value in group.domains[id_]]
+                inner = prod(len(values) for values in _behind(group.domains, id_))
+                outer = stop - start
+                index = np.arange(outer) // inner % len(numbers)
+                lost = np.array([number is None and value is not None for number, value in zip(numbers, group.domains[id_], strict=True)])
+                values[start:stop] = np.array([number or 0 for number in numbers], values.dtype)[index]
+                states[start:stop] = np.array([NULL if value is None else KNOWN for value in group.domains[id_]], np.uint8)[index]
+                misfits[start:stop] |= lost[index]
+            start = stop
+        unknown_ = states == UNKNOWN
+        return replace(column, values=values, states=states if states.any() else None, missing=limited(column.missing, unknown_))
+
+
+def _behind(domains: Mapping[str, tuple[Value, ...]], id_: str) -> Iterator[tuple[Value, ...]]:
+    """Yield the domains behind one, which vary faster."""
+    names = list(domains)
+    yield from (domains[name] for name in names[names.index(id_) + 1 :])
+
+
+@dataclass(slots=True)
+class _Cases:
+    """What the combinations of a batch came to."""
+
+    results: Results
+    judged: Judged
+    answers: Array
+    kept: dict[str, Marks]
+    demanded: Mapping[str, Mask]
+
+    def codes(self) -> Marks:
+        """Return the rows in which each thing was odd."""
+        if "codes" not in self.kept:
+            self.kept["codes"] = self.results.codes_beneath(self.demanded)
+        return self.kept["codes"]
+
+    def agreed(self, id_: str, rows: Array, shape: tuple[int, int], known: Array, firings: Sequence[Firing]) -> tuple[Array, Mask]:
+        """Return what a table did in all combinations of each row that came to it; what is known of it where they differ."""
+        column = self.results.columns[id_]
+        count = self.results.rows
+        mask = self.demanded.get(id_)
+        if mask is None or column.firing is None:
+            return known, np.zeros(shape[0], np.bool_)
+        met = full(mask, count)[rows].reshape(shape)
+        numbers: dict[tuple[int, ...], int] = {}
+        rule = np.array([numbers.setdefault(each.rules, len(numbers)) for each in firings] or [0])
+        fired = column.firing[rows].reshape(shape)
+        states = full(np.zeros((), np.uint8) if column.states is None else column.states, count)[rows].reshape(shape)
+        values = full(column.values, count)[rows].reshape(shape).astype(np.int64)
+        keys = [states.astype(np.int64), np.where(states == KNOWN, values, 0)]
+        if column.divisors is not None:
+            keys.append(np.where(states == KNOWN, full(column.divisors, count)[rows].reshape(shape), 1))
+        place, line = met.argmax(axis=1), np.arange(shape[0])
+
+        def is_same(key: Array) -> Mask:
+            found: Mask = ((key == key[line, place][:, None]) | ~met).all(axis=1)
+            return found
+
+        same_value = np.logical_and.reduce([met.any(axis=1), *map(is_same, keys)])
+        same = same_value & is_same(rule[fired])
+        return np.where(same, fired[line, place], known), same_value & (states[line, place] == NULL)
+
+
+def _packed(masks: Sequence[Mask], rows: Array) -> list[Array]:
+    """Return masks at some rows as few columns of integers."""
+    keys = []
+    for start in range(0, len(masks), 62):
+        total = np.zeros(len(rows), np.int64)
+        for place, mask in enumerate(masks[start : start + 62]):
+            total |= (mask if mask.ndim == 0 else mask[rows]).astype(np.int64) << place
+        keys.append(total)
+    return keys or [np.zeros(len(rows), np.int64)]
+
+
+def _names_at(marks: Mapping[str, Mask], row: int) -> frozenset[str]:
+    return frozenset(name for name, mask in marks.items() if (mask if mask.ndim == 0 else mask[row]))
+
+
+def members_of(places: Array, count: int) -> list[Array]:
+    """Return for each of `count` groups the places of its members.
+
+    >>> [members.tolist() for members in members_of(np.array([1, 0, 1]), 2)]
+    [[1], [0, 2]]
+    """
+    order = np.argsort(places, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(places, minlength=count))[:-1])
+
+
+def batches(groups: Sequence[_Group]) -> Iterator[list[_Group]]:
+    """Yield groups in batches of about `EXPANDED` combinations; a group that is too large is cut."""
+    batch: list[_Group] = []
+    size = 0
+    for group in groups:
+        step = max(EXPANDED // group.cases, 1)
+        for start in range(0, len(group.rows), step):
+            part = replace(group, rows=group.rows[start : start + step])
+            if batch and size + len(part.rows) * group.cases > EXPANDED:
+                yield batch
+                batch, size = [], 0
+            batch.append(part)
+            size += len(part.rows) * group.cases
+    if batch:
+        yield batch

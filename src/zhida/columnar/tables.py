@@ -1,0 +1,494 @@
+"""Decision tables over columns: codes for what is tested, then one outcome for each combination of codes.
+
+    column ──Encoder──> codes ──look up or match──> outcomes ──> column
+
+An `Encoder` cuts the values of an input into elementary intervals (each bound of any cell, and the gaps between them; each
+string by itself) and lets the interpreter test one value of each; intervals that pass the same cells share a code. Null and
+unknown have codes of their own. A `TableDecider` lets the interpreter decide each combination of codes that is met, once:
+where there are few combinations they form one dense table, else bit vectors find the rules that match, and combinations
+with null, unknown or anything odd are gathered by themselves. So what a table means stands in `zhida.dmn.table` alone.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Context, Decimal
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from zhida.columnar import kernel
+from zhida.columnar.columns import (
+    ALL,
+    KNOWN,
+    Array,
+    Column,
+    Marks,
+    Mask,
+    Vocabulary,
+    column_of,
+    distinct,
+    either,
+    form_of,
+    full,
+    limited,
+    merge_rows,
+    scaled,
+    scattered,
+    states_of,
+    union,
+    within,
+)
+from zhida.columnar.interpreted import Firings, firing_of
+from zhida.columnar.kernel.numpy_kernel import WORD
+from zhida.columnar.operators import agreed, compare, plus
+from zhida.columnar.plan import DEFAULT, Decide, Form, Kind, placeholder, token
+from zhida.dmn.boxed import fitted
+from zhida.dmn.compiled import AS_OF
+from zhida.dmn.model import HitPolicy
+from zhida.dmn.table import decide_table
+from zhida.feel.evaluate import test
+from zhida.feel.run import Frame, Run
+from zhida.values import temporal
+from zhida.values.temporal import Date
+from zhida.values.unknown import Unknown, find_unknown
+
+Value = Any
+
+DENSE_LIMIT = 65_536
+"""Combinations of codes up to which a table is one look-up."""
+
+OF_NULL, OF_UNKNOWN, FIRST_CODE = 0, 1, 2
+"""The codes of null and unknown, and the first of known values."""
+
+Tell = Callable[[Value], tuple[object, ...]]
+"""Says what the cells of a column say of a value: a truth and the codes of what was odd, for each cell."""
+
+_EXACT = Context(prec=7_000)  # holds every FEEL number in full
+
+
+class Encoder:
+    """The codes of one input."""
+
+    def __init__(self, form: Form, bounds: Sequence[Value], tell: Tell, vocabulary: Vocabulary) -> None:
+        self.form = form
+        self.tell = tell
+        self.vocabulary = vocabulary
+        self.numbers: dict[tuple[object, ...], int] = {}
+        self.representatives: list[Value] = [None, None]
+        self.told: list[tuple[object, ...]] = [(), ()]
+        self.thresholds = np.zeros(0, np.int64)
+        self.bounds: list[Decimal] = []
+        self.table = np.zeros(0, np.int64)
+        match form.kind:
+            case Kind.NUMBER | Kind.DATE:
+                self.cut(bounds)
+            case Kind.BOOLEAN:
+                self.table = np.array([self.code(value) for value in (False, True)], np.int64)
+            case Kind.RATIO:
+                self.bounds = sorted({value for value in bounds if type(value) is Decimal})
+                self.table = np.array([self.code(value) for value in self.between()], np.int64)
+
+    @property
+    def count(self) -> int:
+        """How many codes there are by now; strings that are met later may add some."""
+        return len(self.representatives)
+
+    def code(self, value: Value) -> int:
+        """Return the code of a known value."""
+        told = self.tell(value)
+        if told not in self.numbers:
+            self.numbers[told] = len(self.representatives)
+            self.representatives.append(value)
+            self.told.append(told)
+        return self.numbers[told]
+
+    def cut(self, bounds: Sequence[Value]) -> None:
+        """Cut integers into elementary intervals."""
+        found: set[int] = set()
+        for bound in bounds:
+            if self.form.kind is Kind.NUMBER and type(bound) is Decimal:
+                if bound.adjusted() > 30:
+                    continue  # no 64 bits come near to it
+                moved = bound.scaleb(self.form.scale, _EXACT)
+                found |= {int(moved.to_integral_value("ROUND_CEILING")), int(moved.to_integral_value("ROUND_FLOOR")) + 1}
+            elif self.form.kind is Kind.DATE and type(bound) is Date:
+                day = temporal.to_days(bound)
+                found |= {day, day + 1}
+        limit = 2**63 - 1
+        marks = sorted(mark for mark in found if -limit < mark <= limit)
+        self.thresholds = np.array(marks, np.int64)
+        samples = [marks[0] - 1, *marks] if marks else [0]
+        self.table = np.array([self.code(self.unpacked(sample)) for sample in samples], np.int64)
+
+    def unpacked(self, number: int) -> Value:
+        """Return the value that an integer stands for."""
+        if self.form.kind is Kind.DATE:
+            return temporal.from_days(number)
+        return Decimal(number).scaleb(-self.form.scale, _EXACT)
+
+    def between(self) -> list[Decimal]:
+        """Return a number from each interval of a ratio: below a bound, the bound, above it, …"""
+        if not self.bounds:
+            return [Decimal(0)]
+        found = [_EXACT.subtract(self.bounds[0], Decimal(1))]
+        for place, bound in enumerate(self.bounds):
+            beyond = self.bounds[place + 1] if place + 1 < len(self.bounds) else _EXACT.add(bound, Decimal(2))
+            found += [bound, _EXACT.divide(_EXACT.add(bound, beyond), Decimal(2))]
+        return found
+
+    def encode(self, column: Column, rows: int) -> tuple[Array, Mask | None]:
+        """Return the code of each row, and the rows of which it cannot be told."""
+        bad: Mask | None = None
+        match self.form.kind:
+            case Kind.NULL:
+                codes = np.zeros(rows, np.int64)
+            case Kind.NUMBER | Kind.DATE:
+                codes = kernel.look_up(kernel.encode(column.values, self.thresholds), self.table)
+            case Kind.BOOLEAN:
+                codes = self.table[column.values.astype(np.int64)]
+            case Kind.RATIO:
+                codes, bad = self.of_ratios(column)
+            case _:
+                codes = self.of_words(column)
+        codes = full(np.asarray(codes), rows)
+        if column.states is not None:
+            states = full(column.states, rows)
+            codes = np.where(states == KNOWN, codes, states - np.uint8(1))
+        return codes, bad if bad is None else within(np.asarray(bad & column.known), ALL)
+
+    def of_ratios(self, column: Column) -> tuple[Array, Mask | None]:
+        """Return the codes of quotients: how many bounds each has reached, and how many it has passed."""
+        bad: Mask | None = None
+        places: Array = np.zeros(column.values.shape, np.int64)
+        for bound in self.bounds:
+            form = form_of(bound)
+            if form.kind is not Kind.NUMBER:  # finer or larger than 64 bits can say
+                return np.zeros(column.values.shape, np.int64), np.ones(column.values.shape, np.bool_)
+            other = Column(form, np.asarray(np.int64(scaled(bound, form.scale) or 0)))
+            reached, passed = compare(">=", column, other), compare(">", column, other)
+            places = places + reached.values + passed.values
+            bad = either(bad, reached.bad)
+        return self.table[places], bad
+
+    def of_words(self, column: Column) -> Array:
+        """Return the codes of numbers of the vocabulary, each of which is tested when it is first met."""
+        lacking = max(len(self.vocabulary.values), 1) - len(self.table)
+        if lacking > 0:
+            self.table = np.concatenate((self.table, np.full(lacking, -1, np.int64)))
+        codes = self.table[column.values]
+        fresh = (codes < 0) & column.known
+        if fresh.any():
+            for number in np.unique(column.values[fresh] if column.values.ndim else column.values).tolist():
+                self.table[number] = self.code(self.vocabulary.values[number])
+            codes = self.table[column.values]
+        return codes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a table comes to for one combination of codes."""
+
+    value: Value
+    """Its value; an unknown lacks placeholders of inputs, or names that no row gives."""
+    codes: frozenset[str]
+    """What was odd."""
+    firing: int
+    """Which rules fired, by number."""
+    chosen: tuple[int, ...] = ()
+    """Where outputs are no constants: the rules whose outputs make the value."""
+    possible: tuple[int, ...] = ()
+    """Where it is unknown which rule fires: the rules, and the default, whose outputs are still possible."""
+    is_hard: bool = False
+    """Whether it takes more to tell, so that the interpreter must decide."""
+
+
+_TRUE, _FALSE = (True, ()), (False, ())
+_SUMS = {HitPolicy.COLLECT_SUM, HitPolicy.COLLECT_MIN, HitPolicy.COLLECT_MAX}
+
+
+class TableDecider:
+    """Decides one table; what it learns of a combination holds for every later block."""
+
+    def __init__(self, operation: Decide, forms: Sequence[Form], as_of: Date, vocabulary: Vocabulary, firings: Firings) -> None:
+        self.operation = operation
+        self.table = operation.table
+        self.as_of = as_of
+        self.vocabulary = vocabulary
+        self.firings = firings
+        self.tokens = {token(place): place for place, _ in operation.outputs}
+        self.is_sum = bool(self.tokens) and self.table.table.hit_policy in _SUMS
+        if self.is_sum:  # the rules are gathered here, their outputs added up later
+            self.table = replace(self.table, table=replace(self.table.table, hit_policy=HitPolicy.COLLECT))
+        self.encoders = [
+            Encoder(form, bounds, self.teller(column), vocabulary)
+            for column, (form, bounds) in enumerate(zip(forms, operation.bounds, strict=True))
+        ]
+        self.outcomes: list[Outcome] = []
+        self.told = column_of([], operation.form, vocabulary)
+        self.told_of = 0
+        self.met: dict[tuple[object, ...], int] = {}
+        self.dense = np.zeros(0, np.int64)
+        self.counts: list[int] = []
+        self.masks: list[Array] = []
+        self.plain: list[Array] = []
+
+    def teller(self, column: int) -> Tell:
+        """Return what says what each cell of a column says of a value."""
+
+        def tell(value: Value) -> tuple[object, ...]:
+            tests = [rule.tests[column] for rule in self.table.rules]
+            allowed = self.table.allowed[column]
+            found: list[object] = []
+            for cell in [*tests, *([] if allowed is None else [allowed])]:
+                run = Run(self.as_of)
+                passed = test(cell, value, Frame({AS_OF: self.as_of}, run))
+                found.append((passed, tuple(sorted({item.code for item in run.diagnostics}))))
+            return tuple(found)
+
+        return tell
+
+    # --- combinations to outcomes --------------------------------------------------------------------------------------
+
+    def outcome(self, codes: Sequence[int]) -> int:
+        """Return the number of the outcome of one combination of codes."""
+        key = ("codes", *codes)
+        if key not in self.met:
+            self.met[key] = len(self.outcomes)
+            self.outcomes.append(self.decided(codes))
+        return self.met[key]
+
+    def decided(self, codes: Sequence[int]) -> Outcome:
+        """Let the interpreter decide one combination of codes."""
+        run = Run(self.as_of)
+        variables: dict[str, Value] = {AS_OF: self.as_of}
+        for place, code in enumerate(codes):
+            mark = placeholder(place)
+            variables[mark] = Unknown(frozenset((mark,))) if code == OF_UNKNOWN else self.encoders[place].representatives[code]
+        frame = Frame(variables, run)
+        value, trace = decide_table(self.table, frame, "")
+        firing = self.firings.number(firing_of(trace))
+        found = {item.code for item in run.diagnostics}
+        if not self.tokens:
+            value = fitted(value, self.operation.type, self.table.table.span, "", frame)
+            return Outcome(value, frozenset(item.code for item in run.diagnostics), firing)
+        if trace.possible and self.table.table.hit_policy is HitPolicy.FIRST and OF_NULL not in codes:
+            possible = (*trace.matched, *trace.possible, *([] if trace.matched else [DEFAULT]))
+            return Outcome(value, frozenset(found), firing, possible=possible if isinstance(value, Unknown) else ())
+        if trace.possible or find_unknown(value) is not None or "dmn-null-in-table" in found:
+            return Outcome(None, frozenset(found), firing, is_hard=True)
+        chosen = (trace.matched if self.is_sum else ()) or self._chosen(value)
+        return Outcome(None if chosen else value, frozenset(found), firing, chosen)
+
+    def _chosen(self, value: Value) -> tuple[int, ...]:
+        return (self.tokens[value],) if type(value) is str and value in self.tokens else ()
+
+    def numbers(self, codes: Sequence[Array]) -> Array:
+        """Return the number of the outcome of each row."""
+        counts = [encoder.count for encoder in self.encoders]
+        if not counts:
+            return np.full(1, self.outcome(()), np.int64)
+        if prod(counts) > DENSE_LIMIT:
+            return self.by_masks(codes)
+        if counts != self.counts:
+            self.counts, self.dense = counts, np.full(prod(counts), -1, np.int64)
+        strides = [prod(counts[place + 1 :]) for place in range(len(counts))]
+        keys = kernel.combine(codes, strides)
+        found = kernel.look_up(keys, self.dense)
+        fresh = found < 0
+        if fresh.any():
+            for key in np.unique(keys[fresh]).tolist():
+                combination = [key // stride % count for stride, count in zip(strides, counts, strict=True)]
+                self.dense[key] = self.outcome(combination)
+            found = kernel.look_up(keys, self.dense)
+        return found
+
+    def by_masks(self, codes: Sequence[Array]) -> Array:
+        """Return the number of the outcome of each row, by the rules that match; what is not plain, by its codes."""
+        self.extend_masks()
+        rows = len(codes[0])
+        found = np.empty(rows, np.int64)
+        is_plain = np.ones(rows, np.bool_)
+        for column, plain in zip(codes, self.plain, strict=True):
+            is_plain &= plain[column]
+        whole = bool(is_plain.all())
+        places = np.flatnonzero(is_plain)
+        if len(places):
+            chosen = list(codes) if whole else [column[places] for column in codes]
+            matched = kernel.match(chosen, self.masks)
+            if self.table.table.hit_policy is HitPolicy.FIRST:
+                keys = [kernel.first(matched)]
+            else:
+                keys = [matched[:, word].view(np.int64) for word in range(matched.shape[1])]
+            found[places] = self.by_keys("rules", keys, chosen)
+        if not whole:
+            places = np.flatnonzero(~is_plain)
+            chosen = [column[places] for column in codes]
+            found[places] = self.by_keys("codes", chosen, chosen)
+        return found
+
+    def by_keys(self, kind: str, keys: Sequence[Array], codes: Sequence[Array]) -> Array:
+        """Return the number of the outcome of each row, which is the same for the same keys."""
+        first, places = distinct(keys)
+        numbers = []
+        for row in first.tolist():
+            key = (kind, *(int(column[row]) for column in keys))
+            if key not in self.met:
+                self.met[key] = self.outcome([int(column[row]) for column in codes])
+            numbers.append(self.met[key])
+        return np.array(numbers, np.int64)[places]
+
+    def extend_masks(self) -> None:
+        """Make the masks of codes that are new."""
+        rules = len(self.table.rules)
+        words = max(-(-rules // WORD), 1)
+        if not self.masks:
+            self.masks = [np.zeros((0, words), np.uint64) for _ in self.encoders]
+            self.plain = [np.zeros(0, np.bool_) for _ in self.encoders]
+        for place, encoder in enumerate(self.encoders):
+            fresh = encoder.told[len(self.plain[place]) :]
+            if not fresh:
+                continue
+            masks = np.zeros((len(fresh), words), np.uint64)
+            plain = np.zeros(len(fresh), np.bool_)
+            for row, told in enumerate(fresh):
+                plain[row] = (
+                    bool(told) and all(cell in {_TRUE, _FALSE} for cell in told[:rules]) and all(cell == _TRUE for cell in told[rules:])
+                )
+                for rule, cell in enumerate(told[:rules]):
+                    if cell == _TRUE:
+                        masks[row, rule // WORD] |= np.uint64(1 << (rule % WORD))
+            self.masks[place] = np.concatenate((self.masks[place], masks))
+            self.plain[place] = np.concatenate((self.plain[place], plain))
+
+    # --- outcomes to a column ------------------------------------------------------------------------------------------
+
+    def decide(
+        self, inputs: Sequence[Column], outputs: dict[int, Column], rows: int, interpret: Callable[[Array], Column] | None
+    ) -> Column:
+        """Return the column of the table.
+
+        Args:
+            inputs: What is tested.
+            outputs: The outputs that are no constants, by the place of their rule.
+            rows: How many rows there are.
+            interpret: Decides some rows by the interpreter, by their places.
+        """
+        bad = either(*(column.bad for column in inputs))
+        codes = []
+        for encoder, column in zip(self.encoders, inputs, strict=True):
+            encoded, misfit = encoder.encode(column, rows)
+            codes.append(encoded)
+            bad = either(bad, misfit)
+        numbers = full(self.numbers(codes)[0], rows) if not codes else self.numbers(codes)
+        base = self.base(inputs, numbers, bad)
+        if not self.tokens:
+            return base
+        return self.with_outputs(base, outputs, numbers, interpret)
+
+    def base(self, inputs: Sequence[Column], numbers: Array, bad: Mask | None) -> Column:
+        """Return the column of what the outcomes themselves say."""
+        if len(self.outcomes) != self.told_of:
+            self.told = column_of((outcome.value for outcome in self.outcomes), self.operation.form, self.vocabulary)
+            self.told_of = len(self.outcomes)
+        told = self.told
+        missing: Marks = {}
+        for name, mask in told.missing.items():
+            lacking = mask[numbers]
+            place = next((place for place in range(len(inputs)) if placeholder(place) == name), None)
+            missing = union(missing, {name: lacking} if place is None else limited(inputs[place].missing, lacking))
+        every = frozenset().union(*(outcome.codes for outcome in self.outcomes))
+        own = {code: np.array([code in outcome.codes for outcome in self.outcomes])[numbers] for code in sorted(every)}
+        misfit = None if told.bad is None else within(told.bad[numbers], ALL)
+        firing = np.array([outcome.firing for outcome in self.outcomes], np.int64)
+        return Column(
+            self.operation.form,
+            told.values[numbers],
+            None if told.states is None else told.states[numbers],
+            {name: mask for name, mask in missing.items() if mask.any()},
+            union(*(column.reads for column in inputs)),
+            union(*(column.codes for column in inputs), limited(own, np.ones(len(numbers), np.bool_))),
+            either(bad, misfit),
+            np.asarray(np.int64(1)) if self.operation.form.kind is Kind.RATIO else None,
+            firing=firing[numbers],
+        )
+
+    def with_outputs(self, base: Column, outputs: dict[int, Column], numbers: Array, interpret: Callable[[Array], Column] | None) -> Column:
+        """Return the column of a table with outputs that are no constants."""
+        groups: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {((), ()): 0}
+        of_outcome = np.zeros(len(self.outcomes), np.int64)
+        for place, outcome in enumerate(self.outcomes):
+            of_outcome[place] = -1 if outcome.is_hard else groups.setdefault((outcome.chosen, outcome.possible), len(groups))
+        choice = of_outcome[numbers]
+        met = set(np.unique(choice).tolist())
+        columns = {0: base}
+        for (chosen, possible), number in groups.items():
+            if number not in met:
+                continue
+            if chosen:
+                columns[number] = after(base, self.combined([outputs[place] for place in chosen]))
+            elif possible:
+                columns[number] = after(base, one_of(base, [outputs[place] for place in possible]))
+        hard = np.flatnonzero(choice < 0)
+        if len(hard):
+            assert interpret is not None, "a table with outputs that are no constants has an operation for hard rows"
+            columns[-1] = scattered(interpret(hard), hard, len(numbers))
+        return merge_rows(columns, choice, self.operation.form)
+
+    def combined(self, columns: list[Column]) -> Column:
+        """Return the outputs of several matching rules as one: their sum, least or greatest."""
+        if not self.is_sum:
+            return columns[0]
+        policy = self.operation.table.table.hit_policy
+        unknown = either(*(column.unknown for column in columns))
+        null = either(*(column.null for column in columns))
+        assert unknown is not None
+        assert null is not None
+        total, bad = columns[0].values, None
+        for column in columns[1:]:
+            if policy is HitPolicy.COLLECT_SUM:
+                total, misfit = plus(total, column.values)
+                bad = either(bad, misfit)
+            else:
+                total = (np.minimum if policy is HitPolicy.COLLECT_MIN else np.maximum)(total, column.values)
+        lacks = null & ~unknown
+        codes: Marks = {"dmn-bad-aggregation": lacks} if lacks.any() else {}
+        return Column(
+            columns[0].form,
+            total,
+            states_of(null, unknown),
+            union(*(column.missing for column in columns)),
+            union(*(column.reads for column in columns)),
+            union(codes, *(column.codes for column in columns)),
+            either(bad, *(column.bad for column in columns)),
+        )
+
+
+def one_of(base: Column, columns: Sequence[Column]) -> Column:
+    """Return what several outputs agree on without anything odd, else an unknown that lacks what `base` and they lack."""
+    agrees = ALL
+    bad = either(*(column.bad for column in columns))
+    for column in columns[1:]:
+        same, misfit = agreed(columns[0], column)
+        agrees, bad = agrees & same, either(bad, misfit)
+    odd = either(*(mask for column in columns for mask in column.codes.values()))
+    agrees = agrees if odd is None else agrees & ~odd
+    return replace(
+        columns[0],
+        states=states_of(agrees & columns[0].null, ~agrees),
+        missing=limited(union(base.missing, *(column.missing for column in columns)), ~agrees),
+        reads=union(*(column.reads for column in columns)),
+        codes={},
+        bad=bad,
+    )
+
+
+def after(base: Column, column: Column) -> Column:
+    """Return a column with what was odd, read and fired before it."""
+    return replace(
+        column,
+        reads=union(base.reads, column.reads),
+        codes=union(base.codes, column.codes),
+        bad=either(base.bad, column.bad),
+        firing=base.firing,
+    )

@@ -1,0 +1,121 @@
+"""Every policy of the packs over a synthetic district: columns and assess say the same of every enterprise."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.engine.columnar_agreement import Said, by_assessment, policy_agreement, policy_columns, said_by_columns, tables_of
+from tests.engine.policy_texts import block, packs_with
+from tests.stories.small_district import PACKS, plant_district
+from zhida.assess.assessment import Outcome
+from zhida.assess.judge import fen_of as judge_fen_of
+from zhida.assess.subject import assess_model
+from zhida.cli.registry import import_files
+from zhida.columnar.columns import Vocabulary, column_of
+from zhida.columnar.plan import Form, Kind
+from zhida.columnar.policies import fen_of
+from zhida.policy.front_matter import Rounding
+from zhida.policy.pack import Packs, PolicyModel, load_packs
+from zhida.registry_io.registry import Registry, read_registry
+from zhida.registry_io.synthetic import synthesize, write_synthetic
+from zhida.registry_io.synthetic_district import read_district
+from zhida.registry_io.writing import write_registry
+from zhida.values.temporal import Date
+
+AS_OF = Date(2026, 6, 30)
+ENTERPRISES = 250
+POLICIES = ["hangzhou/compute-voucher", "national/disability-levy", "national/small-profit-tax", "national/sme-size"]
+
+
+@pytest.fixture(scope="module")
+def packs() -> Packs:
+    return load_packs(PACKS)
+
+
+@pytest.fixture(scope="module")
+def registry(packs: Packs, tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    folder = tmp_path_factory.mktemp("district")
+    parameters = plant_district(folder / "parameters", ENTERPRISES)
+    (folder / "sources").mkdir()
+    paths = list(write_synthetic(synthesize(read_district(parameters / "district.yaml")), folder / "sources"))
+    write_registry(import_files(packs, parameters / "mapping.yaml", paths, "zh"), folder / "registry")
+    return read_registry(Path(folder / "registry"), packs.dictionaries["enterprise"])
+
+
+def differences(model: PolicyModel, registry: Registry, *, block: int) -> Iterator[str]:
+    """Yield each row of which the columns and assess do not say the same."""
+    columns = policy_columns(model)
+    met: list[Said | None] = []
+    for answers in columns.settle(registry.frame, block=block):
+        met += said_by_columns(columns, answers)
+    for code, facts, said in zip(registry.codes, registry.iter_subjects(), met, strict=True):
+        wanted = by_assessment(model, assess_model(model, facts, near_within=Decimal(0)))
+        if said != wanted:
+            yield f"{code}: assess says {wanted}, the columns {said}"
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_every_enterprise_has_the_same_answer_by_columns_and_by_assess(packs: Packs, registry: Registry, policy: str) -> None:
+    assert list(differences(packs.model_of(policy, AS_OF), registry, block=100)) == []
+
+
+def test_a_value_that_all_combinations_agree_on_is_told_though_other_rules_make_it(tmp_path: Path) -> None:
+    body = '| U | 人 | 类型 | **金额** |\n|---|---|---|---|\n| 1 | > 0 | - | 1 |\n| 2 | > 0 | - | 1 |\n| 3 | > 0 | "企业" | 1 |\n'
+    packs = packs_with(tmp_path, body + block("符合: boolean", "人 > 0"), amount="金额")
+    found = policy_agreement(packs.model_of("demo/a", AS_OF), [{"人": Decimal(1)}, {"人": Decimal(0)}, {"类型": "企业"}, {}])
+    assert found.differences == []
+
+
+def test_a_question_that_cannot_be_told_is_no_answer_though_it_was_not_asked(tmp_path: Path) -> None:
+    body = "| F | 收入 / 面积 | **金额** |\n|---|---|---|\n| 1 | > 100 | (if 人 * 2 > 3 then 1 else 2) |\n| 否则 | - | 0 |\n"
+    packs = packs_with(tmp_path, body + block("符合: boolean", "人 > 0"), amount="金额")
+    rows = [{"面积": Decimal(10) ** 15, "收入": Decimal(0)}, {"面积": Decimal(10), "收入": Decimal(0)}]
+    found = policy_agreement(packs.model_of("demo/a", AS_OF), rows)
+    assert (found.differences, found.bad) == ([], 1)
+
+
+def test_a_parameter_whose_figure_is_known_is_a_constant_of_the_plan(packs: Packs, registry: Registry) -> None:
+    lacking = packs.model_of("national/disability-levy", AS_OF)
+    model = replace(lacking, parameters={**lacking.parameters, "parameter:当地社会平均工资": Decimal(100_000)})
+    assert "parameter:当地社会平均工资" in policy_columns(lacking).plan.facts
+    assert "parameter:当地社会平均工资" not in policy_columns(model).plan.facts
+    assert list(differences(model, registry, block=1_000)) == []
+    answers = next(iter(policy_columns(model).settle(registry.frame)))
+    assert (answers.endings == 0).any(), Outcome.ELIGIBLE
+
+
+def test_answers_are_a_frame_with_fen_rules_and_missing_facts(packs: Packs, registry: Registry) -> None:
+    lacking = packs.model_of("national/disability-levy", AS_OF)
+    model = replace(lacking, parameters={**lacking.parameters, "parameter:当地社会平均工资": Decimal(100_000)})
+    columns = policy_columns(model)
+    frame = pl.concat([columns.frame(answers) for answers in columns.settle(registry.frame, block=70)])
+    names = [item.name for item in columns.plan.facts.values()]
+    tables = [id_ for id_ in tables_of(model) if f"rules:{id_}" in frame.columns]
+    assert len(tables) == 3
+    for facts, row in zip(registry.iter_subjects(), frame.iter_rows(named=True), strict=True):
+        assessment = assess_model(model, facts, near_within=Decimal(0))
+        assert row["amount_fen"] == assessment.amount_fen
+        assert sorted(name for place, name in enumerate(names) if row["missing"] >> place & 1) == list(assessment.missing)
+        assert set(filter(None, row["codes"].split(","))) == {item.code for item in assessment.diagnostics}
+        rules = {f"{reason.policy}#{reason.decision}": reason.rule for reason in assessment.reasons}
+        assert [row[f"rules:{id_}"] for id_ in tables] == [rules.get(id_) for id_ in tables]
+
+
+@pytest.mark.parametrize("mode", ["down", "up", "half_up", "half_even"])
+@pytest.mark.parametrize("scale", [0, 1, 2])
+@pytest.mark.parametrize("form", [Form(Kind.NUMBER, 4), Form(Kind.VALUE)])
+def test_amounts_are_rounded_to_fen_as_assess_rounds_them(mode: str, scale: int, form: Form) -> None:
+    amounts = [Decimal(number).scaleb(-4) for number in (*range(-20_000, 20_000, 1_250), -50, 50, 49, 51, 150, 0, 99_999_999)]
+    words = Vocabulary()
+    found = fen_of(column_of(amounts, form, words), np.ones(len(amounts), np.bool_), Rounding(scale, mode), words)
+    assert found.tolist() == [judge_fen_of(amount, Rounding(scale, mode)) for amount in amounts]
+
+
+def test_what_falls_back_in_the_packs_is_the_reading_of_industry_codes(packs: Packs) -> None:
+    found = {(item.decision, item.text[:7]) for policy in POLICIES for item in policy_columns(packs.model_of(policy, AS_OF)).plan.fallbacks}
+    assert found == {("行业大类", "matches"), ("行业大类", "substri"), ("行业中类", "matches"), ("行业中类", "substri")}
