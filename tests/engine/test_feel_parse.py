@@ -334,3 +334,9 @@ def test_what_people_write_lies_far_below_the_limits() -> None:
 def test_reading_takes_no_longer_where_it_must_look_ahead() -> None:
     deep = "1 in (" * 30 + "1..2" + "]" + " + 1)" * 29
     assert mistake(deep).code == "feel-syntax"
+
+
+def test_each_number_of_a_list_knows_where_it_stands() -> None:
+    node = parse("[1, 22 ,3.5, -4]")
+    assert isinstance(node, syntax.ListLiteral)
+    assert [element.span.text for element in node.elements] == ["1", "22", "3.5", "-4"]

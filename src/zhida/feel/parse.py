@@ -15,6 +15,7 @@ Text is parsed once, against the declared scope and never against data. What is 
 here (feel-syntax); whether names and types make sense is said by `zhida.feel.check`.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,6 +37,9 @@ MAX_NESTING = 50
 
 MAX_HEIGHT = 150
 """How high a tree of nodes may be: as many operators may follow each other in one sum."""
+
+LONE_NUMBER = re.compile(r"[0-9]{1,34} *[,\])]")
+"""A whole number that is an element or an argument by itself."""
 
 COMPARISONS = frozenset(("=", "!=", "<=", ">=", "<", ">"))
 ADDITIVE = 4
@@ -397,6 +401,10 @@ class _Parser:
 
     def argument(self) -> Node:
         """Read an argument or an element: an expression, or a range that is written with an operator."""
+        cursor = self.cursor
+        if LONE_NUMBER.match(cursor.text, cursor.position):  # most of what lists hold needs no look at each level of precedence
+            start, number = cursor.position, cursor.number()
+            return syntax.Literal(cursor.span(start), number)
         return self.operator_range() or self.expression()
 
     def argument_name(self) -> str | None:
