@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.report_fixtures import AS_OF, HOSTILE, POLICY, ROOT, Page, assert_stands_alone, assessed, town
-from zhida.assess.assessment import Answer, Assessment, Outcome
+from zhida.assess.assessment import Answer, Assessment, Extent, Outcome
 from zhida.errors import Language
 from zhida.policy.pack import Packs, load_packs
 from zhida.report.explanation import LINE_CELLS, explanation_data, explanation_text, value_data
@@ -102,7 +102,7 @@ def test_not_applicable_by_an_expression_names_the_value_met(packs: Packs) -> No
 
 def test_ineligible_whatever_a_missing_fact_is_names_what_was_met(packs: Packs) -> None:
     text = conclusion(assessed(packs, "hangzhou/compute-voucher", 注册地市="杭州市", 年度智算合同实际额=0))
-    assert text == "不符合条件：举措一（一），支持对象 = 否（单位类型：未知，年度智算合同实际额：0 元；未知的不影响这个结论）"
+    assert text == "不符合条件：举措一（一），规则 2 或 3，支持对象 = 否（单位类型：未知，年度智算合同实际额：0 元；未知的不影响这个结论）"
 
 
 def test_review_names_the_decision_that_null_came_from(packs: Packs) -> None:
@@ -125,7 +125,8 @@ def test_many_possible_amounts_are_a_range(small: Packs) -> None:
     amounts = tuple(Answer(Outcome.ELIGIBLE, amount=Decimal(amount), amount_fen=amount * 100) for amount in range(100, 800, 100))
     many = replace(open_, possible=(*amounts, Answer(Outcome.INELIGIBLE)))
     assert "可能的结果：¥100.00 至 ¥700.00、不符合" in conclusion(many)
-    assert "可能的结果至少有：" in conclusion(replace(many, is_minimal=False))
+    assert "可能的结果至少有：" in conclusion(replace(many, is_minimal=False, possible_are=Extent.AT_LEAST))
+    assert "可能的结果至多是：" in conclusion(replace(many, is_minimal=False, possible_are=Extent.AT_MOST))
 
 
 def test_possible_amounts_are_told_as_the_policy_rounds_them_and_each_once(small: Packs) -> None:
@@ -276,6 +277,7 @@ def _plain() -> Assessment:
         is_minimal=True,
         is_cut=False,
         possible=(),
+        possible_are=Extent.EXACTLY,
         reasons=(),
         caveats=(),
         near=(),
@@ -303,7 +305,7 @@ def test_data_is_json_with_exact_amounts(small: Packs) -> None:
 def test_data_keeps_its_keys() -> None:
     policy = ["policy", "title", "document", "policy_sha256", "as_of", "gives"]
     answer = ["outcome", "conclusion", "result_name", "result", "amount", "amount_fen"]
-    lacking = ["missing", "missing_parameters", "is_minimal", "possible"]
+    lacking = ["missing", "missing_parameters", "is_minimal", "possible", "possible_are"]
     ground = ["reasons", "caveats", "near", "next_status", "diagnostics", "delivery", "delivery_note", "parameters"]
     assert list(explanation_data(_plain())) == [*policy, "subject", "is_synthetic", *answer, *lacking, *ground]
 

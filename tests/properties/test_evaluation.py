@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.engine.dmn_models import decision, model, table
 from tests.engine.policy_texts import block, packs_with
 from tests.properties.feel_strategies import VARIABLES, cells, expressions, scribbles, values, variables
-from zhida.assess.assessment import Answer, Outcome
+from zhida.assess.assessment import Answer, Extent, Outcome
+from zhida.assess.possible import possible_answers
 from zhida.assess.settle import settle
 from zhida.assess.subject import inputs_of
 from zhida.dmn.evaluate import evaluate as evaluate_model
@@ -272,6 +273,9 @@ def test_a_settled_answer_holds_for_all_values_and_missing_are_exactly_the_facts
         if settled.is_minimal:
             assert matter == missing
             assert set(settled.possible) == set(answers.values())
+        possible, extent = possible_answers(found, settled)
+        if extent is not Extent.AT_LEAST:
+            assert set(answers.values()) <= set(possible)
     else:
         # A null that cannot change the value may still be odd enough for a person to look at it.
         odd = {answer for chosen, answer in answers.items() if None in chosen and answer.outcome is Outcome.REVIEW}

@@ -26,6 +26,14 @@ class Outcome(StrEnum):
     NOT_APPLICABLE = "NOT_APPLICABLE"
 
 
+class Extent(StrEnum):
+    """How far the possible answers that are told are all that there are."""
+
+    EXACTLY = "exactly"
+    AT_MOST = "at_most"
+    AT_LEAST = "at_least"
+
+
 class Delivery(StrEnum):
     """How a benefit can go out, least effort for the subject first."""
 
@@ -88,7 +96,9 @@ class Reason:
     article: str
     """The article that the rule, or else the decision, rests on."""
     rule: str
-    """The number of the rule that fired; empty for an expression or a default."""
+    """The number of the rule that fired; empty for an expression or a default, or where it is not known which."""
+    either_rules: tuple[str, ...]
+    """Where the value is the same whatever is missing but the rule is not: the rules that may fire, empty for the default."""
     conditions: tuple[ConditionMet, ...]
     """The cells that were tested."""
     expression: str
@@ -181,6 +191,8 @@ class Assessment:
     """Whether it could not be enumerated because there are too many combinations, rather than because of a computation."""
     possible: tuple[Answer, ...]
     """The answers that are possible, where the outcome is undetermined."""
+    possible_are: Extent
+    """Whether these are exactly the answers that are possible, hold all of them and perhaps more, or are some of them."""
     reasons: tuple[Reason, ...]
     """Decisions that the answer rests on, the answer's own first."""
     caveats: tuple[str, ...]

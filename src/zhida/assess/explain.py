@@ -40,8 +40,18 @@ def _settled_reason(id_: str, evaluator: Evaluator, completions: Sequence[Evalua
     values = distinct(tuple(reason.value for reason in told))
     if len(values) == 1 and len({(reason.rule, reason.article) for reason in told}) == 1:
         return replace(told[0], conditions=_conditions_of(told[0], known, told))
+    if len(values) == 1 and not known.rule and any(reason.rule for reason in told):
+        article = "；".join(dict.fromkeys(reason.article for reason in told if reason.article))
+        rules = _in_order(evaluator.trace[id_].table, {reason.rule for reason in told})
+        return replace(known, value=values[0], article=article, either_rules=rules, conditions=_conditions_of(known, known, told))
     value = values[0] if len(values) == 1 else Either(values)
     return replace(known, value=value, conditions=_conditions_of(known, known, told))
+
+
+def _in_order(trace: TableTrace | None, rules: set[str]) -> tuple[str, ...]:
+    """Return the numbers of rules as their table lists them, the default last."""
+    listed = [] if trace is None else [rule.rule.number for rule in trace.table.rules]
+    return tuple(sorted(rules, key=lambda rule: (listed.index(rule) if rule in listed else len(listed), rule == "", rule)))
 
 
 def _conditions_of(shown: Reason, known: Reason, told: Sequence[Reason]) -> tuple[ConditionMet, ...]:
@@ -96,6 +106,7 @@ def _reason(id_: str, evaluator: Evaluator) -> Reason:
         unit=unit,
         article=article,
         rule=rule,
+        either_rules=(),
         conditions=conditions,
         expression=expression,
         place=place,

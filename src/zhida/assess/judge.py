@@ -7,7 +7,7 @@ from typing import Any
 from zhida.assess.assessment import Answer, Outcome
 from zhida.dmn.evaluate import Evaluator
 from zhida.policy.front_matter import Rounding
-from zhida.policy.pack import PolicyModel
+from zhida.policy.pack import Policy, PolicyModel
 from zhida.values.numbers import feel_context, round_amount
 from zhida.values.types import is_number
 from zhida.values.unknown import Unknown, find_unknown
@@ -52,13 +52,17 @@ def judge(model: PolicyModel, evaluator: Evaluator) -> Judgement:
         goals = (*goals, policy.amount_id)
         value = evaluator.value(policy.amount_id)
         outcome = _known(evaluator, policy.amount_id, value)
-        if outcome is Outcome.ELIGIBLE and (not is_number(value) or abs(value) >= MAX_AMOUNT):
-            outcome = Outcome.REVIEW
         if outcome is not Outcome.ELIGIBLE:
             return Judgement(Answer(outcome), _missing(value), goals)
-        fen = fen_of(value, policy.front.rounding)
-        return Judgement(Answer(outcome, amount=value, amount_fen=fen), _missing(value), goals)
+        return Judgement(answer_of_amount(policy, value), _missing(value), goals)
     return Judgement(Answer(Outcome.ELIGIBLE), frozenset(), goals)
+
+
+def answer_of_amount(policy: Policy, value: Value) -> Answer:
+    """Return the answer that gives an amount; one that is no sum of money, or too great, is for a person to look at."""
+    if not is_number(value) or abs(value) >= MAX_AMOUNT:
+        return Answer(Outcome.REVIEW)
+    return Answer(Outcome.ELIGIBLE, amount=value, amount_fen=fen_of(value, policy.front.rounding))
 
 
 def fen_of(amount: Decimal, rounding: Rounding) -> int:

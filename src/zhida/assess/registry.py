@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from zhida.assess.assessment import LISTED_AMOUNTS, Answer, Assessment, MissingParameter, NearMiss, Outcome
+from zhida.assess.assessment import LISTED_AMOUNTS, Answer, Assessment, Extent, MissingParameter, NearMiss, Outcome
 from zhida.assess.explain import open_reason, told_by_diagnostic
 from zhida.assess.statuses import status_rank
 from zhida.assess.subject import assess_model, gives_amount, missing_parameters
@@ -37,6 +37,9 @@ SHA_DIGITS = 12
 
 ETC = "等"
 """Stands behind possible answers where there may be others."""
+
+AT_MOST = "（至多是这些）"
+"""Stands behind possible answers that hold all there are, and perhaps some that cannot come about."""
 
 NO_RANGE = "金额无法给出范围：含计算"
 NO_RANGE_CUT = "金额无法给出范围：组合太多"
@@ -207,7 +210,7 @@ def _cells(model: PolicyModel, columns: PolicyColumns, facts: Facts) -> ResultCe
 
 
 def _possible(assessment: Assessment) -> tuple[str, ...]:
-    """Return the answers that are possible, many amounts as a range; `等` behind them where there may be others."""
+    """Return the answers that are possible, many amounts as a range; behind them `等` where there may be others."""
     if not assessment.missing:
         return ()
     fens = [answer.amount_fen for answer in assessment.possible if answer.amount_fen is not None]
@@ -217,10 +220,10 @@ def _possible(assessment: Assessment) -> tuple[str, ...]:
         known = (f"{yuan_words(min(fens))} 至 {yuan_words(max(fens))}",)
         others = tuple(answer for answer in others if answer.amount_fen is None)
     known = tuple(dict.fromkeys((*known, *map(possible_words, others))))
-    if assessment.is_minimal:
+    if assessment.possible_are is Extent.EXACTLY:
         return known
     if known:
-        return (*known, ETC)
+        return (*known, AT_MOST if assessment.possible_are is Extent.AT_MOST else ETC)
     return (NO_RANGE_CUT if assessment.is_cut else NO_RANGE,) if assessment.gives_amount else ()
 
 

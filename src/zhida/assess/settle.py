@@ -44,6 +44,8 @@ class Settled:
     """The evaluation of what is known, to explain the answer by."""
     is_cut: bool = False
     """Whether it could not be enumerated because there are too many combinations, and for no other reason."""
+    open: tuple[Evaluator, ...] = ()
+    """The combinations of what could be enumerated whose answer still rests on something else."""
     completions: tuple[Evaluator, ...] = ()
     """Where missing facts turned out not to matter: the evaluations that show it, one for each combination."""
 
@@ -56,7 +58,7 @@ def settle(model: PolicyModel, inputs: Mapping[str, Value]) -> Settled:
         return Settled(judgement, (judgement.answer,), is_minimal=True, evaluator=evaluator)
     cases, judged, given_up = _enumerate(model, inputs, evaluator, judgement.missing)
     judgements = [each for each, _ in judged]
-    answers = _distinct(item.answer for item in judgements)
+    answers = distinct_answers(item.answer for item in judgements)
     if len(answers) == 1 and answers[0].outcome is not Outcome.UNDETERMINED:
         for goal in judgements[0].goals:
             evaluator.value(goal)
@@ -70,7 +72,8 @@ def settle(model: PolicyModel, inputs: Mapping[str, Value]) -> Settled:
     is_minimal = not given_up and not any(item.missing for item in judgements)
     is_cut = bool(given_up) and all(given_up.values())
     settled = replace(judgement, answer=Answer(outcome), missing=missing)
-    return Settled(settled, _ordered(answers, model), is_minimal, evaluator, is_cut)
+    left = tuple(each for judged_as, each in judged if judged_as.answer.outcome is Outcome.UNDETERMINED)
+    return Settled(settled, ordered_answers(answers, model), is_minimal, evaluator, is_cut, left)
 
 
 def _lacking(policy: Policy, evaluator: Evaluator) -> frozenset[str]:
@@ -127,12 +130,12 @@ def _differing(cases: Sequence[Mapping[str, Value]], judgements: Sequence[Judgem
         groups: dict[tuple[Any, ...], list[Answer]] = {}
         for case, judgement in zip(cases, judgements, strict=True):
             groups.setdefault(tuple(value for other, value in case.items() if other != id_), []).append(judgement.answer)
-        if any(len(_distinct(answers)) > 1 for answers in groups.values()):
+        if any(len(distinct_answers(answers)) > 1 for answers in groups.values()):
             found.add(model.model.inputs[id_].name)
     return frozenset(found)
 
 
-def _distinct(answers: Iterable[Answer]) -> tuple[Answer, ...]:
+def distinct_answers(answers: Iterable[Answer]) -> tuple[Answer, ...]:
     """Return each different answer once."""
     found: list[Answer] = []
     for answer in answers:
@@ -145,7 +148,7 @@ def _same(one: Answer, other: Answer) -> bool:
     return one.outcome is other.outcome and one.amount == other.amount and equal(one.result, other.result) is True
 
 
-def _ordered(answers: Sequence[Answer], model: PolicyModel) -> tuple[Answer, ...]:
+def ordered_answers(answers: Sequence[Answer], model: PolicyModel) -> tuple[Answer, ...]:
     """Return the decided answers, best known amount last, statuses as their table lists them.
 
     There may be others where not all facts could be enumerated.

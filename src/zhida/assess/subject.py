@@ -11,6 +11,7 @@ from typing import Any
 from zhida.assess.assessment import Assessment, MissingParameter
 from zhida.assess.explain import caveats_of, delivery_of, parameters_of, reasons_of
 from zhida.assess.near import near_misses
+from zhida.assess.possible import possible_answers
 from zhida.assess.settle import Settled, settle
 from zhida.assess.statuses import next_status
 from zhida.dmn.model import ItemDefinition
@@ -118,6 +119,7 @@ def _explained(model: PolicyModel, settled: Settled, near_within: Decimal | None
     front = policy.front
     note_delivery = delivery_of(policy, model.model, answer.outcome, settled.judgement.missing)
     named = front.result or front.amount
+    possible, extent = possible_answers(model, settled)
     return Assessment(
         policy=policy.id,
         title=front.title,
@@ -136,7 +138,8 @@ def _explained(model: PolicyModel, settled: Settled, near_within: Decimal | None
         missing_parameters=missing_parameters(model, sorted(settled.judgement.missing)),
         is_minimal=settled.is_minimal,
         is_cut=settled.is_cut,
-        possible=settled.possible,
+        possible=possible,
+        possible_are=extent,
         reasons=reasons_of(evaluator, goals, settled.completions),
         caveats=caveats_of(model, evaluator, goals),
         near=near_misses(model, settled, near_within),

@@ -227,6 +227,24 @@ def _combine(table: CompiledTable, frame: Frame, name: str, verdicts: _Verdicts)
     return merge((unknown, *candidates))
 
 
+def values_still_possible(trace: TableTrace, frame: Frame) -> list[Value] | None:
+    """Return values among which the table's is, whatever is missing; None where one is not known or many are combined.
+
+    Args:
+        trace: How the table came to a value that is not known.
+        frame: What its cells may use.
+    """
+    table = trace.table
+    if table.table.hit_policy not in _SINGLE_VALUES:
+        return None
+    values = [_outputs(table, place, frame) for place in (*trace.matched, *trace.possible)]
+    if not trace.matched or any(allowed is not None for allowed in table.allowed):
+        values.append(_default(table, frame))
+    if table.table.hit_policy in {HitPolicy.UNIQUE, HitPolicy.ANY}:
+        values.append(None)  # two rules that should not match at once
+    return None if merge(values) is not None else values
+
+
 # --- hit policies --------------------------------------------------------------------------------------------------
 
 

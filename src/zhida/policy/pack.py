@@ -113,6 +113,8 @@ class PolicyModel:
     """All rows of each parameter, by name."""
     _uses: dict[tuple[str, ...], dict[str, Use]] = field(default_factory=dict, repr=False)
     """What was found out before of how named values are used, by goals."""
+    witnessed: dict[str, tuple[object, ...]] = field(default_factory=dict, repr=False)
+    """Values that a decision is known to have for some value of what it rests on, by id, as far as that was asked."""
 
     def uses(self, goals: tuple[str, ...]) -> dict[str, Use]:
         """Return how each named value is used by what `goals` rest on, by id."""

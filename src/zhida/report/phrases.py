@@ -7,7 +7,7 @@ of the assessment.
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from zhida.assess.assessment import LISTED_AMOUNTS, Answer, Assessment, ConditionMet, NearMiss, Outcome, Reason
+from zhida.assess.assessment import LISTED_AMOUNTS, Answer, Assessment, ConditionMet, Extent, NearMiss, Outcome, Reason
 from zhida.assess.explain import open_reason, told_by_diagnostic
 from zhida.assess.registry import NO_RANGE, NO_RANGE_CUT, SHA_DIGITS
 from zhida.errors import Language
@@ -205,7 +205,9 @@ def possible_answers(assessment: Assessment, language: Language) -> str:
         elif len(amounts) <= LISTED_AMOUNTS:
             said.append(format_amount(answer.amount_fen))
     joined = listed(dict.fromkeys(said), language)  # two amounts may be one when rounded
-    if assessment.is_minimal:
+    if assessment.possible_are is Extent.AT_MOST:
+        return choose(language, f"可能的结果至多是：{joined}", f"possible results are at most: {joined}")
+    if assessment.possible_are is Extent.EXACTLY:
         return choose(language, f"可能的结果：{joined}", f"possible results: {joined}") if joined else ""
     known = choose(language, f"可能的结果至少有：{joined}", f"possible results include: {joined}") if joined else ""
     return choose(language, "；", "; ").join(filter(None, (known, _no_range(assessment, language))))
@@ -246,6 +248,11 @@ def reason_value(reason: Reason, assessment: Assessment, language: Language) -> 
 
 def reason_ground(reason: Reason, language: Language) -> str:
     """Return the article and rule that a decision rests on."""
+    if reason.either_rules:
+        otherwise = choose(language, "否则", "otherwise")
+        rules = choose(language, " 或 ", " or ").join(rule or otherwise for rule in reason.either_rules)
+        said = choose(language, f"规则 {rules}", f"rule {rules}")
+        return choose(language, "，", ", ").join(part for part in (reason.article, said) if part)
     return _ground(reason.article, reason.rule, language)
 
 
