@@ -112,3 +112,16 @@ def test_completions_that_differ_only_in_the_rule_name_each_rule(tmp_path: Path)
     assert (reason.rule, reason.either_rules) == ("", ("1", "2", "3"))
     assert explanation_data(found)["reasons"][0]["either_rules"] == ["1", "2", "3"]
     assert "规则 1 或 2 或 3" in "".join(explanation_text(found, language="zh").split("\n"))
+
+
+def test_a_table_that_can_still_give_what_was_not_evaluated_yet_is_bounded(tmp_path: Path) -> None:
+    body = (
+        block("均值: number", "收入 / 2")
+        + block("基数: number", "收入 * 3")
+        + block("符合: boolean", "true")
+        + "| U | 均值 | **金额** |\n|---|---|---|\n| 1 | > 20 | 1000 |\n| 2 | > 20 | 基数 * 2 |\n| 否则 | - | 0 |\n\n"
+    )
+    found = assessed(tmp_path, body, {"行业": "A"}, amount="金额")
+    assert found.outcome is Outcome.UNDETERMINED
+    assert found.missing == ("收入",)
+    assert found.possible_are is Extent.AT_LEAST

@@ -23,8 +23,9 @@ class Use(NamedTuple):
 
 
 LIBRARIES = {
-    "polars": Use(("registry_io/*", "columnar/*"), 8, "polars"),
-    "numpy": Use(("columnar/*",), 10, "numpy"),
+    "polars": Use(("registry_io/*", "columnar/*", "assess/*"), 16, "polars"),
+    "numpy": Use(("columnar/*", "registry_io/*"), 24, "numpy"),
+    "pyarrow": Use(("columnar/*", "registry_io/*", "assess/*"), 12, "pyarrow"),
     "markdown_it": Use(("report/*",), 1, "markdown-it-py"),
     "yaml": Use(("policy/*", "registry_io/*"), 3, "PyYAML"),
     "stdnum": Use(("registry_io/*",), 2, "python-stdnum"),

@@ -102,7 +102,7 @@ class _Search:
                 facts[id_] = representatives(data.item, self.model.uses(_goals(self.model)).get(id_, Use()), evaluator)
         computed = {self.model.model.inputs[id_].name for id_, values in facts.items() if values is None}
         beneath = evaluator.beneath(goals)
-        for id_, trace in evaluator.trace.items():
+        for id_, trace in tuple(evaluator.trace.items()):  # what a table can still give may evaluate further decisions
             lacking = find_unknown(trace.value) if id_ in beneath else None
             if lacking is not None and not computed.isdisjoint(lacking.missing):
                 values = _values_of(evaluator, id_)
