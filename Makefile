@@ -24,7 +24,7 @@ help:  ## 列出全部命令 | list the verbs
 
 setup: $(VENV)/.ready  ## 建立 .venv 并安装（只在依赖变了时重装） | make .venv and install into it; again only when the requirements change
 
-$(VENV)/.ready: pyproject.toml requirements.txt requirements-dev.txt
+$(VENV)/.ready: pyproject.toml setup.py requirements.txt requirements-dev.txt $(wildcard src/zhida/columnar/kernel/*.[ch])
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo '需要 Python 3.11 或更新的版本：装好后再试，或写 make PYTHON=/path/to/python3.12'; \
 		echo 'Python 3.11 or newer is needed (met: "$(PYTHON)"). Install it, or name one: make PYTHON=/path/to/python3.12'; exit 2; }
@@ -72,4 +72,5 @@ format: setup  ## 排版并改正可自动改正之处 | format, and mend what c
 
 clean:  ## 删除环境、缓存与结果 | remove the environment, the caches and the results
 	rm -rf $(VENV) build dist src/zhida.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -f src/zhida/columnar/kernel/_native*.so
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,4 +1,10 @@
-"""The kernel in numpy: the judge of every faster one, and what runs where none was built."""
+"""The kernel in numpy: the judge of every faster one, and what runs where none was built.
+
+It owns what the functions mean. A kernel in another language takes the same arguments, gives the same arrays bit for bit and
+refuses the same: a `TypeError` for elements of the wrong kind, a `ValueError` for shapes, lengths, orders and codes that do
+not fit. Beside them stand the parts that only learning uses (`reached`, `combine`, `look_up`, `intersect`, `first`): they take integers of
+any width and run in numpy alone.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,41 +15,247 @@ from numpy.typing import NDArray
 WORD = 64
 """Rules in a word of a mask."""
 
+FEW = 64
+"""Thresholds up to which comparing with each is faster than searching."""
 
-def encode(values: NDArray[np.int64], thresholds: NDArray[np.int64]) -> NDArray[np.intp]:
+BLOCK = 16_384
+"""Rows at a time: what lies between two steps stays in the second-level cache."""
+
+MOST_COLUMNS = 256
+"""Inputs of a table."""
+
+Array = NDArray[Any]
+Bits = tuple[Any, int]
+"""Any bytes and the place of the first row's bit in them, the least significant bit of a byte first, as Arrow keeps them."""
+
+_CODES = "BH"
+_INDICES = "bBhHiIlq"
+_WORDS = 2
+"""Words of 64 bits in a wide value."""
+
+# --- columns to codes ------------------------------------------------------------------------------------------------------
+
+
+def encode(  # noqa: PLR0913 - the kernel's face
+    values: Array,
+    thresholds: NDArray[np.int64],
+    codes: Array,
+    *,
+    valid: Array | Bits | None = None,
+    unknown: int = 0,
+    out: Array | None = None,
+) -> Array:
+    """Return for each value the code of how many of the ascending thresholds it has reached.
+
+    >>> encode(np.array([19, 20, 21]), np.array([20, 21]), np.array([7, 8, 9], np.uint8)).tolist()
+    [7, 8, 9]
+
+    Args:
+        values: Integers of up to 64 bits with a sign or 32 without, booleans, or for 128 bits an array of (rows, 2): the low
+            word and the high word of each, both of kind int64. A wide value that is out of 64 bits is beyond all thresholds.
+        thresholds: In ascending order.
+        codes: One more than there are thresholds, of one or two bytes.
+        valid: Which rows have a value: booleans, or (bytes, offset of the first bit).
+        unknown: The code of rows that have none.
+        out: Where to write; of the kind of `codes`.
+    """
+    is_wide = values.ndim == _WORDS
+    _check("values", values, "q" if is_wide else "?bBhHiIlq", values.ndim if is_wide else 1)
+    if is_wide and values.shape[1] != _WORDS:
+        raise ValueError("values: a wide value has two words")
+    _check("thresholds", thresholds, "q")
+    _check("codes", codes, _CODES)
+    counts = _counting(valid, len(values))
+    out = _out(out, (len(values),), codes.dtype, values, thresholds, codes)
+    _check_codes(codes.dtype, unknown)
+    if len(codes) != len(thresholds) + 1:
+        raise ValueError(f"codes: {len(codes)}, not one more than the {len(thresholds)} thresholds")
+    if (thresholds[1:] < thresholds[:-1]).any():
+        raise ValueError("thresholds: not in ascending order")
+    if is_wide:
+        low, high = values[:, 0], values[:, 1]
+        beyond = np.where(high < 0, 0, len(thresholds))
+        places = np.where(high == low >> np.int64(63), reached(low, thresholds), beyond)
+    else:
+        places = reached(values, thresholds)
+    np.take(codes, places, out=out, mode="clip")
+    return _veiled(out, counts, unknown)
+
+
+def translate(
+    indices: Array,
+    codes: Array,
+    *,
+    valid: Array | Bits | None = None,
+    unknown: int = 0,
+    out: Array | None = None,
+) -> Array:
+    """Return for each index of a dictionary its code; an index in a row that has no value may be anything.
+
+    >>> translate(np.array([1, 0, 9]), np.array([7, 8], np.uint8), valid=np.array([True, True, False])).tolist()
+    [8, 7, 0]
+    """
+    _check("indices", indices, _INDICES)
+    _check("codes", codes, _CODES)
+    counts = _counting(valid, len(indices))
+    out = _out(out, (len(indices),), codes.dtype, indices, codes)
+    _check_codes(codes.dtype, unknown)
+    beyond = (indices < 0) | (indices >= len(codes))
+    wrong = np.flatnonzero(beyond if counts is None else beyond & counts)
+    if len(wrong):
+        raise ValueError(f"indices: the one in row {wrong[0]} is not below {len(codes)}")
+    if len(codes):
+        np.take(codes, np.where(beyond, 0, indices), out=out, mode="clip")
+    return _veiled(out, counts, unknown)
+
+
+def translate_bits(  # noqa: PLR0913 - the kernel's face
+    bits: Any,  # noqa: ANN401 - whatever holds bytes
+    offset: int,
+    rows: int,
+    codes: tuple[int, int],
+    *,
+    valid: Array | Bits | None = None,
+    unknown: int = 0,
+    out: Array | None = None,
+) -> Array:
+    r"""Return for each bit the code of false or of true; bytes unless `out` is wider.
+
+    >>> translate_bits(b"\x06", 1, 3, (4, 5)).tolist()
+    [5, 5, 4]
+    """
+    found = _spread("bits", bits, offset, rows)
+    counts = _counting(valid, rows)
+    out = _out(out, (rows,), np.dtype(np.uint8) if out is None else out.dtype)
+    _check("out", out, _CODES)
+    _check_codes(out.dtype, *codes, unknown)
+    out[:] = np.where(found, codes[1], codes[0])
+    return _veiled(out, counts, unknown)
+
+
+# --- codes to rules --------------------------------------------------------------------------------------------------------
+
+
+def decide_dense(codes: Sequence[Array], maps: Sequence[NDArray[np.uint32]], table: Array, *, out: Array | None = None) -> Array:
+    """Return for each row the entry of a dense table at the sum of what the maps say of its codes.
+
+    >>> codes = [np.array([1, 0], np.uint8), np.array([2, 1], np.uint8)]
+    >>> maps = [np.array([0, 3], np.uint32), np.array([0, 1, 2], np.uint32)]
+    >>> decide_dense(codes, maps, np.array([5, 6, 7, 8, 9, 10], np.uint8)).tolist()
+    [10, 6]
+
+    Args:
+        codes: One column of bytes or pairs of bytes for each input.
+        maps: For each input, what each code adds; the sum of their largest entries is a place of the table.
+        table: The entries, of kind uint8, uint16 or int32.
+        out: Where to write; of the kind of `table`.
+    """
+    _check_columns(codes, maps, "maps", "I", 1)
+    _check("table", table, "BHi")
+    out = _out(out, (len(codes[0]),), table.dtype, *codes, *maps, table)
+    largest = sum(int(entries.max(initial=0)) for entries in maps)
+    if largest >= len(table):
+        raise ValueError(f"maps: they lead as far as {largest}, and the table has {len(table)} entries")
+    for start in range(0, len(out), BLOCK):
+        rows = slice(start, start + BLOCK)
+        places = maps[0][codes[0][rows]]
+        for column, entries in zip(codes[1:], maps[1:], strict=True):
+            places += entries[column[rows]]
+        np.take(table, places, out=out[rows], mode="clip")
+    return out
+
+
+def decide_masks(  # noqa: PLR0913 - the kernel's face
+    codes: Sequence[Array],
+    masks: Sequence[NDArray[np.uint64]],
+    first: bool,
+    none: int,
+    many: int,
+    *,
+    out: NDArray[np.uint16] | None = None,
+) -> NDArray[np.uint16]:
+    """Return for each row the rule that all its codes satisfy: the lowest, or the only one.
+
+    >>> codes = [np.array([0, 1, 2], np.uint8)]
+    >>> masks = [np.array([[0b110], [0b100], [0]], np.uint64)]
+    >>> decide_masks(codes, masks, True, 99, 98).tolist(), decide_masks(codes, masks, False, 99, 98).tolist()
+    ([1, 2, 99], [98, 2, 99])
+
+    Args:
+        codes: One column of bytes or pairs of bytes for each input.
+        masks: For each input one row of words for each code: bit r of word w is rule 64 w + r.
+        first: Whether the lowest rule is asked for, else the only one.
+        none: The answer where no rule matches.
+        many: The answer where the only rule is asked for and several match.
+        out: Where to write.
+    """
+    _check_columns(codes, masks, "masks", "Q", 2)
+    out = _out(out, (len(codes[0]),), np.dtype(np.uint16), *codes, *masks)
+    _check_codes(out.dtype, none, many)
+    words = masks[0].shape[1]
+    if not 1 <= words <= 2**16 // WORD:
+        raise ValueError(f"masks: {words} words; from 1 to {2**16 // WORD}")
+    for start in range(0, len(out), BLOCK):
+        rows = slice(start, start + BLOCK)
+        found = intersect([column[rows] for column in codes], masks)
+        rules = _lowest(found)
+        out[rows] = np.where(rules < 0, none, rules)
+        if not first:
+            out[rows][np.bitwise_count(found).sum(axis=1) > 1] = many
+    return out
+
+
+def match(codes: Sequence[Array], masks: Sequence[NDArray[np.uint64]], *, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
+    """Return for each row the words of the rules that all its codes satisfy.
+
+    >>> match([np.array([1, 0], np.uint8)], [np.array([[4], [5]], np.uint64)]).tolist()
+    [[5], [4]]
+    """
+    _check_columns(codes, masks, "masks", "Q", 2)
+    out = _out(out, (len(codes[0]), masks[0].shape[1]), np.dtype(np.uint64), *codes, *masks)
+    out[:] = intersect(codes, masks)
+    return out
+
+
+# --- what learning uses ------------------------------------------------------------------------------------------------------
+
+
+def reached(values: Array, thresholds: NDArray[np.int64]) -> NDArray[np.intp]:
     """Return for each value how many of the ascending thresholds it has reached.
 
-    >>> encode(np.array([19, 20, 21]), np.array([20, 21])).tolist()
+    >>> reached(np.array([19, 20, 21]), np.array([20, 21])).tolist()
     [0, 1, 2]
     """
-    return np.searchsorted(thresholds, values, side="right")
+    if len(thresholds) > FEW or values.ndim == 0:
+        return np.searchsorted(thresholds, values, side="right")
+    places = np.zeros(values.shape, np.uint8)
+    for start in range(0, len(values), BLOCK):
+        some, found = values[start : start + BLOCK], places[start : start + BLOCK]
+        for threshold in thresholds:
+            found += some >= threshold
+    return places.astype(np.intp)
 
 
-def combine(codes: Sequence[NDArray[Any]], strides: Sequence[int]) -> NDArray[np.int64]:
+def combine(codes: Sequence[Array], strides: Sequence[int]) -> NDArray[np.int64]:
     """Return one number for each combination of codes; there is at least one column.
 
     >>> combine([np.array([1, 0]), np.array([2, 1])], [3, 1]).tolist()
     [5, 1]
     """
-    total: NDArray[Any] = codes[0] * np.int64(strides[0])
+    total: Array = codes[0] * np.int64(strides[0])
     for column, stride in zip(codes[1:], strides[1:], strict=True):
         total = total + column * np.int64(stride)
     return total
 
 
-def look_up(keys: NDArray[Any], table: NDArray[Any]) -> NDArray[Any]:
+def look_up(keys: Array, table: Array) -> Array:
     """Return the entry of each key."""
-    found: NDArray[Any] = table[keys]
+    found: Array = table[keys]
     return found
 
 
-def match(codes: Sequence[NDArray[Any]], masks: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """Return for each row the rules that all its codes satisfy.
-
-    Args:
-        codes: One column for each input of a table.
-        masks: For each of them one row of words for each code: bit r of word w is rule 64 w + r.
-    """
+def intersect(codes: Sequence[Array], masks: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    """Return what `match` does, for codes of any width."""
     found: NDArray[np.uint64] = masks[0][codes[0]]
     for column, mask in zip(codes[1:], masks[1:], strict=True):
         found &= mask[column]
@@ -59,16 +271,87 @@ def first(found: NDArray[np.uint64]) -> NDArray[np.int64]:
     rules = np.full(len(found), -1, np.int64)
     for word in reversed(range(found.shape[1])):
         bits = found[:, word]
-        lowest = bits & (~bits + np.uint64(1))
-        rules = np.where(bits != 0, WORD * word + _place(lowest), rules)
+        below = bits & (~bits + np.uint64(1))  # the lowest bit alone; less one, as many bits as its place
+        rules = np.where(bits != 0, np.bitwise_count(below - np.uint64(1)) + np.int64(WORD * word), rules)
     return rules
 
 
-def _place(bits: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Return the place of the only bit in each word; without floating point, which has no 64 bits."""
-    place = np.zeros(bits.shape, np.int64)
-    for step in (32, 16, 8, 4, 2, 1):
-        is_above = bits >> np.uint64(step) != 0
-        place += is_above * step
-        bits = np.where(is_above, bits >> np.uint64(step), bits)
-    return place
+_lowest = first  # for `decide_masks`, where an argument has the name
+
+
+# --- what is refused -----------------------------------------------------------------------------------------------------------
+
+
+def _check(name: str, array: object, kinds: str, dimensions: int = 1) -> None:
+    """Refuse an array of another kind or layout; `kinds` are numpy's letters."""
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biu" or not array.dtype.isnative:
+        raise TypeError(f"{name}: no array of this machine's integers")
+    if array.dtype not in [np.dtype(kind) for kind in kinds]:
+        raise TypeError(f"{name}: elements of kind {array.dtype} do not fit here")
+    if array.ndim != dimensions:
+        raise ValueError(f"{name}: {array.ndim} dimensions, not {dimensions}")
+    if not array.flags.c_contiguous or not array.flags.aligned:
+        raise ValueError(f"{name}: not an array in one piece")
+
+
+def _check_codes(kind: np.dtype[Any], *codes: int) -> None:
+    if not all(0 <= code <= np.iinfo(kind).max for code in codes):
+        raise ValueError(f"the codes {codes} are not all of kind {kind}")
+
+
+def _check_columns(codes: Sequence[Array], entries: Sequence[Array], name: str, kinds: str, dimensions: int) -> None:
+    if not 1 <= len(codes) == len(entries) <= MOST_COLUMNS:
+        raise ValueError(f"{len(codes)} columns of codes and {len(entries)} {name}; from 1 to {MOST_COLUMNS} of each")
+    for place, (column, entry) in enumerate(zip(codes, entries, strict=True)):
+        _check("codes", column, _CODES)
+        _check(name, entry, kinds, dimensions)
+        if len(column) != len(codes[0]) or entry.shape[1:] != entries[0].shape[1:]:
+            raise ValueError(f"column {place} has other lengths than the first")
+        if (most := column.max(initial=0)) >= len(entry) and len(column):
+            raise ValueError(f"column {place} has no code {most}: there are {len(entry)}")
+
+
+def _counting(valid: Array | Bits | None, rows: int) -> NDArray[np.bool_] | None:
+    """Return which rows count, or None for all."""
+    if valid is None:
+        return None
+    if isinstance(valid, tuple):
+        if len(valid) != 2:
+            raise ValueError("valid: a pair of bits and an offset")
+        return _spread("valid", valid[0], valid[1], rows)
+    _check("valid", valid, "?B")
+    if len(valid) != rows:
+        raise ValueError(f"valid: {len(valid)} rows, not {rows}")
+    counts: NDArray[np.bool_] = valid != 0
+    return counts
+
+
+def _spread(name: str, bits: object, offset: int, rows: int) -> NDArray[np.bool_]:
+    """Return bits as an array of booleans."""
+    view = memoryview(bits)  # type: ignore[arg-type]  # a TypeError for what holds no bytes
+    if view.ndim != 1 or view.itemsize != 1:
+        raise TypeError(f"{name}: no bytes")
+    if not view.c_contiguous or offset < 0 or rows < 0 or offset + rows > 8 * len(view):
+        raise ValueError(f"{name}: {8 * len(view)} bits, not {rows} from {offset}")
+    found = np.unpackbits(np.frombuffer(view, np.uint8)[offset // 8 : -(-(offset + rows) // 8)], bitorder="little")
+    return found[offset % 8 : offset % 8 + rows].view(np.bool_)
+
+
+def _out(out: object, shape: tuple[int, ...], kind: np.dtype[Any], *others: Array) -> Array:
+    """Return the array to write to, a new one where none is given."""
+    if out is None:
+        return np.empty(shape, kind)
+    if not isinstance(out, np.ndarray) or out.dtype != kind:
+        raise TypeError(f"out: no array of kind {kind}")
+    if out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable or not out.flags.aligned:
+        raise ValueError(f"out: no array in one piece of shape {shape} that can be written")
+    if any(np.may_share_memory(out, other) for other in others):
+        raise ValueError("out: shares memory with an argument")
+    return out
+
+
+def _veiled(out: Array, counts: NDArray[np.bool_] | None, unknown: int) -> Array:
+    """Give rows that do not count their code."""
+    if counts is not None:
+        out[~counts] = unknown
+    return out

@@ -1,0 +1,183 @@
+/* What all parts of the kernel share: what a call works on, once its arguments have been checked.
+ *
+ *   native.c    Python's side: the choice of a path, memory, exceptions
+ *   arguments.h Python's arguments, held and checked
+ *   shapes.h    this file
+ *   cuts.h      thresholds made ready for counting
+ *   loops.h     every loop in plain C; compiled once for each path
+ *   avx2.h      what pays by hand with 32-byte registers
+ *   avx512.h    what pays by hand with 64-byte registers
+ *
+ * Nothing here or in the loops touches a Python object, allocates memory or can fail except by a code that is too large.
+ */
+#ifndef ZHIDA_SHAPES_H
+#define ZHIDA_SHAPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__GNUC__) || defined(__clang__)
+#define ALWAYS_INLINE static inline __attribute__((always_inline, unused))
+#define MAY_BE_UNUSED __attribute__((unused))
+#define RESTRICT __restrict__
+#ifdef __clang__
+#define UNROLL _Pragma("unroll 8")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+#define IS_LITTLE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+ALWAYS_INLINE unsigned lowest_bit(uint64_t word) { return (unsigned)__builtin_ctzll(word); }
+ALWAYS_INLINE unsigned highest_bit(uint64_t word) { return 63u - (unsigned)__builtin_clzll(word); }
+#else
+#include <intrin.h>
+#define ALWAYS_INLINE static __forceinline
+#define MAY_BE_UNUSED
+#define RESTRICT __restrict
+#define UNROLL
+#define IS_LITTLE 1
+ALWAYS_INLINE unsigned lowest_bit(uint64_t word) {
+    unsigned place = 0;
+    while (!(word >> place & 1)) place++;
+    return place;
+}
+ALWAYS_INLINE unsigned highest_bit(uint64_t word) {
+    unsigned place = 63;
+    while (!(word >> place & 1)) place--;
+    return place;
+}
+#endif
+
+/* The paths for x86-64 need the per-function targets of gcc and clang. */
+#if (defined(__GNUC__) || defined(__clang__)) && defined(__x86_64__)
+#define HAS_X86_PATHS 1
+#include <immintrin.h>
+#else
+#define HAS_X86_PATHS 0
+#endif
+
+enum {
+    BLOCK = 2048,       /* rows at a time: what lies between two steps stays in the first-level cache; a multiple of 64 */
+    FEW = 15,           /* thresholds that are counted without a table in memory */
+    MOST_FIXES = 4,     /* comparisons behind a key, at most */
+    KEYS = 1 << 14,     /* entries of a table of keys, at most */
+    FAST_COLUMNS = 8,   /* columns that are added or anded in one pass */
+    BROAD_COLUMNS = 8,  /* columns of pairs of bytes whose masks are cut into planes, at most */
+    WORD_RULES = 64     /* rules in a word of a mask */
+};
+
+/* The elements of an array; the width in bytes is at hand separately. */
+typedef enum { SIGNED, UNSIGNED, WIDE } Sort;
+
+/* Which rows count: none given, one bit for each row as Arrow keeps them, or one byte. */
+typedef struct {
+    const uint8_t *bits;
+    size_t offset;
+    const uint8_t *bytes;
+} Valid;
+
+/* Thresholds made ready (see cuts.h), and the code of each count. */
+typedef enum { BY_STEPS, BY_SPAN, BY_LINEAR_KEY, BY_FLOAT_KEY } Way;
+typedef struct {
+    Way way;
+    size_t count;             /* thresholds */
+    const int64_t *marks;     /* the thresholds, and behind them as many INT64_MAX as the way wants */
+    unsigned steps;           /* BY_STEPS: there are 2^steps - 1 marks */
+    int64_t low;              /* the first threshold */
+    uint64_t span;            /* from the first to the last */
+    unsigned shift;           /* what a key leaves out */
+    uint64_t base;            /* BY_FLOAT_KEY: the key of 1, less one */
+    size_t keys;              /* entries of `starts` */
+    unsigned fixes;           /* comparisons behind a key */
+    const uint16_t *starts;   /* of each key: how many thresholds have a smaller key; BY_SPAN: how many are reached */
+    const void *codes;        /* of each count, repeated at the end as often as there are INT64_MAX */
+    unsigned width;           /* of a code in bytes: 1 or 2 */
+    unsigned unknown;         /* the code of rows that do not count */
+} Cuts;
+
+typedef struct {
+    const void *values;
+    unsigned width;           /* 1, 2, 4, 8, or 16 for WIDE */
+    Sort sort;
+    size_t rows;
+    Valid valid;
+} Values;
+
+/* Columns of codes, and how many codes each may have. */
+typedef struct {
+    size_t count, rows;
+    const void *const *codes;
+    const uint8_t *widths;    /* 1 or 2 */
+    const size_t *limits;
+} Columns;
+
+typedef struct {
+    Columns columns;
+    const uint32_t *const *maps;
+    const void *table;
+    unsigned width;           /* 1, 2 or 4 */
+    uint64_t largest;         /* the largest sum of map entries; below the table's length */
+    const uint8_t *bytes;     /* for each column 512 bytes: the low bytes of its map, then the high ones; NULL where sums are wider */
+} Dense;
+
+typedef struct {
+    Columns columns;
+    const uint64_t *const *masks;
+    size_t words;
+    const uint8_t *planes;    /* masks of one word: for each column and each eight rules 256 bytes; else NULL */
+    unsigned plane_count;
+    const uint8_t *const *classes; /* of columns of pairs of bytes: which of its masks, told apart, a code has; else NULL */
+    const size_t *limits;     /* how many codes or classes each column has in the planes */
+    int first;
+    uint16_t none, many;
+} Masks;
+
+typedef struct {
+    const void *indices;
+    unsigned width;
+    Sort sort;
+    size_t rows, count;       /* rows, and codes */
+    const void *codes;
+    unsigned code_width;
+    Valid valid;
+    unsigned unknown;
+} Words;
+
+/* The code that a column may not have: it is `code` in `row`. `column` is negative where there is none. */
+typedef struct {
+    long column;
+    size_t row;
+    uint64_t code;
+} Fault;
+
+typedef struct {
+    const char *name;
+    int level; /* 0 plain C, 2 AVX2, 3 AVX-512 */
+    void (*encode)(const Values *, const Cuts *, void *out);
+    Fault (*translate)(const Words *, void *out);
+    Fault (*decide_dense)(const Dense *, void *out);
+    Fault (*decide_masks)(const Masks *, uint16_t *out);
+    Fault (*match)(const Masks *, uint64_t *out);
+} Path;
+
+ALWAYS_INLINE uint64_t minimum(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+/* The bits of up to 64 rows from `row`; bits behind the last row are zero. Never reads a byte that holds no row. */
+ALWAYS_INLINE uint64_t valid_word(const uint8_t *bits, size_t offset, size_t row, size_t rows) {
+    const size_t from = offset + row, left = rows - row;
+    const unsigned shift = (unsigned)(from & 7);
+    const unsigned count = left < 64 ? (unsigned)left : 64;
+    const uint8_t *start = bits + (from >> 3);
+    const unsigned bytes = (shift + count + 7) / 8;
+    uint64_t word = 0;
+    if (bytes >= 8 && IS_LITTLE) {
+        memcpy(&word, start, 8);
+    } else {
+        for (unsigned place = 0; place < bytes && place < 8; place++) word |= (uint64_t)start[place] << (8 * place);
+    }
+    word >>= shift;
+    if (bytes == 9) word |= (uint64_t)start[8] << (64 - shift);
+    return count == 64 ? word : word & ((UINT64_C(1) << count) - 1);
+}
+
+#endif
