@@ -14,6 +14,9 @@ settings.register_profile("exhaustive", max_examples=20_000, deadline=None, prin
 settings.load_profile("short")
 
 
+os.environ["ZHIDA_CACHE"] = ""  # what one test has learned is nothing that another may rest on
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs the conformance kit where there is none; the reason shows in the summary."""
     kit = os.environ.get("ZHIDA_TCK", "")

@@ -1,22 +1,25 @@
 """How the tests compare columns with the interpreter: the same rows through both, every part of the answer."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from zhida.assess.assessment import Assessment
+from zhida.assess.assessment import Assessment, Extent, Outcome
+from zhida.assess.cells import DEFAULT_FIRED, near_words, rule_cell
 from zhida.assess.judge import MAX_AMOUNT
+from zhida.assess.near import drawn_by
 from zhida.assess.settle import MAX_COMBINATIONS
+from zhida.assess.statuses import status_order
 from zhida.assess.subject import assess_model
 from zhida.columnar.answers import HELD
 from zhida.columnar.columns import column_of, is_bad_at, value_at, with_lists
 from zhida.columnar.execute import Block, Executor, Results
 from zhida.columnar.lower import form_of_item, lower
 from zhida.columnar.plan import Kind, Plan
-from zhida.columnar.policies import PolicyColumns, open_policy
+from zhida.columnar.policies import ETC, PolicyColumns, Words, open_policy
 from zhida.columnar.settle import Answers
 from zhida.dmn.compiled import CompiledTable, DecisionModel
 from zhida.dmn.evaluate import Evaluator
@@ -109,6 +112,10 @@ def agreement(
     return found
 
 
+NEAR = Decimal("0.25")
+"""How near a line must be, as a share of it: more than runs ask for, so that there is more to compare."""
+
+
 @dataclass(frozen=True)
 class Said:
     """What both engines must say of a row."""
@@ -119,21 +126,24 @@ class Said:
     missing: list[str]
     codes: list[str]
     rules: dict[str, str | None]
-
-
-def rule_cell(numbers: str, *, is_null: bool) -> str | None:
-    """Return what a results table says of a table of rules: who fired, or that the default did."""
-    return numbers or (None if is_null else "否则")
+    possible: tuple[list[str], int | None, int | None] | None
+    """What is possible and the least and greatest amount in fen; None where nothing is open, or it cannot be told exactly."""
+    near: tuple[str, str] | None
+    """The nearest miss, and the article that draws its line."""
 
 
 def by_assessment(model: PolicyModel, assessment: Assessment) -> Said:
     rules = {
-        reason.decision: rule_cell(reason.rule, is_null=reason.value is None)
-        for reason in assessment.reasons
-        if f"{reason.policy}#{reason.decision}" in tables_of(model)
+        reason.decision: rule_cell(reason) for reason in assessment.reasons if f"{reason.policy}#{reason.decision}" in tables_of(model)
     }
     codes = sorted({item.code for item in assessment.diagnostics})
-    return Said(assessment.outcome.value, assessment.amount, assessment.result, list(assessment.missing), codes, rules)
+    possible = None
+    if assessment.outcome is Outcome.UNDETERMINED and assessment.possible_are is Extent.EXACTLY:
+        words = dict.fromkeys(str(answer.outcome if answer.result is None else answer.result) for answer in assessment.possible)
+        fens = [answer.amount_fen for answer in assessment.possible if answer.amount_fen is not None]
+        possible = (list(words), min(fens, default=None), max(fens, default=None))
+    near = (near_words(assessment.near[0]), assessment.near[0].article) if assessment.near else None
+    return Said(assessment.outcome.value, assessment.amount, assessment.result, list(assessment.missing), codes, rules, possible, near)
 
 
 def tables_of(model: PolicyModel) -> dict[str, DecisionTable]:
@@ -142,8 +152,9 @@ def tables_of(model: PolicyModel) -> dict[str, DecisionTable]:
     return {id_: body.table for id_, body in bodies.items() if isinstance(body, CompiledTable)}
 
 
-def policy_columns(model: PolicyModel) -> PolicyColumns:
-    return open_policy(model, below=Decimal(MAX_AMOUNT), limit=MAX_COMBINATIONS)
+def policy_columns(model: PolicyModel, *, near_within: Decimal | None = None) -> PolicyColumns:
+    words = Words(statuses=status_order(model))
+    return open_policy(model, below=Decimal(MAX_AMOUNT), limit=MAX_COMBINATIONS, words=words, near_within=near_within)
 
 
 def said_by_columns(columns: PolicyColumns, answers: Answers) -> list[Said | None]:
@@ -152,6 +163,7 @@ def said_by_columns(columns: PolicyColumns, answers: Answers) -> list[Said | Non
     endings = ["ELIGIBLE", "UNDETERMINED", "REVIEW"]
     endings += [word for goal, word in ((policy.applies_id, "NOT_APPLICABLE"), (policy.eligible_id, "INELIGIBLE")) if goal]
     tables = tables_of(columns.model)
+    batch = columns.batch(answers).select(["possible", "low_fen", "high_fen", "near"]).to_pylist()
     found: list[Said | None] = []
     for row, ending in enumerate(answers.endings.tolist()):
         if answers.bad[row]:
@@ -165,24 +177,39 @@ def said_by_columns(columns: PolicyColumns, answers: Answers) -> list[Said | Non
             if fired.firing[row] >= 0:
                 numbers = [tables[id_].rules[place].number for place in executor.firings.list[fired.firing[row]].rules]
                 name = columns.model.model.decisions[id_].decision.name
-                rules[name] = rule_cell("、".join(numbers), is_null=bool(fired.is_null[row]))
+                rules[name] = "、".join(numbers) or (None if fired.is_null[row] else DEFAULT_FIRED)
         missing = sorted(name for name, mask in answers.missing.items() if mask[row])
         codes = sorted(code for code, mask in answers.codes.items() if mask[row])
         is_result = policy.result_id is not None
-        found.append(Said(endings[ending], None if is_result else value, value if is_result else None, missing, codes, rules))
+        cells = batch[row]
+        possible, near = None, None
+        if cells["possible"] is not None and not cells["possible"].endswith(ETC):
+            possible = (cells["possible"].split("、"), cells["low_fen"], cells["high_fen"])
+        if cells["near"] is not None:
+            assert columns.finder is not None
+            assert answers.near is not None
+            near = (cells["near"], drawn_by(columns.model, columns.finder.bound(answers.near, answers, row)))
+        given = (None, value) if is_result else (value, None)
+        found.append(Said(endings[ending], *given, missing, codes, rules, possible, near))
     return found
+
+
+def differences_of(model: PolicyModel, rows: Iterable[Mapping[str, Value]], met: Iterable[Said | None]) -> Iterator[str | None]:
+    """Yield for each row how what the columns say differs from what assess says, empty where it does not; None for a bad row."""
+    for row, said in zip(rows, met, strict=True):
+        if said is None:
+            yield None
+            continue
+        assessment = assess_model(model, row, near_within=NEAR)
+        wanted = by_assessment(model, assessment)
+        if wanted.possible is not None and said.possible is None and not assessment.is_minimal:
+            wanted = replace(wanted, possible=None)  # known by other ways than enumeration
+        yield "" if said == wanted else f"{ {name: told(value) for name, value in row.items()} }: assess says {wanted}, the columns {said}"
 
 
 def policy_agreement(model: PolicyModel, rows: Sequence[Mapping[str, Value]]) -> Agreement:
-    """Compare the columns with assess, row for row: outcome, amount, result, missing facts, codes, rules."""
-    columns = policy_columns(model)
-    answers = columns.settler.settle(block_of(columns.plan, rows, columns.executor))
-    found = Agreement(len(rows))
-    for row, met in zip(rows, said_by_columns(columns, answers), strict=True):
-        if met is None:
-            found.bad += 1
-            continue
-        wanted = by_assessment(model, assess_model(model, row, near_within=Decimal(0)))
-        if met != wanted:
-            found.differences.append(f"{ {name: told(value) for name, value in row.items()} }: assess says {wanted}, the columns {met}")
-    return found
+    """Compare the columns with assess, row for row: outcome, amount, result, missing facts, codes, rules, possible answers, near misses."""
+    columns = policy_columns(model, near_within=NEAR)
+    answers = columns.decide(block_of(columns.plan, rows, columns.executor))
+    told_of = list(differences_of(model, rows, said_by_columns(columns, answers)))
+    return Agreement(len(rows), [each for each in told_of if each], sum(each is None for each in told_of))

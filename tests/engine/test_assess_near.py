@@ -65,6 +65,42 @@ def test_a_line_in_a_table_is_told_with_the_article_of_the_rule_that_would_fire(
     assert [(miss.line, miss.article) for miss in found.near] == [(Decimal(30), "第一条")]
 
 
+def test_of_rules_that_draw_the_same_line_the_one_that_would_fire_is_told(tmp_path: Path) -> None:
+    body = (
+        '| F | 类型 | 人 | **规模: string** | *依据* |\n|---|---|---|---|---|\n| 1 | "高校" | >= 30 | "甲" | 第一条 |\n'
+        '| 2 | "企业" | >= 30 | "甲" | 第二条 |\n| 3 | "企业" | > 5 | "乙" | 第三条 |\n| 否则 | - | - | "丙" | |\n'
+    )
+    found = assessed(tmp_path, body, {"人": Decimal(28), "类型": "企业"}, **STATUS)
+    assert [(miss.line, miss.article) for miss in found.near] == [(Decimal(30), "第二条")]
+    found = assessed(tmp_path, body, {"人": Decimal(30), "类型": "企业"}, **STATUS)
+    assert [(miss.line, miss.article, miss.answer.result) for miss in found.near] == [(Decimal(30), "第二条", "乙")]
+
+
+def test_every_line_is_tried_whatever_else_keeps_its_rule_from_firing(tmp_path: Path) -> None:
+    body = '| F | 人 | 收入 | **档次: string** |\n|---|---|---|---|\n| 1 | >= 30 | >= 100 | "高" |\n| 否则 | - | - | "低" |\n\n' + block(
+        "符合: boolean", '档次 = "高" or 人 > 28.5 and 收入 < 100'
+    )
+    (miss,) = assessed(tmp_path, body, {"人": Decimal(28), "收入": Decimal(5)}).near
+    assert miss.line == Decimal("28.5")
+
+
+def test_a_parameter_draws_a_line_and_an_unknown_one_draws_none(tmp_path: Path) -> None:
+    head = "| 参数 | 类型 | 单位 | 值 | 起止 | 来源 | 可信度 |\n|---|---|---|---|---|---|---|\n"
+    for figure, lines in (("300", [Decimal(300)]), ("", [])):
+        files = {"demo/parameters.md": f"{head}| 线 | number | 人 | {figure} | 2020-01-01/.. | 甲 | official |\n"}
+        packs = packs_with(tmp_path, block("符合: boolean", "人 >= 线 and 人 > 5"), files)
+        found = assess_model(packs.model_of("demo/a", AS_OF), {"人": Decimal(4)}) if not figure else None
+        found = found or assess_model(packs.model_of("demo/a", AS_OF), {"人": Decimal(290)})
+        assert [miss.line for miss in found.near] == lines
+
+
+def test_the_question_itself_is_no_name_to_be_moved(tmp_path: Path) -> None:
+    body = block("得分: number", "人 + 1") + block("够: boolean", "得分 >= 10") + block("规模: number", "if 够 then 得分 else 0")
+    keys = {"gives": "status", "eligible": "", "result": "得分", "applies": "得分 < 100"}
+    found = assessed(tmp_path, body, {"人": Decimal(90)}, **keys)
+    assert [miss.name for miss in found.near] == []
+
+
 def test_days_are_counted_to_a_date(tmp_path: Path) -> None:
     found = assessed(tmp_path, block("符合: boolean", '成立 <= @"2025-03-01"'), {"成立": Date(2025, 3, 11)})
     assert misses(found) == [("成立", Date(2025, 3, 11), Date(2025, 3, 1), Decimal(-10), "天")]

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.engine.policy_texts import Value, assessed, block, packs_with
+from tests.engine.registry_frames import registry_of
 from tests.house.tree import ROOT
 from zhida.assess.assessment import Answer, Assessment, Extent, Outcome
+from zhida.assess.columns import assess_registry
 from zhida.assess.possible import MAX_JUDGEMENTS
-from zhida.assess.registry import assess_registry
 from zhida.assess.subject import assess_subject
 from zhida.policy.pack import Packs, load_packs
 from zhida.report.explanation import explanation_data, explanation_text
@@ -98,10 +99,10 @@ def test_too_many_branches_are_bounded_by_what_the_last_table_can_give(tmp_path:
     assert told(found) == ("at_most", ["大型", "小型", "REVIEW"])
 
 
-def test_results_mark_answers_that_are_at_most_possible(tmp_path: Path) -> None:
+def test_results_of_a_registry_leave_open_what_is_only_bounded(tmp_path: Path) -> None:
     packs = packs_with(tmp_path, BRANCH + SIZES, **STATUS)
-    (row,) = assess_registry(packs, ["demo/a"], [{"人": Decimal(5)}], as_of=AS_OF)
-    assert row[0].possible == ("小型", "农户", "微型", "REVIEW", "（至多是这些）")
+    table = assess_registry(packs, ["demo/a"], registry_of(packs, {"人": Decimal(5)}), as_of=AS_OF)
+    assert table.column("demo/a:possible").to_pylist() == ["等"]
 
 
 def test_completions_that_differ_only_in_the_rule_name_each_rule(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tests.engine.dmn_models import AS_OF, ITEMS, decision, knowledge, model, ta
 from zhida.columnar.columns import Vocabulary, is_bad_at, value_at
 from zhida.columnar.execute import Executor
 from zhida.columnar.frames import read_column
-from zhida.columnar.kernel import combine, encode, first, match
+from zhida.columnar.kernel import combine, first, intersect, reached
 from zhida.columnar.lower import lower
 from zhida.columnar.plan import Arithmetic, Decide, Plan
 from zhida.columnar.tables import DENSE_LIMIT
@@ -248,7 +248,7 @@ def test_an_attribute_that_the_frame_does_not_have_is_unknown() -> None:
 
 
 def test_thresholds_count_from_the_value_that_reaches_them() -> None:
-    assert encode(np.array([-(2**63), 9, 10, 11, 2**63 - 1]), np.array([10, 11])).tolist() == [0, 0, 1, 2, 2]
+    assert reached(np.array([-(2**63), 9, 10, 11, 2**63 - 1]), np.array([10, 11])).tolist() == [0, 0, 1, 2, 2]
 
 
 def test_the_lowest_rule_is_found_in_every_word() -> None:
@@ -261,5 +261,5 @@ def test_the_lowest_rule_is_found_in_every_word() -> None:
 def test_rules_match_where_every_code_satisfies_them() -> None:
     masks = [np.array([[0b011], [0b110]], np.uint64), np.array([[0b010], [0b101]], np.uint64)]
     codes = [np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])]
-    assert match(codes, masks)[:, 0].tolist() == [0b010, 0b001, 0b010, 0b100]
+    assert intersect(codes, masks)[:, 0].tolist() == [0b010, 0b001, 0b010, 0b100]
     assert combine(codes, [2, 1]).tolist() == [0, 1, 2, 3]

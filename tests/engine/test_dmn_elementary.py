@@ -5,7 +5,7 @@ from decimal import Context, Decimal, localcontext
 import pytest
 
 from tests.engine.dmn_models import ITEMS, Value, decision, evaluator, knowledge, table
-from zhida.dmn.elementary import Use, distance, neighbours, representatives, uses
+from zhida.dmn.elementary import Use, distance, fixed_lines, neighbours, representatives, uses
 from zhida.dmn.model import BusinessKnowledgeModel, Decision, ItemDefinition
 from zhida.values.temporal import Date
 from zhida.values.types import NUMBER, STRING
@@ -173,6 +173,20 @@ def test_from_a_line_that_it_stands_on_a_value_moves_to_either_side() -> None:
     assert neighbours(line, [line, line], 0) == [(line, Decimal(301)), (line, Decimal(299))]
     day = Date(2026, 3, 1)
     assert neighbours(day, [day], None) == [(day, Date(2026, 3, 2)), (day, Date(2026, 2, 28))]
+
+
+def test_a_line_finer_than_the_scale_is_only_passed() -> None:
+    lines = [Decimal("9.5"), Decimal("-0.25")]
+    assert neighbours(Decimal(9), lines, 0) == [(Decimal("9.5"), Decimal(10)), (Decimal("-0.25"), Decimal(-1))]
+    assert neighbours(Decimal(-2), lines, 0) == [(Decimal("-0.25"), Decimal(0)), (Decimal("9.5"), Decimal(10))]
+
+
+def test_lines_are_what_is_the_same_for_every_subject() -> None:
+    parts = (decision("线值", "100"), decision("问", "人 > 线值 or 人 in (3, 人 + 1) or 人 < 2 + 3"))
+    evaluation = evaluator({"人": Decimal(8)}, *parts)
+    use = uses(evaluation.model, ["问"])["人"]
+    assert plain([value for _, value in fixed_lines(use, evaluation, ())]) == [3, 5]
+    assert plain([value for _, value in fixed_lines(use, evaluation, {"线值"})]) == [100, 3, 5]
 
 
 def test_dates_move_by_days() -> None:

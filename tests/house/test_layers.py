@@ -84,7 +84,7 @@ def foreign_word_faults(root: Path) -> list[str]:
     return [
         f"{at(root, path, number)}: the engine never speaks of '{word}'"
         for path in sorted((root / "src/zhida").rglob("*"))
-        if path.is_file() and path.suffix != ".pyc"
+        if path.is_file() and path.suffix not in {".pyc", ".so", ".pyd"}
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
         for word in FOREIGN_WORDS
         if word in line.lower()

@@ -23,9 +23,11 @@ class Use(NamedTuple):
 
 
 LIBRARIES = {
-    "polars": Use(("registry_io/*", "columnar/*", "assess/*"), 16, "polars"),
-    "numpy": Use(("columnar/*", "registry_io/*"), 24, "numpy"),
-    "pyarrow": Use(("columnar/*", "registry_io/*", "assess/*"), 12, "pyarrow"),
+    "polars": Use(("registry_io/*", "columnar/*", "assess/columns.py", "assess/renewing.py"), 18, "polars"),
+    "numpy": Use(("columnar/*", "registry_io/*", "assess/columns.py"), 36, "numpy"),
+    "pyarrow": Use(("columnar/*", "registry_io/*", "assess/columns.py", "assess/renewing.py"), 12, "pyarrow"),
+    "adbc_driver_manager": Use(("registry_io/sources_postgresql.py",), 1, "adbc-driver-manager"),
+    "adbc_driver_postgresql": Use(("registry_io/sources_postgresql.py",), 1, "adbc-driver-postgresql"),
     "markdown_it": Use(("report/*",), 1, "markdown-it-py"),
     "yaml": Use(("policy/*", "registry_io/*"), 3, "PyYAML"),
     "stdnum": Use(("registry_io/*",), 2, "python-stdnum"),
@@ -62,7 +64,9 @@ def library_faults(root: Path, libraries: Mapping[str, Use] = LIBRARIES) -> list
 
 def requirement_faults(project: str, pins: str) -> list[str]:
     """Return each difference between the libraries of the table, the dependencies of pyproject.toml and the pins of requirements.txt."""
-    declared = {re.split(r"[<>=!~ ;\[]", line)[0] for line in tomllib.loads(project)["project"]["dependencies"]}
+    stated = tomllib.loads(project)["project"]
+    lines = [*stated["dependencies"], *(line for extra in stated.get("optional-dependencies", {}).values() for line in extra)]
+    declared = {re.split(r"[<>=!~ ;\[]", line)[0] for line in lines}
     tabled = {use.distribution for use in LIBRARIES.values()} | NEVER_IMPORTED
     pinned = {line.split("==")[0] for line in pins.splitlines() if PIN.fullmatch(line)}
     faults = [f"pyproject.toml: {name} is declared but not in the table of libraries" for name in sorted(declared - tabled)]

@@ -66,12 +66,13 @@ def run_examples(packs: Packs, policy: Policy, *, as_of: Date) -> Iterator[Examp
         policy: The policy.
         as_of: The date for examples that set none; the policy's own first or last day where it is not in force then.
     """
-    day = _day(packs.in_force[policy.id], as_of)
+    day = day_of(packs.in_force[policy.id], as_of)
     for example in policy.tangled.examples:
         yield _run(packs, policy, example, day)
 
 
-def _day(interval: Interval, as_of: Date) -> Date:
+def day_of(interval: Interval, as_of: Date) -> Date:
+    """Return a day, or where a policy is not in force then its first or last one."""
     if as_of in interval:
         return as_of
     return interval.start or interval.end or as_of

@@ -22,7 +22,7 @@ from zhida.columnar.plan import Form, Kind
 from zhida.values import temporal
 from zhida.values.function import Function
 from zhida.values.numbers import feel_context
-from zhida.values.temporal import Date
+from zhida.values.temporal import Date, DaysDuration, MonthsDuration
 from zhida.values.text import literal
 from zhida.values.unknown import Unknown, find_unknown
 
@@ -32,6 +32,9 @@ Array = NDArray[Any]
 
 KNOWN, NULL, UNKNOWN = 0, 1, 2
 """The states of a row."""
+
+DAY = 86_400 * 10**9
+"""Nanoseconds in a day."""
 
 LARGEST = 2**63 - 1
 """The largest number in a column."""
@@ -204,18 +207,21 @@ def _distinct(key: Array) -> tuple[Array, Array]:
 
 
 class Vocabulary:
-    """Every string, and every value that has no form of its own, by a number; equal values have the same."""
+    """Every string, and every value that has no form of its own, by a number; equal values have the same.
+
+    Number 0 is the empty text from the start: it stands where a row is bad, and such rows are computed with like any other.
+    """
 
     def __init__(self) -> None:
-        self.values: list[Any] = []
-        self.numbers: dict[object, int] = {}
+        self.values: list[Any] = [""]
+        self.numbers: dict[object, int] = {"": 0}
 
     def number(self, value: object) -> int:
         """Return the number of a value.
 
         >>> words = Vocabulary()
         >>> words.number("企业"), words.number("高校"), words.number("企业"), words.number(Decimal("1.0")), words.number(Decimal(1))
-        (0, 1, 0, 2, 2)
+        (1, 2, 1, 3, 3)
         """
         key = value if type(value) is str else (type(value), literal(value))
         number = self.numbers.get(key)
@@ -243,6 +249,10 @@ def form_of(value: object) -> Form:
             return Form(Kind.STRING)
         case Date():
             return Form(Kind.DATE)
+        case DaysDuration() if value.nanoseconds % DAY == 0 and abs(value.nanoseconds) // DAY <= LARGEST:
+            return Form(Kind.DAYS)
+        case MonthsDuration() if abs(value.months) <= LARGEST:
+            return Form(Kind.MONTHS)
     return Form(Kind.VALUE)
 
 
@@ -279,12 +289,22 @@ def pack(value: object, form: Form, vocabulary: Vocabulary) -> int | None:
             return int(value) if isinstance(value, bool) else None
         case Kind.DATE:
             return temporal.to_days(value) if type(value) is Date else None
+        case Kind.DAYS | Kind.MONTHS:
+            return _duration(value) if form_of(value) == form else None
         case Kind.STRING:
             return vocabulary.number(value) if type(value) is str else None
         case Kind.VALUE:
             is_odd = isinstance(value, Function) or find_unknown(value) is not None
             return None if is_odd else vocabulary.number(value)
     return None
+
+
+def _duration(value: object) -> int:
+    """Return a duration of whole days or of months as a number of these."""
+    if isinstance(value, DaysDuration):
+        return value.nanoseconds // DAY
+    assert isinstance(value, MonthsDuration), "the form of a duration"
+    return value.months
 
 
 def column_of(values: Iterable[object], form: Form, vocabulary: Vocabulary) -> Column:
@@ -399,6 +419,10 @@ def value_at(column: Column, row: int, vocabulary: Vocabulary, unknown: Unknown 
             return bool(value)
         case Kind.DATE:
             return temporal.from_days(value)
+        case Kind.DAYS:
+            return DaysDuration(value * DAY)
+        case Kind.MONTHS:
+            return MonthsDuration(value)
     return vocabulary.values[value]
 
 

@@ -7,9 +7,9 @@ decided from it. `Results.settled` says which decisions the answers to some ques
 what was odd and which rules fired: what `Evaluator.beneath` says of one row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from zhida.columnar.columns import (
     value_at,
 )
 from zhida.columnar.interpreted import Firings, Interpreter, Operand, Told, evaluate_with, joined
+from zhida.columnar.learned import Learned
 from zhida.columnar.operators import arithmetic, between, choose, compare, convert, fold, fold_list, logical, opposite
 from zhida.columnar.plan import Kind, Operation, Plan, placeholder
 from zhida.columnar.tables import OF_NULL, OF_UNKNOWN, Encoder, TableDecider
@@ -41,8 +42,18 @@ from zhida.values.unknown import Unknown
 
 Value = Any
 
+INTERPRETED = (ops.Interpret, ops.InterpretDecision, ops.Fit)
+"""Operations that ask the interpreter of each distinct combination of values."""
+
 BLOCK = 65_536
 """Rows that are decided together."""
+
+
+class Operations(Protocol):
+    """Columns by the places of their operations."""
+
+    def __getitem__(self, place: int, /) -> Column:
+        """Return one column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,8 @@ class Results:
     """The decisions, by id."""
     vocabulary: Vocabulary
     """The words and other values that columns count."""
+    operations: "Operations" = ()
+    """All operations of the plan, by their places."""
 
     def value(self, decision_id: str, row: int) -> Value:
         """Return what a decision came to in a row."""
@@ -94,28 +107,112 @@ class Results:
         return union(*(limited(self.columns[id_].codes, mask) for id_, mask in demanded.items()))
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Rows that were executed before, some facts of which have other values now."""
+
+    results: Results
+    """What they came to."""
+    rows: Array
+    """For each row of now its row of then."""
+    changed: frozenset[str]
+    """The facts that have other values; the block need not give any others."""
+
+
+class Varied:
+    """The operations of rows that were executed before: those that rest on what has changed, and the others as they were."""
+
+    def __init__(self, base: Base) -> None:
+        self.base = base
+        self.columns: dict[int, Column] = {}
+
+    def __getitem__(self, place: int) -> Column:
+        """Return one operation."""
+        if place not in self.columns:
+            self.columns[place] = take(self.base.results.operations[place], self.base.rows)
+        return self.columns[place]
+
+
+class Steps(Mapping[str, Column]):
+    """The decisions of a plan among its operations."""
+
+    def __init__(self, places: Mapping[str, int], operations: Operations) -> None:
+        self.places = places
+        self.operations = operations
+
+    def __getitem__(self, id_: str) -> Column:
+        """Return one decision."""
+        return self.operations[self.places[id_]]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the ids."""
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.places)
+
+
 class Executor:
     """Runs one plan over many blocks."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(
+        self, plan: Plan, vocabulary: Vocabulary | None = None, firings: Firings | None = None, learned: Learned | None = None
+    ) -> None:
+        """Begin with nothing learned but what is given.
+
+        Args:
+            plan: What is computed.
+            vocabulary: That of an executor whose columns are compared with those of this one.
+            firings: The firings of the same.
+            learned: What the interpreter said in other runs of the same plan.
+        """
         self.plan = plan
-        self.vocabulary = Vocabulary()
-        self.firings = Firings()
-        self.interpreter = Interpreter(plan, self.vocabulary, self.firings)
+        self.learned = Learned() if learned is None else learned
+        self.vocabulary = Vocabulary() if vocabulary is None else vocabulary
+        self.firings = Firings() if firings is None else firings
+        lessons = {
+            id(operation): self.learned.of(place) for place, operation in enumerate(plan.operations) if isinstance(operation, INTERPRETED)
+        }
+        self.interpreter = Interpreter(plan, self.vocabulary, self.firings, lessons)
         self.tables: dict[int, TableDecider] = {}
         self.tests: dict[int, tuple[Encoder, dict[int, Told]]] = {}
         self.spare = {operation.hard for operation in plan.operations if isinstance(operation, ops.Decide)}
+        self.places = {step.id: step.operation for step in plan.steps}
+        self.facts = {operation.id: place for place, operation in enumerate(plan.operations) if isinstance(operation, ops.Fact)}
+        self.dependents: dict[frozenset[str], tuple[int, ...]] = {}
         self.nothing = self.constant(ops.Constant(None, ops.NULLS))
 
-    def execute(self, block: Block) -> Results:
-        """Decide all rows of a block."""
-        columns: list[Column] = []
-        for place, operation in enumerate(self.plan.operations):
-            columns.append(self.run(place, operation, columns, block))
-        found = {step.id: columns[step.operation] for step in self.plan.steps}
-        return Results(self.plan, block.rows, found, self.vocabulary)
+    def execute(self, block: Block, base: Base | None = None) -> Results:
+        """Decide all rows of a block.
 
-    def run(self, place: int, operation: Operation, columns: Sequence[Column], block: Block) -> Column:
+        Args:
+            block: The rows.
+            base: What they came to with other values of some facts: what does not rest on these is not decided again.
+        """
+        columns: list[Column] | Varied
+        if base is None:
+            columns = []
+            for place, operation in enumerate(self.plan.operations):
+                columns.append(self.run(place, operation, columns, block))
+        else:
+            columns = Varied(base)
+            for place in self.resting_on(base.changed):
+                columns.columns[place] = self.run(place, self.plan.operations[place], columns, block)
+        return Results(self.plan, block.rows, Steps(self.places, columns), self.vocabulary, columns)
+
+    def resting_on(self, facts: frozenset[str]) -> tuple[int, ...]:
+        """Return the places of the operations that rest on some facts, in order."""
+        if facts not in self.dependents:
+            found: set[int] = set()
+            for place, operation in enumerate(self.plan.operations):
+                is_one = isinstance(operation, ops.Fact) and operation.id in facts
+                if is_one or not found.isdisjoint(ops.operands_of(operation)):
+                    found.add(place)
+            self.dependents[facts] = tuple(sorted(found))
+        return self.dependents[facts]
+
+    def run(self, place: int, operation: Operation, columns: Operations, block: Block) -> Column:
         """Return the column of one operation."""
         match operation:
             case ops.Fact():
@@ -148,6 +245,8 @@ class Executor:
             case ops.Interpret():
                 operands = [Operand(name, columns[each]) for name, each in operation.names]
                 return self.interpreter.expression(operation, operands, block.rows)
+            case ops.Fit():
+                return self.interpreter.fitted(operation, columns[operation.operand], block.rows)
             case ops.InterpretDecision():
                 if place in self.spare:  # interpreted where its table asks for it
                     return self.nothing
@@ -173,7 +272,7 @@ class Executor:
             firing=None,
         )
 
-    def fold(self, operation: ops.Fold | ops.FoldList, columns: Sequence[Column], rows: int) -> Column:
+    def fold(self, operation: ops.Fold | ops.FoldList, columns: Operations, rows: int) -> Column:
         """Return a builtin of numbers; the rows in which an argument is not known are interpreted."""
         operands = operation.operands if isinstance(operation, ops.Fold) else (operation.operand,)
         given = tuple(columns[each] for each in operands)
@@ -195,7 +294,7 @@ class Executor:
         """Return the operation that stands for what another leaves to the interpreter: the same one each time."""
         return self.interpreter.stand_ins.setdefault(id(operation), made)
 
-    def interpret(self, operation: ops.InterpretDecision, columns: Sequence[Column], places: Array) -> Column:
+    def interpret(self, operation: ops.InterpretDecision, columns: Operations, places: Array) -> Column:
         """Return a decision by the interpreter, in some rows."""
         operands = [Operand(id_, take(columns[each], places)) for id_, each in operation.operands]
         return self.interpreter.decision(operation, operands, len(places))
@@ -220,12 +319,12 @@ class Executor:
         found = joined([told[code] for code in range(encoder.count)], codes, [operand], operation.form, self.vocabulary)
         return found if bad is None else self.after([Column(found.form, found.values, bad=bad)], found)
 
-    def decide(self, place: int, operation: ops.Decide, columns: Sequence[Column], rows: int) -> Column:
+    def decide(self, place: int, operation: ops.Decide, columns: Operations, rows: int) -> Column:
         """Return a decision by its table."""
         inputs = [columns[each] for each in operation.inputs]
         if place not in self.tables:
             forms = [column.form for column in inputs]
-            self.tables[place] = TableDecider(operation, forms, self.plan.as_of, self.vocabulary, self.firings)
+            self.tables[place] = TableDecider(operation, forms, self.plan.as_of, self.vocabulary, self.firings, self.learned.of(place))
         outputs = {rule: columns[each] for rule, each in operation.outputs}
         hard = None if operation.hard is None else self.plan.operations[operation.hard]
 

@@ -7,6 +7,9 @@ column's form does not hold (a number finer than its scale, or beyond 64 bits) i
 """
 
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,7 +20,9 @@ from zhida.columnar.lower import form_of_item
 from zhida.columnar.plan import Form, Kind, Plan
 from zhida.dmn.model import ItemDefinition
 from zhida.values import temporal
+from zhida.values.components import from_python
 from zhida.values.temporal import Date
+from zhida.values.unknown import unknown
 
 ABSENT = ":absent"
 """Ends the name of the companion column of an attribute."""
@@ -75,7 +80,7 @@ def _values(series: pl.Series, form: Form, vocabulary: Vocabulary) -> tuple[Arra
             epoch = temporal.to_days(Date(1970, 1, 1))
             return series.to_physical().cast(pl.Int64).fill_null(0).to_numpy() + epoch, None
         case Kind.STRING | Kind.VALUE if series.dtype == pl.String:
-            words = series.unique().drop_nulls()
+            words = series.unique().drop_nulls().sort()  # so that the same text stands for those like it in every run
             numbers = pl.Series([vocabulary.number(word) for word in words.to_list()], dtype=pl.Int64)
             if words.is_empty():
                 return np.zeros(len(series), np.int64), None
@@ -124,6 +129,27 @@ def _lists(series: pl.Series, form: Form) -> tuple[Array, Mask | None, Array]:
     if not misfit.any():
         return values, None, offsets
     return values, np.bincount(np.repeat(np.arange(rows), lengths)[misfit], minlength=rows) > 0, offsets
+
+
+def value_of_cell(frame: pl.DataFrame, row: int, item: ItemDefinition) -> Any:  # noqa: ANN401 - any FEEL value
+    """Return one cell of a frame in full, as the interpreter takes it."""
+    name = item.name
+    if name not in frame.columns:
+        return unknown(name)
+    value = frame[name][row]
+    if value is None:
+        is_absent = name + ABSENT in frame.columns and frame[name + ABSENT][row]
+        return None if is_absent else unknown(name)
+    return _engine_value(value.to_list() if isinstance(value, pl.Series) else value)
+
+
+def _engine_value(value: object) -> object:
+    """Return a value of a frame as the engine's own."""
+    if type(value) is int:
+        return Decimal(value)
+    if isinstance(value, list):
+        return tuple(_engine_value(element) for element in value)
+    return from_python(value) if isinstance(value, date) else value
 
 
 def column_names(facts: Mapping[str, ItemDefinition]) -> list[str]:

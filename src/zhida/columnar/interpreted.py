@@ -5,7 +5,7 @@
 What was told of a combination is kept, so that another block of rows with the same combination costs nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -31,30 +31,30 @@ from zhida.columnar.columns import (
     with_lists_numbered,
     within,
 )
-from zhida.columnar.plan import Form, Interpret, InterpretDecision, Plan
+from zhida.columnar.learned import Firing, Lesson, Lessons, key_of
+from zhida.columnar.plan import Fit, Form, Interpret, InterpretDecision, Kind, Plan, placeholder
+from zhida.dmn.boxed import fitted
 from zhida.dmn.compiled import AS_OF
 from zhida.dmn.evaluate import Evaluator
 from zhida.dmn.table import TableTrace
 from zhida.feel.evaluate import evaluate
 from zhida.feel.run import Frame, Run
 from zhida.feel.syntax import Node
-from zhida.values.temporal import Date
+from zhida.values.temporal import Date, DaysDuration, MonthsDuration
 from zhida.values.unknown import Unknown
 
 Value = Any
 
-ZERO = Decimal(0)
-"""Stands for a known number where only that it is known matters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Firing:
-    """What a table told beside its value."""
-
-    rules: tuple[int, ...]
-    """Places of the rules that the value rests on; none where it is not known which."""
-    excluded: frozenset[int]
-    """Places of the rules that what is known keeps from having any say."""
+STAND_INS: Mapping[Kind, Value] = {
+    Kind.NUMBER: Decimal(0),
+    Kind.RATIO: Decimal(0),
+    Kind.BOOLEAN: True,
+    Kind.STRING: "",
+    Kind.DATE: Date(2000, 1, 1),
+    Kind.DAYS: DaysDuration(0),
+    Kind.MONTHS: MonthsDuration(0),
+}
+"""What stands for a known value where only that it is known, and its kind, matters."""
 
 
 def firing_of(trace: TableTrace) -> Firing:
@@ -127,7 +127,16 @@ def evaluate_with(node: Node, variables: dict[str, Value], as_of: Date) -> Told:
 class Interpreter:
     """Evaluates what has no column form, and keeps what it was told."""
 
-    def __init__(self, plan: Plan, vocabulary: Vocabulary, firings: Firings) -> None:
+    def __init__(self, plan: Plan, vocabulary: Vocabulary, firings: Firings, lessons: Mapping[int, Lessons] | None = None) -> None:
+        """Begin with nothing told but some lessons.
+
+        Args:
+            plan: Whose operations are asked.
+            vocabulary: The words that columns count.
+            firings: Counts which rules fired.
+            lessons: What was told in other runs, by the identity of the operation.
+        """
+        self.lessons = lessons or {}
         self.plan = plan
         self.vocabulary = vocabulary
         self.firings = firings
@@ -160,9 +169,19 @@ class Interpreter:
 
         return self.by_distinct(operation, operands, rows, tell)
 
+    def fitted(self, operation: Fit, column: Column, rows: int) -> Column:
+        """Return values as a declared type asks."""
+
+        def tell(values: Sequence[Value]) -> Told:
+            run = Run(self.plan.as_of)
+            value = fitted(values[0], operation.type, None, "", Frame({}, run))
+            return Told(value, frozenset(item.code for item in run.diagnostics), frozenset((placeholder(0),)))
+
+        return self.by_distinct(operation, [Operand(placeholder(0), column)], rows, tell)
+
     def by_distinct(
         self,
-        operation: Interpret | InterpretDecision,
+        operation: Interpret | InterpretDecision | Fit,
         operands: Sequence[Operand],
         rows: int,
         tell: Callable[[Sequence[Value]], Told],
@@ -171,6 +190,7 @@ class Interpreter:
     ) -> Column:
         """Return a column of what `tell` says of the operands' values, which is asked once for each combination of them."""
         kept = self.told.setdefault(id(operation), {})
+        lessons = self.lessons.get(id(operation))
         numbered = [replace_column(operand, with_lists_numbered(operand.column, self.vocabulary)) for operand in operands]
         keys: list[Array] = []
         for operand in numbered:
@@ -182,20 +202,32 @@ class Interpreter:
         first, places = distinct(keys) if keys else (np.zeros(1, np.int64), np.zeros(rows, np.int64))
         told = []
         for row in first.tolist() if rows else []:
-            values = [self.value(operand, row, by_state=by_state) for operand in numbered]
             key = tuple(self.key(operand.column, row, by_state=by_state) for operand in numbered)
             flat = tuple(number for part in key for number in part)
             if flat not in kept:
-                kept[flat] = tell(values)
-                self.evaluations += 1
+                values = [self.value(operand, row, by_state=by_state) for operand in numbered]
+                kept[flat] = self.asked(lessons, values, tell)
             told.append(kept[flat])
         return joined(told, places, operands, operation.form, self.vocabulary)
+
+    def asked(self, lessons: Lessons | None, values: Sequence[Value], tell: Callable[[Sequence[Value]], Told]) -> Told:
+        """Return what is told of some values, which is known from another run or else asked."""
+        key = None if lessons is None else key_of(values)
+        if lessons is not None and key is not None and (lesson := lessons.get(key)) is not None:
+            firing = None if lesson.firing is None else self.firings.number(lesson.firing)
+            return Told(lesson.value, lesson.codes, lesson.read, firing)
+        self.evaluations += 1
+        told = tell(values)
+        if lessons is not None and key is not None:
+            firing_told = None if told.firing is None else self.firings.list[told.firing]
+            lessons.keep(key, Lesson(told.value, told.codes, firing_told, told.read))
+        return told
 
     def value(self, operand: Operand, row: int, *, by_state: bool) -> Value:
         """Return the value of one operand in one row; an unknown lacks the operand itself."""
         state = _state(operand.column, row)
         if by_state and state == KNOWN:
-            return ZERO
+            return STAND_INS[operand.column.form.kind]
         return value_at(operand.column, row, self.vocabulary, Unknown(frozenset((operand.mark,))))
 
     @staticmethod

@@ -6,7 +6,7 @@ A decision whose body has no column form is interpreted whole, once for each dis
 the plan leaves to the interpreter is in `plan.fallbacks`, by name and reason; nothing falls back silently.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
@@ -14,9 +14,22 @@ from typing import Any
 
 from zhida.columnar import plan as ops
 from zhida.columnar.columns import form_of
-from zhida.columnar.lower_expressions import Lowering, Scope, UnlowerableError, joint_form
-from zhida.columnar.plan import DEFAULT, STRINGS, VALUES, Fallback, Form, Kind, Plan, Step, placeholder, token
-from zhida.dmn.compiled import AS_OF, CompiledDecision, CompiledKnowledge, CompiledRule, CompiledTable, DecisionModel, Typed
+from zhida.columnar.lower_cells import UnlowerableError, bounds_of_cell, with_values
+from zhida.columnar.lower_expressions import Lowering, Scope, joint_form
+from zhida.columnar.plan import BOOLEANS, DEFAULT, STRINGS, VALUES, Fallback, Form, Kind, Plan, Step, placeholder, token
+from zhida.dmn.compiled import (
+    AS_OF,
+    Body,
+    CompiledConditional,
+    CompiledContext,
+    CompiledDecision,
+    CompiledFunction,
+    CompiledInvocation,
+    CompiledRule,
+    CompiledTable,
+    DecisionModel,
+    Typed,
+)
 from zhida.dmn.graph import closure, sort_requirements
 from zhida.dmn.model import HitPolicy, ItemDefinition
 from zhida.feel.builtins import BUILTINS
@@ -32,13 +45,23 @@ Value = Any
 DEFAULT_SCALE = 6
 """Decimal places of a number of which the dictionary says none; a finer one goes to the interpreter."""
 
+MAX_INLINED = 20
+"""How many calls of business knowledge models may stand inside each other."""
+
 _FORMS = {BOOLEAN: Form(Kind.BOOLEAN), STRING: STRINGS, DATE: Form(Kind.DATE)}
 _ONE_RULE = {HitPolicy.UNIQUE, HitPolicy.FIRST}
 _SUMS = {HitPolicy.COLLECT_SUM, HitPolicy.COLLECT_MIN, HitPolicy.COLLECT_MAX}
 _MANY = {HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER}
 
 
-def lower(model: DecisionModel, goals: Iterable[str], *, as_of: Date, constants: Mapping[str, Value] | None = None) -> Plan:
+def lower(
+    model: DecisionModel,
+    goals: Iterable[str],
+    *,
+    as_of: Date,
+    constants: Mapping[str, Value] | None = None,
+    given: Mapping[str, ItemDefinition] | None = None,
+) -> Plan:
     """Return the plan of some decisions and all that they require.
 
     Args:
@@ -46,23 +69,35 @@ def lower(model: DecisionModel, goals: Iterable[str], *, as_of: Date, constants:
         goals: Ids of the decisions that are asked for.
         as_of: The date of the business fact.
         constants: Input data that is the same for every row, by id; the parameters of a policy.
+        given: Decisions that rows give as they give input data, by id; they are not decided.
     """
-    lowering = _ModelLowering(model, dict(constants or {}), as_of)
-    needed = closure(model.requirements, goals)
-    order, _ = sort_requirements({id_: model.requirements.get(id_, ()) for id_ in sorted(needed)})
+    items = dict(given or {})
+    lowering = _ModelLowering(model, dict(constants or {}), as_of, items)
+    requirements = {id_: () if id_ in items else required for id_, required in model.requirements.items()}
+    needed = closure(requirements, goals)
+    order, _ = sort_requirements({id_: requirements.get(id_, ()) for id_ in sorted(needed)})
     for id_ in order:
-        if id_ in model.decisions:
+        if id_ in model.decisions and id_ not in items:
             lowering.step(model.decisions[id_])
     facts = {id_: data.item for id_, data in model.inputs.items() if id_ in needed and id_ not in lowering.constants}
-    return Plan(
-        model,
-        as_of,
-        lowering.constants,
-        tuple(lowering.operations),
-        tuple(lowering.steps.values()),
-        facts,
-        tuple(dict.fromkeys(lowering.fallbacks)),
-    )
+    facts |= {id_: item for id_, item in items.items() if id_ in needed}
+    needed_operations = reachable(lowering.operations, (step.operation for step in lowering.steps.values()))
+    nothing = ops.Constant(None, ops.NULLS)
+    operations = tuple(operation if place in needed_operations else nothing for place, operation in enumerate(lowering.operations))
+    fallbacks = tuple(item for item in dict.fromkeys(lowering.fallbacks) if item.operation in needed_operations)
+    return Plan(model, as_of, lowering.constants, operations, tuple(lowering.steps.values()), facts, fallbacks)
+
+
+def reachable(operations: Sequence[ops.Operation], goals: Iterable[int]) -> set[int]:
+    """Return the places of what some goals need; the others are parts of what fell back after all."""
+    needed: set[int] = set()
+    waiting = [*goals]
+    while waiting:
+        place = waiting.pop()
+        if place not in needed:
+            needed.add(place)
+            waiting += ops.operands_of(operations[place])
+    return needed
 
 
 def form_of_item(item: ItemDefinition) -> Form:
@@ -82,9 +117,10 @@ def form_of_item(item: ItemDefinition) -> Form:
 class _ModelLowering(Lowering):
     """Lowers the decisions of one model."""
 
-    def __init__(self, model: DecisionModel, constants: dict[str, Value], as_of: Date) -> None:
+    def __init__(self, model: DecisionModel, constants: dict[str, Value], as_of: Date, given: Mapping[str, ItemDefinition]) -> None:
         super().__init__(constants, as_of)
         self.model = model
+        self.given = given
         self.steps: dict[str, Step] = {}
 
     def step(self, compiled: CompiledDecision) -> None:
@@ -96,8 +132,8 @@ class _ModelLowering(Lowering):
             place = self.body(compiled)
         except UnlowerableError as reason:
             del self.fallbacks[before:]
-            self.fallbacks.append(Fallback(decision.name, "", str(reason)))
             place = self.whole(compiled)
+            self.fallbacks.append(Fallback(decision.name, "", str(reason), place))
         body = compiled.body.body if isinstance(compiled.body, Typed) else compiled.body
         self.steps[decision.id] = Step(decision.id, decision.name, place, isinstance(body, CompiledTable))
 
@@ -106,12 +142,60 @@ class _ModelLowering(Lowering):
         if AS_OF in compiled.requirements:
             raise UnlowerableError(f"'{AS_OF}' is an element here")
         scope = self.scope(compiled.requirements, {}, 0)
-        if isinstance(compiled.body, CompiledTable):
-            return self.table(compiled, compiled.body, scope)
-        if isinstance(compiled.body, Node):
-            body = with_values(compiled.body, values=self.parameters(compiled.requirements))
-            return self.fitted(self.expression(body, scope), compiled.decision.type)
-        raise UnlowerableError("a boxed expression")
+        decision = compiled.decision
+        body, type_ = compiled.body, decision.type
+        if isinstance(body, Typed) and isinstance(body.body, CompiledTable) and (type_ is ANY or type_ == body.type):
+            type_, body = body.type, body.body
+        if isinstance(body, CompiledTable):
+            parameters = self.parameters(compiled.requirements)
+            return self.table(decision.id, in_cells(body, parameters), scope, type_, partial(self.whole_as, compiled))
+        return self.as_declared(self.boxed(body, scope, self.parameters(compiled.requirements)), type_)
+
+    def boxed(self, body: Body, scope: Scope, parameters: Mapping[str, Value]) -> int:
+        """Return the operation of a body that is no table.
+
+        Raises:
+            UnlowerableError: it has no column form.
+        """
+        match body:
+            case Node():
+                return self.expression(with_values(body, values=parameters), scope)
+            case Typed():
+                return self.as_declared(self.boxed(body.body, scope, parameters), body.type)
+            case CompiledContext() if body.result is not None and len({key for key, _ in body.entries}) == len(body.entries):
+                return self.boxed_context(body, body.result, scope, parameters)
+            case CompiledConditional():
+                condition = self.convert(self.boxed(body.condition, scope, parameters), BOOLEANS)
+                return self.chosen(condition, self.boxed(body.then, scope, parameters), self.boxed(body.otherwise, scope, parameters))
+            case CompiledInvocation(function=Name(name=name)) if name in scope.knowledge:
+                given = dict(body.arguments)
+                if len(given) < len(body.arguments) or set(given) != set(dict(scope.knowledge[name].model.parameters)):
+                    raise UnlowerableError(f"'{name}' is called with other arguments")
+                return self.called(name, {each: self.boxed(part, scope, parameters) for each, part in given.items()}, scope)
+        raise UnlowerableError(f"a boxed expression: {type(body).__name__.removeprefix('Compiled').lower()}")
+
+    def boxed_context(self, body: CompiledContext, result: Body, scope: Scope, parameters: Mapping[str, Value]) -> int:
+        """Return the operation of a boxed context that comes to its result: all entries are evaluated before."""
+        hidden = {key for key, _ in body.entries}
+        if any(isinstance(entry, CompiledFunction) for _, entry in body.entries) or hidden & parameters.keys():
+            raise UnlowerableError("a boxed context with functions, or that hides a parameter")
+        places, inner = self.entries(body.entries, scope, lambda entry, its: self.boxed(entry, its, parameters))
+        return self.after(places, self.boxed(result, inner, parameters))
+
+    def called(self, name: str, given: Mapping[str, int], scope: Scope) -> int:
+        """Return the operation of a call of a business knowledge model: its body, with the arguments in it."""
+        knowledge = scope.knowledge[name]
+        if scope.depth >= MAX_INLINED:
+            raise UnlowerableError(f"'{name}' is not inlined")
+        arguments = {each: self.fitted(given[each], type_) for each, type_ in knowledge.model.parameters}
+        bare = {each: self.emit(ops.Bare(place, self.form(place))) for each, place in arguments.items()}
+        inner = self.scope(knowledge.requirements, bare, scope.depth + 1)
+        constants = {each: value for each, value in self.parameters(knowledge.requirements).items() if each not in bare}
+        if isinstance(knowledge.body, CompiledTable):
+            body = self.table("", in_cells(knowledge.body, constants), inner, knowledge.model.type, None)
+        else:
+            body = self.fitted(self.boxed(knowledge.body, inner, constants), knowledge.model.type)
+        return self.after(arguments.values(), body)
 
     def whole(self, compiled: CompiledDecision) -> int:
         """Return the operation of a decision that is interpreted whole."""
@@ -130,7 +214,7 @@ class _ModelLowering(Lowering):
             seen.add(id_)
             if id_ in self.model.knowledge:
                 waiting += self.model.knowledge[id_].requirements.values()
-            elif id_ in self.steps or id_ in self.model.inputs:
+            elif id_ in self.steps or id_ in self.model.inputs or id_ in self.given:
                 found[id_] = self.element(id_)
         used = self.used(compiled)
         return tuple((id_, place) for id_, place in found.items() if id_ in used)
@@ -149,11 +233,15 @@ class _ModelLowering(Lowering):
         """Return the operation of the value of an input datum or decision."""
         if id_ in self.constants:
             return self.constant(self.constants[id_])
+        if id_ in self.given:
+            return self.emit(ops.Fact(id_, form_of_item(self.given[id_])))
         if id_ in self.steps:
             place = self.steps[id_].operation
             return self.emit(ops.Read(id_, place, self.form(place)))
         if id_ in self.model.inputs:
             return self.emit(ops.Fact(id_, form_of_item(self.model.inputs[id_].item)))
+        if id_ in self.model.services:
+            raise UnlowerableError(f"'{self.model.services[id_].service.name}' is a decision service")
         raise UnlowerableError(f"'{id_}' is not to be had on this day")
 
     def scope(self, requirements: Mapping[str, str], local: Mapping[str, int], depth: int) -> Scope:
@@ -167,35 +255,41 @@ class _ModelLowering(Lowering):
         names |= {name: partial(int, place) for name, place in local.items()}
         return Scope(names, functions, depth)
 
-    def scope_of(self, knowledge: CompiledKnowledge, parameters: Mapping[str, int], depth: int) -> Scope:
-        """Return what names mean in the body of a business knowledge model."""
-        return self.scope(knowledge.requirements, parameters, depth)
-
     # --- tables ----------------------------------------------------------------------------------------------------------
 
-    def table(self, compiled: CompiledDecision, table: CompiledTable, scope: Scope) -> int:
-        """Return the operation of a decision table."""
-        table = counted(in_cells(table, self.parameters(compiled.requirements)))
+    def table(self, id_: str, table: CompiledTable, scope: Scope, type_: Type, whole_as: Callable[[Form], int] | None) -> int:
+        """Return the operation of a decision table.
+
+        Args:
+            id_: The decision.
+            table: Its table.
+            scope: What names mean in it.
+            type_: The declared type of its value.
+            whole_as: Gives the operation by which the interpreter decides hard rows; None where there is none.
+        """
+        table = counted(table)
         inputs = [self.expression(node, scope) for node in table.inputs]
         bounds = []
         for column, place in enumerate(inputs):
             found, inputs[column] = self.column(table, column, place)
             bounds.append(found)
         forms, outputs = self.outputs(table, scope)
-        form = self.form_of_table(table, forms, compiled.decision.type)
+        if outputs and whole_as is None:
+            raise UnlowerableError("outputs of a function that are no constants")
+        form = self.form_of_table(table, forms, type_)
         if outputs:
             outputs = {place: self.convert(output, form) for place, output in outputs.items()}
             table = with_tokens(table, {place for place in outputs if is_varying(table, place)})
-        hard = self.whole_as(compiled, form) if outputs else None
+        hard = whole_as(form) if outputs and whole_as is not None else None
         marks = tuple(Name(node.span, placeholder(place)) for place, node in enumerate(table.inputs))
         return self.append(
             ops.Decide(
-                compiled.decision.id,
+                id_,
                 replace(table, inputs=marks),
                 tuple(inputs),
                 tuple(bounds),
                 tuple(outputs.items()),
-                compiled.decision.type,
+                type_,
                 form,
                 hard,
             )
@@ -220,16 +314,19 @@ class _ModelLowering(Lowering):
                     raise UnlowerableError(f"a cell names '{node.name}'")
         clause = table.table.inputs[column]
         if clause.type is not ANY:
-            self.fitted(place, clause.type)
+            place = self.as_declared(place, clause.type)
+            form = self.form(place)
         if form.kind in {Kind.VALUE, Kind.STRING, Kind.BOOLEAN, Kind.NULL}:
             return (), place
         if form.kind is Kind.LIST:
             return (), self.convert(place, VALUES)
         try:
-            found = [bound for cell in cells for bound in self.bounds_of_cell(cell)]
+            found = [bound for cell in cells for bound in bounds_of_cell(cell, self.as_of)]
         except UnlowerableError as reason:
-            self.fallbacks.append(Fallback(self.decision, clause.expression.text, f"{reason}: each value has a code of its own"))
-            return (), self.convert(place, VALUES)
+            numbered = self.convert(place, VALUES)
+            why = f"{reason}: each value has a code of its own"
+            self.fallbacks.append(Fallback(self.decision, clause.expression.text, why, numbered))
+            return (), numbered
         return tuple(dict.fromkeys(found)), place
 
     def outputs(self, table: CompiledTable, scope: Scope) -> tuple[list[Form], dict[int, int]]:
@@ -342,25 +439,3 @@ def in_cells(table: CompiledTable, values: Mapping[str, Value]) -> CompiledTable
         defaults=tuple(None if node is None else put(node) for node in table.defaults),
         priorities=tuple(tuple(map(put, nodes)) for nodes in table.priorities),
     )
-
-
-def with_values(node: Any, *, values: Mapping[str, Value]) -> Any:  # noqa: ANN401 - a node of the same kind
-    """Return an expression with literals in place of the names that are free in it."""
-    if not any(name.name in values for name in free_names(node)):
-        return node
-    return _with_values(node, values)
-
-
-def _with_values(node: Any, values: Mapping[str, Value]) -> Any:  # noqa: ANN401 - a node, or what a node is made of
-    match node:
-        case Name():
-            return Literal(node.span, values[node.name]) if node.name in values else node
-        case tuple():
-            return tuple(_with_values(item, values) for item in node)
-        case Node():
-            free = {name.name for name in free_names(node)}
-            if free.isdisjoint(values):
-                return node
-            inner = {field: _with_values(getattr(node, field), values) for field in node.__dataclass_fields__ if field != "span"}
-            return replace(node, **inner)
-    return node

@@ -4,42 +4,50 @@ Owns which nodes of FEEL have a column form, and for which kinds of operands. Wh
 `zhida.feel.evaluate` says; where a kind is not known beforehand, the smallest expression around it is interpreted.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, TypeGuard
 
+from zhida.columnar import dates
 from zhida.columnar import plan as ops
 from zhida.columnar.columns import MAX_SCALE, form_of, scale_of
+from zhida.columnar.lower_cells import UnlowerableError, bounds_of, static, with_nodes
+from zhida.columnar.operators import ROUNDINGS
 from zhida.columnar.plan import BOOLEANS, NULLS, RATIOS, STRINGS, VALUES, Fallback, Form, Kind, Operation, placeholder
 from zhida.dmn.compiled import AS_OF, CompiledKnowledge
 from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.evaluate import evaluate
 from zhida.feel.run import Frame, Run
-from zhida.feel.syntax import INPUT, Node, UnaryTests
+from zhida.feel.syntax import Node
 from zhida.source import Source, Span
 from zhida.values.numbers import feel_context
-from zhida.values.range import Range
 from zhida.values.temporal import Date
-from zhida.values.types import ANY, BOOLEAN, STRING, Type
+from zhida.values.types import ANY, BOOLEAN, DATE, DAYS_DURATION, MONTHS_DURATION, STRING, Type
 
 Value = Any
 
-FOLDS = {"min", "max", "sum", "abs", "floor", "ceiling"}
-"""Builtins of numbers that have a column form."""
+FOLDS = {"min": 2, "max": 2, "sum": 2, "modulo": 2, "abs": 1, "floor": 1, "ceiling": 1}
+"""Builtins of numbers that have a column form, with the number of their arguments, or the least one."""
+DATE_FOLDS = {"years and months duration": 2, "date": 1, "min": 2, "max": 2}
+"""Builtins of dates that have one, with the number of their arguments."""
 LIST_FOLDS = {"min", "max", "sum", "count"}
 """Those of lists of numbers."""
-ORDERED = {Kind.NUMBER, Kind.DATE}
+ORDERED = {Kind.NUMBER, Kind.DATE, Kind.DAYS, Kind.MONTHS}
 """Kinds whose integers are ordered as the values are."""
-MAX_INLINED = 20
-"""How many calls of business knowledge models may stand inside each other."""
+_SIMPLE = {
+    "number": Kind.NUMBER,
+    "string": Kind.STRING,
+    "boolean": Kind.BOOLEAN,
+    "date": Kind.DATE,
+    str(DAYS_DURATION): Kind.DAYS,
+    str(MONTHS_DURATION): Kind.MONTHS,
+}
 
-_SIMPLE = {"number": Kind.NUMBER, "string": Kind.STRING, "boolean": Kind.BOOLEAN, "date": Kind.DATE}
 
-
-class UnlowerableError(Exception):
-    """Something has no column form; the message says why."""
+_FORMS = {BOOLEAN: BOOLEANS, STRING: STRINGS, DATE: dates.DATES, DAYS_DURATION: dates.DAYS, MONTHS_DURATION: dates.MONTHS}
 
 
 class Scope:
@@ -123,8 +131,16 @@ class Lowering:
     def interpreted(self, node: Node, scope: Scope, reason: str) -> int:
         """Return the operation of an expression that the interpreter evaluates."""
         template, names = self.template(node, scope)
-        self.fallbacks.append(Fallback(self.decision, " ".join(node.span.text.split()), reason))
-        return self.emit(ops.Interpret(template, tuple(names.items()), result_form(node)))
+        form = result_form(node)
+        if (
+            isinstance(node, syntax.Arithmetic)
+            and node.operator == "+"
+            and {self.form(place).kind for place in names.values()} == {Kind.STRING}
+        ):
+            form = STRINGS
+        place = self.emit(ops.Interpret(template, tuple(names.items()), form))
+        self.fallbacks.append(Fallback(self.decision, " ".join(node.span.text.split()), reason, place))
+        return place
 
     def template(self, node: Node, scope: Scope) -> tuple[Node, dict[str, int]]:
         """Return an expression with placeholders for the parts that have columns, and what they stand for."""
@@ -146,11 +162,26 @@ class Lowering:
                 return part
             if isinstance(part, syntax.ListLiteral):
                 return replace(part, elements=tuple(map(mark, part.elements)))
-            name = placeholder(len(operands))
-            operands[name] = self.expression(part, scope)
-            return syntax.Name(part.span, name)
+            place = self.expression(part, scope)
+            operation = self.operations[place]
+            if self.is_inner(operation):
+                inner: Node = with_nodes(operation.node, {mark: partial(given, place=operand) for mark, operand in operation.names})
+                return inner
+            return given(syntax.Name(part.span, ""), place)
+
+        def given(name: syntax.Name, place: int) -> Node:
+            known = next((mark for mark, operand in operands.items() if operand == place), placeholder(len(operands)))
+            operands[known] = place
+            return syntax.Name(name.span, known)
 
         return parts(mark), operands
+
+    @staticmethod
+    def is_inner(operation: Operation) -> TypeGuard[ops.Interpret]:
+        """Say whether an expression is interpreted and rests on one thing: then what is around it is interpreted with it."""
+        if not isinstance(operation, ops.Interpret) or operation.form.kind is not Kind.VALUE or operation.by_state:
+            return False
+        return len(operation.names) <= 1 and all(mark == placeholder(0) for mark, _ in operation.names)
 
     def direct(self, node: Node, scope: Scope) -> int:
         """Return the operation of an expression that has a column form."""
@@ -159,6 +190,12 @@ class Lowering:
                 return self.constant(node.value)
             case syntax.Name():
                 return self.name(node.name, scope)
+            case syntax.Call() | syntax.Path() | syntax.Arithmetic() if self.is_constant(node, scope):
+                return self.constant_of(node)
+            case syntax.Path():
+                return self.path(node, scope)
+            case syntax.InstanceOf():
+                return self.instance_of(node, scope)
             case syntax.Negation():
                 return self.fold("-", node, (node.operand,), scope)
             case syntax.Arithmetic() if node.operator in {"+", "-", "*", "/"}:
@@ -195,7 +232,14 @@ class Lowering:
 
     def number(self, node: Node, scope: Scope) -> int:
         """Return the operation of a number."""
-        place = self.expression(node, scope)
+        return self.as_number(self.expression(node, scope))
+
+    def as_number(self, place: int) -> int:
+        """Return an operation whose values are numbers.
+
+        Raises:
+            UnlowerableError: they are not known to be.
+        """
         if self.form(place).kind is Kind.NULL:
             return self.convert(place, Form(Kind.NUMBER))
         if self.form(place).kind is not Kind.NUMBER:
@@ -204,7 +248,12 @@ class Lowering:
 
     def arithmetic(self, node: syntax.Arithmetic, scope: Scope) -> int:
         """Return the operation of a sum, difference, product or quotient."""
-        left, right = self.number(node.left, scope), self.number(node.right, scope)
+        left, right = self.expression(node.left, scope), self.expression(node.right, scope)
+        found = dates.of_arithmetic(node.operator, self.form(left), self.form(right))
+        if found is not None:
+            marks = [syntax.Name(node.span, placeholder(place)) for place in range(2)]
+            return self.emit(ops.Fold(found[0], replace(node, left=marks[0], right=marks[1]), (left, right), found[1]))
+        left, right = self.as_number(left), self.as_number(right)
         first, second = self.form(left).scale, self.form(right).scale
         if node.operator == "/":
             inverse = self.inverse(right)
@@ -260,14 +309,17 @@ class Lowering:
         operand = self.expression(node.value, scope)
         if self.form(operand).kind is Kind.LIST:
             raise UnlowerableError("tests a list")
-        bounds = tuple(bound for item in node.tests.tests for bound in bounds_of(self.static(item)))
+        bounds = tuple(bound for item in node.tests.tests for bound in bounds_of(static(item, self.as_of)))
         mark = syntax.Name(node.value.span, placeholder(0))
         return self.emit(ops.Test(replace(node, value=mark), bounds, operand))
 
     def choice(self, node: syntax.If, scope: Scope) -> int:
         """Return the operation of `if`."""
         condition = self.truth(node.condition, scope)
-        then, otherwise = self.expression(node.then, scope), self.expression(node.otherwise, scope)
+        return self.chosen(condition, self.expression(node.then, scope), self.expression(node.otherwise, scope))
+
+    def chosen(self, condition: int, then: int, otherwise: int) -> int:
+        """Return the operation of a choice between two values."""
         form = joint_form([self.form(then), self.form(otherwise)])
         if form.kind is Kind.LIST:
             raise UnlowerableError("chooses between lists")
@@ -288,14 +340,22 @@ class Lowering:
             return self.emit(ops.Opposite(self.truth(node.positional[0], scope)))
         if name in LIST_FOLDS and len(node.positional) == 1:
             return self.fold_list(name, node, node.positional[0], scope)
-        if name in FOLDS and len(node.positional) >= (2 if name in {"min", "max", "sum"} else 1):
+        if name in DATE_FOLDS and len(node.positional) == DATE_FOLDS[name]:
+            places = [self.expression(argument, scope) for argument in node.positional]
+            found = dates.of_call(name, [self.form(place) for place in places])
+            if found is not None:
+                marks = tuple(syntax.Name(node.span, placeholder(place)) for place in range(len(places)))
+                return self.emit(ops.Fold(found[0], replace(node, positional=marks), tuple(places), found[1]))
+        if name in ROUNDINGS and len(node.positional) == 2:
+            return self.rounding(name, node, scope)
+        if name in FOLDS and len(node.positional) >= FOLDS[name]:
             return self.fold(name, node, node.positional, scope)
         raise UnlowerableError(f"'{name}' has no column form")
 
-    def fold(self, name: str, node: Node, arguments: tuple[Node, ...], scope: Scope) -> int:
-        """Return the operation of a builtin of numbers, or of a negation."""
-        if name in {"abs", "floor", "ceiling"} and len(arguments) != 1:
-            raise UnlowerableError(f"'{name}' with a scale has no column form")
+    def fold(self, name: str, node: Node, arguments: tuple[Node, ...], scope: Scope, *, is_list: bool = False) -> int:
+        """Return the operation of a builtin of numbers, or of a negation; `is_list` where the arguments stand in one list."""
+        if name not in {"min", "max", "sum"} and len(arguments) != FOLDS.get(name, 1):
+            raise UnlowerableError(f"'{name}' of so many has no column form")
         operands: tuple[int, ...]
         if name in {"floor", "ceiling"}:
             place = self.expression(arguments[0], scope)
@@ -306,13 +366,88 @@ class Lowering:
         marks = tuple(syntax.Name(node.span, placeholder(place)) for place in range(len(operands)))
         template: Node = syntax.Negation(node.span, marks[0])
         if isinstance(node, syntax.Call):
-            template = replace(node, positional=marks)
+            template = replace(node, positional=(syntax.ListLiteral(node.span, marks),) if is_list else marks)
         return self.emit(ops.Fold(name, template, operands, Form(Kind.NUMBER, scale)))
+
+    def rounding(self, name: str, node: syntax.Call, scope: Scope) -> int:
+        """Return the operation of a builtin that rounds to so many decimal places."""
+        number, scale = node.positional
+        places = scale.value if isinstance(scale, syntax.Literal) else None
+        if type(places) is not Decimal or not 0 <= places <= MAX_SCALE or places != int(places):
+            raise UnlowerableError(f"'{name}' to places that are no constant, or too many")
+        operand = self.expression(number, scope)
+        if self.form(operand).kind is not Kind.RATIO:
+            operand = self.as_number(operand)
+        form = self.form(operand)
+        kept = int(places) if form.kind is Kind.RATIO else min(int(places), form.scale)
+        template = replace(node, positional=(syntax.Name(node.span, placeholder(0)), scale))
+        return self.emit(ops.Fold(name, template, (operand,), Form(Kind.NUMBER, kept)))
+
+    def path(self, node: syntax.Path, scope: Scope) -> int:
+        """Return the operation of a part of a date, or of an entry of a context that is written there."""
+        if isinstance(node.value, syntax.ContextLiteral):
+            return self.entry(node.value, node.name, scope)
+        operand = self.expression(node.value, scope)
+        found = dates.of_property(self.form(operand), node.name)
+        if found is None:
+            raise UnlowerableError(f"'.{node.name}' of a {self.form(operand).kind} has no column form")
+        template = replace(node, value=syntax.Name(node.span, placeholder(0)))
+        return self.emit(ops.Fold(found[0], template, (operand,), found[1]))
+
+    def entry(self, node: syntax.ContextLiteral, name: str, scope: Scope) -> int:
+        """Return the operation of one entry of a context, all of which are evaluated."""
+        keys = [key for key, _ in node.entries]
+        if node.has_functions or len({*keys}) < len(keys) or name not in keys:
+            raise UnlowerableError("a context with functions, or without that entry, or with one twice")
+        places, _ = self.entries(node.entries, scope, self.expression)
+        return self.after(places, places[keys.index(name)])
+
+    def entries(self, entries: Iterable[tuple[str, Any]], scope: Scope, lower: Callable[[Any, Scope], int]) -> tuple[list[int], Scope]:
+        """Return the operations of the entries of a context, each of which may use those before it, and the scope behind them."""
+        places: list[int] = []
+        for key, entry in entries:
+            place = lower(entry, scope)
+            if self.form(place).kind in {Kind.LIST, Kind.VALUE}:
+                raise UnlowerableError("a context with lists or contexts in it, the size of which is limited")
+            places.append(place)
+            bare = self.emit(ops.Bare(place, self.form(place)))
+            knowledge = {name: each for name, each in scope.knowledge.items() if name != key}
+            scope = Scope({**scope.names, key: partial(int, bare)}, knowledge, scope.depth)
+        return places, scope
+
+    def after(self, first: Iterable[int], place: int) -> int:
+        """Return an operation once others were evaluated."""
+        return self.emit(ops.After(tuple(first), place, self.form(place)))
+
+    def instance_of(self, node: syntax.InstanceOf, scope: Scope) -> int:
+        """Return the operation of `instance of` for values of a known kind: only whether there is one matters."""
+        operand = self.expression(node.value, scope)
+        if self.form(operand).kind in {Kind.VALUE, Kind.LIST, Kind.NULL} or node.type_ is None or node.type_.constraint is not None:
+            raise UnlowerableError("'instance of' for values whose kind is not known beforehand")
+        template = replace(node, value=syntax.Name(node.span, placeholder(0)))
+        return self.emit(ops.Interpret(template, ((placeholder(0), operand),), BOOLEANS, by_state=True))
+
+    def is_constant(self, node: Node, scope: Scope) -> bool:
+        """Say whether an expression names nothing but builtins and the date of the business fact."""
+        names = {name.name for name in syntax.free_names(node)}
+        return all((name in BUILTINS or name == AS_OF) and name not in scope.names and name not in scope.knowledge for name in names)
+
+    def constant_of(self, node: Node) -> int:
+        """Return the operation of an expression that is the same in each row.
+
+        Raises:
+            UnlowerableError: something is odd about it, or it is of no simple kind.
+        """
+        run = Run(self.as_of)
+        value = evaluate(node, Frame({AS_OF: self.as_of}, run))
+        if run.diagnostics or form_of(value).kind is Kind.VALUE:
+            raise UnlowerableError("a constant with something odd about it, or of no simple kind")
+        return self.constant(value)
 
     def fold_list(self, name: str, node: syntax.Call, argument: Node, scope: Scope) -> int:
         """Return the operation of a builtin of a list of numbers."""
         if isinstance(argument, syntax.ListLiteral) and argument.elements and name != "count":
-            return self.fold(name, replace(node, positional=argument.elements), argument.elements, scope)
+            return self.fold(name, node, argument.elements, scope, is_list=True)
         operand = self.expression(argument, scope)
         if self.form(operand).kind is not Kind.LIST:
             raise UnlowerableError(f"'{name}' of what is not known beforehand to be a list of numbers")
@@ -324,20 +459,29 @@ class Lowering:
         """Return the operation of a call of a business knowledge model: its body, with the arguments in it."""
         knowledge = scope.knowledge[name]
         parameters = knowledge.model.parameters
-        if scope.depth >= MAX_INLINED or not isinstance(knowledge.body, Node):
-            raise UnlowerableError(f"'{name}' is not inlined")
         given = dict(node.named) if node.named else dict(zip((each for each, _ in parameters), node.positional, strict=False))
         if len(given) != len(parameters) or len(node.named or node.positional) != len(parameters) or set(given) != set(dict(parameters)):
             raise UnlowerableError(f"'{name}' is called with other arguments")
-        arguments = {each: self.fitted(self.expression(given[each], scope), type_) for each, type_ in parameters}
-        bare = {each: self.emit(ops.Bare(place, self.form(place))) for each, place in arguments.items()}
-        inner = self.scope_of(knowledge, bare, scope.depth + 1)
-        body = self.fitted(self.expression(knowledge.body, inner), knowledge.model.type)
-        return self.emit(ops.After(tuple(arguments.values()), body, self.form(body)))
+        return self.called(name, {each: self.expression(given[each], scope) for each, _ in parameters}, scope)
 
-    def scope_of(self, knowledge: CompiledKnowledge, parameters: Mapping[str, int], depth: int) -> Scope:
-        """Return what names mean in the body of a business knowledge model."""
+    def called(self, name: str, given: Mapping[str, int], scope: Scope) -> int:
+        """Return the operation of a call of a business knowledge model with arguments that have operations.
+
+        Raises:
+            UnlowerableError: they are not known to fit its parameters, or its body has no column form.
+        """
         raise NotImplementedError
+
+    def as_declared(self, place: int, type_: Type) -> int:
+        """Return values as a declared type asks; those of no known kind are checked, each different one once."""
+        try:
+            return self.fitted(place, type_)
+        except UnlowerableError as reason:
+            if self.form(place).kind is not Kind.VALUE:
+                raise
+            fit = self.emit(ops.Fit(place, type_, _FORMS.get(type_, VALUES)))
+            self.fallbacks.append(Fallback(self.decision, str(type_), f"{reason}: each different value is checked", fit))
+            return fit
 
     def fitted(self, place: int, type_: Type) -> int:
         """Return an operation whose values are known beforehand to fit a declared type.
@@ -353,82 +497,9 @@ class Lowering:
             return place
         raise UnlowerableError(f"is not known beforehand to be of the type {type_}")
 
-    # --- constants ---------------------------------------------------------------------------------------------------------
-
-    def static(self, node: Node) -> Value:
-        """Return the value of an expression that is the same in each row.
-
-        Raises:
-            UnlowerableError: it is not.
-        """
-        for name in syntax.free_names(node):
-            if name.name not in BUILTINS and name.name != AS_OF:
-                raise UnlowerableError(f"a cell names '{name.name}'")
-        if isinstance(node, syntax.RangeLiteral):
-            ends = [end for end in (node.low, node.high) if end is not None]
-            return tuple(self.static(end) for end in ends)
-        return evaluate(node, Frame({AS_OF: self.as_of}, Run(self.as_of)))
-
-    def bounds_of_cell(self, cell: UnaryTests) -> Iterator[Value]:
-        """Yield the constants that a cell compares with.
-
-        Raises:
-            UnlowerableError: it does something else with what it tests.
-        """
-        for item in cell.tests:
-            if isinstance(item, syntax.Condition):
-                yield from self.bounds_beside_input(item.expression)
-            else:
-                yield from bounds_of(self.static(item))
-
-    def bounds_beside_input(self, node: Node) -> Iterator[Value]:
-        """Yield the constants that an expression compares `?` with."""
-        match node:
-            case _ if not syntax.mentions_input(node):
-                self.static(node)
-            case syntax.Conjunction() | syntax.Disjunction():
-                yield from self.bounds_beside_input(node.left)
-                yield from self.bounds_beside_input(node.right)
-            case syntax.Comparison() if _is_input(node.left) and not syntax.mentions_input(node.right):
-                yield from bounds_of(self.static(node.right))
-            case syntax.Comparison() if _is_input(node.right) and not syntax.mentions_input(node.left):
-                yield from bounds_of(self.static(node.left))
-            case syntax.Between() if _is_input(node.value) and not any(map(syntax.mentions_input, (node.low, node.high))):
-                yield from bounds_of(self.static(node.low))
-                yield from bounds_of(self.static(node.high))
-            case syntax.In() if _is_input(node.value) and not syntax.mentions_input(node.tests):
-                for item in node.tests.tests:
-                    yield from bounds_of(self.static(item))
-            case syntax.Call(function=syntax.Name(name="not"), positional=(inner,)):
-                yield from self.bounds_beside_input(inner)
-            case _:
-                raise UnlowerableError("a cell computes with what it tests")
-
-
-def _is_input(node: Node) -> bool:
-    return isinstance(node, syntax.Name) and node.name == INPUT
-
 
 _NOWHERE = Span(Source("", ""), 0, 0)
 """Where an expression stands that nobody wrote."""
-
-
-def bounds_of(value: Value) -> Iterator[Value]:
-    """Yield the values that a test of a constant compares with.
-
-    >>> [str(bound) for bound in bounds_of((Range(Decimal(1), None), Decimal(5)))]
-    ['1', '5']
-    """
-    match value:
-        case Range():
-            yield from (end for end in (value.low, value.high) if end is not None)
-        case tuple():
-            for element in value:
-                yield from bounds_of(element)
-        case None:
-            return
-        case _:
-            yield value
 
 
 def joint_form(forms: list[Form]) -> Form:
@@ -447,12 +518,23 @@ def joint_form(forms: list[Form]) -> Form:
     return Form(next(iter(kinds))) if len(kinds) == 1 else VALUES
 
 
+WHOLE_NUMBERS = {"string length", "day of year", "week of year", "count", "floor", "ceiling"}
+"""Builtins that give whole numbers, of one argument."""
+_RESULTS = {STRING: STRINGS, BOOLEAN: BOOLEANS, DATE: dates.DATES, MONTHS_DURATION: dates.MONTHS}
+
+
 def result_form(node: Node) -> Form:
     """Return the form of what an expression comes to, as far as its node says; what does not fit it is bad."""
     match node:
+        case syntax.Call(function=syntax.Name(name=name), positional=(_,)) if name in WHOLE_NUMBERS:
+            return Form(Kind.NUMBER)
+        case syntax.Call(function=syntax.Name(name=name), positional=(_, syntax.Literal(value=Decimal() as places))) if (
+            name in ROUNDINGS and places in range(MAX_SCALE + 1)
+        ):
+            return Form(Kind.NUMBER, int(places))
         case syntax.Call(function=syntax.Name(name=name)) if name in BUILTINS:
             results = {signature.result for signature in BUILTINS[name].signatures}
-            return STRINGS if results == {STRING} else BOOLEANS if results == {BOOLEAN} else VALUES
+            return _RESULTS.get(next(iter(results)), VALUES) if len(results) == 1 else VALUES
         case syntax.Comparison() | syntax.Between() | syntax.In() | syntax.InstanceOf() | syntax.Quantified():
             return BOOLEANS
         case syntax.Conjunction() | syntax.Disjunction():

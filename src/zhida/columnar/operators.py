@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from zhida.columnar import dates
 from zhida.columnar.columns import (
     ALL,
     KNOWN,
@@ -25,6 +26,17 @@ from zhida.columnar.columns import (
     within,
 )
 from zhida.columnar.plan import BOOLEANS, Form, Kind
+
+ROUNDINGS = {
+    "floor": "floor",
+    "ceiling": "ceiling",
+    "decimal": "half even",
+    "round up": "up",
+    "round down": "down",
+    "round half up": "half up",
+    "round half down": "half down",
+}
+"""The builtins that round, and how."""
 
 LONGEST = 1_000
 """Elements of a list that is folded here; longer ones take steps from the budget of an evaluation, which only that counts."""
@@ -285,7 +297,7 @@ def fold(name: str, columns: tuple[Column, ...], form: Form) -> Column:
     known = ALL
     bad: Mask | None = None
     arrays = []
-    scale = max(column.form.scale for column in columns) if name in {"floor", "ceiling"} else form.scale
+    scale = max(column.form.scale for column in columns) if name in ROUNDINGS else form.scale
     for column in columns:
         values, misfit = rescaled(column, scale)
         arrays.append(values)
@@ -297,9 +309,15 @@ def fold(name: str, columns: tuple[Column, ...], form: Form) -> Column:
             total = np.abs(total)
         case "-":
             total = -total
-        case "floor" | "ceiling":
-            divisor = np.int64(10**scale) if columns[0].divisors is None else columns[0].divisors
-            total = total // divisor if name == "floor" else -(-total // divisor)
+        case _ if name in ROUNDINGS:
+            total, misfit = rounded(name, columns[0], form.scale)
+            bad = either(bad, misfit)
+        case _ if name in dates.FOLDS:
+            total, misfit = dates.FOLDS[name](*arrays)
+            bad = either(bad, misfit)
+        case "modulo":
+            bad = either(bad, np.asarray(arrays[1] == 0))
+            total = np.mod(total, np.where(arrays[1] == 0, 1, arrays[1]))
         case "min" | "max":
             for values in arrays[1:]:
                 total = np.minimum(total, values) if name == "min" else np.maximum(total, values)
@@ -309,6 +327,41 @@ def fold(name: str, columns: tuple[Column, ...], form: Form) -> Column:
                 bad = either(bad, misfit)
     found = _joined(columns, form, total, ~ALL, ~ALL, {}, _counted(bad, known))
     return replace(found, states=None if known.all() else np.where(known, np.uint8(KNOWN), np.uint8(1)), missing={})
+
+
+def rounded(name: str, column: Column, places: int) -> tuple[Array, Mask | None]:
+    """Return numbers or quotients rounded to some decimal places, as integers, and those of which that cannot be told.
+
+    A quotient has 34 digits where the interpreter rounds it: as long as the products here fit 64 bits, the 34 digits lie on
+    the same side of every tie, and are one only where the quotient is.
+    """
+    above, below, bad = column.values, np.asarray(np.int64(1)), None
+    if column.divisors is not None:
+        above, bad = times(above, np.asarray(np.int64(10**places)))
+        below = column.divisors
+        bad = either(bad, np.asarray(below > LARGEST // 2))
+    else:
+        below = np.asarray(np.int64(10 ** (column.form.scale - places)))
+    whole = above // below
+    rest = above - whole * below
+    half = np.sign(2 * rest - below)  # below, at or above the middle
+    forwards = above >= 0
+    match ROUNDINGS[name]:
+        case "floor":
+            up = rest < 0
+        case "ceiling":
+            up = rest > 0
+        case "down":
+            up = (rest > 0) & ~forwards
+        case "up":
+            up = (rest > 0) & forwards
+        case "half up":
+            up = (half > 0) | ((half == 0) & forwards)
+        case "half down":
+            up = (half > 0) | ((half == 0) & ~forwards)
+        case _:
+            up = (half > 0) | ((half == 0) & (whole % 2 != 0))
+    return np.asarray(whole + up), bad
 
 
 def fold_list(name: str, column: Column, form: Form) -> Column:

@@ -31,6 +31,10 @@ class Kind(StrEnum):
     """A truth value."""
     DATE = "date"
     """A 64-bit integer: days."""
+    DAYS = "days"
+    """A 64-bit integer: a duration of whole days."""
+    MONTHS = "months"
+    """A 64-bit integer: a duration of months."""
     STRING = "string"
     """The number of a string in the vocabulary."""
     VALUE = "value"
@@ -200,7 +204,7 @@ class Choose:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A builtin of numbers: `min`, `max` and `sum` of arguments, `abs`, `floor`, `ceiling` of one, negation (`-`)."""
+    """A builtin of numbers (`min`, `max` and `sum` of arguments, `abs`, `floor`, `round up`, …, negation) or of dates."""
 
     name: str
     """The builtin."""
@@ -238,6 +242,18 @@ class Interpret:
     """What the column holds."""
     by_state: bool = False
     """Whether known values do not matter, only which operands are known, null or unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Values as a declared type asks: what does not fit is null, and told."""
+
+    operand: int
+    """The values."""
+    type: Type
+    """The declared type."""
+    form: Form
+    """What the column holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,10 +320,38 @@ Operation = (
     | Fold
     | FoldList
     | Interpret
+    | Fit
     | InterpretDecision
     | Test
     | Decide
 )
+
+
+def operands_of(operation: Operation) -> tuple[int, ...]:
+    """Return the places of what an operation is made of."""
+    match operation:
+        case Fact() | Constant():
+            return ()
+        case Read() | Bare() | Convert() | Opposite() | FoldList() | Test() | Fit():
+            return (operation.operand,)
+        case After():
+            return (*operation.first, operation.operand)
+        case Arithmetic() | Compare() | Logical():
+            return (operation.left, operation.right)
+        case Between():
+            return (operation.value, operation.low, operation.high)
+        case Choose():
+            return (operation.condition, operation.then, operation.otherwise)
+        case Fold():
+            return operation.operands
+        case Interpret():
+            return tuple(place for _, place in operation.names)
+        case InterpretDecision():
+            return tuple(place for _, place in operation.operands)
+        case Decide():
+            hard = () if operation.hard is None else (operation.hard,)
+            return (*operation.inputs, *(place for _, place in operation.outputs), *hard)
+
 
 DEFAULT = -1
 """The place of the default among the outputs of a table."""
@@ -347,6 +391,8 @@ class Fallback:
     """The expression; empty for the whole decision."""
     reason: str
     """Why it has none."""
+    operation: int | None = None
+    """The place of the operation by which the interpreter does it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,32 +1,95 @@
 """Policies over frames: a linked policy as a plan and the questions that are asked of it.
 
-PolicyModel ──open_policy──> PolicyColumns ──settle──> Answers      block after block of a frame
+PolicyModel ──open_policy──> PolicyColumns ──settle──> Answers ──batch──> record batch      block after block of a frame
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from zhida.columnar.answers import HELD, Questions
-from zhida.columnar.columns import Array, Column, Mask, Vocabulary, distinct, keys_of, take, value_at
-from zhida.columnar.execute import BLOCK, Executor
+from zhida.columnar.answers import FAILED, HELD, ODD, OPEN, Questions
+from zhida.columnar.cases import FenOf
+from zhida.columnar.coded import UncodedError
+from zhida.columnar.coded_policies import CodedPolicy
+from zhida.columnar.columns import Array, Column, Marks, Mask, Vocabulary, distinct, keys_of, take, value_at
+from zhida.columnar.execute import BLOCK, Block, Executor
 from zhida.columnar.frames import column_names, read_block
-from zhida.columnar.interpreted import Firing
 from zhida.columnar.kernel.numpy_kernel import WORD
+from zhida.columnar.learned import Learned
 from zhida.columnar.lower import lower
+from zhida.columnar.near import NearFinder
+from zhida.columnar.near_coded import CodedRows
+from zhida.columnar.near_values import ValueRows
 from zhida.columnar.plan import Kind, Plan
-from zhida.columnar.settle import Answers, Settler
+from zhida.columnar.settle import Answers, Fired, Near, PossibleSet, Settler
 from zhida.dmn.compiled import CompiledTable, Typed
-from zhida.dmn.model import Rule
 from zhida.policy.front_matter import Rounding
 from zhida.policy.pack import PolicyModel
 from zhida.values.numbers import CENT_GUARD_PLACES, feel_context, round_amount
 from zhida.values.types import is_number
 from zhida.values.unknown import Unknown
+
+DEFAULT_FIRED = "否则"
+"""Said of a table of which no rule fired, and whose value is none the less not null."""
+
+
+ETC = "等"
+"""Said behind what is possible where there may be more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words for what is possible, in the order in which they are listed."""
+
+    held: str = "ELIGIBLE"
+    """All conditions hold; a status is said instead where the policy gives one."""
+    ineligible: str = "INELIGIBLE"
+    """The subject is not eligible."""
+    odd: str = "REVIEW"
+    """A person must look."""
+    not_applicable: str = "NOT_APPLICABLE"
+    """The policy does not apply to the subject."""
+    statuses: tuple[str, ...] = ()
+    """The statuses that the policy gives, in its own order; others follow by their text."""
+
+    def rank(self, status: str) -> int:
+        """Return the place of a status."""
+        return self.statuses.index(status) if status in self.statuses else len(self.statuses)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is said of the rows of a block."""
+
+    answers: Answers
+    """The answers: one for each row, or each different one once."""
+    places: Array | None
+    """For each row the place of its answer; None where there is one for each row."""
+    near: Near | None
+    """What is nearly met, row by row; None where nobody looked."""
+
+    @property
+    def bad(self) -> Mask:
+        """The rows that go to the interpreter."""
+        return self.answers.bad if self.places is None else self.answers.bad[self.places]
+
+
+def spread(array: pa.Array, places: Array) -> pa.Array:
+    """Return an array with an entry of another at each place.
+
+    >>> spread(dictionary(np.array([1, 0]), "甲乙".__getitem__), np.array([0, 0, 1])).to_pylist()
+    ['乙', '乙', '甲']
+    """
+    if isinstance(array, pa.DictionaryArray):
+        return pa.DictionaryArray.from_arrays(array.indices.take(pa.array(places)), array.dictionary, safe=False)
+    return array.take(pa.array(places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +106,12 @@ class PolicyColumns:
     """Runs the plan; it keeps what it learns."""
     settler: Settler
     """Answers the questions."""
+    words: Words = Words()
+    """What is said of what is possible."""
+    finder: NearFinder | None = None
+    """Finds what is nearly met; None where nobody asks."""
+    codes: list[CodedPolicy] = field(default_factory=list)
+    """Decides by codes, where the answer is a function of codes alone; nothing where it is not, or no longer."""
 
     def settle(self, frame: pl.DataFrame, *, block: int = BLOCK) -> Iterator[Answers]:
         """Yield the answers of a frame, block by block, in its order.
@@ -57,60 +126,193 @@ class PolicyColumns:
         kept = [name for name in column_names(self.plan.facts) if name in frame.columns]
         narrow = frame.select(kept) if kept else frame
         for start in range(0, frame.height, block):
-            yield self.settler.settle(read_block(narrow.slice(start, block), self.plan, self.executor.vocabulary))
+            yield self.decide(read_block(narrow.slice(start, block), self.plan, self.executor.vocabulary))
 
-    def frame(self, answers: Answers) -> pl.DataFrame:
-        """Return the answers of a block as a frame, in the order of its rows.
+    def decide(self, block: Block) -> Answers:
+        """Return the answers of a block, with what is nearly met where that was asked for."""
+        results = self.executor.execute(block)
+        answers = self.settler.settled(block, results)
+        if self.finder is None:
+            return answers
+        near = self.finder.find(ValueRows(self.finder, results, answers))
+        return replace(answers, near=near, bad=answers.bad | near.bad)
 
-        Columns: `ending` (UInt8: HELD, OPEN, ODD, FAILED + n), `amount_fen` (Int64, where the policy gives money), `result`
-        (String, where it gives a status), `missing` (UInt64, then `missing:1`, …: bit n is the n-th of `plan.facts`), `codes`
-        (Categorical: what was odd, with commas between), `bad` (Boolean: a row for the interpreter, of which nothing else
-        counts), and for each table `rules:<id>` (Categorical: numbers of the rules that fired; empty where none did, null
-        where the answer does not rest on it).
+    def parts(self, frame: pl.DataFrame, *, block: int = BLOCK) -> Iterator[Part]:
+        """Yield what `settle` says, block by block, each different answer once where codes tell them all.
+
+        Args:
+            frame: One row for each subject: columns by the names of attributes, with `:absent` companions.
+            block: Rows that are decided together.
         """
-        columns = [pl.Series("ending", answers.endings, pl.UInt8)]
-        held = (answers.endings == HELD) & ~answers.bad
+        kept = [name for name in column_names(self.plan.facts) if name in frame.columns]
+        narrow = frame.select(kept) if kept else frame
+        for start in range(0, frame.height, block):
+            yield self.part(narrow.slice(start, block))
+
+    def part(self, frame: pl.DataFrame) -> Part:
+        """Return what is said of the rows of a block."""
+        if self.codes:
+            try:
+                decided = self.codes[0].decide(frame)
+                near = None if self.finder is None else self.finder.find(CodedRows(self.finder, self.codes[0], frame, decided))
+            except UncodedError:  # more different values than there are codes
+                self.codes.clear()
+            else:
+                if near is None or not near.bad.any():
+                    return Part(decided.answers, decided.places, near)
+                answers = decided.answers.take(decided.places)  # rows that go to the interpreter leave no words
+                return Part(replace(answers, bad=answers.bad | near.bad, near=near), None, near)
+        answers = self.decide(read_block(frame, self.plan, self.executor.vocabulary))
+        return Part(answers, None, answers.near)
+
+    def told(self, part: Part) -> pa.RecordBatch:
+        """Return a block as `batch` does, one row for each of its rows."""
+        if part.places is None:
+            return self.batch(part.answers)
+        few = self.batch(part.answers)
+        columns = {name: spread(few.column(name), part.places) for name in few.schema.names}
+        if part.near is not None:
+            columns["near"] = self.near(part.near.misses, ~part.bad)
+        return pa.RecordBatch.from_pydict(columns)
+
+    def near(self, misses: Array, good: Mask) -> pa.DictionaryArray:
+        """Return the nearest line of each row in words."""
+        return dictionary(np.where(good, misses, -1), str if self.finder is None else self.finder.text)
+
+    def batch(self, answers: Answers) -> pa.RecordBatch:
+        """Return the answers of a block, one row for each of its rows, in order.
+
+        Rows that are `bad` are for the interpreter: everything else about them is null, zero or false. What dictionaries hold
+        depends on nothing but the rows: the words that occur, in the order of the policy or of the text.
+
+        Columns:
+            ending: uint8, HELD, OPEN, ODD or FAILED + n.
+            amount_fen: int64, where the policy gives money; null where nothing is held.
+            result: dictionary, where it gives a status; null where nothing is held.
+            missing: uint64, then `missing:1`, …: bit n is the n-th of `plan.facts`.
+            codes: dictionary, codes of what was odd with commas between, in the order of the text.
+            possible: dictionary, the answers that are possible where a row is OPEN, by `words`; `等` behind where there may be
+                others; null elsewhere.
+            low_fen, high_fen: int64, the least and the greatest amount among these; null where there is none.
+            near: dictionary, the nearest line that would change the answer: `<name> → <line> <unit>`; null where none is near.
+            bad: bool.
+            rules:<decision>: dictionary for each table: numbers of the rules that fired with `、` between, `否则` where none did;
+                null where the answer does not rest on the table, and where none fired for certain and its value is null or not known.
+        """
+        rows = len(answers.endings)
+        good = ~answers.bad
+        held = (answers.endings == HELD) & good
+        columns: dict[str, pa.Array] = {"ending": pa.array(np.where(good, answers.endings, ODD), pa.uint8())}
         if answers.value is not None and self.questions.below is not None:
             fen = fen_of(answers.value, held, self.model.policy.front.rounding, self.executor.vocabulary)
-            columns.append(pl.Series("amount_fen", fen, pl.Int64).set(pl.Series(~held), None))
+            columns["amount_fen"] = pa.array(fen, pa.int64(), mask=~held)
         elif answers.value is not None:
-            found = column_values(answers.value, np.flatnonzero(held), self.executor.vocabulary)
-            words: Array = np.full(len(held), None, object)
-            words[held] = [str(value) for value in found]
-            columns.append(pl.Series("result", words.tolist(), pl.String))
+            columns["result"] = self.results(answers.value, held)
         names = [item.name for item in self.plan.facts.values()]
         for place, start in enumerate(range(0, max(len(names), 1), WORD)):
-            bits = bit_set([answers.missing.get(name) for name in names[start : start + WORD]], len(held))
-            columns.append(pl.Series(f"missing:{place}" if place else "missing", bits, pl.UInt64))
-        codes = sorted(answers.codes)
-        first, places = distinct([bit_set([answers.codes[code] for code in codes], len(held)).view(np.int64)])
-        said = [",".join(code for code in codes if answers.codes[code][row]) for row in first.tolist()]
-        columns.append(_categorical("codes", said, places))
-        columns.append(pl.Series("bad", answers.bad, pl.Boolean))
-        columns += [self.rules(answers, id_) for id_ in answers.tables]
-        return pl.DataFrame(columns)
+            bits = bit_set([answers.missing.get(name) for name in names[start : start + WORD]], rows)
+            columns[f"missing:{place}" if place else "missing"] = pa.array(np.where(good, bits, np.uint64(0)))
+        columns["codes"] = joined_names(answers.codes, good)
+        columns |= self.possible(answers, good)
+        columns["near"] = self.near(np.full(rows, -1, np.int64) if answers.near is None else answers.near.misses, good)
+        columns["bad"] = pa.array(answers.bad)
+        for id_, fired in answers.tables.items():
+            columns[f"rules:{id_}"] = self.rules(id_, fired, good)
+        return pa.RecordBatch.from_pydict(columns)
 
-    def rules(self, answers: Answers, decision_id: str) -> pl.Series:
+    def results(self, column: Column, held: Mask) -> pa.DictionaryArray:
+        """Return the status of each row that has one."""
+        vocabulary = self.executor.vocabulary
+        if column.form.kind is Kind.STRING:
+            return dictionary(np.where(held, column.values, -1), lambda code: str(vocabulary.values[code]), self.words.rank)
+        rows = np.flatnonzero(held)
+        chosen = take(column, rows)
+        first, places = distinct(keys_of(chosen, len(rows), vocabulary)) if len(rows) else (rows, rows)
+        codes = np.full(len(held), -1, np.int64)
+        codes[rows] = places
+        return dictionary(codes, lambda code: str(value_at(chosen, int(first[code]), vocabulary)), self.words.rank)
+
+    def possible(self, answers: Answers, good: Mask) -> dict[str, pa.Array]:
+        """Return what is possible in rows that are open."""
+        found, rows = answers.possible, len(good)
+        if found is None:
+            nothing = pa.nulls(rows, pa.int64())
+            return {"possible": dictionary(np.full(rows, -1, np.int64), str), "low_fen": nothing, "high_fen": nothing}
+        is_open = good & (answers.endings == OPEN)
+        lacks = ~(is_open & found.has_amount)
+        return {
+            "possible": dictionary(np.where(is_open, found.sets, -1), lambda code: self.possible_words(self.settler.possible[code])),
+            "low_fen": pa.array(found.low_fen, pa.int64(), mask=lacks),
+            "high_fen": pa.array(found.high_fen, pa.int64(), mask=lacks),
+        }
+
+    def possible_words(self, possible: PossibleSet) -> str:
+        """Return what is possible in words: what holds first, statuses in the order of the policy."""
+        policy, words = self.model.policy, self.words
+        failed = {goal: FAILED + place for place, goal in enumerate(self.questions.conditions)}
+        listed = {
+            failed.get(policy.eligible_id or ""): words.ineligible,
+            ODD: words.odd,
+            failed.get(policy.applies_id or ""): words.not_applicable,
+        }
+        endings = {ending for ending, _ in possible}
+        held = sorted((said for ending, said in possible if ending == HELD), key=lambda said: (words.rank(said), said))
+        found = [said or words.held for said in held]
+        found += [word for ending, word in listed.items() if ending in endings]
+        return "、".join([*found, *([ETC] if OPEN in endings else [])])
+
+    def rules(self, decision_id: str, fired: Fired, good: Mask) -> pa.DictionaryArray:
         """Return the rules of a table that fired in each row."""
         body = self.model.model.decisions[decision_id].body
         body = body.body if isinstance(body, Typed) else body
         assert isinstance(body, CompiledTable), "only tables fire"
-        rules = body.table.rules
-        texts = ["、".join(rules[place].number for place in firing.rules) for firing in self.executor.firings.list if _fits(firing, rules)]
-        numbers = np.cumsum([_fits(firing, rules) for firing in self.executor.firings.list]) - 1
-        fired = answers.tables[decision_id].firing
-        places = np.where(fired < 0, len(texts), numbers[fired] if len(numbers) else 0)
-        return _categorical(f"rules:{decision_id}", [*texts, None], places)
+        rules, firings = body.table.rules, self.executor.firings.list
+        fires = np.array([bool(firing.rules) for firing in firings] or [False])
+        is_told = good & (fired.firing >= 0) & (fires[fired.firing] | ~fired.is_null)
+        numbers = {rule.number: place for place, rule in enumerate(rules)}
+
+        def word(code: int) -> str:
+            return "、".join(rules[place].number for place in firings[code].rules) or DEFAULT_FIRED
+
+        def rank(said: str) -> tuple[int, ...]:
+            return tuple(numbers.get(number, len(rules)) for number in said.split("、"))
+
+        return dictionary(np.where(is_told, fired.firing, -1), word, rank)
 
 
-def _fits(firing: Firing, rules: Sequence[Rule]) -> bool:
-    """Say whether a firing can be one of a table."""
-    return all(place < len(rules) for place in firing.rules)
+def dictionary(codes: Array, word: Callable[[int], str], rank: Callable[[str], Any] = str) -> pa.DictionaryArray:
+    """Return for each row the word of its code; nothing for -1.
+
+    Args:
+        codes: The code of each row, -1 or more.
+        word: The word of a code; codes may share one.
+        rank: What words are sorted by; where it is the same, by the text.
+
+    >>> found = dictionary(np.array([7, -1, 3, 7]), {7: "小型", 3: "中型"}.__getitem__)
+    >>> found.to_pylist(), found.dictionary.to_pylist()
+    (['小型', None, '中型', '小型'], ['中型', '小型'])
+    """
+    met = np.flatnonzero(np.bincount(codes + 1)) - 1
+    said = {code: word(code) for code in met.tolist() if code >= 0}
+    words = sorted(set(said.values()), key=lambda each: (rank(each), each))
+    places = {each: place for place, each in enumerate(words)}
+    table = np.full(int(met.max(initial=-1)) + 2, -1, np.int32)
+    for code, each in said.items():
+        table[code + 1] = places[each]
+    found = table[codes + 1]
+    return pa.DictionaryArray.from_arrays(pa.array(found, pa.int32(), mask=found < 0), pa.array(words, pa.string()))
 
 
-def _categorical(name: str, words: Sequence[str | None], places: Array) -> pl.Series:
-    """Return for each row one of some words."""
-    return pl.Series(name, words, pl.String).cast(pl.Categorical).gather(pl.Series(places, dtype=pl.UInt32)).alias(name)
+def joined_names(marks: Marks, rows: Mask) -> pa.DictionaryArray:
+    """Return for each row the names of the marks that it has, with commas between; nothing where it does not count."""
+    names = sorted(marks)
+    if not names:
+        return dictionary(np.where(rows, 0, -1), lambda _: "")
+    keys = [
+        bit_set([marks[name] for name in names[start : start + WORD]], len(rows)).view(np.int64) for start in range(0, len(names), WORD)
+    ]
+    first, places = distinct(keys)
+    return dictionary(np.where(rows, places, -1), lambda code: ",".join(name for name in names if marks[name][first[code]]))
 
 
 def bit_set(masks: Sequence[Mask | None], rows: int) -> NDArray[np.uint64]:
@@ -184,16 +386,47 @@ def questions_of(model: PolicyModel, *, below: Decimal) -> Questions:
     return Questions(conditions, policy.amount_id, below)
 
 
-def open_policy(model: PolicyModel, *, below: Decimal, limit: int) -> PolicyColumns:
+def open_policy(  # noqa: PLR0913 - each says one thing of how rows are told
+    model: PolicyModel,
+    *,
+    below: Decimal,
+    limit: int,
+    words: Words | None = None,
+    near_within: Decimal | None = None,
+    learned: Learned | None = None,
+) -> PolicyColumns:
     """Return a policy that is ready for frames.
 
     Args:
         model: The policy, linked for a day. A parameter whose figure is lacking is a fact that every row lacks.
         below: The amount, in yuan, from which a person must look.
         limit: Combinations of missing facts that are enumerated at most.
+        words: What is said of what is possible.
+        near_within: How near a line must be to be a near miss, as a share of it; None where nobody asks.
+        learned: What the interpreter said in other runs of the same policy, and will say in this one.
     """
     questions = questions_of(model, below=below)
     known = {id_: value for id_, value in model.parameters.items() if not isinstance(value, Unknown)}
     plan = lower(model.model, questions.goals, as_of=model.as_of, constants=known)
-    executor = Executor(plan)
-    return PolicyColumns(model, plan, questions, executor, Settler(executor, questions, limit=limit))
+    executor = Executor(plan, learned=learned)
+    fen: FenOf | None = None
+    if questions.below is not None and questions.value is not None:
+        fen = partial(fen_of, rounding=model.policy.front.rounding, vocabulary=executor.vocabulary)
+    settler = Settler(executor, questions, limit=limit, fen=fen)
+    finder = None if near_within is None else NearFinder(settler, better_groups(model, questions), near_within)
+    try:
+        codes = [CodedPolicy(settler)]
+    except UncodedError:
+        codes = []
+    return PolicyColumns(model, plan, questions, executor, settler, words or Words(), finder, codes)
+
+
+def better_groups(model: PolicyModel, questions: Questions) -> list[tuple[int, Questions]]:
+    """Return the endings that could be better, each with the questions that were asked until then: not eligible, and a status."""
+    found = []
+    if model.policy.eligible_id is not None:
+        place = questions.conditions.index(model.policy.eligible_id)
+        found.append((FAILED + place, Questions(questions.conditions[: place + 1])))
+    if model.policy.result_id is not None:
+        found.append((HELD, questions))
+    return found

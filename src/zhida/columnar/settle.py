@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from zhida.columnar.answers import ODD, OPEN, Judged, Questions, answer_keys, judge
+from zhida.columnar.answers import HELD, ODD, OPEN, Judged, Questions, answer_keys, judge
+from zhida.columnar.cases import WORD, Cases, FenOf, names_at, packed
 from zhida.columnar.columns import (
     KNOWN,
+    LARGEST,
     NULL,
     UNKNOWN,
     Array,
@@ -25,13 +27,13 @@ from zhida.columnar.columns import (
     distinct,
     full,
     limited,
+    marks_of,
     mask_of,
     pack,
     take,
     union,
 )
-from zhida.columnar.execute import Block, Executor, Results
-from zhida.columnar.interpreted import Firing
+from zhida.columnar.execute import Base, Block, Executor, Results
 from zhida.dmn.compiled import AS_OF
 from zhida.dmn.elementary import FEW_VALUES, Bound, Use, representatives, uses
 from zhida.dmn.evaluate import Evaluator
@@ -42,6 +44,9 @@ from zhida.values.types import BOOLEAN, STRING
 from zhida.values.unknown import unknown
 
 Value = Any
+
+PossibleSet = frozenset[tuple[int, str]]
+"""Endings, each with the value where it is HELD and the value no amount; OPEN among them: there may be others."""
 
 EXPANDED = 131_072
 """Combinations of rows that are decided together."""
@@ -54,7 +59,33 @@ class Fired:
     firing: Array
     """The number of the firing; -1 where the answer does not rest on the table."""
     is_null: Mask
-    """Whether its value is null."""
+    """Whether it has no value that is certain: it is null, or rests on missing facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """What is possible in rows that rest on missing facts."""
+
+    sets: Array
+    """For each row the number of what is possible, among the settler's `possible`; -1 where it does not rest on any."""
+    low_fen: Array
+    """The least amount that is possible, in fen."""
+    high_fen: Array
+    """The greatest."""
+    has_amount: Mask
+    """The rows in which some amount is possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The nearest misses of a block."""
+
+    misses: Array
+    """For each row the number of the line that it misses, among the finder's `lines`; -1 where nothing is near."""
+    bad: Mask
+    """The rows of which it cannot be told."""
+    fired: Mapping[str, Array]
+    """Table → for each row the number of its firing if that line were reached; -1 where none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +104,25 @@ class Answers:
     """Decision by table → what it did."""
     bad: Mask
     """The rows that go to the interpreter."""
+    possible: Possible | None = None
+    """What is possible; None where no row rests on missing facts."""
+    near: Near | None = None
+    """What is nearly met; None where nobody looked."""
+
+    def take(self, rows: Array) -> "Answers":
+        """Return the answers of some rows, without what they nearly meet."""
+        possible = self.possible
+        if possible is not None:
+            possible = Possible(possible.sets[rows], possible.low_fen[rows], possible.high_fen[rows], possible.has_amount[rows])
+        return Answers(
+            self.endings[rows],
+            None if self.value is None else take(self.value, rows),
+            marks_of(self.missing, rows),
+            marks_of(self.codes, rows),
+            {id_: Fired(fired.firing[rows], fired.is_null[rows]) for id_, fired in self.tables.items()},
+            self.bad[rows],
+            possible,
+        )
 
 
 @dataclass(slots=True)
@@ -109,6 +159,7 @@ class _Undecided:
         self.missing: dict[str, Mask] = {}
         self.codes: dict[str, Mask] = {}
         self.settled = np.zeros(rows, np.bool_)
+        self.possible = Possible(np.full(rows, -1, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.bool_))
 
     def mark(self, marks: dict[str, Mask], name: str, rows: Array) -> None:
         """Add rows to a mark."""
@@ -119,13 +170,14 @@ class _Undecided:
 class Settler:
     """Settles block after block."""
 
-    def __init__(self, executor: Executor, questions: Questions, *, limit: int) -> None:
+    def __init__(self, executor: Executor, questions: Questions, *, limit: int, fen: FenOf | None = None) -> None:
         """Keep what is asked.
 
         Args:
             executor: Runs the plan of the questions.
             questions: What is asked.
             limit: Combinations of missing facts that are enumerated at most.
+            fen: Rounds amounts to fen, in the rows of a mask; None where the value is no amount.
         """
         self.executor = executor
         self.questions = questions
@@ -137,10 +189,23 @@ class Settler:
         self.evaluator = Evaluator(self.plan.model, {**lacking, **self.plan.constants}, as_of=self.plan.as_of)
         self.domains: dict[tuple[str, frozenset[int]], tuple[Value, ...] | None] = {}
         self.expanded = 0
+        self.fen = fen
+        self.possible: list[PossibleSet] = []
+        self.possible_numbers: dict[PossibleSet, int] = {}
+        self.kind_numbers: dict[tuple[int, ...], int] = {}
+        self.kinds = np.zeros(0, np.int64)
 
-    def settle(self, block: Block) -> Answers:
-        """Return the answers of all rows of a block."""
-        results = self.executor.execute(block)
+    def settle(self, block: Block, base: Base | None = None) -> Answers:
+        """Return the answers of all rows of a block.
+
+        Args:
+            block: The rows.
+            base: What they came to with other values of some facts.
+        """
+        return self.settled(block, self.executor.execute(block, base))
+
+    def settled(self, block: Block, results: Results) -> Answers:
+        """Return the answers of rows that were executed."""
         judged = judge(self.questions, results)
         value = None if self.questions.value is None else results.columns[self.questions.value]
         tables = {step.id: self.fired(results, judged.demanded, step.id) for step in self.plan.steps if step.is_table}
@@ -163,7 +228,16 @@ class Settler:
             union(limited(codes, closed), state.codes),
             work.tables,
             state.bad,
+            state.possible,
         )
+
+    def rule_kinds(self) -> Array:
+        """Return for each firing a number that is the same where the same rules fired."""
+        firings = self.executor.firings.list
+        if len(self.kinds) < len(firings):
+            found = [self.kind_numbers.setdefault(firing.rules, len(self.kind_numbers)) for firing in firings]
+            self.kinds = np.array(found, np.int64)
+        return self.kinds
 
     def fired(self, results: Results, demanded: Mapping[str, Mask], id_: str) -> Fired:
         """Return what a table did in each row."""
@@ -172,7 +246,7 @@ class Settler:
         mask = demanded.get(id_)
         if mask is None or column.firing is None:
             return Fired(np.full(rows, -1, np.int64), np.zeros(rows, np.bool_))
-        return Fired(np.where(mask, column.firing, -1), full(np.asarray(column.null), rows).copy())
+        return Fired(np.where(mask, column.firing, -1), full(np.asarray(column.null | column.unknown), rows).copy())
 
     # --- domains -----------------------------------------------------------------------------------------------------------
 
@@ -257,31 +331,31 @@ class _Enumeration:
         """Yield the rows that lack the same facts and in which the same rules are excluded."""
         tables = [id_ for id_, fired in self.tables.items() if (fired.firing[rows] >= 0).any()]
         names = list(self.judged.missing)
-        keys = [self.tables[id_].firing[rows] for id_ in tables] + _packed([self.judged.missing[name] for name in names], rows)
+        keys = [self.tables[id_].firing[rows] for id_ in tables] + packed([self.judged.missing[name] for name in names], rows)
         first, places = distinct(keys)
         for number, members in enumerate(members_of(places, len(first))):
             row = rows[first[number]]
             fired = {id_: int(self.tables[id_].firing[row]) for id_ in tables}
             excluded = {id_: self.firings.list[firing].excluded for id_, firing in fired.items() if firing >= 0}
-            yield _Group(rows[members], _names_at(self.judged.missing, row), excluded)
+            yield _Group(rows[members], names_at(self.judged.missing, row), excluded)
 
     def round(self, groups: Sequence[_Group]) -> Iterator[_Group]:
         """Decide every combination of some groups; yield the groups that must go on."""
-        block, misfits = self.expand(groups)
+        block, base, misfits = self.expand(groups)
         self.settler.expanded += block.rows
-        results = self.settler.executor.execute(block)
+        results = self.settler.executor.execute(block, base)
         judged = judge(self.settler.questions, results)
         keys, unsure = answer_keys(self.settler.questions, results, judged)
         _, answers = distinct(keys)
         bad = judged.bad | unsure | misfits
-        case = _Cases(results, judged, answers, {}, judged.demanded)
+        case = Cases(self.settler.questions, results, judged, answers)
         start = 0
         for group in groups:
             stop = start + len(group.rows) * group.cases
             yield from self.finish(group, case, slice(start, stop), bad[start:stop])
             start = stop
 
-    def finish(self, group: _Group, case: "_Cases", part: slice, bad: Mask) -> Iterator[_Group]:
+    def finish(self, group: _Group, case: Cases, part: slice, bad: Mask) -> Iterator[_Group]:
         """Write down what the rows of a group come to; yield those of which more facts must join."""
         shape = (len(group.rows), group.cases)
         is_bad = bad.reshape(shape).any(axis=1)
@@ -296,16 +370,16 @@ class _Enumeration:
         goes_on &= ~is_bad
         if goes_on.any():
             places = np.flatnonzero(goes_on)
-            _, kinds = distinct(_packed(list(lacking.values()), places))
+            _, kinds = distinct(packed(list(lacking.values()), places))
             for members in members_of(kinds, int(kinds.max()) + 1):
                 chosen = places[members]
-                missing = _names_at(lacking, chosen[0])
+                missing = names_at(lacking, chosen[0])
                 yield replace(group, rows=group.rows[chosen], missing=missing, domains=dict(group.domains), given_up=set(group.given_up))
         done = np.flatnonzero(~goes_on & ~is_bad)
         if len(done):
             self.write(group, case, part, done, lacking)
 
-    def write(self, group: _Group, case: "_Cases", part: slice, done: Array, lacking: Mapping[str, Mask]) -> None:
+    def write(self, group: _Group, case: Cases, part: slice, done: Array, lacking: Mapping[str, Mask]) -> None:
         """Write down the final answers of some rows of a group."""
         state, rows = self.state, group.rows
         answers = case.answers[part].reshape(len(rows), group.cases)[done]
@@ -316,6 +390,7 @@ class _Enumeration:
         rest = done[~settled]
         if not len(rest):
             return
+        self.write_possible(rows[rest], case, (part.start + rest * group.cases)[:, None] + np.arange(group.cases))
         found = {name: mask[rest] for name, mask in lacking.items()}
         for name, mask in self.differing(group, answers[~settled]).items():
             found[name] = found[name] | mask if name in found else mask
@@ -336,6 +411,38 @@ class _Enumeration:
                 is_judged &= ~mask
         state.endings[rows[rest]] = np.where(is_judged & any_missing, ODD, OPEN)
 
+    def write_possible(self, rows: Array, case: Cases, places: Array) -> None:
+        """Write down what is possible in rows that rest on missing facts.
+
+        Args:
+            rows: The rows.
+            case: What the combinations came to.
+            places: For each row the places of its combinations.
+        """
+        possible, settler = self.state.possible, self.settler
+        kinds, kind_of = case.kinds()
+        met = kind_of[places]
+        keys = [
+            np.bitwise_or.reduce(np.where(met // WORD == word, np.int64(1) << (met % WORD), 0), axis=1)
+            for word in range(len(kinds) // WORD + 1)
+        ]
+        first, sets = distinct(keys)
+        numbers = []
+        for row in first.tolist():
+            found = frozenset(kinds[kind] for kind in set(met[row].tolist()))
+            if found not in settler.possible_numbers:
+                settler.possible_numbers[found] = len(settler.possible)
+                settler.possible.append(found)
+            numbers.append(settler.possible_numbers[found])
+        possible.sets[rows] = np.array(numbers, np.int64)[sets]
+        if settler.fen is None:
+            return
+        held = case.judged.endings[places] == HELD
+        fen = case.fen(settler.fen)[places]
+        possible.has_amount[rows] = held.any(axis=1)
+        possible.low_fen[rows] = np.where(held, fen, LARGEST).min(axis=1)
+        possible.high_fen[rows] = np.where(held, fen, -LARGEST).max(axis=1)
+
     def is_judged(self, name: str) -> bool:
         """Say whether a person must judge a fact."""
         return any(data.item.is_judged for data in self.settler.plan.model.inputs.values() if data.name == name)
@@ -349,7 +456,7 @@ class _Enumeration:
             found[self.settler.plan.model.inputs[id_].name] = changes.reshape(len(answers), -1).any(axis=1)
         return found
 
-    def write_settled(self, group: _Group, case: "_Cases", part: slice, places: Array) -> None:
+    def write_settled(self, group: _Group, case: Cases, part: slice, places: Array) -> None:
         """Write down rows whose missing facts turned out not to matter."""
         state, rows = self.state, group.rows[places]
         first = part.start + places * group.cases
@@ -370,7 +477,7 @@ class _Enumeration:
             self.write_table(id_, rows, demanded, case, first, group.cases)
 
     def write_table(  # noqa: PLR0913, PLR0917 - one table of one group
-        self, id_: str, rows: Array, demanded: Mapping[str, Mask], case: "_Cases", first: Array, cases: int
+        self, id_: str, rows: Array, demanded: Mapping[str, Mask], case: Cases, first: Array, cases: int
     ) -> None:
         """Write down what a table did in rows that are settled: what is known of it, else what all combinations agree on."""
         base = self.settler.fired(self.results, demanded, id_)
@@ -380,7 +487,7 @@ class _Enumeration:
         places = np.flatnonzero(open_)
         if len(places):
             every = (first[places][:, None] + np.arange(cases)).ravel()
-            firing[places], is_null[places] = case.agreed(id_, every, (len(places), cases), firing[places], self.firings.list)
+            firing[places], is_null[places] = case.agreed(id_, every, (len(places), cases), firing[places], self.settler.rule_kinds())
         old = self.tables[id_]
         new_firing, new_null = old.firing.copy(), old.is_null.copy()
         new_firing[rows], new_null[rows] = firing, is_null
@@ -388,17 +495,16 @@ class _Enumeration:
 
     # --- expanding -----------------------------------------------------------------------------------------------------------
 
-    def expand(self, groups: Sequence[_Group]) -> tuple[Block, Mask]:
+    def expand(self, groups: Sequence[_Group]) -> tuple[Block, Base, Mask]:
         """Return one row for each combination of each row of some groups, and those whose values do not fit a column."""
         places = np.concatenate([np.repeat(group.rows, group.cases) for group in groups])
-        varied = dict.fromkeys(id_ for group in groups for id_ in group.domains)
+        varied = frozenset(id_ for group in groups for id_ in group.domains)
         misfits = np.zeros(len(places), np.bool_)
-        facts = {}
-        for id_, column in self.block.facts.items():
-            facts[id_] = take(column, places)
-            if id_ in varied:
-                facts[id_] = self.varied(facts[id_], id_, groups, misfits)
-        return Block(len(places), facts), misfits
+        known = self.settler.executor.facts
+        facts = {
+            id_: self.varied(take(self.results.operations[known[id_]], places), id_, groups, misfits) for id_ in varied if id_ in known
+        }
+        return Block(len(places), facts), Base(self.results, places, varied), misfits
 
     def varied(self, column: Column, id_: str, groups: Sequence[_Group], misfits: Mask) -> Column:
         """Return a column with the values of each combination where its fact is enumerated."""
@@ -426,64 +532,6 @@ def _behind(domains: Mapping[str, tuple[Value, ...]], id_: str) -> Iterator[tupl
     """Yield the domains behind one, which vary faster."""
     names = list(domains)
     yield from (domains[name] for name in names[names.index(id_) + 1 :])
-
-
-@dataclass(slots=True)
-class _Cases:
-    """What the combinations of a batch came to."""
-
-    results: Results
-    judged: Judged
-    answers: Array
-    kept: dict[str, Marks]
-    demanded: Mapping[str, Mask]
-
-    def codes(self) -> Marks:
-        """Return the rows in which each thing was odd."""
-        if "codes" not in self.kept:
-            self.kept["codes"] = self.results.codes_beneath(self.demanded)
-        return self.kept["codes"]
-
-    def agreed(self, id_: str, rows: Array, shape: tuple[int, int], known: Array, firings: Sequence[Firing]) -> tuple[Array, Mask]:
-        """Return what a table did in all combinations of each row that came to it; what is known of it where they differ."""
-        column = self.results.columns[id_]
-        count = self.results.rows
-        mask = self.demanded.get(id_)
-        if mask is None or column.firing is None:
-            return known, np.zeros(shape[0], np.bool_)
-        met = full(mask, count)[rows].reshape(shape)
-        numbers: dict[tuple[int, ...], int] = {}
-        rule = np.array([numbers.setdefault(each.rules, len(numbers)) for each in firings] or [0])
-        fired = column.firing[rows].reshape(shape)
-        states = full(np.zeros((), np.uint8) if column.states is None else column.states, count)[rows].reshape(shape)
-        values = full(column.values, count)[rows].reshape(shape).astype(np.int64)
-        keys = [states.astype(np.int64), np.where(states == KNOWN, values, 0)]
-        if column.divisors is not None:
-            keys.append(np.where(states == KNOWN, full(column.divisors, count)[rows].reshape(shape), 1))
-        place, line = met.argmax(axis=1), np.arange(shape[0])
-
-        def is_same(key: Array) -> Mask:
-            found: Mask = ((key == key[line, place][:, None]) | ~met).all(axis=1)
-            return found
-
-        same_value = np.logical_and.reduce([met.any(axis=1), *map(is_same, keys)])
-        same = same_value & is_same(rule[fired])
-        return np.where(same, fired[line, place], known), same_value & (states[line, place] == NULL)
-
-
-def _packed(masks: Sequence[Mask], rows: Array) -> list[Array]:
-    """Return masks at some rows as few columns of integers."""
-    keys = []
-    for start in range(0, len(masks), 62):
-        total = np.zeros(len(rows), np.int64)
-        for place, mask in enumerate(masks[start : start + 62]):
-            total |= (mask if mask.ndim == 0 else mask[rows]).astype(np.int64) << place
-        keys.append(total)
-    return keys or [np.zeros(len(rows), np.int64)]
-
-
-def _names_at(marks: Mapping[str, Mask], row: int) -> frozenset[str]:
-    return frozenset(name for name, mask in marks.items() if (mask if mask.ndim == 0 else mask[row]))
 
 
 def members_of(places: Array, count: int) -> list[Array]:

@@ -9,7 +9,7 @@ where there are few combinations they form one dense table, else bit vectors fin
 with null, unknown or anything odd are gathered by themselves. So what a table means stands in `zhida.dmn.table` alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from math import prod
@@ -20,6 +20,7 @@ import numpy as np
 from zhida.columnar import kernel
 from zhida.columnar.columns import (
     ALL,
+    DAY,
     KNOWN,
     Array,
     Column,
@@ -39,8 +40,10 @@ from zhida.columnar.columns import (
     union,
     within,
 )
+from zhida.columnar.dates import FIRST_DAY, LAST_DAY
 from zhida.columnar.interpreted import Firings, firing_of
-from zhida.columnar.kernel.numpy_kernel import WORD
+from zhida.columnar.kernel import WORD
+from zhida.columnar.learned import Learned, Lesson, Lessons, key_of
 from zhida.columnar.operators import agreed, compare, plus
 from zhida.columnar.plan import DEFAULT, Decide, Form, Kind, placeholder, token
 from zhida.dmn.boxed import fitted
@@ -50,7 +53,7 @@ from zhida.dmn.table import decide_table
 from zhida.feel.evaluate import test
 from zhida.feel.run import Frame, Run
 from zhida.values import temporal
-from zhida.values.temporal import Date
+from zhida.values.temporal import Date, DaysDuration, MonthsDuration
 from zhida.values.unknown import Unknown, find_unknown
 
 Value = Any
@@ -81,7 +84,7 @@ class Encoder:
         self.bounds: list[Decimal] = []
         self.table = np.zeros(0, np.int64)
         match form.kind:
-            case Kind.NUMBER | Kind.DATE:
+            case Kind.NUMBER | Kind.DATE | Kind.DAYS | Kind.MONTHS:
                 self.cut(bounds)
             case Kind.BOOLEAN:
                 self.table = np.array([self.code(value) for value in (False, True)], np.int64)
@@ -115,8 +118,13 @@ class Encoder:
             elif self.form.kind is Kind.DATE and type(bound) is Date:
                 day = temporal.to_days(bound)
                 found |= {day, day + 1}
+            elif self.form.kind is Kind.DAYS and type(bound) is DaysDuration:
+                found |= {-(-bound.nanoseconds // DAY), bound.nanoseconds // DAY + 1}
+            elif self.form.kind is Kind.MONTHS and type(bound) is MonthsDuration:
+                found |= {bound.months, bound.months + 1}
         limit = 2**63 - 1
-        marks = sorted(mark for mark in found if -limit < mark <= limit)
+        least, most = (FIRST_DAY, LAST_DAY) if self.form.kind is Kind.DATE else (-limit, limit)
+        marks = sorted(mark for mark in found if least < mark <= most)
         self.thresholds = np.array(marks, np.int64)
         samples = [marks[0] - 1, *marks] if marks else [0]
         self.table = np.array([self.code(self.unpacked(sample)) for sample in samples], np.int64)
@@ -125,6 +133,10 @@ class Encoder:
         """Return the value that an integer stands for."""
         if self.form.kind is Kind.DATE:
             return temporal.from_days(number)
+        if self.form.kind is Kind.DAYS:
+            return DaysDuration(number * DAY)
+        if self.form.kind is Kind.MONTHS:
+            return MonthsDuration(number)
         return Decimal(number).scaleb(-self.form.scale, _EXACT)
 
     def between(self) -> list[Decimal]:
@@ -143,8 +155,8 @@ class Encoder:
         match self.form.kind:
             case Kind.NULL:
                 codes = np.zeros(rows, np.int64)
-            case Kind.NUMBER | Kind.DATE:
-                codes = kernel.look_up(kernel.encode(column.values, self.thresholds), self.table)
+            case Kind.NUMBER | Kind.DATE | Kind.DAYS | Kind.MONTHS:
+                codes = kernel.look_up(kernel.reached(column.values, self.thresholds), self.table)
             case Kind.BOOLEAN:
                 codes = self.table[column.values.astype(np.int64)]
             case Kind.RATIO:
@@ -210,12 +222,31 @@ _SUMS = {HitPolicy.COLLECT_SUM, HitPolicy.COLLECT_MIN, HitPolicy.COLLECT_MAX}
 class TableDecider:
     """Decides one table; what it learns of a combination holds for every later block."""
 
-    def __init__(self, operation: Decide, forms: Sequence[Form], as_of: Date, vocabulary: Vocabulary, firings: Firings) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - the table, and what it shares with others
+        self,
+        operation: Decide,
+        forms: Sequence[Form],
+        as_of: Date,
+        vocabulary: Vocabulary,
+        firings: Firings,
+        lessons: Lessons | None = None,
+    ) -> None:
+        """Begin with nothing learned but some lessons.
+
+        Args:
+            operation: The table.
+            forms: How what it tests is kept.
+            as_of: The date of the business fact.
+            vocabulary: The words that columns count.
+            firings: Counts which rules fired.
+            lessons: What the interpreter said in other runs, and will say in this one.
+        """
         self.operation = operation
         self.table = operation.table
         self.as_of = as_of
         self.vocabulary = vocabulary
         self.firings = firings
+        self.lessons = Learned().of(0) if lessons is None else lessons
         self.tokens = {token(place): place for place, _ in operation.outputs}
         self.is_sum = bool(self.tokens) and self.table.table.hit_policy in _SUMS
         if self.is_sum:  # the rules are gathered here, their outputs added up later
@@ -227,6 +258,8 @@ class TableDecider:
         self.outcomes: list[Outcome] = []
         self.told = column_of([], operation.form, vocabulary)
         self.told_of = 0
+        self.odd: dict[str, Mask] = {}
+        self.fired = np.zeros(0, np.int64)
         self.met: dict[tuple[object, ...], int] = {}
         self.dense = np.zeros(0, np.int64)
         self.counts: list[int] = []
@@ -234,17 +267,21 @@ class TableDecider:
         self.plain: list[Array] = []
 
     def teller(self, column: int) -> Tell:
-        """Return what says what each cell of a column says of a value."""
+        """Return what says what each cell of a column says of a value; cells that are written alike are asked once."""
+        cells = [rule.tests[column] for rule in self.table.rules]
+        if (allowed := self.table.allowed[column]) is not None:
+            cells.append(allowed)
+        kinds: dict[object, int] = {}
+        kind_of = [kinds.setdefault(cell.span.text or id(cell), len(kinds)) for cell in cells]
+        some = [cells[kind_of.index(kind)] for kind in range(len(kinds))]
 
         def tell(value: Value) -> tuple[object, ...]:
-            tests = [rule.tests[column] for rule in self.table.rules]
-            allowed = self.table.allowed[column]
-            found: list[object] = []
-            for cell in [*tests, *([] if allowed is None else [allowed])]:
+            said: list[object] = []
+            for cell in some:
                 run = Run(self.as_of)
                 passed = test(cell, value, Frame({AS_OF: self.as_of}, run))
-                found.append((passed, tuple(sorted({item.code for item in run.diagnostics}))))
-            return tuple(found)
+                said.append((passed, tuple(sorted({item.code for item in run.diagnostics}))))
+            return tuple([said[kind] for kind in kind_of])
 
         return tell
 
@@ -259,13 +296,25 @@ class TableDecider:
         return self.met[key]
 
     def decided(self, codes: Sequence[int]) -> Outcome:
-        """Let the interpreter decide one combination of codes."""
-        run = Run(self.as_of)
-        variables: dict[str, Value] = {AS_OF: self.as_of}
+        """Let the interpreter decide one combination of codes, unless that is known from another run."""
+        given: dict[str, Value] = {}
         for place, code in enumerate(codes):
             mark = placeholder(place)
-            variables[mark] = Unknown(frozenset((mark,))) if code == OF_UNKNOWN else self.encoders[place].representatives[code]
-        frame = Frame(variables, run)
+            given[mark] = Unknown(frozenset((mark,))) if code == OF_UNKNOWN else self.encoders[place].representatives[code]
+        key = key_of(list(given.values()))
+        lesson = self.lessons.get(key)
+        if lesson is not None:
+            assert lesson.firing is not None, "a table told it"
+            return Outcome(lesson.value, lesson.codes, self.firings.number(lesson.firing), *lesson.more)
+        found = self.interpreted(given, codes)
+        more = (found.chosen, found.possible, found.is_hard)
+        self.lessons.keep(key, Lesson(found.value, found.codes, self.firings.list[found.firing], more=more))
+        return found
+
+    def interpreted(self, given: Mapping[str, Value], codes: Sequence[int]) -> Outcome:
+        """Let the interpreter decide one combination of values."""
+        run = Run(self.as_of)
+        frame = Frame({AS_OF: self.as_of, **given}, run)
         value, trace = decide_table(self.table, frame, "")
         firing = self.firings.number(firing_of(trace))
         found = {item.code for item in run.diagnostics}
@@ -315,7 +364,7 @@ class TableDecider:
         places = np.flatnonzero(is_plain)
         if len(places):
             chosen = list(codes) if whole else [column[places] for column in codes]
-            matched = kernel.match(chosen, self.masks)
+            matched = kernel.intersect(chosen, self.masks)
             if self.table.table.hit_policy is HitPolicy.FIRST:
                 keys = [kernel.first(matched)]
             else:
@@ -391,16 +440,17 @@ class TableDecider:
         if len(self.outcomes) != self.told_of:
             self.told = column_of((outcome.value for outcome in self.outcomes), self.operation.form, self.vocabulary)
             self.told_of = len(self.outcomes)
+            every = frozenset().union(*(outcome.codes for outcome in self.outcomes))
+            self.odd = {code: np.array([code in outcome.codes for outcome in self.outcomes]) for code in sorted(every)}
+            self.fired = np.array([outcome.firing for outcome in self.outcomes], np.int64)
         told = self.told
         missing: Marks = {}
         for name, mask in told.missing.items():
             lacking = mask[numbers]
             place = next((place for place in range(len(inputs)) if placeholder(place) == name), None)
             missing = union(missing, {name: lacking} if place is None else limited(inputs[place].missing, lacking))
-        every = frozenset().union(*(outcome.codes for outcome in self.outcomes))
-        own = {code: np.array([code in outcome.codes for outcome in self.outcomes])[numbers] for code in sorted(every)}
+        own = {code: mask[numbers] for code, mask in self.odd.items()}
         misfit = None if told.bad is None else within(told.bad[numbers], ALL)
-        firing = np.array([outcome.firing for outcome in self.outcomes], np.int64)
         return Column(
             self.operation.form,
             told.values[numbers],
@@ -410,7 +460,7 @@ class TableDecider:
             union(*(column.codes for column in inputs), limited(own, np.ones(len(numbers), np.bool_))),
             either(bad, misfit),
             np.asarray(np.int64(1)) if self.operation.form.kind is Kind.RATIO else None,
-            firing=firing[numbers],
+            firing=self.fired[numbers],
         )
 
     def with_outputs(self, base: Column, outputs: dict[int, Column], numbers: Array, interpret: Callable[[Array], Column] | None) -> Column:

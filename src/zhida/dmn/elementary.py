@@ -9,7 +9,7 @@ known for every value that it could have. The columns use the same intervals as 
 A fact that also reaches arithmetic or a function cannot be enumerated, unless its type has few values anyway.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.evaluate import evaluate as evaluate_node
 from zhida.feel.syntax import INPUT, Node, UnaryTests
+from zhida.feel.units import format_unit
 from zhida.values import temporal
 from zhida.values.equality import equal, less
 from zhida.values.numbers import feel_context
@@ -30,6 +31,8 @@ from zhida.values.types import BOOLEAN, DATE, NUMBER, STRING
 from zhida.values.unknown import find_unknown
 
 Value = Any
+
+_EXACT = Context(prec=7_000)  # holds every FEEL number in full
 
 FEW_VALUES = 64
 """A code list of at most this many words is enumerated whole."""
@@ -261,13 +264,12 @@ def representatives(item: ItemDefinition, use: Use, evaluator: Evaluator) -> tup
 def _numbers(values: Sequence[Decimal], item: ItemDefinition) -> list[Decimal]:
     """Return a number from each interval that a number of this scale can lie in."""
     scale = 6 if item.scale is None else item.scale
-    context = Context(prec=7_000)  # holds every FEEL number in full
-    scaled = {value.scaleb(scale, context) for value in values}
+    scaled = {value.scaleb(scale, _EXACT) for value in values}
     floors = {int(value.to_integral_value(rounding="ROUND_FLOOR")) for value in scaled}
     whole = {int(value) for value in scaled if value == value.to_integral_value()}
     # A bound finer than the scale lies between two numbers of that scale: both sides stand for it.
     found = _between(sorted(floors | {floor + 1 for floor in floors - whole}), 1)
-    return [Decimal(number).scaleb(-scale, context) for number in found]
+    return [Decimal(number).scaleb(-scale, _EXACT) for number in found]
 
 
 def _between(bounds: Sequence[int], step: int) -> list[int]:
@@ -281,10 +283,34 @@ def _between(bounds: Sequence[int], step: int) -> list[int]:
     return sorted({bounds[0] - step, *bounds, *(bound + step for bound in bounds)})
 
 
+def fixed_lines(use: Use, evaluator: Evaluator, constants: Container[str]) -> list[tuple[Bound, Value]]:
+    """Return what a named value is compared with that is the same for every subject, in the order of the text.
+
+    Args:
+        use: How the model uses it.
+        evaluator: An evaluation that knows the constants.
+        constants: Ids of input data that is the same for every subject: parameters.
+    """
+    found: list[tuple[Bound, Value]] = []
+    for bound in use.bounds:
+        if isinstance(bound.node, syntax.Literal):
+            found.append((bound, bound.node.value))
+            continue
+        element = evaluator.model.decisions.get(bound.decision_id)
+        if element is None:
+            continue
+        ids = {element.requirements.get(name.name, name.name) for name in syntax.free_names(bound.node)}
+        if all(id_ in constants or id_ == AS_OF or id_ in BUILTINS for id_ in ids):
+            value = evaluate_node(bound.node, evaluator.frame(element, ElementTrace()))
+            evaluator.run.diagnostics.clear()
+            found.extend((bound, each) for each in (value if isinstance(value, tuple) else (value,)))
+    return found
+
+
 def neighbours(value: Value, lines: Iterable[Value], scale: int | None) -> list[tuple[Value, Value]]:
     """Return the lines around a value, nearest first, each with a value to move to: the line itself, and just past it.
 
-    From a line that the value stands on, it can be moved to either side.
+    From a line that the value stands on, it can be moved to either side; from one that is finer than the scale, only past it.
 
     Args:
         value: A number or a date.
@@ -296,10 +322,13 @@ def neighbours(value: Value, lines: Iterable[Value], scale: int | None) -> list[
     for line in lines:
         if type(line) is not type(value) or any(equal(line, known) is True for known, _ in found):
             continue
+        is_below = less(value, line) is True
         if equal(line, value) is True:
             found += [(line, _beside(line, step)), (line, _beside(line, -step))]
+        elif isinstance(line, Decimal) and line != line.quantize(step, context=_EXACT):
+            found.append((line, line.quantize(step, "ROUND_CEILING" if is_below else "ROUND_FLOOR", context=_EXACT)))
         else:
-            found += [(line, line), (line, _beside(line, step if less(value, line) is True else -step))]
+            found += [(line, line), (line, _beside(line, step if is_below else -step))]
     return sorted(found, key=lambda item: abs(distance(value, item[1])))
 
 
@@ -319,3 +348,12 @@ def distance(value: Value, line: Value) -> Decimal:
     if isinstance(line, Date) and isinstance(value, Date):
         return Decimal(temporal.to_days(line) - temporal.to_days(value))
     return feel_context().subtract(line, value)
+
+
+def title_of(model: DecisionModel, id_: str) -> tuple[str, str]:
+    """Return the name of an input datum or decision, and its unit: days for a date, empty where it has none."""
+    data = model.inputs.get(id_)
+    if data is not None:
+        return data.name, "天" if data.item.type is DATE else data.item.unit
+    compiled = model.decisions[id_]
+    return compiled.decision.name, format_unit(compiled.shape.unit) if compiled.shape.unit else ""

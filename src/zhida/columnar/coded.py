@@ -1,0 +1,389 @@
+"""Coded operations: what each row has of an operation as one small number, so that deciding a row is looking it up.
+
+    fact ──encode──> codes ─┬─ maps ──> dense table ──> codes of a decision table ─┐
+    fact ──encode──> codes ─┘                                                     ├──> codes of what is made of both
+                                                        codes of another table ──┘
+
+An operation is *coded* where all that it is made of is: then each row has one of few *entries* (a value, null or unknown, with
+what was odd, what was read, which rules fired). What an entry is, the operations over columns say (`zhida.columnar.execute`,
+and through them the interpreter): a combination of codes that was not met before is decided by them, as a row of its own,
+and looked up ever after. So no meaning stands here. An operation with one coded operand has its operand's codes: nothing
+is computed for it row by row. Which facts an unknown lacks is not kept: who enumerates asks the facts' own codes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from threading import RLock
+
+import numpy as np
+
+from zhida.columnar import kernel
+from zhida.columnar.columns import Array, Column, Mask, distinct, full
+from zhida.columnar.execute import Block, Executor
+from zhida.columnar.learned import Firing
+from zhida.columnar.plan import Form, Kind, Operation, operands_of
+from zhida.columnar.tables import DENSE_LIMIT, TableDecider
+
+MOST_ENTRIES = 60_000
+"""Entries that an operation may have, so that a code fits 16 bits and one number is left for what is new."""
+
+_SMALL = 250
+"""Entries up to which a code is a byte."""
+
+
+class UncodedError(Exception):
+    """An operation is not coded; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an operation comes to in some rows."""
+
+    state: int
+    """KNOWN, NULL or UNKNOWN."""
+    value: int
+    """The value, as the columns of its form keep it; 0 where it is not known."""
+    divisor: int
+    """The denominator of a ratio; else 1."""
+    reads: frozenset[str]
+    """The decisions that were read."""
+    codes: frozenset[str]
+    """What was odd."""
+    is_bad: bool
+    """Whether only the interpreter can tell."""
+    firing: int | None
+    """Which rules of a table fired, by number."""
+
+
+class Entries:
+    """The entries of an operation, by code."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.list: list[Entry] = []
+        self.numbers: dict[Entry, int] = {}
+        self._column: Column | None = None
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.list)
+
+    def number(self, entry: Entry) -> int:
+        """Return the code of an entry; a new one gets the next.
+
+        Raises:
+            UncodedError: there are too many.
+        """
+        found = self.numbers.get(entry)
+        if found is None:
+            if len(self.list) >= MOST_ENTRIES:
+                raise UncodedError(f"more than {MOST_ENTRIES} different values")
+            found = self.numbers[entry] = len(self.list)
+            self.append(entry)
+        return found
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry, whether there is one like it or not."""
+        self.list.append(entry)
+        self._column = None
+
+    @property
+    def column(self) -> Column:
+        """The entries as a column, one row for each."""
+        if self._column is None:
+            self._column = column_of_entries(self.list, self.form)
+        return self._column
+
+
+def column_of_entries(entries: Sequence[Entry], form: Form) -> Column:
+    """Return entries as a column; which facts an unknown lacks is not told."""
+    states = np.array([entry.state for entry in entries], np.uint8)
+    bad = np.array([entry.is_bad for entry in entries], np.bool_)
+    fires = any(entry.firing is not None for entry in entries)
+    return Column(
+        form,
+        np.array([entry.value for entry in entries], np.bool_ if form.kind is Kind.BOOLEAN else np.int64),
+        states if states.any() else None,
+        {},
+        _marks([entry.reads for entry in entries]),
+        _marks([entry.codes for entry in entries]),
+        bad if bad.any() else None,
+        np.array([entry.divisor for entry in entries], np.int64) if form.kind is Kind.RATIO else None,
+        firing=np.array([-1 if entry.firing is None else entry.firing for entry in entries], np.int64) if fires else None,
+    )
+
+
+def _marks(said: Sequence[frozenset[str]]) -> dict[str, Mask]:
+    names: frozenset[str] = frozenset().union(*said)
+    return {name: np.array([name in each for each in said], np.bool_) for name in sorted(names)}
+
+
+def entries_of(column: Column, rows: int, plain_firing: Callable[[int], int]) -> list[Entry]:
+    """Return the rows of a column as entries.
+
+    Args:
+        column: The column.
+        rows: How many rows it has.
+        plain_firing: Gives the number of a firing without what it excludes.
+    """
+    states = full(np.zeros((), np.uint8) if column.states is None else column.states, rows).tolist()
+    values = full(column.values, rows).tolist()
+    divisors = [1] * rows if column.divisors is None else full(column.divisors, rows).tolist()
+    bad = [False] * rows if column.bad is None else full(column.bad, rows).tolist()
+    firing: list[int | None] = [None] * rows
+    if column.firing is not None:
+        firing = [plain_firing(number) if number >= 0 else None for number in full(column.firing, rows).tolist()]
+    reads, codes = _said(column.reads, rows), _said(column.codes, rows)
+    return [
+        Entry(state, 0 if state else int(value), 1 if state else divisor, reads[row], codes[row], is_bad, firing[row])
+        for row, (state, value, divisor, is_bad) in enumerate(zip(states, values, divisors, bad, strict=True))
+    ]
+
+
+def _said(marks: Mapping[str, Mask], rows: int) -> list[frozenset[str]]:
+    """Return for each row the names that are said of it."""
+    if not marks:
+        return [frozenset()] * rows
+    names = list(marks)
+    table = np.stack([full(mask, rows) for mask in marks.values()], axis=1)
+    first, places = distinct([column.astype(np.int64) for column in table.T])
+    met = [frozenset(name for name, is_said in zip(names, table[row].tolist(), strict=True) if is_said) for row in first.tolist()]
+    return [met[place] for place in places.tolist()]
+
+
+Codes = Mapping[int, Array]
+"""For each source, by the place of its operation, the codes of all rows."""
+
+
+class Node:
+    """A coded operation."""
+
+    def __init__(self, place: int, form: Form, source: int | None) -> None:
+        self.place = place
+        self.source = source
+        self.entries = Entries(form)
+
+    def update(self) -> None:
+        """Follow what its operands have learned."""
+
+
+class FactNode(Node):
+    """An input datum: its codes are made from the frame."""
+
+    def __init__(self, place: int, form: Form) -> None:
+        super().__init__(place, form, place)
+
+
+class Mapped(Node):
+    """An operation whose operands have one source together, or none: it shares that source's codes."""
+
+    def __init__(self, place: int, operation: Operation, source: int | None, program: "Program") -> None:
+        super().__init__(place, operation.form, source)
+        self.operation = operation
+        self.program = program
+        self.update()
+
+    def update(self) -> None:
+        """Add what the operation makes of the entries that are new in its source."""
+        count = 1 if self.source is None else len(self.program.nodes[self.source].entries)
+        start = len(self.entries)
+        if start < count:
+            rows = np.arange(start, count)
+            for entry in self.program.made(self.place, self.operation, {} if self.source is None else {self.source: rows}, count - start):
+                self.entries.append(entry)
+
+
+class Looked(Node):
+    """An operation that is looked up by the codes of its sources, all combinations of which form one dense table."""
+
+    def __init__(self, place: int, form: Form, sources: Sequence[int], program: "Program", operands: Iterable[int]) -> None:
+        super().__init__(place, form, place)
+        self.sources = tuple(sources)
+        self.program = program
+        self.shape: tuple[int, ...] = ()
+        self.table: Array = np.zeros(0, np.uint8)
+        self.maps: list[Array] = []
+        self.known: tuple[int, ...] = ()
+        self.beneath = program.mapped_beneath(operands)
+
+    def follow(self) -> None:
+        """Follow what the operations before this one have learned."""
+        known = tuple(len(self.program.nodes[source].entries) for source in self.sources)
+        if known != self.known:
+            with self.program.lock:
+                for node in self.beneath:
+                    node.update()
+                known = tuple(len(self.program.nodes[source].entries) for source in self.sources)
+                self.layout()
+                self.known = known
+
+    def local(self, source: int) -> tuple[Array, int]:
+        """Return for each entry of a source its number among those that this operation tells apart, and how many these are."""
+        count = len(self.program.nodes[source].entries)
+        return np.arange(count), count
+
+    def learn(self, columns: Sequence[Array]) -> Array:
+        """Return the codes of combinations that were not met before, given by local numbers."""
+        sources = dict(zip(self.sources, columns, strict=True))
+        operation = self.program.plan.operations[self.place]
+        made = self.program.made(self.place, operation, sources, len(columns[0]))
+        return np.array([self.entries.number(entry) for entry in made], np.int64)
+
+    def layout(self) -> None:
+        """Make the table anew where any source has more entries."""
+        found = [self.local(source) for source in self.sources]
+        shape = tuple(max(count, 1) for _, count in found)
+        if shape != self.shape:
+            if prod(shape) > DENSE_LIMIT:
+                raise UncodedError("too many combinations")
+            old, kept = self.table.reshape(self.shape) if self.shape else None, self.shape
+            self.shape = shape
+            table = np.full(shape, self.fresh, self.dtype)
+            if old is not None:
+                seen = old != np.iinfo(old.dtype).max
+                table[tuple(slice(0, size) for size in kept)] = np.where(seen, old, self.fresh)
+            self.table = table.reshape(-1)
+        self.maps = [(numbers * prod(shape[place + 1 :])).astype(np.uint32) for place, (numbers, _) in enumerate(found)]
+
+    @property
+    def dtype(self) -> type[np.uint8] | type[np.uint16]:
+        """The type of its codes."""
+        return np.uint8 if len(self.entries) <= _SMALL else np.uint16
+
+    @property
+    def fresh(self) -> int:
+        """What stands for a combination that was not met."""
+        return int(np.iinfo(self.dtype).max)
+
+    def look_up(self, codes: Codes) -> Array:
+        """Return the codes of all rows."""
+        self.follow()
+        given = [codes[source] for source in self.sources]
+        while True:
+            maps, table = self.maps, self.table
+            found = kernel.decide_dense(given, maps, table)
+            if not len(found) or found.max() != np.iinfo(table.dtype).max:
+                return found
+            with self.program.lock:
+                self.learn_fresh(given, found == np.iinfo(table.dtype).max)
+
+    def learn_fresh(self, given: Sequence[Array], fresh: Mask) -> None:
+        """Learn the combinations of some rows."""
+        places = np.flatnonzero(fresh)
+        total = np.zeros(len(places), np.int64)
+        for column, numbers in zip(given, self.maps, strict=True):
+            total += numbers[column[places]]
+        keys = np.unique(total)
+        keys = keys[self.table[keys] == np.iinfo(self.table.dtype).max]
+        columns = np.unravel_index(keys, self.shape)
+        learned = self.learn([np.asarray(column) for column in columns])
+        if self.table.dtype != self.dtype:
+            wide = self.table.astype(self.dtype)
+            wide[self.table == np.iinfo(self.table.dtype).max] = self.fresh
+            self.table = wide
+        self.table[keys] = learned.astype(self.dtype)
+
+
+class Program:
+    """The coded operations of a plan."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self.plan = executor.plan
+        self.lock = RLock()
+        self.nodes: dict[int, Node] = {}
+        self.reasons: dict[int, str] = {}
+        self.plain: dict[int, int] = {}
+        self.deciders: dict[int, TableDecider] = {}
+
+    def plain_firing(self, number: int) -> int:
+        """Return the number of a firing without the rules that it excludes: they do not count where all combinations are tried."""
+        if number not in self.plain:
+            firing = self.executor.firings.list[number]
+            self.plain[number] = self.executor.firings.number(Firing(firing.rules, frozenset()))
+        return self.plain[number]
+
+    def made(self, place: int, operation: Operation, sources: Mapping[int, Array], rows: int) -> list[Entry]:
+        """Return what an operation makes of some combinations.
+
+        Args:
+            place: Its place.
+            operation: The operation.
+            sources: For each of its sources, the entries of the combinations.
+            rows: How many combinations there are.
+        """
+        columns = {}
+        for operand in operands_of(operation):
+            node = self.nodes[operand]
+            column = node.entries.column
+            columns[operand] = first_of(column) if node.source is None else taken(column, sources[node.source])
+        found = self.executor.run(place, operation, columns, Block(rows, {}))
+        return entries_of(found, rows, self.plain_firing)
+
+    def mapped_beneath(self, places: Iterable[int]) -> list[Node]:
+        """Return the operations that share others' codes and that some rest on, in order."""
+        found: set[int] = set()
+        waiting = list(places)
+        while waiting:
+            place = waiting.pop()
+            if place not in found and isinstance(self.nodes[place], Mapped):
+                found.add(place)
+                waiting += operands_of(self.plan.operations[place])
+        return [self.nodes[place] for place in sorted(found)]
+
+    def run(self, codes: dict[int, Array], wanted: Iterable[int]) -> dict[int, Array]:
+        """Add to the codes of facts those of all operations that some sources rest on.
+
+        Args:
+            codes: The codes of the facts, by place.
+            wanted: The sources that are asked for.
+
+        Raises:
+            UncodedError: there are too many different values after all.
+        """
+        for source in self.needed(wanted):
+            node = self.nodes[source]
+            if source not in codes and isinstance(node, Looked):
+                codes[source] = node.look_up(codes)
+        return codes
+
+    def needed(self, wanted: Iterable[int]) -> list[int]:
+        """Return the sources that some rest on, in order."""
+        found: set[int] = set()
+        waiting = list(wanted)
+        while waiting:
+            source = waiting.pop()
+            if source not in found:
+                found.add(source)
+                node = self.nodes[source]
+                waiting += node.sources if isinstance(node, Looked) else ()
+        return sorted(found)
+
+
+def first_of(column: Column) -> Column:
+    """Return the only row of a column as one that stands for all."""
+    return replace(
+        column,
+        values=column.values[0, ...] if column.values.ndim else column.values,
+        states=None if column.states is None else np.asarray(column.states[0]),
+        reads={name: np.asarray(mask[0]) for name, mask in column.reads.items()},
+        codes={name: np.asarray(mask[0]) for name, mask in column.codes.items()},
+        bad=None if column.bad is None else np.asarray(column.bad[0]),
+        divisors=None if column.divisors is None else np.asarray(column.divisors[0]),
+        firing=None,
+    )
+
+
+def taken(column: Column, rows: Array) -> Column:
+    """Return some rows of a column of entries, with all its marks."""
+    return replace(
+        column,
+        values=column.values[rows],
+        states=None if column.states is None else column.states[rows],
+        reads={name: mask[rows] for name, mask in column.reads.items()},
+        codes={name: mask[rows] for name, mask in column.codes.items()},
+        bad=None if column.bad is None else column.bad[rows],
+        divisors=None if column.divisors is None else column.divisors[rows],
+        firing=None if column.firing is None else column.firing[rows],
+    )

@@ -1,0 +1,129 @@
+"""What a plan has learned: what the interpreter said of combinations of values, so that the next run need not ask again.
+
+    executor ── asks ──> Learned ── does not know ──> interpreter
+                            └── bytes, by the digest of what the plan was made of ──> the next run
+
+Kept by values, not by codes: codes are numbers of one run. It holds for the plan alone that it was learned by; who keeps it
+must name that plan by a digest of all that it was made of.
+"""
+
+import io
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from zhida.values.text import literal
+from zhida.values.unknown import Unknown
+
+Value = Any
+
+Key = tuple[str, ...]
+"""Values, each by its type and how FEEL writes it."""
+
+MOST_KEPT = 20_000
+"""Combinations that are kept of one operation."""
+
+FORMAT = 1
+"""Of the bytes; others are not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """What a table told beside its value."""
+
+    rules: tuple[int, ...]
+    """Places of the rules that the value rests on; none where it is not known which."""
+    excluded: frozenset[int]
+    """Places of the rules that what is known keeps from having any say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What the interpreter said of one combination of values."""
+
+    value: Value
+    """The value."""
+    codes: frozenset[str]
+    """What was odd."""
+    firing: Firing | None = None
+    """Which rules of a table fired."""
+    read: frozenset[str] = frozenset()
+    """The operands that were read."""
+    more: tuple[tuple[int, ...], tuple[int, ...], bool] = ((), (), False)
+    """Of a table whose outputs are no constants: the rules whose outputs count, those that may, whether it takes more to tell."""
+
+
+@dataclass(slots=True)
+class Learned:
+    """The lessons of one plan."""
+
+    lessons: dict[int, dict[Key, Lesson]] = field(default_factory=dict)
+    """By the place of the operation, then by the values of its operands."""
+    is_new: bool = False
+    """Whether there are any that were not there at the beginning."""
+
+    def of(self, place: int) -> "Lessons":
+        """Return the lessons of one operation."""
+        return Lessons(self, self.lessons.setdefault(place, {}))
+
+    def to_bytes(self) -> bytes:
+        """Return all lessons as bytes."""
+        return pickle.dumps((FORMAT, self.lessons), protocol=5)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Learned | None":
+        """Return lessons from bytes; None where they are not such bytes, or were written by another version."""
+        try:
+            format_, lessons = _Unpickler(io.BytesIO(data)).load()
+        except Exception:  # noqa: BLE001 - whatever is wrong with bytes from a disk, they are learned anew
+            return None
+        return cls(lessons) if format_ == FORMAT and isinstance(lessons, dict) else None
+
+
+@dataclass(slots=True)
+class Lessons:
+    """The lessons of one operation."""
+
+    learned: Learned
+    """The lessons of the plan."""
+    by_key: dict[Key, Lesson]
+    """By the values of the operands."""
+
+    def get(self, key: Key) -> Lesson | None:
+        """Return what was said of some values, if that is known."""
+        return self.by_key.get(key)
+
+    def keep(self, key: Key, lesson: Lesson) -> None:
+        """Keep what was said of some values."""
+        if len(self.by_key) < MOST_KEPT:
+            self.by_key[key] = lesson
+            self.learned.is_new = True
+
+
+def key_of(values: Sequence[Value]) -> Key:
+    """Return what tells some values from others.
+
+    >>> key_of(["1", True, None]), key_of([Unknown(frozenset(("人",)))])
+    (('str "1"', 'bool true', 'NoneType null'), ('? 人',))
+    """
+    return tuple(
+        "? " + ",".join(sorted(value.missing)) if isinstance(value, Unknown) else f"{type(value).__name__} {literal(value)}"
+        for value in values
+    )
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes nothing but values of FEEL and lessons."""
+
+    ALLOWED = frozenset({("decimal", "Decimal"), ("zhida.columnar.learned", "Lesson"), ("zhida.columnar.learned", "Firing")})
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - a class
+        """Return a class that bytes name.
+
+        Raises:
+            pickle.UnpicklingError: it is none of those that lessons are made of.
+        """
+        if (module, name) in self.ALLOWED or module.startswith("zhida.values."):
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"{module}.{name}")
