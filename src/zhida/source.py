@@ -19,6 +19,8 @@ class Source:
     """A path as the user gave it, or a word in angle brackets such as `<expression>`."""
     text: str
     """The whole text, with line feeds only."""
+    first_line: int = 1
+    """The number of its first line, where it is a stretch of a longer text."""
     _line_starts: tuple[int, ...] = field(init=False, repr=False)
     """Offset of the first character of each line."""
 
@@ -34,17 +36,18 @@ class Source:
         (2, 2)
         """
         line = bisect_right(self._line_starts, offset)
-        return line, offset - self._line_starts[line - 1] + 1
+        return line + self.first_line - 1, offset - self._line_starts[line - 1] + 1
 
     def line(self, number: int) -> str:
         """Return the text of line `number` (1-based), without its line feed."""
-        start = self._line_starts[number - 1]
-        end = self._line_starts[number] - 1 if number < len(self._line_starts) else len(self.text)
+        start = self.line_start(number)
+        after = number - self.first_line + 1
+        end = self._line_starts[after] - 1 if after < len(self._line_starts) else len(self.text)
         return self.text[start:end]
 
     def line_start(self, number: int) -> int:
         """Return the offset at which line `number` (1-based) begins."""
-        return self._line_starts[number - 1]
+        return self._line_starts[number - self.first_line]
 
     @property
     def line_count(self) -> int:

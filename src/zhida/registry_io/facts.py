@@ -102,19 +102,7 @@ class _ColumnReader:
     def _finding(self, code: str, place: int, column: str) -> Finding:
         item, row = self.item, self.keyed.rows[place]
         value = self.table.frame[column][row].strip()
-        low, high = item.usual_range or (None, None)
-        expected, expected_zh = expected_of(element_type(item))
-        words = {
-            "name": item.name,
-            "value": value,
-            "low": "" if low is None else f"{low:f}",
-            "high": "" if high is None else f"{high:f}",
-            "unit": item.unit,
-            "scale": scale_of(item),
-            "expected": expected,
-            "expected_zh": expected_zh,
-        }
-        found = diagnostic(code, self.table.span(row, column), **words)
+        found = diagnostic(code, self.table.span(row, column), **cell_words(item, value))
         return Finding(found, self.table.base_name, self.table.row_number(row), self.keyed.keys[place], item.name, value)
 
     def series(self) -> list[pl.Series]:
@@ -135,6 +123,22 @@ class _ColumnReader:
             values = [cell.value for cell in row if cell.value is not None]
             self.counts["incomplete_list"] += 0 < len(values) < len(row)
             yield values if len(values) == len(row) else None
+
+
+def cell_words(item: ItemDefinition, value: str) -> dict[str, object]:
+    """Return the words that a finding about a cell may use."""
+    low, high = item.usual_range or (None, None)
+    expected, expected_zh = expected_of(element_type(item))
+    return {
+        "name": item.name,
+        "value": value,
+        "low": "" if low is None else f"{low:f}",
+        "high": "" if high is None else f"{high:f}",
+        "unit": item.unit,
+        "scale": scale_of(item),
+        "expected": expected,
+        "expected_zh": expected_zh,
+    }
 
 
 def check_constants(column: AttributeMapping, item: ItemDefinition) -> tuple[Diagnostic, ...]:

@@ -62,7 +62,7 @@ class Registry:
         names = self.frame.columns
         for start in range(0, self.frame.height, 10_000):
             for row in self.frame.slice(start, 10_000).iter_rows():
-                yield _facts(names, row)
+                yield row_facts(names, row)
 
     def subject(self, code: str) -> Facts:
         """Return the facts of one subject.
@@ -70,14 +70,26 @@ class Registry:
         Raises:
             InputError: registry-unknown-subject.
         """
+        return row_facts(self.frame.columns, self.frame.row(self._place(code)))
+
+    def row(self, code: str) -> pl.DataFrame:
+        """Return the row of one subject.
+
+        Raises:
+            InputError: registry-unknown-subject.
+        """
+        return self.frame.slice(self._place(code), 1)
+
+    def _place(self, code: str) -> int:
         place = bisect_left(self.codes, code)
         if place == len(self.codes) or self.codes[place] != code:
             near = nearest(code, self.codes[max(place - 50, 0) : place + 50])
             raise InputError([diagnostic("registry-unknown-subject", None, key=code, near=near, count=len(self.codes))])
-        return _facts(self.frame.columns, self.frame.row(place))
+        return place
 
 
-def _facts(names: list[str], row: tuple[object, ...]) -> Facts:
+def row_facts(names: list[str], row: tuple[object, ...]) -> Facts:
+    """Return the facts that a row of a registry's frame gives."""
     facts: Facts = {}
     for name, value in zip(names, row, strict=True):
         if name.endswith(ABSENT_SUFFIX):
@@ -128,23 +140,32 @@ def read_registry(path: Path | str, dictionary: Dictionary) -> Registry:
         frame = pl.read_parquet(io.BytesIO(data))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError([diagnostic("registry-not-a-registry", nowhere, name=file)]) from error
-    if metadata.get("zhida.key") not in frame.columns or "zhida.subject" not in metadata:
-        raise InputError([diagnostic("registry-not-a-registry", nowhere, name=file)])
-    subject = metadata["zhida.subject"]
-    if subject != dictionary.subject:
-        raise InputError([diagnostic("registry-subject-differs", nowhere, name=subject, expected=dictionary.subject)])
-    differences = _differences(frame, dictionary, nowhere)
-    if differences:
-        raise InputError(differences)
-    own = {name: value for name, value in metadata.items() if name.startswith("zhida.")}
+    own = checked_metadata(frame.schema, metadata, dictionary, nowhere)
     differs = own.get("zhida.dictionary_sha256") != dictionary_sha256(dictionary)
     return Registry(own["zhida.key"], frame, own, differs)
 
 
-def _differences(frame: pl.DataFrame, dictionary: Dictionary, span: Span) -> list[Diagnostic]:
+def checked_metadata(schema: pl.Schema, metadata: Mapping[str, str], dictionary: Dictionary, span: Span) -> dict[str, str]:
+    """Return what a registry says of itself, if a file with these columns and these words is one.
+
+    Raises:
+        InputError: registry-not-a-registry, registry-subject-differs, registry-column-differs.
+    """
+    if metadata.get("zhida.key") not in schema or "zhida.subject" not in metadata:
+        raise InputError([diagnostic("registry-not-a-registry", span, name=span.source.name)])
+    subject = metadata["zhida.subject"]
+    if subject != dictionary.subject:
+        raise InputError([diagnostic("registry-subject-differs", span, name=subject, expected=dictionary.subject)])
+    differences = _differences(schema, dictionary, span)
+    if differences:
+        raise InputError(differences)
+    return {name: value for name, value in metadata.items() if name.startswith("zhida.")}
+
+
+def _differences(schema: pl.Schema, dictionary: Dictionary, span: Span) -> list[Diagnostic]:
     """Return the columns that the dictionary does not have or has with another type."""
     found = []
-    for name, type_ in frame.schema.items():
+    for name, type_ in schema.items():
         item = dictionary.items.get(name.removesuffix(ABSENT_SUFFIX))
         expected = None if item is None else pl.Boolean() if name.endswith(ABSENT_SUFFIX) else polars_type(item)
         if type_ != expected:

@@ -1,177 +1,255 @@
-"""Results of a registry run: a frame with one row for each subject, and its long form for people.
+"""Results of a run over a registry, read: the wide form that a run leaves, and the long form for people as a view of it.
 
-    wide   <key> | <policy>:outcome :result :amount_fen :missing :possible :near :delivery :diagnostics :review :<table> …    Parquet
-    long   one row for each subject and policy, in words                                                            CSV
+    wide   <key> 名称 | <policy>:outcome :result :amount_fen :missing … :<table> …      results.parquet: a file, or a folder of parts
+    long   one row for each subject and policy, in words                               made when it is asked for
 
 The wide form holds the rule that fired in each table, so that every explanation can be made later from the registry,
-the policies and `as_of` that the file's metadata names.
+the policies and `as_of` that its metadata names. Words stand in dictionaries, missing facts are bits whose names are in
+the metadata; `zhida.assess.columns` says what each column is.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from zhida.registry_io.writing import write_csv, write_parquet
+from zhida.errors import InputError, diagnostic
+from zhida.registry_io.replacing import replacing
+from zhida.registry_io.writing import csv_bytes
 
-
-@dataclass(frozen=True, slots=True)
-class PolicyColumns:
-    """One policy's part of the frame."""
-
-    policy: str
-    """`pack/name`."""
-    title: str
-    """Its title."""
-    tables: tuple[str, ...]
-    """The names of its decision tables, each of which has a column of rule numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResultCells:
-    """What one policy says for one subject, as text and integers."""
-
-    outcome: str
-    """The outcome."""
-    result: str | None
-    """The status, where the policy gives one."""
-    amount_fen: int | None
-    """The amount in fen."""
-    missing: tuple[str, ...]
-    """Missing facts and parameters."""
-    possible: tuple[str, ...]
-    """Possible answers, where the outcome is undetermined."""
-    near: str | None
-    """The nearest miss in words."""
-    delivery: str | None
-    """The way of delivery."""
-    diagnostics: tuple[str, ...]
-    """Codes of what was odd."""
-    review: str | None
-    """Why a person must look, in words; None where nobody must."""
-    rules: tuple[str | None, ...]
-    """For each table, the rule that fired; None where none did for certain."""
-
-
-FIELDS: Mapping[str, pl.DataType] = {
-    "outcome": pl.String(),
-    "result": pl.String(),
-    "amount_fen": pl.Int64(),
-    "missing": pl.List(pl.String()),
-    "possible": pl.List(pl.String()),
-    "near": pl.String(),
-    "delivery": pl.String(),
-    "diagnostics": pl.List(pl.String()),
-    "review": pl.String(),
-}
-"""The columns of each policy, beside one for each of its tables; `amount_fen` is in fen."""
+RESULTS_FILE = "results.parquet"
 
 LONG_HEADS = ("政策", "政策名称", "结论", "结果", "金额（元）", "缺的事实", "可能的结果", "差一步", "兑付方式", "需人工核对的原因")
 """The columns of the long form, after the subject's code and name."""
 
 SYNTHETIC_COLUMN, SYNTHETIC_WORD = "数据性质", "合成数据 synthetic"
+"""The last column of the long form where the registry is invented."""
+
+NO_RANGE, NO_LIST = "金额无法给出范围", "见逐户说明"
+"""Said of an amount, or a status, that is open, and of which nothing can be told for all alike."""
+
+ETC = "等"
+"""Stands behind possible answers where there may be others."""
+
+JOINED = "、"
+"""Stands between the words of a list."""
+
+ELIGIBLE, UNDETERMINED = "ELIGIBLE", "UNDETERMINED"
+"""The outcomes of which an amount may be told."""
+
+WORD = 64
+"""Missing facts that one integer holds."""
+
+STEP = 20_000
+"""Subjects whose rows are written together."""
 
 
-def results_frame(
-    key: str, codes: Sequence[str], names: Sequence[str | None], policies: Sequence[PolicyColumns], rows: Sequence[Sequence[ResultCells]]
-) -> pl.DataFrame:
-    """Return the wide frame.
-
-    Args:
-        key: The attribute that names a subject; the first column.
-        codes: The subjects, in order.
-        names: What they are called; the second column, `企业名称`.
-        policies: The policies, in order.
-        rows: For each subject, one cell for each policy.
-    """
-    columns: dict[str, pl.Series] = {key: pl.Series(key, codes, dtype=pl.String), "名称": pl.Series("名称", names, dtype=pl.String)}
-    for place, policy in enumerate(policies):
-        cells = [row[place] for row in rows]
-        for field, type_ in FIELDS.items():
-            name = f"{policy.policy}:{field}"
-            values = [getattr(cell, field) for cell in cells]
-            columns[name] = pl.Series(name, [list(value) if isinstance(value, tuple) else value for value in values], dtype=type_)
-        for table_place, table in enumerate(policy.tables):
-            name = f"{policy.policy}:{table}"
-            columns[name] = pl.Series(name, [cell.rules[table_place] for cell in cells], dtype=pl.String)
-    return pl.DataFrame(columns)
-
-
-def first_near_miss(path: Path, policies: Sequence[str]) -> tuple[str, str] | None:
-    """Return a subject that is one step away, and from what: the first in the first of the policies that has any, or None.
+def result_files(results: Path) -> list[Path]:
+    """Return the files of some results, in the order of their rows.
 
     Args:
-        path: A results.parquet.
-        policies: Ids of the policies.
+        results: results.parquet, which is a file or a folder of parts, or the folder that it stands in.
+
+    Raises:
+        InputError: file-not-found.
     """
-    for policy in policies:
-        near = f"{policy}:near"
-        found = pl.scan_parquet(path).filter(pl.col(near).is_not_null()).select(pl.first()).head(1).collect()
-        if found.height:
-            return str(found.item()), policy
+    place = results / RESULTS_FILE if (results / RESULTS_FILE).exists() else results
+    files = sorted(place.glob("part-*.parquet")) if place.is_dir() else [place]
+    if not files or not files[0].exists():
+        raise InputError([diagnostic("file-not-found", None, name=place)])
+    return files
+
+
+def results_metadata(results: Path) -> dict[str, str]:
+    """Return what results say of themselves: the policies, the day, the registry, the names of missing facts.
+
+    Raises:
+        InputError: file-not-found, results-unreadable.
+    """
+    file = result_files(results)[0]
+    try:
+        found = pl.read_parquet_metadata(file)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(file) from error
+    if "zhida.missing" not in found:
+        raise _unreadable(file)
+    return {name: value for name, value in found.items() if name.startswith("zhida.")}
+
+
+def _unreadable(path: Path) -> InputError:
+    return InputError([diagnostic("results-unreadable", None, name=path)])
+
+
+def read_row(results: Path, code: str) -> dict[str, Any] | None:
+    """Return the row of one subject, words as texts; None where it has none.
+
+    Raises:
+        InputError: file-not-found, results-unreadable.
+    """
+    files = result_files(results)
+    try:
+        for file in files:
+            wide = pl.scan_parquet(file)
+            found = wide.filter(pl.first() == code).head(1).collect()
+            if found.height:
+                return found.with_columns(pl.col(pl.Categorical).cast(pl.String)).row(0, named=True)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(file) from error
     return None
 
 
-def long_form(frame: pl.DataFrame, policies: Sequence[PolicyColumns], *, outcome_words: Mapping[str, str]) -> pl.DataFrame:
-    """Return one row for each subject and policy, in the order of the subjects.
+def first_near_miss(results: Path, policies: Sequence[str]) -> tuple[str, str] | None:
+    """Return a subject that is one step away, and from what: the first in the first of the policies that has any, or None.
 
     Args:
-        frame: The wide frame.
-        policies: The policies that it holds.
-        outcome_words: What the outcomes are called.
+        results: results.parquet: a file or a folder.
+        policies: Ids of the policies.
     """
-    key = frame.columns[0]
-    parts = []
-    for place, policy in enumerate(policies):
-        column = {field: pl.col(f"{policy.policy}:{field}") for field in FIELDS}
-        parts.append(
-            frame.lazy()
-            .with_row_index("_row")
-            .select(
-                "_row",
-                pl.lit(place).alias("_policy"),
-                pl.col(key),
-                pl.col("名称"),
-                pl.lit(policy.policy).alias("政策"),
-                pl.lit(policy.title).alias("政策名称"),
-                column["outcome"].replace_strict(outcome_words, default=column["outcome"]).alias("结论"),
-                column["result"].alias("结果"),
-                column["amount_fen"].cast(pl.Decimal(38, 2)).truediv(pl.lit(100)).cast(pl.Decimal(38, 2)).alias("金额（元）"),
-                column["missing"].list.join("、").replace("", None).alias("缺的事实"),
-                column["possible"].list.eval(pl.element().replace(outcome_words)).list.join("、").replace("", None).alias("可能的结果"),
-                column["near"].alias("差一步"),
-                column["delivery"].alias("兑付方式"),
-                column["review"].alias("需人工核对的原因"),
-            )
-        )
-    return pl.concat(parts).sort("_row", "_policy").drop("_row", "_policy").collect()
+    files = result_files(results)
+    for policy in policies:
+        for file in files:
+            found = pl.scan_parquet(file).filter(pl.col(f"{policy}:near").is_not_null()).select(pl.first()).head(1).collect()
+            if found.height:
+                return str(found.item()), policy
+    return None
 
 
-def write_results(
-    frame: pl.DataFrame,
-    policies: Sequence[PolicyColumns],
-    directory: Path,
-    metadata: Mapping[str, str],
-    *,
-    outcome_words: Mapping[str, str],
-) -> tuple[Path, Path]:
-    """Write results.parquet (wide) and results.csv (long, safe against spreadsheet formulas) into a folder that exists.
+# --- the long form -------------------------------------------------------------------------------------------------
+
+
+def long_form(results: Path, *, outcome_words: Mapping[str, str] | None = None) -> pl.LazyFrame:
+    """Return a view with one row for each subject and policy, in the order of the subjects: nothing is read before it is collected.
+
+    Columns: the key and `名称`, then `LONG_HEADS`; amounts in yuan with two decimals (Decimal), all else texts; last
+    `SYNTHETIC_COLUMN` where the registry is invented.
 
     Args:
-        frame: The wide frame.
-        policies: The policies that it holds.
-        directory: The folder.
-        metadata: What the run was made of; `zhida.synthetic` marks every row of the CSV.
-        outcome_words: What the outcomes are called in the CSV.
+        results: results.parquet: a file or a folder.
+        outcome_words: What the outcomes are called; ELIGIBLE, INELIGIBLE, … by default.
 
     Raises:
-        InputError: registry-write-failed.
+        InputError: file-not-found, results-unreadable.
     """
-    parquet, csv = directory / "results.parquet", directory / "results.csv"
-    write_parquet(frame, parquet, metadata)
-    table = long_form(frame, policies, outcome_words=outcome_words)
+    metadata = results_metadata(results)
+    return pl.concat([_long(pl.scan_parquet(file), metadata, outcome_words or {}) for file in result_files(results)])
+
+
+def write_long(results: Path, path: Path, *, outcome_words: Mapping[str, str]) -> None:
+    """Write the long form as CSV, a stretch of subjects at a time: UTF-8 with a byte order mark, safe against spreadsheet formulas.
+
+    Args:
+        results: results.parquet: a file or a folder.
+        path: The file to write; replaced whole or not at all.
+        outcome_words: What the outcomes are called.
+
+    Raises:
+        InputError: file-not-found, results-unreadable, registry-write-failed.
+    """
+    metadata = results_metadata(results)
+    with replacing(path) as new, new.open("wb") as out:
+        is_first = True
+        for file in result_files(results):
+            for frame in _stretches(file, metadata, outcome_words):
+                out.write(csv_bytes(frame, is_first=is_first))
+                is_first = False
+
+
+def _stretches(file: Path, metadata: Mapping[str, str], outcome_words: Mapping[str, str]) -> Iterator[pl.DataFrame]:
+    """Yield the long form of a file piece by piece; at least one piece, for the heads."""
+    wide = pl.scan_parquet(file)
+    rows = wide.select(pl.len()).collect().item()
+    for start in range(0, max(rows, 1), STEP):
+        yield _long(wide.slice(start, STEP), metadata, outcome_words).collect()
+
+
+def _long(wide: pl.LazyFrame, metadata: Mapping[str, str], outcome_words: Mapping[str, str]) -> pl.LazyFrame:
+    """Return the long form of some rows."""
+    titles, missing = json.loads(metadata["zhida.titles"]), json.loads(metadata["zhida.missing"])
+    gives_amount = frozenset(json.loads(metadata["zhida.gives_amount"]))
+    key = wide.collect_schema().names()[0]
+    subject = (pl.col(key), pl.col("名称"))
+    parts = [
+        wide.with_row_index("_row").select(
+            "_row",
+            pl.lit(place).alias("_policy"),
+            *subject,
+            *_cells(policy, title, missing[policy], outcome_words, gives_amount=policy in gives_amount),
+        )
+        for place, (policy, title) in enumerate(titles.items())
+    ]
+    if not parts:
+        return wide.clear().select(*subject, *(pl.lit(None, pl.String).alias(head) for head in LONG_HEADS))
+    # A file is a part of bounded size: to sort it costs a tenth of gathering what belongs to a subject in a list.
+    long = pl.concat(parts).sort("_row", "_policy").drop("_row", "_policy")
     if metadata.get("zhida.synthetic") == "true":
-        table = table.with_columns(pl.lit(SYNTHETIC_WORD).alias(SYNTHETIC_COLUMN))
-    write_csv(table, csv)
-    return parquet, csv
+        long = long.with_columns(pl.lit(SYNTHETIC_WORD).alias(SYNTHETIC_COLUMN))
+    return long
+
+
+def _cells(policy: str, title: str, missing: Sequence[str], outcome_words: Mapping[str, str], *, gives_amount: bool) -> list[pl.Expr]:
+    """Return what the long form says of one policy."""
+
+    def text(cell: str) -> pl.Expr:
+        return pl.col(f"{policy}:{cell}").cast(pl.String)
+
+    outcome = text("outcome")
+    said = (
+        pl.lit(policy),
+        pl.lit(title),
+        outcome.replace(outcome_words),
+        text("result"),
+        _yuan(pl.col(f"{policy}:amount_fen")),
+        _names(policy, missing),
+        _possible(policy, outcome_words, gives_amount=gives_amount),
+        text("near"),
+        text("delivery"),
+        text("review"),
+    )
+    return [column.alias(head) for column, head in zip(said, LONG_HEADS, strict=True)]
+
+
+def _yuan(fen: pl.Expr) -> pl.Expr:
+    return fen.cast(pl.Decimal(38, 2)).truediv(pl.lit(100)).cast(pl.Decimal(38, 2))
+
+
+def _names(policy: str, missing: Sequence[str]) -> pl.Expr:
+    """Return the missing facts by name."""
+    if not missing:
+        return pl.lit(None, pl.String)
+    bits = [pl.col(f"{policy}:missing:{place}" if place else f"{policy}:missing") for place in range(-(-len(missing) // WORD))]
+
+    def named(found: tuple[int, ...]) -> str:
+        return JOINED.join(sorted(name for place, name in enumerate(missing) if found[place // WORD] >> place % WORD & 1))
+
+    return _for_each(pl.struct(bits), lambda found: named(tuple(found.values())) or None)
+
+
+def _possible(policy: str, outcome_words: Mapping[str, str], *, gives_amount: bool) -> pl.Expr:
+    """Return the possible answers in words; amounts of money from the least to the greatest stand for being eligible."""
+    possible, low, high = (pl.col(f"{policy}:{cell}") for cell in ("possible", "low_fen", "high_fen"))
+
+    def worded(said: str) -> str | None:
+        return JOINED.join(outcome_words.get(word, word) for word in said.split(JOINED) if not (gives_amount and word == ELIGIBLE)) or None
+
+    others = _for_each(possible.cast(pl.String), worded)
+    if not gives_amount:
+        return others.replace(ETC, NO_LIST)
+    least, most = (_yuan(fen).cast(pl.String) + " 元" for fen in (low, high))
+    amounts = pl.when(low == high).then(least).otherwise(least + " 至 " + most)
+    told = pl.concat_str([amounts, others], separator=JOINED, ignore_nulls=True).replace("", None)
+    is_open = pl.col(f"{policy}:outcome").cast(pl.String) == UNDETERMINED
+    return pl.when(is_open & (told.is_null() | (told == ETC))).then(pl.lit(NO_RANGE)).otherwise(told)
+
+
+def _for_each(column: pl.Expr, word: Callable[[Any], str | None]) -> pl.Expr:
+    """Return a word for each value of a column; it is made once for each that occurs."""
+
+    def words(values: pl.Series) -> pl.Series:
+        met = values.unique().drop_nulls()
+        if met.is_empty():
+            return pl.Series(values.name, [None] * len(values), pl.String)
+        return values.replace_strict(met, pl.Series([word(value) for value in met], dtype=pl.String), default=None, return_dtype=pl.String)
+
+    return column.map_batches(words, return_dtype=pl.String, is_elementwise=True)

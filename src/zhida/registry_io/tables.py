@@ -71,7 +71,7 @@ class SourceTable:
         if self.lines is None:
             return None
         start = self.source.line_start(self.lines[row])
-        cells = list(_cell_spans(self.text, start, self.separator))
+        cells = list(cell_spans(self.text, start, self.separator))
         if column is None:
             return Span(self.source, cells[0][0], cells[-1][1])
         begin, end = cells[self.frame.columns.index(column)]
@@ -84,7 +84,7 @@ class SourceTable:
         return out.getvalue()
 
 
-def _cell_spans(text: str, start: int, separator: str) -> Iterator[tuple[int, int]]:
+def cell_spans(text: str, start: int, separator: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each cell of the record that begins at `start`, without quotes and outer blanks."""
     cell = re.compile(rf'"((?:[^"]|"")*)"|[^{re.escape(separator)}\n]*')
     place = start

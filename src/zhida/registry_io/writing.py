@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from zhida.registry_io.importing import ImportResult
 from zhida.registry_io.replacing import replacing, settle, write_failed
@@ -14,6 +15,9 @@ REGISTRY_FILE = "registry.parquet"
 QUALITY_FILE = "quality.json"
 QUALITY_TEXTS = {"zh": "quality.zh.txt", "en": "quality.en.txt"}
 SET_ASIDE_FILE = "set-aside.csv"
+
+ROWS_PER_GROUP = 131_072
+"""Rows of a row group."""
 
 FORMULA_START = r"^[=+\-@\t\r\n＝＋－＠]"
 """A cell that begins so may be run as a formula by a spreadsheet; some of the region take full-width signs too."""
@@ -49,7 +53,7 @@ def write_registry(result: ImportResult, directory: Path | str) -> dict[str, Pat
         new[QUALITY_FILE].write_text(result.quality.to_json(), encoding="utf-8", newline="\n")
         new[QUALITY_TEXTS["zh"]].write_text(result.quality.to_text("zh"), encoding="utf-8", newline="\n")
         new[QUALITY_TEXTS["en"]].write_text(result.quality.to_text("en"), encoding="utf-8", newline="\n")
-        new[SET_ASIDE_FILE].write_bytes(_csv(result.set_aside))
+        new[SET_ASIDE_FILE].write_bytes(csv_bytes(result.set_aside))
         for path in new.values():
             settle(path)
     return {name: folder / name for name in names}
@@ -75,21 +79,24 @@ def write_csv(frame: pl.DataFrame, path: Path | str) -> None:
         InputError: registry-write-failed.
     """
     with replacing(path) as new:
-        new.write_bytes(_csv(frame))
+        new.write_bytes(csv_bytes(frame))
 
 
 def _parquet(frame: pl.DataFrame, metadata: Mapping[str, str]) -> bytes:
     # Into memory first: an operating system's refusal is then always an OSError of ours.
+    # Row groups are what a run reads, decides and resumes by; checksums tell a damaged page from a true one.
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(dict(metadata))
     out = io.BytesIO()
-    frame.write_parquet(out, metadata=dict(metadata))
+    pq.write_table(table, out, row_group_size=ROWS_PER_GROUP, compression="zstd", write_page_checksum=True)
     return out.getvalue()
 
 
-def _csv(frame: pl.DataFrame) -> bytes:
+def csv_bytes(frame: pl.DataFrame, *, is_first: bool = True) -> bytes:
+    """Return a frame as `write_csv` writes it; only what comes first has the mark and the heads."""
     out = io.BytesIO()
     safe = frame.select(_safe(name, type_) for name, type_ in frame.schema.items())
     safe.columns = [f"'{name}" if name.startswith(("=", "+", "-", "@")) else name for name in safe.columns]
-    safe.write_csv(out, include_bom=True)
+    safe.write_csv(out, include_bom=is_first, include_header=is_first)
     return out.getvalue()
 
 
