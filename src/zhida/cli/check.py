@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from zhida.assess.examples import ExampleResult, run_examples
+from zhida.assess.examples import ExampleResult, day_of, run_examples
 from zhida.cli.console import (
     FOUND_ERRORS,
     OK,
@@ -24,6 +24,8 @@ from zhida.cli.console import (
     words,
 )
 from zhida.cli.models import check_model
+from zhida.cli.over_columns import cost_data, costs_of_policy, print_costs
+from zhida.columnar.costs import Cost
 from zhida.errors import Diagnostic, Language, has_errors
 from zhida.errors.code import Severity
 from zhida.policy.pack import Packs, Policy
@@ -36,6 +38,9 @@ def check(
     ),
     *,
     strict: Annotated[bool, typer.Option("--strict", help="警告也算错误 | warnings count as errors")] = False,
+    columnar: Annotated[
+        bool, typer.Option("--columnar", help="列出没有列形式的部分及其代价 | list what has no column form, and what it costs")
+    ] = False,
     as_of: AsOfOption = None,
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
@@ -52,21 +57,26 @@ def check(
 
         zhida check packs --json | python -m json.tool
 
+        zhida check packs --columnar
+
         zhida check build/sme-size.dmn
     """
     language: Language = lang.value
     if packs.suffix.lower() == ".dmn" and packs.is_file():
-        return check_model(packs, language, strict=strict, is_json=json)
+        return check_model(packs, language, strict=strict, is_json=json, columnar_on=read_as_of(as_of) if columnar else None)
     day = read_as_of(as_of)
     loaded = read_packs(packs)
     results = check_examples(loaded, day)
     failed = [item for found in results.values() for result in found for item in result.diagnostics]
     diagnostics = [*loaded.diagnostics, *failed]
+    left = {id_: costs_of_policy(loaded.model_of(id_, day_of(loaded.in_force[id_], day))) for id_ in results} if columnar else None
     if json:
-        print_json(_data(loaded, results, diagnostics))
+        print_json(_data(loaded, results, diagnostics, left))
     else:
         print_diagnostics((item for item in diagnostics if item.severity is not Severity.INFORMATION), language)
         _print_summary(loaded, results, diagnostics, language)
+        if left is not None:
+            print_costs(left, language)
         _point_to_neighbours(packs, diagnostics, language)
     return FOUND_ERRORS if has_errors(diagnostics, strict=strict) else OK
 
@@ -94,7 +104,12 @@ def _counts(results: dict[str, tuple[ExampleResult, ...]]) -> tuple[int, int]:
     return passed, sum(len(found) for found in results.values()) - passed
 
 
-def _data(packs: Packs, results: dict[str, tuple[ExampleResult, ...]], diagnostics: list[Diagnostic]) -> dict[str, object]:
+def _data(
+    packs: Packs,
+    results: dict[str, tuple[ExampleResult, ...]],
+    diagnostics: list[Diagnostic],
+    left: dict[str, tuple[Cost, ...]] | None,
+) -> dict[str, object]:
     passed, failed = _counts(results)
     return {
         "policies": len(packs.policies),
@@ -109,6 +124,7 @@ def _data(packs: Packs, results: dict[str, tuple[ExampleResult, ...]], diagnosti
                 "rules": _rules(policy),
                 "examples": {"passed": sum(item.passed for item in found), "failed": sum(not item.passed for item in found)},
                 "caveats": len(policy.tangled.caveats),
+                **({} if left is None else {"columnar": cost_data(left.get(policy.id, ()))}),
             }
             for policy in packs.policies.values()
             for found in (results.get(policy.id, ()),)
