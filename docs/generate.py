@@ -24,6 +24,9 @@ GOLDEN_FILES = (
     "tests/examples/convert/*.md",
     "tests/examples/written/*.md",
     "tests/examples/registry/*.txt",
+    "tests/examples/sources/*.txt",
+    "tests/examples/results/*.txt",
+    "tests/examples/run/*.txt",
     "tests/examples/district/*.txt",
 )
 PARTS = {
@@ -35,6 +38,10 @@ PARTS = {
     "fact": "给出的事实 Facts",
     "district": "合成区域 Synthetic districts",
     "registry": "登记册 Registries",
+    "source": "来源 Sources",
+    "run": "运行 Runs",
+    "results": "结果 Results",
+    "columns": "按列计算 Decided by columns",
     "interchange": "转换 Conversion",
     "excel": "工作簿 Workbooks",
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.report_fixtures import AS_OF, HOSTILE, POLICY, ROOT, Page, assert_stands_alone, assessed, town
+from zhida.assess.agreement import Agreement, Difference
 from zhida.assess.assessment import Answer, Assessment, Extent, Outcome
 from zhida.errors import Language
 from zhida.policy.pack import Packs, load_packs
@@ -306,7 +307,7 @@ def test_data_keeps_its_keys() -> None:
     policy = ["policy", "title", "document", "policy_sha256", "as_of", "gives"]
     answer = ["outcome", "conclusion", "result_name", "result", "amount", "amount_fen"]
     lacking = ["missing", "missing_parameters", "is_minimal", "possible", "possible_are"]
-    ground = ["reasons", "caveats", "near", "next_status", "diagnostics", "delivery", "delivery_note", "parameters"]
+    ground = ["reasons", "caveats", "near", "next_status", "diagnostics", "delivery", "delivery_note", "parameters", "agreement"]
     assert list(explanation_data(_plain())) == [*policy, "subject", "is_synthetic", *answer, *lacking, *ground]
 
 
@@ -359,3 +360,47 @@ def test_a_policy_that_is_changed_gets_another_digest(tmp_path: Path) -> None:
     one = assessed(town(tmp_path / "a"), **GRANTED)
     other = assessed(town(tmp_path / "b", POLICY.replace("小企业。", "小的企业。")), **GRANTED)
     assert explanation_text(one, language="zh") != explanation_text(other, language="zh")
+
+
+# --- agreement of both engines ---------------------------------------------------------------------------------------
+
+AGREES = Agreement(POLICY, (), is_interpreted=False, results="", in_results=())
+AMOUNT_DIFFERS = (Difference(POLICY, "amount_fen", "5000", "123"),)
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "两种算法一致"), ("en", "Both engines agree")])
+def test_an_explanation_says_that_both_engines_agree(packs: Packs, language: Language, said: str) -> None:
+    assessment = sized(packs, 营业收入=25_000_000, 从业人员=312)
+    for write in (explanation_text, explanation_html):
+        assert said in write(assessment, language=language, agreement=AGREES)
+        assert said not in write(assessment, language=language)
+
+
+def test_an_explanation_names_the_results_that_say_the_same(packs: Packs) -> None:
+    text = unwrapped(explanation_text(sized(packs), language="zh", agreement=replace(AGREES, results="out/results.parquet")))
+    assert "与结果文件一致：out/results.parquet" in text
+
+
+def test_a_subject_that_the_columns_leave_to_the_interpreter_is_told_so(packs: Packs) -> None:
+    text = unwrapped(explanation_text(sized(packs), language="zh", agreement=replace(AGREES, is_interpreted=True)))
+    assert "按列计算把这一户交给逐户解释" in text
+    assert "两种算法一致" not in text
+
+
+@pytest.mark.parametrize("language", BOTH)
+def test_a_difference_is_told_with_both_values(packs: Packs, language: Language) -> None:
+    for differing in (replace(AGREES, differences=AMOUNT_DIFFERS), replace(AGREES, results="r.parquet", in_results=AMOUNT_DIFFERS)):
+        text = Page(explanation_html(sized(packs), language=language, agreement=differing)).words
+        assert all(said in text for said in ("amount_fen", "5000", "123", {"zh": "请勿签发", "en": "do not sign"}[language]))
+    assert "两种算法一致" not in explanation_text(sized(packs), language="zh", agreement=replace(AGREES, differences=AMOUNT_DIFFERS))
+
+
+def test_data_hold_the_agreement(packs: Packs) -> None:
+    assert explanation_data(sized(packs))["agreement"] is None
+    data = explanation_data(sized(packs), agreement=replace(AGREES, results="r.parquet", in_results=AMOUNT_DIFFERS))["agreement"]
+    assert data["columns"] == {"agree": True, "is_interpreted": False, "differences": []}
+    assert data["results"] == {
+        "file": "r.parquet",
+        "agree": False,
+        "differences": [{"cell": "amount_fen", "interpreted": "5000", "found": "123"}],
+    }

@@ -184,7 +184,7 @@ def test_errors_in_the_packs_stop_what_rests_on_them(zhida: Zhida, tmp_path: Pat
         ("check --as-of 2026-02-30", "--as-of：“2026-02-30”不是日期", "--as-of: '2026-02-30' is no date"),
         ("check --as-of yesterday", "--as-of：“yesterday”不是日期", "--as-of: 'yesterday' is no date"),
         ("check nowhere", "没有文件夹“nowhere”", "there is no folder 'nowhere'"),
-        ("assess", "缺少参数 REGISTRY", "Missing argument 'REGISTRY'"),
+        ("assess", "缺少参数 SOURCE", "Missing argument 'SOURCE'"),
         ("assess x --workers 0", "--workers 至少为 1", "Invalid value for '--workers'"),
         ("assess x --workers two", "--workers 应为整数", "Invalid value for '--workers'"),
         ("assess x --packs nowhere", "没有文件夹“nowhere”", "there is no folder 'nowhere'"),
@@ -216,7 +216,6 @@ def test_an_unknown_language_is_misuse(zhida: Zhida) -> None:
     ("arguments", "code", "words"),
     [
         ("assess {nowhere}", "file-not-found", "没有这个文件或文件夹"),
-        ("assess {csv}", "registry-not-a-registry", "请先用 zhida registry import 生成"),
         ("assess {sources}", "registry-not-a-registry", "请先用 zhida registry import 生成"),
         ("assess {registry} --subject residnt", "policy-unknown-subject", "没有主体“residnt”的数据字典"),
         ("assess {registry} --policy sme-sise", "policy-unknown", "是否想写“national/sme-size”？"),

@@ -6,11 +6,8 @@ import json
 import os
 import resource
 import shutil
-import signal
-import subprocess
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -18,15 +15,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.stories.small_district import AS_OF, COMMAND, ENVIRONMENT, PACKS, ROOT, District, Zhida, files_below, plant_district
+from tests.stories.small_district import AS_OF, PACKS, District, Zhida, files_below
 from zhida.assess.assessment import Outcome
 from zhida.cli import run
-from zhida.cli.registry import import_files
-from zhida.policy.pack import load_packs
 from zhida.registry_io.engine import engine_version
-from zhida.registry_io.synthetic import synthesize, write_synthetic
-from zhida.registry_io.synthetic_district import read_district
-from zhida.registry_io.writing import write_registry
 
 RESULTS = {"results.parquet", "results.csv", "report.html", "summary.json"}
 
@@ -93,15 +85,6 @@ def test_a_name_that_is_a_formula_is_text_in_the_csv(zhida: Zhida, district: Dis
     assert f"{code},'=HYPERLINK(1)合成," in (tmp_path / "results.csv").read_text(encoding="utf-8-sig")
 
 
-def test_any_number_of_workers_gives_the_same_bytes(
-    zhida: Zhida, district: District, tmp_path: Path, results: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("zhida.assess.registry.BATCH", 17)  # so that both workers have something to do
-    assert assess(zhida, district, tmp_path, "--workers", "2") == 0
-    assert files_below(tmp_path) == files_below(results)
-    assert set(files_below(results)) == RESULTS
-
-
 def test_importing_twice_gives_the_same_bytes(zhida: Zhida, district: District, tmp_path: Path) -> None:
     again = zhida("registry", "import", district.mapping, *district.sources, "--out", tmp_path, "--packs", PACKS)
     assert again.code == 0
@@ -158,6 +141,11 @@ def files_of_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+def visible_below(folder: Path) -> dict[str, bytes]:
+    """Return what people see below a folder: not the parts of a run that are kept for the next."""
+    return {name: data for name, data in files_below(folder).items() if not name.startswith(".")}
+
+
 def plant_old(folder: Path, names: set[str]) -> dict[str, bytes]:
     folder.mkdir(parents=True)
     for name in names:
@@ -173,9 +161,9 @@ def test_a_refusal_to_write_any_of_the_results_leaves_all_old_ones(zhida: Zhida,
             answer = zhida("assess", district.registry, "--out", tmp_path / "out", "--packs", PACKS, "--as-of", AS_OF)
         assert (answer.code, answer.out) == (1, "")
         assert answer.err.startswith(f"错误[registry-write-failed]: 无法写入“{tmp_path / 'out'}")
-        assert ".new-" not in answer.err
+        assert ".results-" not in answer.err
         assert "原有文件未受影响" in answer.err
-        assert files_below(tmp_path / "out") == before
+        assert visible_below(tmp_path / "out") == before
 
 
 def test_a_full_disk_leaves_no_folder_that_was_not_there(zhida: Zhida, district: District, tmp_path: Path) -> None:
@@ -201,7 +189,7 @@ def test_a_full_disk_leaves_all_old_results(
     monkeypatch.setattr(Path, "replace", refuse)
     code = assess(zhida, district, tmp_path / "out", "--policy", "sme-size")
     assert code == 1
-    assert files_below(tmp_path / "out") == before
+    assert visible_below(tmp_path / "out") == before
 
 
 def test_a_full_disk_leaves_the_old_registry(zhida: Zhida, district: District, tmp_path: Path) -> None:
@@ -252,70 +240,3 @@ def test_a_folder_that_cannot_be_made_is_told(zhida: Zhida, district: District, 
     assert (answer.code, answer.out) == (1, "")
     assert answer.err.startswith(f"错误[registry-write-failed]: 无法写入“{file}")
     assert file.read_text(encoding="utf-8") == "a file\n"
-
-
-# --- interruption --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def long_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a registry that takes some seconds to assess."""
-    folder = tmp_path_factory.mktemp("long")
-    parameters = plant_district(folder / "parameters", 1_500)
-    (folder / "sources").mkdir()
-    sources = write_synthetic(synthesize(read_district(parameters / "district.yaml")), folder / "sources")
-    write_registry(import_files(load_packs(PACKS), parameters / "mapping.yaml", list(sources), "zh"), folder / "registry")
-    return folder / "registry"
-
-
-def processes_of(parent: int) -> set[int]:
-    """Return the processes that a process has started and that still run."""
-    return {int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()}
-
-
-def still_runs(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in {"Z", "X"}
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="there is no /proc to see the workers in")
-@pytest.mark.parametrize("after", [0.1, 0.9], ids=["while the workers start", "while they work"])
-def test_interrupting_workers_leaves_old_results_and_nobody_behind(long_registry: Path, tmp_path: Path, after: float) -> None:
-    before = plant_old(tmp_path / "out", RESULTS)
-    command = (*COMMAND, "assess", str(long_registry), "--out", str(tmp_path / "out"), "--workers", "2")
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT, start_new_session=True
-    ) as process:
-        wait_for(lambda: len(processes_of(process.pid)) >= 3)  # two workers, and the tracker of what they share
-        time.sleep(after)
-        workers = processes_of(process.pid)
-        os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to all of them
-        out, err = process.communicate(timeout=20)
-    assert (process.returncode, out) == (130, b"")
-    assert err.decode() == "已中断；原有的结果未动\n"
-    assert files_below(tmp_path / "out") == before
-    wait_for(lambda: not any(map(still_runs, workers)), seconds=5)
-
-
-def test_an_interruption_is_told_in_the_language_that_was_asked_for(
-    zhida: Zhida, district: District, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*_arguments: object, **_options: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("zhida.cli.assess.summary_html", interrupt)
-    before = plant_old(tmp_path / "out", RESULTS)
-    chosen = ("--out", tmp_path / "out", "--packs", PACKS, "--policy", "sme-size", "--lang", "en")
-    answer = zhida("assess", district.registry, *chosen)
-    assert (answer.code, answer.out, answer.err) == (130, "", "interrupted; earlier results are untouched\n")
-    assert files_below(tmp_path / "out") == before

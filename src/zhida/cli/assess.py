@@ -1,20 +1,18 @@
 """`zhida assess`: every subject of a registry against every policy."""
 
 import json as json_module
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import islice
-from multiprocessing import resource_tracker
+import re
+import time
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from zhida.assess.registry import BATCH, RunSummary, assess_registry, policy_columns, registry_findings, summarize
+from zhida.assess.order import Plan, RunOrder, plan_parts, read_attributes
+from zhida.assess.registry import RunSummary, registry_findings
+from zhida.assess.run import Progress, Results, run
 from zhida.cli.console import (
     OK,
     AsOfOption,
@@ -24,175 +22,222 @@ from zhida.cli.console import (
     PacksOption,
     chosen_policies,
     folder_for,
+    misuse,
     print_diagnostics,
     print_json,
-    progress_bar,
     read_as_of,
     sound_packs,
     width,
+    words,
     write_text,
 )
-from zhida.cli.registry import taken_registry
-from zhida.errors import InputError, Language, diagnostic
-from zhida.policy.pack import Packs
-from zhida.registry_io.engine import engine_version
+from zhida.cli.plan_cache import cache_folder
+from zhida.cli.registry import dictionary_of
+from zhida.cli.run_progress import run_bar, telling_what_is_kept
+from zhida.columnar import kernel
+from zhida.errors import Language
 from zhida.registry_io.quality import QualityReport
-from zhida.registry_io.registry import Registry
-from zhida.registry_io.results import PolicyColumns, ResultCells, results_frame, write_results
+from zhida.registry_io.results import write_long
+from zhida.registry_io.sources import Source, lacking_columns, open_source
 from zhida.report.registry_report import summary_data, summary_html, summary_text
 from zhida.report.words import OUTCOMES
-from zhida.values.temporal import Date
+
+UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+"""Bytes of the units that `--memory` knows."""
+
+
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        help="登记册或其文件夹、Parquet、CSV、数据库 | a registry or its folder, Parquet, CSV, a database",
+        metavar="SOURCE",
+    ),
+]
+PolicyOption = Annotated[
+    list[str] | None, typer.Option("--policy", help="只算这项（可重复） | only this policy (repeatable)", metavar="POLICY")
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", help="结果文件夹 | folder for the results; `results` beside the source by default", metavar="FOLDER"),
+]
+ChangedOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--changed-since",
+        help="上次的结果： 只算变了的，其余照抄 | former results: decide only what changed, take over the rest",
+        metavar="FOLDER",
+    ),
+]
+CsvOption = Annotated[
+    bool | None,
+    typer.Option("--csv/--no-csv", help="写 results.csv | write results.csv; by default where there is one part", show_default=False),
+]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="从头开始 | begin anew instead of going on")]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, help="线程数 | threads, one for each processor by default", metavar="N")
+]
+MemoryOption = Annotated[
+    str | None,
+    typer.Option("--memory", help="内存上限，如 1GB | memory at most, such as 512MiB; half of what is free by default", metavar="SIZE"),
+]
 
 
 def assess(
-    registry: Annotated[Path, typer.Argument(help="登记册：registry.parquet 或其文件夹 | the registry", metavar="REGISTRY")],
+    source: SourceArgument,
     *,
-    policy: Annotated[list[str] | None, typer.Option("--policy", help="只算这项政策（可重复）| only this policy (repeatable)")] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", help="结果文件夹，默认是登记册旁的 results | folder for the results, `results` beside the registry by default"
-        ),
-    ] = None,
+    policy: PolicyOption = None,
+    out: OutOption = None,
+    changed_since: ChangedOption = None,
+    csv: CsvOption = None,
+    fresh: FreshOption = False,
+    workers: WorkersOption = None,
+    memory: MemoryOption = None,
     subject: Annotated[str, typer.Option("--subject", help="主体种类 | the kind of subject")] = "enterprise",
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="进程数，默认看户数和处理器数 | processes, by subjects and processors")
-    ] = None,
     packs: PacksOption = Path("packs"),
     as_of: AsOfOption = None,
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
 ) -> int:
-    """对登记册中每一户逐项政策作出判定，写出 results.parquet、results.csv、report.html、summary.json。
+    r"""对登记册中每一户逐项政策作出判定，写出 results.parquet、report.html、summary.json（和 results.csv）。
 
-    Decide every policy for every subject of a registry; the files are replaced together, or not at all.
+    Decide every policy for every subject of a source, part by part. New files take the place of old ones together, or not at
+    all; after an interruption the same command goes on where it stopped.
 
     例 Examples:
 
         zhida assess build/registry --out build/results
 
-        zhida assess build/registry --policy national/sme-size --as-of 2026-06-30
+        zhida assess enterprises.csv --policy sme-size --as-of 2026-06-30
 
-        zhida assess build/registry --json | python -m json.tool
+        zhida assess build/registry --changed-since build/results
+
+        zhida assess big.parquet --memory 1GB --workers 2 --no-csv
+
+        zhida assess 'postgresql://me@db/district?table=enterprise' --out r
+
+        zhida assess build/registry --json --lang en | python -m json.tool
     """
     language: Language = lang.value
     day = read_as_of(as_of)
     loaded = sound_packs(packs)
     chosen = tuple(chosen_policies(loaded, policy or (), subject))
-    taken = taken_registry(registry, loaded, subject)
-    print_diagnostics(registry_findings(taken), language)
-    with folder_for(out or (registry if registry.is_dir() else registry.parent) / "results") as folder:
-        summary, paths = assess_into(RunOrder(loaded, packs, chosen, day, workers, language), taken, str(registry), folder)
+    dictionary = dictionary_of(loaded, subject)
+    size = None if memory is None else read_size(memory)
+    order = RunOrder(loaded, chosen, dictionary, day, workers, size, fresh, changed_since, cache_folder())
+    plan = plan_parts(order)
+    with closing(open_source(source, dictionary, rows_per_part=plan.rows_per_part)) as opened:
+        print_diagnostics([*registry_findings(opened), *lacking_columns(opened, read_attributes(order))], language)
+        with folder_for(out or default_folder(source)) as folder:
+            done = assess_into(order, plan, opened, folder, language, is_csv=csv)
+        print_diagnostics(opened.diagnostics(), language)
     if json:
-        print_json(summary_data(summary) | {"files": [str(path) for path in paths]})
+        print_json(summary_data(done.summary) | {"run": done.figures, "files": [str(path) for path in done.paths]})
     else:
-        typer.echo(summary_text(summary, language, width=width()))
-        for path in paths:
+        typer.echo(summary_text(done.summary, language, width=width()))
+        typer.echo(f"{run_words(done.figures, language)}\n")
+        for path in done.paths:
             typer.echo(str(path))
     return OK
 
 
-@dataclass(frozen=True, slots=True)
-class RunOrder:
-    """What is to be assessed, and how."""
-
-    packs: Packs
-    """The packs."""
-    packs_root: Path
-    """Where they were loaded from."""
-    policies: tuple[str, ...]
-    """Ids of the policies, in the order of the columns."""
-    as_of: Date
-    """The date of the business fact."""
-    workers: int | None
-    """Processes; None for as many as there are processors and batches to keep them busy."""
-    language: Language
-    """The language of the report."""
+def default_folder(source: str) -> Path:
+    """Return the folder of the results where none is named: `results` beside a file, in a folder, or here for a database."""
+    path = Path() if "://" in source else Path(source)
+    return (path if path.is_dir() else path.parent) / "results"
 
 
-def assess_into(
-    order: RunOrder, registry: Registry, name: str, folder: Path, quality: QualityReport | None = None
-) -> tuple[RunSummary, list[Path]]:
-    """Assess a registry and write all results into a folder that exists; returns the summary and the paths."""
-    columns = policy_columns(order.packs, order.policies)
-    rows = _assessed(order, registry)
-    summary = summarize(order.packs, order.policies, rows, as_of=order.as_of, is_synthetic=registry.is_synthetic, registry=name)
-    with _replacing_together(folder) as new:
-        _write_frames(order, registry, columns, rows, new)
-        texts = {
-            "report.html": summary_html(summary, order.language, quality),
-            "summary.json": json_module.dumps(summary_data(summary), ensure_ascii=False, indent=1) + "\n",
-        }
-        for file, text in texts.items():
-            write_text(new / file, text)
-    return summary, [folder / file for file in ("results.parquet", "results.csv", *texts)]
+def read_size(text: str) -> int:
+    """Return the bytes that `--memory` names.
 
-
-def _assessed(order: RunOrder, registry: Registry) -> list[tuple[ResultCells, ...]]:
-    """Return the results of each subject, showing progress."""
-    workers = order.workers or min(os.cpu_count() or 1, -(-len(registry) // BATCH))
-    with progress_bar(order.language, "判定", "assessing") as bar:
-        bar.start(len(registry))
-        rows = assess_registry(
-            order.packs,
-            order.policies,
-            registry.iter_subjects(),
-            as_of=order.as_of,
-            packs_root=order.packs_root,
-            workers=workers,
-            progress=bar.advance,
-        )
-        with _deaf_children():
-            first = list(islice(rows, 1))
-        return [*first, *rows]
-
-
-@contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Keep Ctrl-C from the processes that are started meanwhile: the terminal sends it to all, and this one stops them."""
-    if not hasattr(signal, "pthread_sigmask"):  # not on Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # beforehand: some versions of Python let Ctrl-C through again when they start it
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def _write_frames(
-    order: RunOrder, registry: Registry, columns: tuple[PolicyColumns, ...], rows: list[tuple[ResultCells, ...]], folder: Path
-) -> None:
-    """Write results.parquet and results.csv, with what they were made of."""
-    names = registry.frame["企业名称"].to_list() if "企业名称" in registry.frame.columns else [None] * len(registry)
-    frame = results_frame(registry.key, registry.codes, names, columns, rows)
-    digests = {id_: order.packs.policies[id_].sha256 for id_ in order.policies}
-    metadata = {
-        **registry.metadata,
-        "zhida.as_of": str(order.as_of),
-        "zhida.engine_version": engine_version(),
-        "zhida.policies": json_module.dumps(digests, ensure_ascii=False),
-    }
-    outcome_words = {outcome: words["zh"] for outcome, words in OUTCOMES.items()}
-    write_results(frame, columns, folder, metadata, outcome_words=outcome_words)
-
-
-@contextmanager
-def _replacing_together(folder: Path) -> Iterator[Path]:
-    """Give a folder whose files take the places of those of `folder` when the block ends well: all of them, or none.
-
-    Raises:
-        InputError: registry-write-failed, where the operating system refuses.
+    >>> read_size("1.5GB"), read_size("512 MiB"), read_size("300000000")
+    (1500000000, 536870912, 300000000)
     """
-    try:
-        with TemporaryDirectory(prefix=".new-", dir=folder) as new:
-            try:
-                yield Path(new)
-            except InputError as error:  # tell of the file that was to be, not of the one that nobody will see
-                found = [{name: word.replace(new, str(folder)) for name, word in item.arguments.items()} for item in error.diagnostics]
-                raise InputError([replace(item, arguments=words) for item, words in zip(error.diagnostics, found, strict=True)]) from error
-            for file in sorted(Path(new).iterdir()):
-                file.replace(folder / file.name)
-    except OSError as error:
-        raise InputError([diagnostic("registry-write-failed", None, path=folder, reason=error.strerror or str(error))]) from error
+    found = re.fullmatch(r"\s*([0-9]{1,12})(?:\.([0-9]{1,6}))?\s*([A-Za-z]*)\s*", text)
+    unit = UNITS.get(found[3].upper()) if found else None
+    if found is None or unit is None:
+        raise misuse(f"--memory：“{text}”不是大小，写法如 1GB、512MiB", f"--memory: '{text}' is no size; write it as 1GB or 512MiB")
+    decimals = found[2] or ""
+    size: int = int(f"{found[1]}{decimals}") * unit // 10 ** len(decimals)
+    return size
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run that has come to its end."""
+
+    summary: RunSummary
+    """What it came to."""
+    paths: tuple[Path, ...]
+    """The files that were written, results first."""
+    figures: dict[str, Any]
+    """How it went: seconds, rate, parts, rows that were interpreted. For the terminal: they differ from run to run."""
+
+
+def assess_into(  # each says one thing about the run
+    order: RunOrder,
+    plan: Plan,
+    source: Source,
+    folder: Path,
+    language: Language,
+    quality: QualityReport | None = None,
+    *,
+    is_csv: bool | None = None,
+) -> Done:
+    """Assess a source and write all results into a folder that exists, showing progress.
+
+    Args:
+        order: What is to be decided, and how.
+        plan: How the source is cut, and how many parts are worked on at a time.
+        source: The subjects.
+        folder: Where the results go.
+        language: That of the report, and of what is said meanwhile.
+        quality: What the import met, for the report.
+        is_csv: Whether results.csv is written too; None for where there is one part.
+    """
+
+    def finish(results: Results) -> None:
+        write_text(results.beside / "report.html", summary_html(results.summary, language, quality))
+        data = json_module.dumps(summary_data(results.summary), ensure_ascii=False, indent=1)
+        write_text(results.beside / "summary.json", f"{data}\n")
+        if results.parts == 1 if is_csv is None else is_csv:
+            said = {outcome: each["zh"] for outcome, each in OUTCOMES.items()}
+            write_long(results.file, results.beside / "results.csv", outcome_words=said)
+
+    start = time.monotonic()
+    with run_bar(language) as bar, telling_what_is_kept(bar, language):
+        summary, paths = run(order, plan, source, folder, bar.progress, finish)
+    return Done(summary, tuple(paths), _figures(order, plan, bar.progress, time.monotonic() - start))
+
+
+def _figures(order: RunOrder, plan: Plan, progress: Progress, seconds: float) -> dict[str, Any]:
+    """Return how a run went."""
+    decided = progress.rows_done - progress.rows_found
+    return {
+        "rows": progress.rows_done,
+        "rows_decided": decided,
+        "rows_taken_over": progress.taken_over,
+        "rows_interpreted": progress.interpreted,
+        "policies": len(order.policies),
+        "parts": progress.parts_done,
+        "parts_found": progress.parts_found,
+        "seconds": round(seconds, 3),
+        "rows_per_second": round(decided / seconds) if seconds else 0,
+        "threads": plan.threads,
+        "kernel": kernel.path(),
+    }
+
+
+def run_words(figures: dict[str, Any], language: Language) -> str:
+    """Return how a run went, in a line."""
+    rows, seconds, rate = figures["rows"], figures["seconds"], figures["rows_per_second"]
+    zh = [f"{rows:,} 户 × {figures['policies']} 项，{seconds:.1f} 秒，每秒 {rate:,} 户"]
+    en = [f"{rows:,} subjects × {figures['policies']} policies in {seconds:.1f} s, {rate:,} a second"]
+    if figures["rows_taken_over"]:
+        zh.append(f"照抄上次结果 {figures['rows_taken_over']:,} 户")
+        en.append(f"{figures['rows_taken_over']:,} taken over from former results")
+    if figures["rows_interpreted"]:
+        zh.append(f"交给解释器 {figures['rows_interpreted']:,} 次")
+        en.append(f"{figures['rows_interpreted']:,} left to the interpreter")
+    zh.append(f"内核 {figures['kernel']}")
+    en.append(f"kernel {figures['kernel']}")
+    return words(language, "；".join(zh), "; ".join(en))

@@ -2,12 +2,14 @@
 
 import shlex
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zhida.cli.assess import RunOrder, assess_into
+from zhida.assess.order import RunOrder, plan_parts
+from zhida.cli.assess import assess_into
 from zhida.cli.check import check_examples
 from zhida.cli.console import (
     AS_OF_FORM,
@@ -24,12 +26,13 @@ from zhida.cli.console import (
     words,
     write_text,
 )
+from zhida.cli.plan_cache import cache_folder
 from zhida.cli.registry import dictionary_of, import_files
 from zhida.cli.weave import page_name
 from zhida.errors import Language
 from zhida.registry_io.quality import QualityReport
-from zhida.registry_io.registry import read_registry
 from zhida.registry_io.results import first_near_miss
+from zhida.registry_io.sources import open_source
 from zhida.registry_io.synthetic import synthesize, write_synthetic
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import write_registry
@@ -47,7 +50,7 @@ def demo(
     district: Annotated[Path, typer.Option("--district", help="合成区的参数文件夹 | folder of the district's parameters")] = Path(
         "examples/demo"
     ),
-    workers: Annotated[int | None, typer.Option("--workers", min=1, help="进程数，默认为处理器数 | processes")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="线程数，默认为处理器数 | threads")] = None,
     packs: PacksOption = Path("packs"),
     as_of: Annotated[
         str | None,
@@ -81,12 +84,16 @@ def demo(
         f"导入 {quality.subjects:,} 户，质量问题 {len(quality.findings)} 条 → {out / 'registry' / 'quality.zh.txt'}",
         f"imported {quality.subjects:,} subjects, {len(quality.findings)} findings → {out / 'registry' / 'quality.en.txt'}",
     )
-    registry = read_registry(out / "registry", dictionary_of(loaded, "enterprise"))
-    order = RunOrder(loaded, packs, tuple(loaded.policies), day, workers, language)
-    summary, written = assess_into(order, registry, "registry", made_folder(out / "results"), quality)
+    dictionary = dictionary_of(loaded, "enterprise")
+    order = RunOrder(loaded, tuple(loaded.policies), dictionary, day, workers, cache=cache_folder(), registry="registry")
+    plan = plan_parts(order)
+    with closing(open_source(str(out / "registry"), dictionary, rows_per_part=plan.rows_per_part)) as source:
+        done = assess_into(order, plan, source, made_folder(out / "results"), language, quality)
+    summary, written = done.summary, list(done.paths)
     pages = made_folder(out / "pages")
     for policy in loaded.policies.values():
-        written.append(write_text(pages / page_name(policy.id), weave(policy, loaded, results[policy.id], language=language)))
+        text = weave(policy, loaded, results[policy.id], language=language)
+        written += [write_text(pages / page_name(policy.id), text)]
     if json:
         print_json(summary_data(summary) | {"files": [str(path) for path in written]})
     else:
@@ -94,7 +101,7 @@ def demo(
         _tell_set_aside(language, quality, out / "registry" / "set-aside.csv")
         for path in written:
             typer.echo(str(path))
-        code, asked = first_near_miss(written[0], order.policies) or (registry.codes[0], order.policies[-1])
+        code, asked = first_near_miss(written[0], order.policies) or (source.parts[0].first_key, order.policies[-1])
         where = ["--packs", str(packs)] if packs != Path("packs") else []
         _say_next(language, ["explain", "--registry", str(out / "registry"), code, asked, "--as-of", str(day), *where])
     return OK

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from zhida.assess.agreement import Agreement, agreement, other_run
 from zhida.assess.assessment import Assessment
 from zhida.assess.registry import registry_findings
 from zhida.assess.subject import assess_subject
 from zhida.cli.console import (
+    FOUND_ERRORS,
     OK,
     AsOfOption,
     JsonOption,
@@ -29,10 +31,13 @@ from zhida.cli.console import (
 )
 from zhida.cli.registry import taken_registry
 from zhida.cli.weave import page_name
-from zhida.errors import Language
+from zhida.errors import InputError, Language
+from zhida.policy.pack import Packs
 from zhida.registry_io.registry import Registry
+from zhida.registry_io.results import RESULTS_FILE
 from zhida.report.explanation import explanation_data, explanation_text
 from zhida.report.explanation_html import explanation_html
+from zhida.values.temporal import Date
 
 
 class Format(StrEnum):
@@ -57,6 +62,14 @@ def explain(
             "--out", help="写到文件；多项政策的 HTML 写到文件夹 | write to a file; HTML of several policies, to a folder", metavar="PATH"
         ),
     ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            "--results",
+            help="核对这些结果，默认登记册旁的 | results to check against, by default those beside it",
+            metavar="FILE",
+        ),
+    ] = None,
     subject: Annotated[str, typer.Option("--subject", help="主体种类 | the kind of subject")] = "enterprise",
     packs: PacksOption = Path("packs"),
     as_of: AsOfOption = None,
@@ -65,7 +78,10 @@ def explain(
 ) -> int:
     r"""说明一户对一项政策的结论和理由：条款、规则、事实、缺什么、差多少、什么待确认。
 
-    Explain what a policy says for a subject, and why.
+    这一户还按列再算一遍，并与结果文件核对；不一致的，说明里会写明，退出码为 1。
+
+    Explain what a policy says for a subject, and why. The subject is decided a second time by columns, as `zhida assess` does, and
+    looked up in its results; where these differ, the explanation says so and the exit code is 1.
 
     例 Examples:
 
@@ -75,7 +91,8 @@ def explain(
         zhida explain --registry build/demo/registry 91990001HC0000585H 算力券 \
             --format html --out answer.html
 
-        zhida explain --registry build/demo/registry 91990001HC0000585H --json
+        zhida explain --registry build/demo/registry 91990001HC0000585H \
+            --results build/demo/results --json
     """
     language: Language = lang.value
     day = read_as_of(as_of)
@@ -85,11 +102,54 @@ def explain(
     chosen = chosen_policies(loaded, policy or (), subject)
     facts = taken.subject(code)
     assessments = [assess_subject(loaded, id_, facts, as_of=day) for id_ in chosen]
-    explained = Explained(taken, code, str(facts.get("企业名称") or ""), tuple(assessments), language)
+    order = Check(loaded, taken, day, _beside(registry) if results is None else [results], language, is_asked=results is not None)
+    checked = [order.of(id_, code) for id_ in chosen]
+    explained = Explained(taken, code, str(facts.get("企业名称") or ""), tuple(assessments), tuple(checked), language)
     written = _write(explained, Format.json if json else form, out)
     for path in written:
         typer.echo(words(language, f"已写出 {path}", f"written {path}"), err=True)
-    return OK
+    differing = [item for each in checked for item in each.diagnostics(code)]
+    print_diagnostics(differing, language)
+    return FOUND_ERRORS if differing else OK
+
+
+def _beside(registry: Path) -> list[Path]:
+    """Return the results that may belong to a registry: below its folder, where `zhida assess` puts them, or beside it."""
+    folder = registry if registry.is_dir() else registry.parent
+    places = (folder / "results", (folder.parent if folder.name else folder / "..") / "results")
+    return [place / RESULTS_FILE for place in places if (place / RESULTS_FILE).exists()]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What explanations are held against."""
+
+    packs: Packs
+    """The packs."""
+    registry: Registry
+    """The registry."""
+    as_of: Date
+    """The date of the business fact."""
+    results: list[Path]
+    """Results that may be of the same run."""
+    language: Language
+    """The language of what is said."""
+    is_asked: bool
+    """Whether the results were named by the user, who is told if they are of another run."""
+
+    def of(self, policy: str, code: str) -> Agreement:
+        """Hold one explanation against the columns and the first results that are of the same policies and data."""
+        for results in self.results:
+            try:
+                other = other_run(self.packs, policy, self.registry, as_of=self.as_of, results=results)
+            except InputError:
+                if self.is_asked:
+                    raise
+                continue
+            if other is None:
+                return agreement(self.packs, policy, self.registry, code, as_of=self.as_of, results=results)
+            print_diagnostics([other] if self.is_asked else [], self.language)
+        return agreement(self.packs, policy, self.registry, code, as_of=self.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +164,8 @@ class Explained:
     """What it is called; empty where that is not known."""
     assessments: tuple[Assessment, ...]
     """One for each policy."""
+    checked: tuple[Agreement, ...]
+    """For each, whether the columns and results say the same."""
     language: Language
     """The language of the explanation."""
 
@@ -111,11 +173,12 @@ class Explained:
         """Return the explanations in a form: one text each; JSON is one text for all."""
         said = {"subject_name": self.name, "subject_code": self.code}
         is_synthetic = self.registry.is_synthetic
+        each = list(zip(self.assessments, self.checked, strict=True))
         if form is Format.json:
-            data = [explanation_data(item, is_synthetic=is_synthetic, **said) for item in self.assessments]
+            data = [explanation_data(item, is_synthetic=is_synthetic, agreement=check, **said) for item, check in each]
             return [json_text(data[0] if len(data) == 1 else data)]
         write = explanation_html if form is Format.html else explanation_text
-        return [write(item, language=self.language, is_synthetic=is_synthetic, **said) for item in self.assessments]
+        return [write(item, language=self.language, is_synthetic=is_synthetic, agreement=check, **said) for item, check in each]
 
 
 def _write(explained: Explained, form: Format, out: Path | None) -> list[Path]:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import typer
 
 from zhida.cli.console import FOUND_ERRORS, OK, count_severities, diagnostic_data, print_diagnostics, print_json, words
+from zhida.cli.over_columns import cost_data, costs_of_model, print_costs
 from zhida.dmn.compile import compile_models
 from zhida.dmn.model import Definitions
 from zhida.dmn.xml import Document
@@ -17,6 +18,7 @@ from zhida.errors import CompileError, Diagnostic, DiagnosticsError, Language, h
 from zhida.errors.code import Severity
 from zhida.policy.interchange import LEFT_TO_CHECK, Form, read_text, with_pages
 from zhida.policy.pack import Packs, Policy, with_policy
+from zhida.values.temporal import Date
 
 MAX_NEIGHBOURS = 200
 """Files beside a model that are looked at for what it imports."""
@@ -24,8 +26,16 @@ BLANK = "interchange-blank"
 """What is told of lines to fill in, where a text is made that somebody will fill in."""
 
 
-def check_model(path: Path, language: Language, *, strict: bool, is_json: bool) -> int:
-    """Read and compile a DMN file, say what is wrong, and return the exit code."""
+def check_model(path: Path, language: Language, *, strict: bool, is_json: bool, columnar_on: Date | None = None) -> int:
+    """Read and compile a DMN file, say what is wrong, and return the exit code.
+
+    Args:
+        path: The file.
+        language: Of what is said.
+        strict: Whether warnings are errors.
+        is_json: Whether JSON is printed.
+        columnar_on: The day for which it is said what has no column form; None where nobody asks.
+    """
     document, found = _read(path)
     models = compile_models(document.definitions, _imported(path, document.definitions)) if document is not None else None
     diagnostics = [*found, *(models.diagnostics if models is not None else ())]
@@ -34,8 +44,10 @@ def check_model(path: Path, language: Language, *, strict: bool, is_json: bool) 
         "business_knowledge_models": len(document.definitions.knowledge_models) if document is not None else 0,
         "input_data": len(document.definitions.inputs) if document is not None else 0,
     }
+    left = costs_of_model(models, columnar_on) if models is not None and columnar_on is not None else None
     if is_json:
-        print_json({"model": str(path), **counts, **count_severities(diagnostics), "diagnostics": [*map(diagnostic_data, diagnostics)]})
+        data = {"model": str(path), **counts, **count_severities(diagnostics), "diagnostics": [*map(diagnostic_data, diagnostics)]}
+        print_json(data if left is None else {**data, "columnar": cost_data(left)})
     else:
         print_diagnostics((item for item in diagnostics if item.severity is not Severity.INFORMATION), language)
         severities = count_severities(diagnostics)
@@ -45,6 +57,8 @@ def check_model(path: Path, language: Language, *, strict: bool, is_json: bool) 
         zh += f"错误 {severities['errors']}，警告 {severities['warnings']}"
         en += f"{severities['errors']} errors, {severities['warnings']} warnings"
         typer.echo(words(language, zh, en))
+        if left is not None:
+            print_costs({path.name: left}, language)
     return FOUND_ERRORS if has_errors(diagnostics, strict=strict) else OK
 
 

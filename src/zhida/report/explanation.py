@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from zhida.assess.agreement import Agreement, Difference
 from zhida.assess.assessment import Answer, Assessment, ConditionMet, Either, NearMiss, NextStatus, Reason
 from zhida.errors import Diagnostic, Language
 from zhida.report import phrases
@@ -35,8 +36,14 @@ Data = dict[str, Any]
 # --- text ----------------------------------------------------------------------------------------------------------
 
 
-def explanation_text(
-    assessment: Assessment, *, language: Language, subject_name: str = "", subject_code: str = "", is_synthetic: bool = False
+def explanation_text(  # noqa: PLR0913 - each says one thing about what is explained
+    assessment: Assessment,
+    *,
+    language: Language,
+    subject_name: str = "",
+    subject_code: str = "",
+    is_synthetic: bool = False,
+    agreement: Agreement | None = None,
 ) -> str:
     """Return an assessment in words: what, for whom, on which day, why, and what would change it.
 
@@ -46,6 +53,7 @@ def explanation_text(
         subject_name: What the subject is called; may be empty.
         subject_code: Its code; may be empty.
         is_synthetic: Whether the subject is invented; the text then says so.
+        agreement: Whether the columns and results say the same; the text then says so.
 
     Returns:
         Lines of at most 78 cells, the last with its line feed.
@@ -58,7 +66,7 @@ def explanation_text(
     lines += _aligned(rows)
     mark = choose(language, "结论：", "Conclusion: ")
     lines += ["", *_wrapped(mark, phrases.conclusion(assessment, language))]
-    for heading, body in _sections(assessment, language):
+    for heading, body in _sections(assessment, agreement, language):
         lines += ["", heading, *body]
     blank = "_" * 14
     signatures = [f"{name}{choose(language, '：', ': ')}{blank}" for name in phrases.SIGNATURES[language]]
@@ -66,7 +74,7 @@ def explanation_text(
     return "\n".join(lines) + "\n"
 
 
-def _sections(assessment: Assessment, language: Language) -> Iterator[tuple[str, list[str]]]:
+def _sections(assessment: Assessment, agreement: Agreement | None, language: Language) -> Iterator[tuple[str, list[str]]]:
     """Yield the headings and lines of the parts that have something to say."""
     delivery = phrases.delivery_phrase(assessment, language)
     parts = {
@@ -80,6 +88,7 @@ def _sections(assessment: Assessment, language: Language) -> Iterator[tuple[str,
         "parameters": _aligned(phrases.parameter_rows(assessment, language), "  "),
         "delivery": _wrapped("  ", delivery) if delivery else [],
         "diagnostics": list(_items(phrases.diagnostic_phrases(assessment, language))),
+        "agreement": list(_items(phrases.agreement_phrases(agreement, language))),
     }
     for key, body in parts.items():
         if body:
@@ -157,7 +166,14 @@ def _pieces(text: str) -> Iterator[str]:
 # --- data ----------------------------------------------------------------------------------------------------------
 
 
-def explanation_data(assessment: Assessment, *, subject_name: str = "", subject_code: str = "", is_synthetic: bool = False) -> Data:
+def explanation_data(
+    assessment: Assessment,
+    *,
+    subject_name: str = "",
+    subject_code: str = "",
+    is_synthetic: bool = False,
+    agreement: Agreement | None = None,
+) -> Data:
     """Return an assessment as a dictionary for JSON; keys are stable, sentences come in both languages.
 
     Numbers are decimal strings with their type beside them, dates are ISO 8601, and `amount_fen` is an integer. A value
@@ -191,7 +207,24 @@ def explanation_data(assessment: Assessment, *, subject_name: str = "", subject_
         "delivery": None if assessment.delivery is None else assessment.delivery.value,
         "delivery_note": assessment.delivery_note,
         "parameters": dict(assessment.parameters),
+        "agreement": None if agreement is None else _agreement(agreement),
     }
+
+
+def _agreement(agreement: Agreement) -> Data:
+    results = {"file": agreement.results, "agree": not agreement.in_results, "differences": [*map(_difference, agreement.in_results)]}
+    return {
+        "columns": {
+            "agree": not agreement.differences,
+            "is_interpreted": agreement.is_interpreted,
+            "differences": [*map(_difference, agreement.differences)],
+        },
+        "results": results if agreement.results else None,
+    }
+
+
+def _difference(item: Difference) -> Data:
+    return {"cell": item.cell, "interpreted": item.interpreted, "found": item.found}
 
 
 def value_data(value: object) -> Data:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from zhida.assess.agreement import Agreement
 from zhida.assess.assessment import Assessment, ConditionMet, Outcome, Reason
 from zhida.errors import Language
 from zhida.report import phrases
@@ -19,8 +20,14 @@ TONES = {
 """The colour of a conclusion; its words say the same."""
 
 
-def explanation_html(
-    assessment: Assessment, *, language: Language, subject_name: str = "", subject_code: str = "", is_synthetic: bool = False
+def explanation_html(  # noqa: PLR0913 - each says one thing about what is explained
+    assessment: Assessment,
+    *,
+    language: Language,
+    subject_name: str = "",
+    subject_code: str = "",
+    is_synthetic: bool = False,
+    agreement: Agreement | None = None,
 ) -> str:
     """Return an assessment as one self-contained HTML page, printable on A4, with lines to sign on.
 
@@ -30,6 +37,7 @@ def explanation_html(
         subject_name: What the subject is called; may be empty.
         subject_code: Its code; may be empty.
         is_synthetic: Whether the subject is invented; the page then says so.
+        agreement: Whether the columns and results say the same; the page then says so.
     """
     rows = phrases.header_rows(assessment, language, subject_name=subject_name, subject_code=subject_code)
     body = element(
@@ -37,7 +45,7 @@ def explanation_html(
         element("div", phrases.SYNTHETIC[language], class_="synthetic", role="note") if is_synthetic else Markup(),
         element("header", element("h1", phrases.TITLE[language]), facts(rows)),
         _conclusion(assessment, language),
-        *(element("section", element("h2", heading), content) for heading, content in _sections(assessment, language)),
+        *(element("section", element("h2", heading), content) for heading, content in _sections(assessment, agreement, language)),
         element("div", *(_signature(name) for name in phrases.SIGNATURES[language]), class_="signatures"),
         element("footer", _footer(assessment, language)),
     )
@@ -54,7 +62,7 @@ def _conclusion(assessment: Assessment, language: Language) -> Markup:
     )
 
 
-def _sections(assessment: Assessment, language: Language) -> Iterator[tuple[str, Markup]]:
+def _sections(assessment: Assessment, agreement: Agreement | None, language: Language) -> Iterator[tuple[str, Markup]]:
     """Yield the headings and contents of the parts that have something to say."""
     delivery = phrases.delivery_phrase(assessment, language)
     parameters = list(phrases.parameter_rows(assessment, language))
@@ -69,6 +77,7 @@ def _sections(assessment: Assessment, language: Language) -> Iterator[tuple[str,
         "parameters": facts(parameters) if parameters else Markup(),
         "delivery": element("p", delivery) if delivery else Markup(),
         "diagnostics": _list(phrases.diagnostic_phrases(assessment, language)),
+        "agreement": _list(phrases.agreement_phrases(agreement, language)),
     }
     for key, content in parts.items():
         if content:

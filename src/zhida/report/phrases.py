@@ -7,9 +7,10 @@ of the assessment.
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from zhida.assess.agreement import Agreement, Difference
 from zhida.assess.assessment import LISTED_AMOUNTS, Answer, Assessment, ConditionMet, Extent, NearMiss, Outcome, Reason
 from zhida.assess.explain import open_reason, told_by_diagnostic
-from zhida.assess.registry import NO_RANGE, NO_RANGE_CUT, SHA_DIGITS
+from zhida.assess.registry import SHA_DIGITS
 from zhida.errors import Language
 from zhida.report.conditions import SIGNS, describe_test
 from zhida.report.words import (
@@ -32,6 +33,9 @@ from zhida.values.numbers import feel_context
 from zhida.values.temporal import Date
 from zhida.values.unknown import Unknown
 
+NO_RANGE, NO_RANGE_CUT = "金额无法给出范围：含计算", "金额无法给出范围：组合太多"
+"""Said instead of possible amounts where none can be named."""
+
 SCOPE = "applies"
 """The name of the decision that the front matter's `applies` makes."""
 
@@ -49,6 +53,7 @@ SECTIONS: dict[str, dict[Language, str]] = {
     "parameters": {"zh": "参数", "en": "Parameters"},
     "delivery": {"zh": "兑付方式", "en": "Delivery"},
     "diagnostics": {"zh": "诊断", "en": "Diagnostics"},
+    "agreement": {"zh": "复核", "en": "Check"},
 }
 """The parts of an explanation, with their headings."""
 
@@ -362,3 +367,36 @@ def diagnostic_phrases(assessment: Assessment, language: Language) -> Iterator[s
     for item in assessment.diagnostics:
         article = bracketed(item.span.article, language) if item.span else ""
         yield f"{item.message(language)}{article} [{item.code}]"
+
+
+def agreement_phrases(agreement: Agreement | None, language: Language) -> Iterator[str]:
+    """Yield whether the columns, and the results of a run, say the same as the explanation."""
+    if agreement is None:
+        return
+    if agreement.is_interpreted:
+        yield choose(
+            language,
+            "按列计算把这一户交给逐户解释（数值放不进列中的整数），两者因此一致",
+            "The columns leave this subject to the interpreter (a value does not fit their integers), so both say the same",
+        )
+    elif not agreement.differences:
+        yield choose(
+            language,
+            "两种算法一致：逐户解释与按列计算，结论、金额、所用规则、缺的事实都相同",
+            "Both engines agree: interpreted one by one and decided by columns, outcome, amount, rules and missing facts are the same",
+        )
+    for item in agreement.differences:
+        yield _difference(choose(language, "两种算法不一致", "The engines differ"), item, language)
+    if agreement.results and not agreement.in_results:
+        yield choose(language, f"与结果文件一致：{agreement.results}", f"The results say the same: {agreement.results}")
+    for item in agreement.in_results:
+        lead = choose(language, f"与结果文件不一致（{agreement.results}）", f"The results say something else ({agreement.results})")
+        yield _difference(lead, item, language)
+
+
+def _difference(lead: str, item: Difference, language: Language) -> str:
+    return choose(
+        language,
+        f"{lead}：“{item.cell}”逐户解释为“{item.interpreted}”，对方为“{item.found}”；请勿签发，并报告维护者",
+        f"{lead}: '{item.cell}' is '{item.interpreted}' by the interpreter, '{item.found}' there; do not sign, and report this",
+    )
