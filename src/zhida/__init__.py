@@ -25,6 +25,7 @@ _HOMES = {
     "import_registry": "zhida.registry_io.importing",
     "load_packs": "zhida.policy.pack",
     "long_form": "zhida.registry_io.results",
+    "open_decisions": "zhida.columnar.decisions",
     "read_mapping": "zhida.registry_io.mapping_reading",
     "read_registry": "zhida.registry_io.registry",
     "run_examples": "zhida.assess.examples",

@@ -109,9 +109,9 @@ def test_a_job_is_marked_when_it_takes_too_many_times_the_floor(named: Named) ->
 def test_a_wrong_answer_is_shown_and_not_timed(named: Named) -> None:
     drawn, side_by_side = named("drawn"), named("frames_side_by_side")
     wrong = "from serving import serve\nserve(lambda task: lambda: 'something else')\n"
-    contestant = side_by_side.Contestant("liar", [sys.executable, "-c", wrong], 10, {"PYTHONPATH": str(BENCHMARKS / "workers")})
+    contestant = side_by_side.Contestant("liar", [sys.executable, "-c", wrong], 10, environment={"PYTHONPATH": str(BENCHMARKS / "workers")})
     field = side_by_side.Field([contestant])
     table = drawn.table_of("small", "F")
-    figure, _ = field.settle(contestant, table, drawn.answers(table, drawn.draw_rows(table.attributes, 10)))
+    figure = field.settle(contestant, table, drawn.answers(table, drawn.draw_rows(table.attributes, 10)))
     field.end()
     assert (figure.nanoseconds, figure.rows, figure.remark) == (None, 0, "答案不对 wrong answer")

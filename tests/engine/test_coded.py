@@ -1,6 +1,7 @@
 """Coded decisions: large tables by masks, joins of many codes, words in a fixed order, what is beyond a column."""
 
 import random
+import sys
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from zhida.columnar.coded_tables import TableNode
 from zhida.columnar.decisions import BLOCK, Decisions, open_decisions
 from zhida.dmn.compiled import DecisionModel
 from zhida.dmn.model import Decision, ItemDefinition
+from zhida.errors import InputError
 from zhida.values.types import NUMBER, STRING
 from zhida.values.unknown import unknown
 
@@ -93,6 +95,20 @@ def test_many_blocks_and_threads_say_the_same_in_order() -> None:
     assert found.column("问").to_pylist() == once.column("问").to_pylist() * (BLOCK * 3 // 1_000)
 
 
+def test_threads_that_meet_new_words_at_once_say_what_one_thread_says() -> None:
+    draw = random.Random(3)  # noqa: S311 - the same draws every time
+    words = [f"h{draw.randrange(12_000)}" for _ in range(4 * BLOCK)]
+    bodies = (decision("问", 'if starts with(词, "h1") then "甲" else "乙"'), decision("字", "词"))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        found = open_decisions(model(*bodies, items=ITEMS), ["问", "字"], as_of=AS_OF).decide(pl.DataFrame({"词": words}), workers=4)
+    finally:
+        sys.setswitchinterval(before)
+    assert found.column("字").to_pylist() == words
+    assert found.column("问").to_pylist() == ["甲" if word.startswith("h1") else "乙" for word in words]
+
+
 def test_numbers_of_every_column_type_have_the_same_codes() -> None:
     compiled = model(small(["x0"], ["< 20", "1"], ["20", "2"], ["> 20", "3"]), items=ITEMS)
     values = [19, 20, 21, None]
@@ -144,3 +160,18 @@ def test_what_is_not_coded_is_said_and_decided_all_the_same() -> None:
 def test_an_empty_frame_has_the_columns() -> None:
     found = open_decisions(large("F"), ["问"], as_of=AS_OF).decide(frame([]))
     assert (found.num_rows, found.schema.names) == (0, ["问", "rules:问"])
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "code"),
+    [
+        ("x0", pl.Series([20.25]), "source-float"),
+        ("x0", pl.Series(["20"]), "source-column-type"),
+        ("词", pl.Series([1]), "source-column-type"),
+    ],
+)
+def test_a_column_of_another_type_is_refused(name: str, column: pl.Series, code: str) -> None:
+    compiled = model(small(["x0", "词"], ["> 20", '"甲"', "1"], ["-", "-", "2"]), items=ITEMS)
+    with pytest.raises(InputError) as refused:
+        open_decisions(compiled, ["问"], as_of=AS_OF).decide(pl.DataFrame({name: column}))
+    assert [item.code for item in refused.value.diagnostics] == [code]

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -20,17 +21,20 @@ from tests.engine.columnar_agreement import (
 )
 from tests.engine.policy_texts import block, packs_with
 from tests.stories.small_district import PACKS, plant_district
+from zhida.assess import columns as columns_module
 from zhida.assess.assessment import Outcome
-from zhida.assess.cells import rule_cell
+from zhida.assess.cells import cells_of, rule_cell
+from zhida.assess.columns import open_run
 from zhida.assess.judge import fen_of as judge_fen_of
 from zhida.assess.subject import assess_model
 from zhida.cli.registry import import_files
+from zhida.columnar.answers import FAILED, HELD
 from zhida.columnar.columns import Vocabulary, column_of
 from zhida.columnar.plan import Form, Kind
 from zhida.columnar.policies import fen_of
 from zhida.policy.front_matter import Rounding
 from zhida.policy.pack import Packs, PolicyModel, load_packs
-from zhida.registry_io.registry import Registry, read_registry
+from zhida.registry_io.registry import Registry, read_registry, row_facts
 from zhida.registry_io.synthetic import synthesize, write_synthetic
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import write_registry
@@ -141,6 +145,65 @@ def test_parts_say_the_same_whether_codes_tell_it_or_values_and_whatever_was_dec
             for name in found.schema.names:
                 if pa.types.is_dictionary(found.column(name).type):
                     assert found.column(name).dictionary.equals(batch.column(name).dictionary), name
+
+
+def test_words_that_ask_for_a_join_at_once_are_decided_by_codes(tmp_path: Path) -> None:
+    body = block("甲: string", '行业 + ""') + block("乙: string", '城市 + ""')
+    body += block("可: boolean", 'contains(甲, "1")') + block("符合: boolean", 'contains(乙, "2")')
+    packs = packs_with(tmp_path, body, applies="可")
+    columns = policy_columns(packs.model_of("demo/a", AS_OF))
+    pairs = [(str(one), str(two)) for one in range(150) for two in range(150, 300)]
+    frame = pl.DataFrame({"行业": [one for one, _ in pairs], "城市": [two for _, two in pairs]})
+    (part,) = columns.parts(frame)
+    endings = columns.told(part).column("ending").to_pylist()
+    assert columns.codes
+    assert endings == [FAILED if "1" not in one else FAILED + 1 if "2" not in two else HELD for one, two in pairs]
+
+
+def test_memory_does_not_grow_with_values_that_are_different_in_each_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packs = packs_with(tmp_path, block("符合: boolean", 'contains(行业 + 城市, "9")'))
+    monkeypatch.setattr(columns_module, "MOST_REMEMBERED", 500)
+    run = open_run(packs, ["demo/a"], as_of=AS_OF)
+    frame = pl.DataFrame({"行业": [str(row) for row in range(400)], "城市": ["甲"] * 400})
+    wanted = ["ELIGIBLE" if "9" in str(row) else "INELIGIBLE" for row in range(400)]
+    for _ in range(3):
+        assert run.decide(frame).column("demo/a:outcome").to_pylist() == wanted
+        policy = run.parts[0].columns
+        assert policy is not None
+        assert policy.executor.remembered <= 500
+
+
+def test_facts_that_the_interpreter_does_not_enumerate_are_not_missing_by_codes(tmp_path: Path) -> None:
+    levels = '| A | 行业 | 城市 | **级: string** |\n|---|---|---|---|\n| 1 | "乙" | - | "高" |\n'
+    levels += '| 2 | - | "乙" | null |\n| 否则 | - | - | null |\n\n'
+    eligible = '| F | 人 | 类型 | **符合: boolean** |\n|---|---|---|---|\n| 1 | >= 300 | "企业" | true |\n'
+    eligible += '| 2 | >= 300 | not("企业") | true |\n| 3 | < 100 | "企业" | true |\n| 否则 | - | - | false |\n\n'
+    amount = '| U | 级 | **金额: number** |\n|---|---|---|\n| 1 | "低" | 0 |\n| 否则 | - | 0 |\n\n'
+    run = open_run(packs_with(tmp_path, levels + eligible + amount, amount="金额"), ["demo/a"], as_of=AS_OF)
+    frame = pl.DataFrame(
+        {"类型": pl.Series([None, None, "企业"], dtype=pl.String), "人": [50, 299, 99]}, schema_overrides={"人": pl.Decimal(38, 0)}
+    )
+    for row, said in enumerate(run.decide(frame).to_pylist()):
+        cells = cells_of(run.layouts[0], row_facts(frame.columns, frame.row(row)))
+        assert {cell: said[f"demo/a:{cell}"] for cell in cells} == cells
+    policy = run.parts[0].columns
+    assert policy is not None
+    assert policy.codes
+
+
+@pytest.mark.parametrize("lacks", [False, True])
+def test_a_status_may_be_a_number_or_the_empty_text(tmp_path: Path, *, lacks: bool) -> None:
+    table = '| F | 限制 | 类型 | **级: {}** |\n|---|---|---|---|\n| 1 | true | - | {} |\n| 2 | - | "企业" | {} |\n| 否则 | - | - | {} |\n'
+    frame = pl.DataFrame({"类型": ["企业", "高校"], "限制": pl.Series([None if lacks else False] * 2, dtype=pl.Boolean)})
+    for place, (type_, outputs) in enumerate({"number": ("1.5", "20", "3.25"), "string": ('""', '"甲"', '"乙"')}.items()):
+        body = table.format(type_, *outputs)
+        packs = packs_with(tmp_path / str(place), body, gives="status", result="级", eligible="")
+        run = open_run(packs, ["demo/a"], as_of=AS_OF)
+        rows = run.decide(frame).to_pylist()
+        for row, said in enumerate(rows):
+            cells = cells_of(run.layouts[0], row_facts(frame.columns, frame.row(row)))
+            assert {cell: said[f"demo/a:{cell}"] for cell in cells} == cells
+        assert run.interpreted == 0
 
 
 def test_dictionaries_hold_the_words_that_occur_in_the_order_of_the_policy(packs: Packs, registry: Registry) -> None:

@@ -256,6 +256,12 @@ def test_an_unknown_does_not_matter_where_all_rules_and_the_default_say_the_same
     assert of_unknown(sized(hit_policy, "7", "7", "7")) == HERE
 
 
+@pytest.mark.parametrize("hit_policy", ["A", "F"])
+def test_an_unknown_matters_where_no_rule_may_fire_though_the_rules_say_null_too(hit_policy: str) -> None:
+    assert of_unknown(sized(hit_policy, "null", "null", "null")) == HERE
+    assert of_unknown(sized(hit_policy, "null", "null", "null", default="null")) is None
+
+
 def test_under_unique_two_rules_that_may_both_match_keep_the_value_unknown() -> None:
     assert of_unknown(sized("U", "7", "7", "7", default="7")) == HERE
     one = table("U", ["人"], ["出"], [[">= 30", "7"]], default=["7"])

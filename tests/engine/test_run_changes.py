@@ -10,8 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.engine import run_sources as shared
+from tests.engine.policy_texts import block, packs_with
 from tests.engine.run_sources import KEY, opened, order_of, packs_in, run_into, write_source
 from tests.stories.small_district import files_below
+from zhida.assess.order import RunOrder, policy_digest
 from zhida.errors import InputError
 from zhida.policy.pack import Packs
 from zhida.registry_io.fingerprints import row_fingerprints
@@ -159,6 +161,17 @@ def test_what_cannot_be_built_upon_is_told(packs: Packs, former: Path, tmp_path:
     assert raised.value.diagnostics[0].code == ("file-not-found" if what == "nothing there" else "run-former-unusable")
 
 
+def test_the_number_1_and_the_text_1_are_two_figures(tmp_path: Path) -> None:
+    head = "| 参数 | 类型 | 单位 | 值 | 起止 | 来源 | 可信度 |\n|---|---|---|---|---|---|---|\n"
+    digests = set()
+    for type_, value in (("number", "1"), ("string", '"1"'), ("number", "")):
+        rows = f"{head}| 线 | {type_} | | {value} | 2020-01-01/.. | 甲 | official |\n"
+        packs = packs_with(tmp_path / str(len(digests)), block("符合: boolean", "count([线]) = 1"), {"demo/parameters.md": rows})
+        order = RunOrder(packs, ("demo/a",), packs.dictionaries["enterprise"], Date(2026, 3, 1))
+        digests.add(policy_digest(order, "demo/a"))
+    assert len(digests) == 3
+
+
 # --- fingerprints --------------------------------------------------------------------------------------------------
 
 
@@ -194,6 +207,12 @@ def test_no_two_different_values_have_the_same_fingerprint_here() -> None:
         found = row_fingerprints(pl.DataFrame([series]), ["列"])
         assert len(set(found.tolist())) == len(values)
         assert found[0] == 0
+
+
+@pytest.mark.parametrize("type_", [pl.String(), pl.Categorical(), pl.Decimal(38, 2), pl.List(pl.Decimal(38, 2)), pl.Boolean(), pl.Date()])
+def test_a_long_column_of_which_nothing_is_known_adds_nothing(type_: pl.DataType) -> None:
+    rows = pl.DataFrame({"列": pl.Series([None] * 3_000, dtype=type_)})
+    assert not row_fingerprints(rows, ["列"]).any()
 
 
 def test_values_do_not_change_columns_unseen() -> None:

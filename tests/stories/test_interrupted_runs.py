@@ -81,15 +81,16 @@ def test_a_run_of_many_parts_writes_a_folder_and_what_people_read(undisturbed: d
     assert sum(name.startswith("results.parquet/part-") for name in undisturbed) == 24
 
 
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_interrupting_a_run_keeps_its_parts_and_the_old_results_and_says_how_to_go_on(
-    parted: Path, tmp_path: Path, undisturbed: dict[str, bytes]
+    parted: Path, tmp_path: Path, undisturbed: dict[str, bytes], sent: signal.Signals
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "summary.json").write_text("old\n", encoding="utf-8")
     with start(*command(parted, out, "--csv", "--workers", "2")) as process:
         wait_for(lambda: len(marks(out)) >= 3)
-        os.killpg(process.pid, signal.SIGINT)  # as the terminal does
+        os.killpg(process.pid, sent)  # as the terminal does
         said, err = process.communicate(timeout=20)
     assert (process.returncode, said) == (130, b"")
     told = re.fullmatch(r"提示\[run-parts-kept\]: 已完成的 (\d+)/24 块留着\n   = .*--fresh.*\n\n已中断；原有的结果未动\n", err.decode())
@@ -175,19 +176,41 @@ def test_runs_that_are_killed_fifty_times_end_with_the_bytes_of_an_undisturbed_o
     assert files_below(tmp_path / "out") == undisturbed
 
 
-def test_progress_on_a_terminal_tells_the_rate_and_the_time_left(parted: Path, tmp_path: Path) -> None:
+COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def on_a_terminal(arguments: tuple[str, ...], meanwhile: Callable[[subprocess.Popen[bytes]], None] = lambda _: None) -> tuple[int, bytes, bytes]:
+    """Run a command with a terminal as its standard error; returns its exit code, its output and what the terminal was sent."""
     ours, theirs = pty.openpty()
     environment = {**ENVIRONMENT, "TERM": "xterm"}
-    with subprocess.Popen(command(parted, tmp_path, "--json"), stdout=subprocess.PIPE, stderr=theirs, cwd=ROOT, env=environment) as process:
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=theirs, cwd=ROOT, env=environment) as process:
         os.close(theirs)
+        meanwhile(process)
         shown = b""
         with suppress(OSError):  # the end of a terminal is an error
             while part := os.read(ours, 4096):
                 shown += part
         os.close(ours)
         out, _ = process.communicate()
-    assert process.returncode == 0
-    bars = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    return process.returncode, out, shown
+
+
+def test_an_interrupted_run_takes_its_bar_from_the_terminal_before_it_says_anything(parted: Path, tmp_path: Path) -> None:
+    def interrupt_it(process: subprocess.Popen[bytes]) -> None:
+        wait_for(lambda: len(marks(tmp_path)) >= 3)
+        process.send_signal(signal.SIGTERM)
+
+    code, _, shown = on_a_terminal(command(parted, tmp_path, "--workers", "1"), interrupt_it)
+    bars, _, said = shown.decode().partition("\x1b[?25h")  # the cursor is shown again
+    assert code == 130
+    assert "判定" in bars
+    assert re.fullmatch(r"提示\[run-parts-kept\]: .*\n.*--fresh.*\n\n已中断；原有的结果未动\n", COLOURS.sub("", said).replace("\r", "").lstrip("\n"))
+
+
+def test_progress_on_a_terminal_tells_the_rate_and_the_time_left(parted: Path, tmp_path: Path) -> None:
+    code, out, shown = on_a_terminal(command(parted, tmp_path, "--json"))
+    assert code == 0
+    bars = COLOURS.sub("", shown.decode())
     assert re.search(r"判定 ━+ +\d+/\d+ [\d,]+ 户/秒，剩余 \d+:\d\d", bars), bars
     assert json.loads(out)["run"]["parts"] == 24
 

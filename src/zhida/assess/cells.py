@@ -20,6 +20,7 @@ from zhida.feel.syntax import Literal
 from zhida.policy.pack import PolicyModel
 from zhida.values.numbers import format_number
 from zhida.values.temporal import Date
+from zhida.values.text import format_value
 from zhida.values.unknown import find_unknown
 
 NEAR_SHARE = Decimal("0.1")
@@ -99,7 +100,7 @@ def cells_of(layout: Layout, facts: Mapping[str, Any]) -> Cells:
     nulls = {id_: by_id[id_].rule for id_ in layout.order if id_ in by_id and is_table(model, id_) and not _is_certain(by_id[id_])}
     return {
         "outcome": answer.outcome.value,
-        "result": None if answer.result is None else str(answer.result),
+        "result": None if answer.result is None else format_value(answer.result),
         "amount_fen": answer.amount_fen,
         **missing_bits(layout, missing),
         **_possible(settled),
@@ -149,7 +150,7 @@ def _possible(settled: Settled) -> Cells:
     """Return the cells of possible answers: each outcome or status once, `等` behind where there may be others."""
     if settled.judgement.answer.outcome is not Outcome.UNDETERMINED:
         return {"possible": None, "low_fen": None, "high_fen": None}
-    words = [str(answer.outcome.value if answer.result is None else answer.result) for answer in settled.possible]
+    words = [answer.outcome.value if answer.result is None else format_value(answer.result) for answer in settled.possible]
     fens = [answer.amount_fen for answer in settled.possible if answer.amount_fen is not None]
     said = dict.fromkeys(words if settled.is_minimal or not settled.open else [*words, ETC])
     return {"possible": "、".join(said) or None, "low_fen": min(fens, default=None), "high_fen": max(fens, default=None)}

@@ -73,6 +73,10 @@ TYPES: Mapping[str, pa.DataType] = {"amount_fen": pa.int64(), "low_fen": pa.int6
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 WAYS = tuple(way.value for way in Delivery)
 
+MOST_REMEMBERED = 50_000
+"""Values and combinations of values that a policy may remember behind a batch: with more it begins anew, so that memory does not grow
+with the registry where an attribute is different in each row."""
+
 Places = NDArray[np.int32]
 """The place of each row's word, -1 for none."""
 
@@ -143,10 +147,11 @@ class RegistryColumns:
             batch: Columns by the names of attributes, typed as registry.parquet is, with `:absent` companions.
         """
         arrays = [_strings(batch, self.key), _strings(batch, NAME_ATTRIBUTE)]
-        for part in self.parts:
+        for place, part in enumerate(self.parts):
             found, interpreted = part.decide(batch)
             self.interpreted += interpreted
             arrays += [found[cell] for cell in part.types]
+            self.parts[place] = part.within(MOST_REMEMBERED)
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
     def keep(self) -> None:
@@ -262,6 +267,15 @@ class _Policy:
                 for start in range(0, len(layout.missing_cells) * WORD, WORD)
             ),
         )
+
+    def within(self, most: int) -> "_Policy":
+        """Return the policy, or, where more is remembered than some number of values, the same with nothing but its lessons."""
+        if self.columns is None or self.columns.executor.remembered <= most:
+            return self
+        fresh = _Policy.of(self.layout.model, self.columns.executor.learned)
+        if fresh.columns is not None and not self.columns.codes:  # there are more different values than codes
+            fresh.columns.codes.clear()
+        return fresh
 
     @property
     def types(self) -> dict[str, pa.DataType]:

@@ -18,6 +18,8 @@ from zhida.registry_io.engine import engine_version
 from zhida.registry_io.memory import free_memory, used_memory
 from zhida.registry_io.registry import dictionary_sha256
 from zhida.values.temporal import Date
+from zhida.values.text import literal
+from zhida.values.unknown import Unknown
 
 ROWS_PER_PART = 131_072
 """Rows of a part, unless a limit of memory asks for fewer: as many as a row group of a registry has."""
@@ -35,7 +37,7 @@ COPIES = 2
 """How often the rows of a part are there at once: as they were read, and as what is computed of them."""
 
 AHEAD = 2
-"""How much more it takes to read parts that are smaller than row groups: what is read of a row group beside the part itself."""
+"""How much more it takes to read parts that are much smaller than row groups: what is read of a row group beside the part itself."""
 
 RESULT_BYTES = 120
 """Bytes that a row takes for each policy on the way to its results: answers, codes, words, and the file before it is written."""
@@ -124,11 +126,12 @@ def _fitting(order: RunOrder, rows: int, threads: int, size: int) -> int:
 def run_bytes(order: RunOrder, rows: int, threads: int) -> int:
     """Return how many bytes a run takes beside what the process has already, estimated.
 
-    Measured with 4 policies over 22 attributes: 150 MB for parts of 4,096 rows and one thread, 220 MB for 16,384, 420 MB for 131,072,
-    640 MB for these and two threads; estimated are 171, 221, 420 and 690 MB.
+    Measured and estimated, in MB, with 4 policies over 22 attributes and one thread: 150 and 171 for parts of 4,096 rows, 215 and 221
+    for 16,384, 510 and 527 for 131,072 out of larger row groups; for whole row groups of that size and two threads, 670 and 798.
     """
-    part = row_bytes(order) * rows * (AHEAD if rows < ROWS_PER_PART else 1)
-    return PROCESS_BYTES + threads * (part + POLICY_BYTES * len(order.policies))
+    part = row_bytes(order) * rows
+    parts = part * threads * AHEAD if rows < ROWS_PER_PART else part * threads + part * 2 // 5
+    return PROCESS_BYTES + parts + threads * POLICY_BYTES * len(order.policies)
 
 
 def row_bytes(order: RunOrder) -> int:
@@ -163,7 +166,7 @@ def policy_digest(order: RunOrder, policy: str) -> str:
         "policy": policy,
         "sha256": model.policy.sha256,
         "used": {item.id: item.sha256 for item in model.used_policies},
-        "parameters": {id_: str(value) for id_, value in model.parameters.items() if id_ in model.model.inputs},
+        "parameters": {id_: _word(value) for id_, value in model.parameters.items() if id_ in model.model.inputs},
         "names": list(model.parameter_rows),
         "dictionary": dictionary_sha256(order.dictionary),
         "in_force": str(model.in_force),
@@ -181,6 +184,11 @@ def order_digest(order: RunOrder, source: object, former: str) -> str:
         former: What tells the former results from others; empty where there are none.
     """
     return _digest({"policies": [policy_digest(order, policy) for policy in order.policies], "source": source, "former": former})
+
+
+def _word(value: object) -> str:
+    """Return a figure in words: the number 1 is not the text "1", and one that is lacking is neither."""
+    return "?" if isinstance(value, Unknown) else literal(value)
 
 
 def _digest(data: object) -> str:

@@ -176,9 +176,8 @@ class _Runner:
             finally:
                 self.is_stopped.set()
                 pool.shutdown(cancel_futures=True)
-                for future in pending:
-                    if not future.cancelled() and future.exception() is None:  # it came to its end, and is kept
-                        self.progress.add(future.result()[1], is_found=False)
+                if pending:  # some may have come to their end while nobody counted
+                    self.progress.parts_done = self.work.kept()
 
     def do(self, part: Part) -> tuple[Decided, PartMark]:
         """Read, decide and write one part."""

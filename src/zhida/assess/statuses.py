@@ -17,6 +17,7 @@ from zhida.feel.run import Frame
 from zhida.feel.syntax import Literal, Name, Node
 from zhida.policy.pack import PolicyModel
 from zhida.values.temporal import Date
+from zhida.values.text import format_value
 from zhida.values.types import is_number
 from zhida.values.unknown import Unknown
 
@@ -35,7 +36,7 @@ def status_order(model: PolicyModel) -> tuple[str, ...]:
 def status_rank(model: PolicyModel) -> Callable[[Value], tuple[int, str]]:
     """Return a key to sort statuses by: their place in the table, those that it does not list behind them."""
     places = {status: place for place, status in enumerate(status_order(model))}
-    return lambda status: (places.get(str(status), len(places)), str(status))
+    return lambda status: (places.get(format_value(status), len(places)), format_value(status))
 
 
 def next_status(model: PolicyModel, evaluator: Evaluator, status: Value) -> NextStatus | None:
@@ -55,9 +56,9 @@ def next_status(model: PolicyModel, evaluator: Evaluator, status: Value) -> Next
     compiled, table = found
     trace = evaluator.trace.get(compiled.decision.id)
     order = _listed(table)
-    if trace is None or trace.table is None or table.table.hit_policy not in ONE_RESULT or str(status) not in order:
+    if trace is None or trace.table is None or table.table.hit_policy not in ONE_RESULT or format_value(status) not in order:
         return None
-    rank = order.index(str(status))
+    rank = order.index(format_value(status))
     frame = evaluator.frame(compiled, ElementTrace())
     better: list[tuple[int, int, int, CompiledRule, list[int]]] = []
     for place, rule in enumerate(table.rules):
@@ -96,7 +97,7 @@ def _listed(table: CompiledTable) -> tuple[str, ...]:
 
 def _literal(node: Node | None) -> str | None:
     """Return a status that is written out."""
-    return str(node.value) if isinstance(node, Literal) and node.value is not None else None
+    return format_value(node.value) if isinstance(node, Literal) and node.value is not None else None
 
 
 def _failing(rule: CompiledRule, inputs: tuple[Value, ...], frame: Frame) -> list[int] | None:

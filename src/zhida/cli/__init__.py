@@ -4,6 +4,7 @@ Exit codes: 0 no errors, 1 errors found in what was read, 2 misuse, 130 interrup
 """
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -104,6 +105,7 @@ def describe(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is asked to end ends as it does on Ctrl-C
     sys.exit(run(given))
 
 

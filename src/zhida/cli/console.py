@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from zhida.errors import CompileError, Diagnostic, InputError, Language, diagnostic, nearest
 from zhida.errors.code import Severity
@@ -237,10 +238,19 @@ STAGES: dict[str, tuple[str, str]] = {"read": ("读取", "reading"), "convert": 
 @contextmanager
 def progress_bar(language: Language, zh: str, en: str) -> Iterator["Bar"]:
     """Show progress with the time left on standard error, where that is a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), CountColumn(), TimeRemainingColumn())
     console = Console(stderr=True, highlight=False)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         yield Bar(progress, language, words(language, zh, en))
+
+
+class CountColumn(ProgressColumn):
+    """How much is done of how much, as people write numbers: 12,345/1,000,000."""
+
+    def render(self, task: Task) -> Text:
+        """Return the words of a bar."""
+        total = "?" if task.total is None else f"{task.total:,.0f}"
+        return Text(f"{task.completed:{len(total)},.0f}/{total}", style="progress.download")
 
 
 class Bar:

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
+from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Display
 
 from zhida.assess.run import Progress
-from zhida.cli.console import print_diagnostics, words
+from zhida.cli.console import CountColumn, print_diagnostics, words
 from zhida.errors import Diagnostic, InputError, Language, diagnostic
 
 MINUTE, HOUR = 60, 3_600
@@ -27,6 +27,10 @@ class RunBar:
         self._began = 0.0
         self.progress = Progress(tell=self._tell, begin=self._begin)
         """What the run is given, and fills in."""
+
+    def stop(self) -> None:
+        """Take the bar away and show the cursor again, before anything else is said."""
+        self._display.stop()
 
     def _begin(self, progress: Progress) -> None:
         """Say what an earlier try had done, and show the bar."""
@@ -50,7 +54,7 @@ class RunBar:
 @contextmanager
 def run_bar(language: Language) -> Iterator[RunBar]:
     """Show the progress of a run on standard error, where that is a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
+    columns = (TextColumn("{task.description}"), BarColumn(), CountColumn(), TextColumn("{task.fields[pace]}"))
     console = Console(stderr=True, highlight=False)
     with Display(*columns, console=console, transient=True, disable=not console.is_terminal) as display:
         yield RunBar(display, language)
@@ -71,6 +75,7 @@ def telling_what_is_kept(bar: RunBar, language: Language) -> Iterator[None]:
             raise
         raise InputError([*error.diagnostics, _kept(progress)]) from error
     except KeyboardInterrupt:
+        bar.stop()
         if progress.parts_done:
             print_diagnostics([_kept(progress)], language)
         raise

@@ -11,6 +11,7 @@ import numpy as np
 from zhida.columnar.answers import HELD, Judged, Questions
 from zhida.columnar.columns import KNOWN, Array, Column, Marks, Mask, distinct, full, keys_of
 from zhida.columnar.execute import Results
+from zhida.values.text import format_value
 
 FenOf = Callable[[Column, Mask], Array]
 """Returns amounts in fen, in the rows of a mask."""
@@ -67,7 +68,7 @@ class Cases:
             kinds = []
             for row in first.tolist():
                 ending = int(endings[row])
-                said = str(self.results.value(value, row)) if value is not None and is_told and ending == HELD else ""
+                said = format_value(self.results.value(value, row)) if value is not None and is_told and ending == HELD else ""
                 kinds.append((ending, said))
             self.kept_kinds = (kinds, places)
         return self.kept_kinds

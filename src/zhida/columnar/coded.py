@@ -261,7 +261,8 @@ class Looked(Node):
         self.follow()
         given = [codes[source] for source in self.sources]
         while True:
-            maps, table = self.maps, self.table
+            with self.program.lock:  # another thread may be making both anew
+                maps, table = self.maps, self.table
             found = kernel.decide_dense(given, maps, table)
             if not len(found) or found.max() != np.iinfo(table.dtype).max:
                 return found

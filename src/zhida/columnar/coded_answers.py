@@ -203,6 +203,7 @@ class AnswerNode(Looked):
         """Return the number of the answer of each row, given the codes of all facts."""
         if not self.leaves:
             return np.zeros(rows, np.uint8) if self.answers else np.broadcast_to(self.learn([np.zeros(1, np.int64)]), (rows,))
+        self.follow()
         while not all(source in codes for source in self.sources):  # what was learned on the way may ask for one more join
             self.program.run(codes, self.sources)
             self.follow()

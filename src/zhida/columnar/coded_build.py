@@ -112,7 +112,7 @@ def node_of(program: Program, place: int, operation: Operation, thresholds: dict
         if operation.form.kind is Kind.LIST:
             raise UncodedError("a list")
         marks = thresholds.get(place, np.zeros(0, np.int64))
-        return CodedFact(place, plan.facts[operation.id], operation.form, marks, program.executor.vocabulary)
+        return CodedFact(place, plan.facts[operation.id], operation.form, marks, program.executor.vocabulary, program.lock)
     operands = operands_of(operation)
     if isinstance(operation, ops.Decide) and operation.outputs:
         raise UncodedError("outputs that are no constants")

@@ -9,8 +9,10 @@ a code of its own. Null and unknown are the first two codes.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -61,8 +63,17 @@ def thresholds_of(bounds: Iterable[Value], form: Form) -> NDArray[np.int64]:
 class CodedFact(FactNode):
     """An input datum whose cells have codes."""
 
-    def __init__(self, place: int, item: ItemDefinition, form: Form, thresholds: NDArray[np.int64], vocabulary: Vocabulary) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what its cells are, and what it shares with others
+        self,
+        place: int,
+        item: ItemDefinition,
+        form: Form,
+        thresholds: NDArray[np.int64],
+        vocabulary: Vocabulary,
+        lock: AbstractContextManager[object] | None = None,
+    ) -> None:
         super().__init__(place, form)
+        self.lock: AbstractContextManager[object] = RLock() if lock is None else lock
         self.item = item
         self.thresholds = thresholds
         self.vocabulary = vocabulary
@@ -91,12 +102,19 @@ class CodedFact(FactNode):
     def code_of_word(self, word: str) -> int:
         """Return the code of a text; a new one gets the next."""
         code = self.words.get(word)
-        if code is None:
-            if len(self.entries) >= MOST_ENTRIES:
-                raise UncodedError(f"'{self.item.name}' has more than {MOST_ENTRIES} different values")
-            code = self.words[word] = len(self.entries)
-            self.entries.append(entry_of(self.vocabulary.number(word)))
-        return code
+        return self.new_word(word) if code is None else code
+
+    def new_word(self, word: str) -> int:
+        """Return the code of a text that had none; several threads may come with the same."""
+        with self.lock:
+            code = self.words.get(word)
+            if code is None:
+                if len(self.entries) >= MOST_ENTRIES:
+                    raise UncodedError(f"'{self.item.name}' has more than {MOST_ENTRIES} different values")
+                code = len(self.entries)
+                self.entries.append(entry_of(self.vocabulary.number(word)))
+                self.words[word] = code
+            return code
 
     def encode(self, frame: pl.DataFrame) -> "Encoded":
         """Return the codes of the cells of a frame; where it has no such column they are unknown."""

@@ -22,10 +22,11 @@ from zhida.columnar.coded import UncodedError
 from zhida.columnar.coded_answers import AnswerNode
 from zhida.columnar.coded_build import build, stretch_of
 from zhida.columnar.coded_facts import OF_NULL, OF_UNKNOWN, CodedFact
-from zhida.columnar.columns import Array, Column, Mask, distinct, either, full, pack
+from zhida.columnar.columns import Array, Column, Mask, distinct, either, full, pack, value_at
 from zhida.columnar.frames import read_block
 from zhida.columnar.plan import Fact, Kind
 from zhida.columnar.settle import EXPANDED, Answers, Fired, Possible, PossibleSet, Settler, members_of
+from zhida.values.text import format_value
 
 WORD = 62
 """Bits of an integer that are used for sets."""
@@ -307,7 +308,7 @@ class CodedPolicy:
         is_left = odd[met].any(axis=1) if odd.any() else np.zeros(len(rows), np.bool_)
         same = (keys == keys[:, :1]).all(axis=1)
         is_odd = np.array([item.ending == ODD for item in told], np.bool_)
-        is_left |= same & is_odd[met[:, 0]]
+        is_left |= is_odd[met].any(axis=1)  # facts of which only what is odd depends are not all enumerated by the interpreter
         settled = np.flatnonzero(same & ~is_left)
         if len(settled):
             found[rows[settled]] = self.settle(frame, codes, rows[settled], met[settled], lacking)
@@ -371,11 +372,7 @@ class CodedPolicy:
                 if settler.fen is not None:
                     fens.append(int(settler.fen(column, np.ones(1, np.bool_))[0]))
                 else:
-                    word = (
-                        str(settler.executor.vocabulary.values[value[0]])
-                        if column.form.kind in {Kind.STRING, Kind.VALUE}
-                        else str(value[0])
-                    )
+                    word = format_value(value_at(column, 0, settler.executor.vocabulary))
             said.add((ending, word))
         found: PossibleSet = frozenset(said)
         if found not in settler.possible_numbers:

@@ -7,10 +7,9 @@ on the model and on what the rows come to, never on what was decided before.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -28,9 +27,12 @@ from zhida.columnar.lower import lower
 from zhida.columnar.plan import Plan, Step
 from zhida.dmn.compiled import CompiledTable, DecisionModel, Typed
 from zhida.dmn.evaluate import Evaluator
+from zhida.dmn.model import ItemDefinition
+from zhida.errors import Diagnostic, InputError, diagnostic
 from zhida.feel.syntax import Literal
 from zhida.values.temporal import Date
 from zhida.values.text import literal
+from zhida.values.types import BOOLEAN, DATE, NUMBER, STRING, Type, list_of
 from zhida.values.unknown import find_unknown
 
 Value = Any
@@ -108,7 +110,7 @@ class Decisions:
         self.facts = [node for place in needed if isinstance(node := self.program.nodes[place], CodedFact)]
         self.first_words = {goal: _static_words(self.plan.model, goal) for goal in self.goals}
         self.kept_words: dict[str, EntryWords] = {}
-        self.lock = Lock()
+        self.lock = self.program.lock
 
     @property
     def uncoded(self) -> dict[str, str]:
@@ -126,7 +128,13 @@ class Decisions:
             values: Whether values are wanted.
             rules: Whether rules are wanted.
             workers: Threads; by default one for each processor.
+
+        Raises:
+            InputError: source-float, source-column-type: a column is not of the type of its input data.
         """
+        refused = [found for item in self.plan.facts.values() if (found := refusal(frame, item)) is not None]
+        if refused:
+            raise InputError(refused)
         starts = range(0, frame.height, BLOCK)
         count = max(min(workers or os.cpu_count() or 1, len(starts)), 1)
         names = [name for name in column_names(self.plan.facts) if name in frame.columns]
@@ -153,7 +161,7 @@ class Decisions:
             bad = self.of_codes(frame, found, values, rules)
         except UncodedError:  # more different values than codes: these are computed value by value from now on
             with self.lock:
-                self.others |= {goal: self.plan.step(goal) for goal in self.coded}
+                self.others = self.others | {goal: self.plan.step(goal) for goal in self.coded}
                 self.coded = {}
             bad = None
         others = {goal: step for goal, step in self.others.items() if goal not in found}
@@ -175,7 +183,7 @@ class Decisions:
         self.program.run(codes, self.sources)
         for goal, place in self.coded.items():
             source = self.program.nodes[place].source
-            words = self.words(goal)
+            words = self.words(goal, place)
             given = np.zeros(frame.height, np.uint8) if source is None else codes[source]
             if words.odd is not None:
                 bad = either(bad, words.odd[given])
@@ -188,9 +196,9 @@ class Decisions:
             )
         return bad
 
-    def words(self, goal: str) -> "EntryWords":
-        """Return what the entries of a goal are called."""
-        node = self.program.nodes[self.coded[goal]]
+    def words(self, goal: str, place: int) -> "EntryWords":
+        """Return what the entries of a goal are called, whose operation stands at a place."""
+        node = self.program.nodes[place]
         kept = self.kept_words.get(goal)
         source = node if node.source is None else self.program.nodes[node.source]
         if kept is not None and len(kept.values) == len(source.entries):
@@ -198,10 +206,13 @@ class Decisions:
         with self.program.lock:
             for each in self.program.mapped_beneath([node.place]):
                 each.update()
-            column, vocabulary = node.entries.column, self.executor.vocabulary
-            values = [_value_word(value_at(column, row, vocabulary)) for row in range(len(node.entries))]
-            rules = [self.rules_word(goal, entry.firing) for entry in node.entries.list]
-            odd = np.array([entry.is_bad for entry in node.entries.list])
+            column, vocabulary, entries = node.entries.column, self.executor.vocabulary, node.entries.list
+            start = 0 if kept is None else len(kept.values)
+            values = [] if kept is None else list(kept.values)
+            rules = [] if kept is None else list(kept.rules)
+            values += [_value_word(value_at(column, row, vocabulary)) for row in range(start, len(entries))]
+            rules += [self.rules_word(goal, entry.firing) for entry in entries[start:]]
+            odd = np.array([entry.is_bad for entry in entries])
         static_values, static_rules = self.first_words[goal]
         found = EntryWords(values, rules, _places(values, static_values), _places(rules, static_rules), odd if odd.any() else None)
         self.kept_words[goal] = found
@@ -233,7 +244,8 @@ class Decisions:
 
     def of_interpreter(self, frame: pl.DataFrame, rows: Array, found: dict[str, Said]) -> None:
         """Put what the interpreter says in place of what columns cannot."""
-        self.interpreted += len(rows)
+        with self.lock:
+            self.interpreted += len(rows)
         told: dict[str, list[tuple[str | None, str]]] = {goal: [] for goal in self.goals}
         for row in rows.tolist():
             inputs = {id_: value_of_cell(frame, row, item) for id_, item in self.plan.facts.items()}
@@ -246,11 +258,32 @@ class Decisions:
                 numbers = "" if body is None else BETWEEN.join(body.table.rules[place].number for place in fired)
                 told[goal].append((_value_word(value), numbers))
         for goal, said in found.items():
-            words = list(dict.fromkeys(told[goal]))
+            words: dict[tuple[str | None, str], int] = {}
             base = max(len(said.values), len(said.rules))
             codes = said.codes.astype(np.int64)
-            codes[rows] = [base + words.index(each) for each in told[goal]]
+            codes[rows] = [base + words.setdefault(each, len(words)) for each in told[goal]]
             found[goal] = Said(codes, [*said.values, *(value for value, _ in words)], [*said.rules, *(rules for _, rules in words)])
+
+
+_TYPES: Mapping[Type, Callable[[pl.DataType], bool]] = {
+    NUMBER: lambda found: found.is_integer() or found.is_decimal(),
+    BOOLEAN: lambda found: found == pl.Boolean,
+    DATE: lambda found: found == pl.Date,
+    STRING: lambda found: isinstance(found, pl.String | pl.Categorical | pl.Enum),
+    list_of(NUMBER): lambda found: isinstance(found, pl.List) and (found.inner.is_integer() or found.inner.is_decimal()),
+}
+"""What types of columns hold the values of a type; of any other type nothing is asked."""
+
+
+def refusal(frame: pl.DataFrame, item: ItemDefinition) -> Diagnostic | None:
+    """Return why a column of a frame cannot be an input datum; None where it can, or is not there, or has no value at all."""
+    found = frame.schema.get(item.name)
+    fits = _TYPES.get(item.type)
+    if found is None or fits is None or found == pl.Null or fits(found):
+        return None
+    if item.type == NUMBER and found.is_float():
+        return diagnostic("source-float", None, name=item.name, found=found)
+    return diagnostic("source-column-type", None, name=item.name, found=found, expected=item.type)
 
 
 def open_decisions(model: DecisionModel, goals: Iterable[str], *, as_of: Date, constants: Mapping[str, Value] | None = None) -> Decisions:

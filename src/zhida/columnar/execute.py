@@ -183,6 +183,11 @@ class Executor:
         self.dependents: dict[frozenset[str], tuple[int, ...]] = {}
         self.nothing = self.constant(ops.Constant(None, ops.NULLS))
 
+    @property
+    def remembered(self) -> int:
+        """How many values and combinations of values are remembered."""
+        return len(self.vocabulary.values) + sum(map(len, self.interpreter.told.values()))
+
     def execute(self, block: Block, base: Base | None = None) -> Results:
         """Decide all rows of a block.
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from zhida.columnar import kernel
-from zhida.columnar.answers import HELD, OPEN
+from zhida.columnar.answers import HELD, ODD, OPEN
 from zhida.columnar.cases import packed
 from zhida.columnar.coded_facts import FIRST_CODE, OF_UNKNOWN, CodedFact
 from zhida.columnar.coded_policies import CodedPolicy, Decided
@@ -134,7 +134,7 @@ class CodedRows(NearRows):
                 met = answer.run(expanded, len(some) * cases).astype(np.int64).reshape(len(some), cases)
                 keys: dict[Any, int] = {}
                 key_of = np.array([keys.setdefault(each.key, len(keys)) for each in answer.answers])[met]
-                is_odd = np.array([each.is_bad or each.ending == OPEN for each in answer.answers])[met].any(axis=1)
+                is_odd = np.array([each.is_bad or each.ending in {OPEN, ODD} for each in answer.answers])[met].any(axis=1)
                 is_same = (key_of == key_of[:, :1]).all(axis=1)
                 found[some] = np.where(is_odd, -1, np.where(is_same, met[:, 0], self.undecided))
         return found

@@ -33,6 +33,7 @@ from zhida.dmn.compiled import CompiledTable, Typed
 from zhida.policy.front_matter import Rounding
 from zhida.policy.pack import PolicyModel
 from zhida.values.numbers import CENT_GUARD_PLACES, feel_context, round_amount
+from zhida.values.text import format_value
 from zhida.values.types import is_number
 from zhida.values.unknown import Unknown
 
@@ -224,13 +225,13 @@ class PolicyColumns:
         """Return the status of each row that has one."""
         vocabulary = self.executor.vocabulary
         if column.form.kind is Kind.STRING:
-            return dictionary(np.where(held, column.values, -1), lambda code: str(vocabulary.values[code]), self.words.rank)
+            return dictionary(np.where(held, column.values, -1), lambda code: format_value(vocabulary.values[code]), self.words.rank)
         rows = np.flatnonzero(held)
         chosen = take(column, rows)
         first, places = distinct(keys_of(chosen, len(rows), vocabulary)) if len(rows) else (rows, rows)
         codes = np.full(len(held), -1, np.int64)
         codes[rows] = places
-        return dictionary(codes, lambda code: str(value_at(chosen, int(first[code]), vocabulary)), self.words.rank)
+        return dictionary(codes, lambda code: format_value(value_at(chosen, int(first[code]), vocabulary)), self.words.rank)
 
     def possible(self, answers: Answers, good: Mask) -> dict[str, pa.Array]:
         """Return what is possible in rows that are open."""
@@ -257,7 +258,8 @@ class PolicyColumns:
         }
         endings = {ending for ending, _ in possible}
         held = sorted((said for ending, said in possible if ending == HELD), key=lambda said: (words.rank(said), said))
-        found = [said or words.held for said in held]
+        is_status = self.questions.value is not None and self.questions.below is None  # which may be the empty text
+        found = [said if is_status else words.held for said in held]
         found += [word for ending, word in listed.items() if ending in endings]
         return "、".join([*found, *([ETC] if OPEN in endings else [])])
 

@@ -10,6 +10,7 @@ with null, unknown or anything odd are gathered by themselves. So what a table m
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from math import prod
@@ -43,15 +44,16 @@ from zhida.columnar.columns import (
 from zhida.columnar.dates import FIRST_DAY, LAST_DAY
 from zhida.columnar.interpreted import Firings, firing_of
 from zhida.columnar.kernel import WORD
-from zhida.columnar.learned import Learned, Lesson, Lessons, key_of
+from zhida.columnar.learned import Firing, Learned, Lesson, Lessons, key_of
 from zhida.columnar.operators import agreed, compare, plus
 from zhida.columnar.plan import DEFAULT, Decide, Form, Kind, placeholder, token
 from zhida.dmn.boxed import fitted
-from zhida.dmn.compiled import AS_OF
+from zhida.dmn.compiled import AS_OF, CompiledTable
 from zhida.dmn.model import HitPolicy
 from zhida.dmn.table import decide_table
 from zhida.feel.evaluate import test
 from zhida.feel.run import Frame, Run
+from zhida.feel.syntax import Literal, UnaryTests
 from zhida.values import temporal
 from zhida.values.temporal import Date, DaysDuration, MonthsDuration
 from zhida.values.unknown import Unknown, find_unknown
@@ -219,6 +221,12 @@ _TRUE, _FALSE = (True, ()), (False, ())
 _SUMS = {HitPolicy.COLLECT_SUM, HitPolicy.COLLECT_MIN, HitPolicy.COLLECT_MAX}
 
 
+def words_listed(cell: UnaryTests) -> frozenset[str] | None:
+    """Return the words of a cell that lists nothing but words; None for any other cell."""
+    words = [item.value for item in cell.tests if isinstance(item, Literal) and type(item.value) is str]
+    return frozenset(words) if words and len(words) == len(cell.tests) else None
+
+
 class TableDecider:
     """Decides one table; what it learns of a combination holds for every later block."""
 
@@ -260,6 +268,7 @@ class TableDecider:
         self.told_of = 0
         self.odd: dict[str, Mask] = {}
         self.fired = np.zeros(0, np.int64)
+        self.alone: Any = None
         self.met: dict[tuple[object, ...], int] = {}
         self.dense = np.zeros(0, np.int64)
         self.counts: list[int] = []
@@ -274,10 +283,14 @@ class TableDecider:
         kinds: dict[object, int] = {}
         kind_of = [kinds.setdefault(cell.span.text or id(cell), len(kinds)) for cell in cells]
         some = [cells[kind_of.index(kind)] for kind in range(len(kinds))]
+        listed = [words_listed(cell) for cell in some]
 
         def tell(value: Value) -> tuple[object, ...]:
             said: list[object] = []
-            for cell in some:
+            for cell, words in zip(some, listed, strict=True):
+                if words is not None and type(value) is str:  # lists of words are long, and words are many
+                    said.append(((value in words) != cell.is_negated, ()))
+                    continue
                 run = Run(self.as_of)
                 passed = test(cell, value, Frame({AS_OF: self.as_of}, run))
                 said.append((passed, tuple(sorted({item.code for item in run.diagnostics}))))
@@ -306,16 +319,51 @@ class TableDecider:
         if lesson is not None:
             assert lesson.firing is not None, "a table told it"
             return Outcome(lesson.value, lesson.codes, self.firings.number(lesson.firing), *lesson.more)
-        found = self.interpreted(given, codes)
+        found = self.interpreted(given, self.table, codes)
         more = (found.chosen, found.possible, found.is_hard)
         self.lessons.keep(key, Lesson(found.value, found.codes, self.firings.list[found.firing], more=more))
         return found
 
-    def interpreted(self, given: Mapping[str, Value], codes: Sequence[int]) -> Outcome:
+    def outcome_of(self, certain: Sequence[int], possible: Sequence[int]) -> Outcome:
+        """Let the interpreter decide for some rules that match and others of which it is unknown, no input being null or odd.
+
+        The table that it decides has these rules alone, with a cell in the first column that says so; so it does not matter
+        how many rules and inputs there are. Outputs are constants.
+        """
+        assert not self.tokens, "outputs that are no constants have a column each"
+        key = ("rules", *(",".join(map(str, places)) for places in (certain, possible)))
+        lesson = self.lessons.get(key)
+        if lesson is None:
+            places = sorted((*certain, *possible))
+            found = self.interpreted(*self.of_rules(places, frozenset(possible)), [OF_UNKNOWN])
+            fired = self.firings.list[found.firing].rules
+            lesson = Lesson(found.value, found.codes, Firing(tuple([places[place] for place in fired]), frozenset()))
+            self.lessons.keep(key, lesson)
+        assert lesson.firing is not None, "a table told it"
+        return Outcome(lesson.value, lesson.codes, self.firings.number(lesson.firing))
+
+    def of_rules(self, places: Sequence[int], possible: AbstractSet[int]) -> tuple[dict[str, Value], CompiledTable]:
+        """Return inputs and a table of some rules alone, which match whatever its inputs are, or perhaps."""
+        if self.alone is None:
+            mark = placeholder(0)
+            clauses = self.table.table.inputs[:1]
+            one = replace(self.table, inputs=self.table.inputs[:1], allowed=(None,), table=replace(self.table.table, inputs=clauses))
+            none = replace(one, inputs=(), allowed=(), table=replace(one.table, inputs=()))
+            bare = [replace(rule, tests=()) for rule in self.table.rules]
+            cells = [UnaryTests(rule.tests[0].span, (Literal(rule.tests[0].span, True),)) for rule in self.table.rules]
+            maybe = [replace(rule, tests=(cell,)) for rule, cell in zip(self.table.rules, cells, strict=True)]
+            sure = [replace(rule, tests=(UnaryTests(cell.span, ()),)) for rule, cell in zip(self.table.rules, cells, strict=True)]
+            self.alone = (none, bare, {mark: Unknown(frozenset((mark,)))}, one, maybe, sure)
+        none, bare, given, one, maybe, sure = self.alone
+        if not possible:
+            return {}, replace(none, rules=tuple([bare[place] for place in places]))
+        return given, replace(one, rules=tuple([maybe[place] if place in possible else sure[place] for place in places]))
+
+    def interpreted(self, given: Mapping[str, Value], table: CompiledTable, codes: Sequence[int]) -> Outcome:
         """Let the interpreter decide one combination of values."""
         run = Run(self.as_of)
         frame = Frame({AS_OF: self.as_of, **given}, run)
-        value, trace = decide_table(self.table, frame, "")
+        value, trace = decide_table(table, frame, "")
         firing = self.firings.number(firing_of(trace))
         found = {item.code for item in run.diagnostics}
         if not self.tokens:
@@ -478,7 +526,8 @@ class TableDecider:
             if chosen:
                 columns[number] = after(base, self.combined([outputs[place] for place in chosen]))
             elif possible:
-                columns[number] = after(base, one_of(base, [outputs[place] for place in possible]))
+                is_odd = DEFAULT in possible and all(default is None for default in self.operation.table.defaults)  # no rule fires
+                columns[number] = after(base, one_of(base, [outputs[place] for place in possible], is_odd=is_odd))
         hard = np.flatnonzero(choice < 0)
         if len(hard):
             assert interpret is not None, "a table with outputs that are no constants has an operation for hard rows"
@@ -514,9 +563,9 @@ class TableDecider:
         )
 
 
-def one_of(base: Column, columns: Sequence[Column]) -> Column:
+def one_of(base: Column, columns: Sequence[Column], *, is_odd: bool = False) -> Column:
     """Return what several outputs agree on without anything odd, else an unknown that lacks what `base` and they lack."""
-    agrees = ALL
+    agrees = ~ALL if is_odd else ALL
     bad = either(*(column.bad for column in columns))
     for column in columns[1:]:
         same, misfit = agreed(columns[0], column)

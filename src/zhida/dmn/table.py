@@ -219,7 +219,7 @@ def _combine(table: CompiledTable, frame: Frame, name: str, verdicts: _Verdicts)
             candidates.append(_default(table, frame))
     else:
         candidates = [combine(table, frame, name, certain), combine(table, frame, name, tuple(sorted(certain + possible)))]
-    is_odd = len(frame.run.diagnostics) > before
+    is_odd = len(frame.run.diagnostics) > before or (not certain and all(default is None for default in table.defaults))  # no rule fires
     del frame.run.diagnostics[before:]
     agreed = merge(candidates) is None and all(equal(candidates[0], other) is True for other in candidates[1:])
     if agreed and not is_odd and (table.table.hit_policy in _ONE_RULE or len(possible) == 1):

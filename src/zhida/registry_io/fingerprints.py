@@ -82,6 +82,8 @@ def _strings(series: pl.Series, seed: np.uint64) -> Words:
     if len(array) < 2 * SAMPLE or len(sample.unique()) > SAMPLE // FEW:
         return _texts(array, seed)
     coded = array.dictionary_encode()
+    if not len(coded.dictionary):  # nothing is known of any row
+        return np.zeros(len(array), np.uint64)
     found: Words = _texts(coded.dictionary, seed)[coded.indices.fill_null(0).to_numpy()]
     return found
 

@@ -99,6 +99,10 @@ class WorkFolder:
         except (OSError, ValueError, TypeError, pa.ArrowException):
             return None
 
+    def kept(self) -> int:
+        """Return how many parts are done."""
+        return sum(1 for _ in (self.path / "marks").iterdir())
+
     def read(self, place: int) -> pa.Table:
         """Return a part that is done."""
         return read_part(self.file(place))
