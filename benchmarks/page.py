@@ -1,6 +1,6 @@
 """Figures to read: lines for the terminal and docs/performance.md, Chinese first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import workload
@@ -24,7 +24,7 @@ class Goal:
     def line(self) -> str:
         """The figure as the terminal shows it."""
         mark = "" if self.seconds <= self.goal else "   <-- above the goal"
-        return f"{self.what_en:<72}{self._in_unit(self.seconds):>10.2f} {self.unit[1]:<2} goal {self._in_unit(self.goal):>6.0f}{mark}"
+        return f"{self.what_en:<72}{self._in_unit(self.seconds):>10.2f} {self.unit[1]:<2} goal {self._in_unit(self.goal):>6,.4g}{mark}"
 
     @property
     def cells(self) -> str:
@@ -32,7 +32,7 @@ class Goal:
         what = self.what if self.what == self.what_en else f"{self.what}<br>{self.what_en}"
         mark = "" if self.seconds <= self.goal else " ✗"
         unit = self.unit[1]
-        return f"| {what} | {self._in_unit(self.seconds):,.1f} {unit}{mark} | ≤ {self._in_unit(self.goal):,.0f} {unit} |"
+        return f"| {what} | {self._in_unit(self.seconds):,.1f} {unit}{mark} | ≤ {self._in_unit(self.goal):,.4g} {unit} |"
 
     def _in_unit(self, seconds: float) -> float:
         return seconds / self.unit[0]
@@ -67,31 +67,36 @@ def _figure(figure: Figure, ours: Figure, each: int = 1) -> str:
     return f"{figure.seconds / each / MICROSECOND:>10.1f} µs{ratio}"
 
 
-def render(machine: str, goals: Sequence[Goal], table: Row, rows: Sequence[tuple[str, Row]]) -> str:
-    """Return docs/performance.md."""
+def introduction(machine: str) -> str:
+    """Return how docs/performance.md begins."""
+    return _INTRODUCTION.format(machine=machine)
+
+
+def goal_section(goals: Sequence[Goal]) -> Iterator[str]:
+    """Yield the section of goals."""
+    yield _GOALS
+    yield "| 做什么 What | 用时 Time | 目标 Goal |"
+    yield "|---|---:|---:|"
+    yield from (goal.cells for goal in goals)
+
+
+def language_section(table: Row, rows: Sequence[tuple[str, Row]]) -> Iterator[str]:
+    """Yield the sections of one table and of expressions, for one subject at a time."""
     each = len(workload.TABLE_FACTS)
     names = [name.removesuffix(f", {MODES[0]}") for name in (rows[0][1] if rows else ()) if name.endswith(MODES[0])]
     peers = [name for name in names if name not in {OURS, BEFORE}]
     kept = [name for name in peers if any(row[f"{name}, {MODES[1]}"].seconds for _, row in rows)]
     columns = [f"{OURS}, {MODES[0]}", *(f"{name}, {MODES[0]}" for name in peers)]
     columns += [f"{OURS}, {MODES[1]}", *(f"{name}, {MODES[1]}" for name in kept)]
-    return "\n".join(
-        [
-            _INTRODUCTION.format(machine=machine),
-            "| 做什么 What | 用时 Time | 目标 Goal |",
-            "|---|---:|---:|",
-            *(goal.cells for goal in goals),
-            _TABLE,
-            "| | 一次求值 One evaluation | 是 zhida 的几倍 Times ours |",
-            "|---|---:|---:|",
-            *(f"| {_plain(name)} | {_cell(table[name], each)} | {_ratio(table[name], table[OURS])} |" for name in table if name != BEFORE),
-            _EXPRESSIONS,
-            f"| | {' | '.join(_plain(name) for name in columns)} |",
-            f"|---|{'---:|' * len(columns)}",
-            *(f"| `{text}` | {' | '.join(_cell(row[name]) for name in columns)} |" for text, row in rows),
-            _summary(rows, columns),
-        ]
-    )
+    yield _TABLE
+    yield "| | 一次求值 One evaluation | 是 zhida 的几倍 Times ours |"
+    yield "|---|---:|---:|"
+    yield from (f"| {_plain(name)} | {_cell(table[name], each)} | {_ratio(table[name], table[OURS])} |" for name in table if name != BEFORE)
+    yield _EXPRESSIONS
+    yield f"| | {' | '.join(_plain(name) for name in columns)} |"
+    yield f"|---|{'---:|' * len(columns)}"
+    yield from (f"| `{text}` | {' | '.join(_cell(row[name]) for name in columns)} |" for text, row in rows)
+    yield _summary(rows, columns).rstrip("\n")
 
 
 def _plain(name: str) -> str:
@@ -127,17 +132,20 @@ What each takes, in times of what zhida takes in the same way; less than 1 is qu
 
 _INTRODUCTION = """# 有多快 / How fast
 
-本页由 `make bench` 写成，请勿手改。每个数字是多次测量的中位数，是墙上的时间；各家轮流测，一轮三次取最快的一次（别的程序会打断其余两次）。
-换一台机器，数字会变，比例大致不变。
-This page is written by `make bench`; do not edit it. Every figure is the median of several turns, in wall time; the engines take turns,
-and of the three goes in a turn the quickest counts, because other programs interrupt the others. Another machine has other figures and
-much the same ratios.
+本页由 `make bench` 写成，请勿手改。每个数字是多次测量的中位数，是墙上的时间；各家轮流测，先核对答案再计时。
+换一台机器，数字会变，比例大致不变。✗ 表示没有达到目标；— 表示没有测，原因在表下。
+This page is written by `make bench`; do not edit it. Every figure is the median of several turns, in wall time; the contestants take
+turns, and answers are compared before anything is timed. Another machine has other figures and much the same ratios. ✗ marks a goal that
+was missed; — was not measured, and below the table stands why.
 
-测量所用 / Measured with: {machine}
+{machine}
+"""
 
+_GOALS = """
 ## 目标 / Goals
 
-✗ 表示没有达到。✗ marks a goal that was missed.
+一轮三次，取最快的一次（别的程序会打断其余两次），再取各轮的中位数。
+Of the three goes in a turn the quickest counts, because other programs interrupt the others; figures are medians of the turns.
 """
 
 _TABLE = """

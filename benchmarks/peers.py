@@ -7,6 +7,7 @@ A peer that cannot be installed, or whose worker does not start, is said loudly 
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -28,32 +29,54 @@ def say(text: str) -> None:
     print(f"!!! {text}", flush=True)
 
 
-def installed() -> dict[str, list[str]]:
-    """Install the peers where that was not done before; return the command of each worker that can run."""
-    commands = {}
-    pins = [line for line in (HERE / "requirements.txt").read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
-    python = BUILD / "venv/bin/python"
-    if not python.exists():
+FEEL_WORKERS = {"bkflow-feel": "bkflow", "pySFeel": "pysfeel", "zen-engine": "zen_engine"}
+"""Peers in Python that read FEEL, or tables, for one subject at a time; with the names of their workers."""
+PYTHON = BUILD / "venv/bin/python"
+
+
+def pins() -> dict[str, str]:
+    """Return the peers in Python with their versions: name → `name==version`."""
+    lines = (HERE / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return {line.partition("==")[0]: line for line in lines if line and line[0] != "#"}
+
+
+def install() -> dict[str, str]:
+    """Install the peers in Python where that was not done before; return those that are there: name → `name==version`."""
+    if not PYTHON.exists():
         subprocess.run([sys.executable, "-m", "venv", str(BUILD / "venv")], check=True, timeout=MINUTES * 60)
-    for pin, worker in zip(pins, ("bkflow", "pysfeel", "zen_engine"), strict=True):
+    there = {}
+    for name, pin in pins().items():
         done = BUILD / f"{pin}.installed"
-        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install", pin]
+        pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet", "install", pin]
         if done.exists() or _succeeds(pip, pin):
             done.touch()
-            commands[pin] = [str(python), str(WORKERS / f"{worker}.py")]
+            there[name] = pin
+    return there
+
+
+def install_feelin() -> list[str] | None:
+    """Install feelin where that was not done before; return the command of its worker, None where it cannot run."""
     name = f"feelin=={FEELIN}"
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         say(f"{name} 未测：没有 node 与 npm / left out: there is no node with npm")
-        return commands
+        return None
     folder = BUILD / "npm"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text("{}", encoding="utf-8")
     done = BUILD / f"{name}.installed"
-    if done.exists() or _succeeds([npm, "install", "--silent", "--prefix", str(folder), f"feelin@{FEELIN}"], name):
-        done.touch()
-        commands[name] = [node, str(WORKERS / "feelin.mjs"), str(folder)]
-    return commands
+    if not done.exists() and not _succeeds([npm, "install", "--silent", "--prefix", str(folder), f"feelin@{FEELIN}"], name):
+        return None
+    done.touch()
+    return [node, str(WORKERS / "feelin.mjs"), str(folder)]
+
+
+def installed() -> dict[str, list[str]]:
+    """Install the peers that take one subject at a time; return the command of each worker that can run."""
+    there = install()
+    commands = {there[name]: [str(PYTHON), str(WORKERS / f"{worker}.py")] for name, worker in FEEL_WORKERS.items() if name in there}
+    feelin = install_feelin()
+    return commands if feelin is None else {**commands, f"feelin=={FEELIN}": feelin}
 
 
 def _succeeds(command: Sequence[str], name: str) -> bool:
@@ -79,21 +102,36 @@ class Worker:
         )
         self.count = 0
 
-    def ask(self, message: Json) -> Json:
-        """Send a message and return the answer."""
+    def ask(self, message: Json, within: float | None = None) -> Json:
+        """Send a message and return the answer.
+
+        Args:
+            message: What is asked.
+            within: Seconds that it may take; by then the process is ended.
+
+        Raises:
+            TimeoutError: it took longer.
+        """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(message).encode() + b"\n")
         self.process.stdin.flush()
+        if within is not None and not select.select([self.process.stdout], [], [], within)[0]:
+            self.process.kill()
+            raise TimeoutError
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError("the worker has ended")
         return json.loads(line)
 
-    def prepare(self, task: Json) -> tuple[int, Json]:
+    def prepare(self, task: Json, within: float | None = None) -> tuple[int, Json]:
         """Hand over a task; return its number and either its value or why it was refused."""
         self.count += 1
-        return self.count, self.ask({"prepare": self.count, "task": task})
+        return self.count, self.ask({"prepare": self.count, "task": task}, within)
+
+    def forget(self) -> None:
+        """Let it forget all tasks."""
+        self.ask({"forget": True})
 
     def seconds(self, number: int, loops: int, goes: int = 1) -> float:
         """Run a task so many times, and that again; return the seconds of one time in the quickest go."""
@@ -102,8 +140,10 @@ class Worker:
     def end(self) -> None:
         """Let it end."""
         assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.close()
         self.process.wait(timeout=30)
+        self.process.stdout.close()
 
 
 def zhida(sources: Path | None = None) -> Worker:

@@ -1,162 +1,197 @@
-"""How fast zhida is, measured as a user meets it: medians of several runs on this machine, beside the goals and the peers.
+"""How fast zhida is, measured as a user meets it: medians of several turns on this machine, beside the goals and the peers.
 
-    make bench                                      everything, and docs/performance.md is written anew (about four minutes)
-    .venv/bin/python benchmarks/run.py              everything, only printed
-    .venv/bin/python benchmarks/run.py --quick      without the packs, the registry and the whole demonstration
-    .venv/bin/python benchmarks/run.py --before SRC the same beside other sources of our own, such as those of a git worktree
+    make bench                                          everything, and docs/performance.md is written anew (about a quarter of an hour)
+    .venv/bin/python benchmarks/run.py                  everything, only printed
+    .venv/bin/python benchmarks/run.py --only tables    some sections: language, work, packs, tables, jobs; with commas between
+    .venv/bin/python benchmarks/run.py --quick          without the demonstration, the large tables and the jobs of ten million rows
+    .venv/bin/python benchmarks/run.py --before SRC     the language beside other sources of our own, such as those of a git worktree
 
-Each figure is wall time. Goals are the project's own; a figure above its goal is marked, and the exit code stays 0,
-because a loaded machine is not a fault.
+    section ──measure──> figures ──build/bench/figures──> page       so a page can be of several runs; it names the machine of each
+
+Each figure is wall time. Goals are the project's own; a figure that misses its goal is marked, and the exit code stays 0, because a
+loaded machine is not a fault.
 """
 
 import argparse
+import json
 import os
 import platform
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import drawn
+import frames_side_by_side
+import goals_timed
+import jobs
+import packs_timed
 import page
+import page_frames
+import peers
 import side_by_side
+from frames_side_by_side import Race
+from jobs import Job, Took
 from page import Goal
 
-from zhida.assess.subject import assess_model
-from zhida.policy.pack import load_packs
-from zhida.registry_io.importing import import_registry
-from zhida.registry_io.mapping_reading import read_mapping
-from zhida.registry_io.registry import read_registry
-from zhida.registry_io.synthetic import synthesize, write_synthetic
-from zhida.registry_io.synthetic_district import read_district
-from zhida.registry_io.writing import write_registry
-from zhida.values.temporal import Date
+from zhida.columnar.kernel import OTHER_PATHS, PATHS
 
-ROOT = Path(__file__).resolve().parents[1]
-PACKS = ROOT / "packs"
-AS_OF = Date(2026, 6, 30)
-ZHIDA = str(Path(sys.executable).with_name("zhida"))
-SUBJECTS = 300
-MILLISECONDS, MICROSECONDS, SECONDS = (1e-3, "ms"), (1e-6, "µs"), (1.0, "s")
+Json = Any
+
+FIGURES = peers.BUILD / "figures"
+SECTIONS = ("language", "work", "packs", "tables", "jobs")
+BUSY = 1.0
+"""The load from which the machine is said to have been busy."""
 
 
-def median_of(runs: int, action: Callable[[], object]) -> float:
-    """Return the median seconds of several runs, after one that does not count."""
-    action()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-def import_seconds(modules: str) -> float:
-    """Return how long a fresh interpreter takes to import modules, less what it takes to start; their bytecode is at hand."""
-    code = f"import time; start = time.perf_counter(); import {modules}; print(time.perf_counter() - start)"
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTHONPYCACHEPREFIX"] = str(ROOT / "build/bench/bytecode")
-
-    def once() -> float:
-        command = [sys.executable, "-c", code]
-        return float(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
-
-    once()
-    return statistics.median(min(once() for _ in range(3)) for _ in range(7))
-
-
-def check_packs() -> None:
-    """Read the packs, compile them and run every example."""
-    subprocess.run([ZHIDA, "check", str(PACKS), "--as-of", str(AS_OF)], check=True, capture_output=True)
-
-
-def registry_in(folder: Path) -> list[dict[str, object]]:
-    """Make the demonstration's registry and return the facts of its first subjects."""
-    packs = load_packs(PACKS)
-    paths = write_synthetic(synthesize(read_district(ROOT / "examples/demo/district.yaml")), folder)
-    dictionary = packs.dictionaries["enterprise"]
-    write_registry(import_registry(read_mapping(ROOT / "examples/demo/mapping.yaml"), list(paths), dictionary), folder / "registry")
-    subjects = read_registry(folder / "registry", dictionary).iter_subjects()
-    return [facts for _, facts in zip(range(SUBJECTS), subjects, strict=False)]
-
-
-def of_feel_and_tables(engines: side_by_side.Engines) -> Iterator[Goal]:
-    """Measure the language and the tables by themselves."""
-    ours = side_by_side.OURS
-    yield Goal("import zhida.feel", import_seconds("zhida.feel.parse, zhida.feel.evaluate"), 0.080, MILLISECONDS, "import zhida.feel")
-    compiled = engines.large_table()
-    yield Goal("读入并编译一张 1,000 条规则的表", _taken(compiled[ours]), 1.0, MILLISECONDS, "parse and compile a table of 1,000 rules")
-    graph = engines.graph()
-    yield Goal(
-        "十张互相依赖的表（各 6 条规则、4 个输入），连同推导过程",
-        _taken(graph[ours]),
-        300e-6,
-        MICROSECONDS,
-        "ten tables that rest on each other (6 rules, 4 inputs each), with trace",
-    )
-    for name, row in (("1,000 rules", compiled), ("ten tables", graph)):
-        if side_by_side.BEFORE in row:
-            print(f"  {name}: {_taken(row[side_by_side.BEFORE]) / _taken(row[ours]):.2f} times as quick as before")
-
-
-def _taken(figure: side_by_side.Figure) -> float:
-    """Return the seconds of a figure of our own: there is one, or the measurement is wrong."""
-    assert figure.seconds is not None, figure.remark
-    return figure.seconds
-
-
-def of_the_main_job() -> Iterator[Goal]:
-    """Measure packs, subjects and the demonstration."""
-    yield Goal("读入并编译全部政策包", median_of(7, lambda: load_packs(PACKS)), 1.0, MILLISECONDS, "load and compile the packs")
-    yield Goal("zhida check packs（整条命令）", median_of(5, check_packs), 1.0, MILLISECONDS, "zhida check packs, as a command")
-    packs = load_packs(PACKS)
-    models = [packs.model_of(policy, AS_OF) for policy in packs.policies]
-    with tempfile.TemporaryDirectory() as folder:
-        times = []
-        for facts in registry_in(Path(folder)):
-            start = time.perf_counter()
-            for model in models:
-                assess_model(model, facts)
-            times.append(time.perf_counter() - start)
-        times.sort()
-        what, what_en = f"一户企业，{len(models)} 项政策，含全部差一点的线", f"one enterprise, {len(models)} policies, all near misses"
-        yield Goal(what, statistics.median(times), 0.005, MILLISECONDS, what_en)
-        yield Goal("　其中一百户里最慢的一户", times[-SUBJECTS // 100 - 1], 0.005, MILLISECONDS, "the slowest of 100 of these")
-        command = [ZHIDA, "demo", "--out", f"{folder}/demo"]
-        seconds = median_of(3, lambda: subprocess.run(command, check=True, capture_output=True, cwd=ROOT))
-        yield Goal("zhida demo：9,000 户，从无到网页", seconds, 60, SECONDS, "zhida demo: 9,000 enterprises, from nothing to pages")
-
-
-def main() -> None:
-    """Measure, print, and write the page where that is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="leave out the packs, the registry and the whole demonstration")
-    parser.add_argument("--before", type=Path, metavar="SRC", help="other sources of our own to be told apart from these")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the page")
-    given = parser.parse_args()
-    machine = f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, {os.cpu_count()} CPU"
-    print(f"{machine}\n")
+def machine() -> str:
+    """Return what a section was measured with."""
+    paths = ", ".join(PATHS) + (f"；没有 without {', '.join(OTHER_PATHS)}" if OTHER_PATHS else "")
+    words = f"CPython {platform.python_version()}, {processor()}, {os.cpu_count()} CPU；内核 kernel: {paths}"
     load = os.getloadavg()[0]
-    if load > 1:
-        print("!!! 机器正忙，数字会偏大 / the machine is busy, so figures are too large\n")
-        machine += f"。**测量时机器正忙，数字偏大。The machine was busy, so figures are too large** (load {load:.1f})"
+    return words + (
+        f"。**测量前机器正忙，数字偏大。The machine was busy, so figures are too large** (load {load:.1f})" if load > BUSY else ""
+    )
+
+
+def processor() -> str:
+    """Return the name of the processor, where the system says it."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+# --- measuring -----------------------------------------------------------------------------------------------------------
+
+
+def of_language(given: argparse.Namespace) -> Json:
+    """Measure the language and single tables, for one subject at a time."""
     engines = side_by_side.Engines(given.before)
-    goals = []
-    for goal in of_feel_and_tables(engines):
-        goals.append(goal)
-        print(goal.line)
+    goals = list(shown(goals_timed.of_feel_and_tables(engines)))
     table = engines.table()
     print(f"\n{page.table_lines(table)}\n")
     expressions = list(engines.expressions())
     print(page.expression_lines(expressions))
     engines.end()
-    for goal in () if given.quick else of_the_main_job():
-        goals.append(goal)
-        print(goal.line)
+    rows = [[text, {name: asdict(figure) for name, figure in row.items()}] for text, row in expressions]
+    return {"goals": goals, "table": {name: asdict(figure) for name, figure in table.items()}, "expressions": rows}
+
+
+def of_work(given: argparse.Namespace) -> Json:
+    """Measure the packs, one subject and the demonstration."""
+    return {"goals": [] if given.quick else list(shown(goals_timed.of_the_main_job()))}
+
+
+def of_packs(_: argparse.Namespace) -> Json:
+    """Measure `zhida assess` over the enterprises of the demonstration."""
+    return {"goals": list(shown(packs_timed.goals()))}
+
+
+def of_tables(given: argparse.Namespace) -> Json:
+    """Measure tables over frames, beside the peers."""
+    sizes = [size for size in drawn.SIZES if size != "large" or not given.quick]
+    races = []
+    for race in frames_side_by_side.races(frames_side_by_side.contestants(), sizes):
+        print(page_frames.race_lines(race), flush=True)
+        races.append(asdict(race))
+    return {"races": races}
+
+
+def of_jobs(given: argparse.Namespace) -> Json:
+    """Measure the two whole jobs."""
+    sizes = {rows: turns for rows, turns in jobs.SIZES.items() if rows == min(jobs.SIZES) or not given.quick}
+    found = []
+    for job in jobs.measure(sizes):
+        print(page_frames.job_lines(job), flush=True)
+        found.append(asdict(job))
+    return {"jobs": found}
+
+
+MEASURE: Mapping[str, Callable[[argparse.Namespace], Json]] = dict(
+    zip(SECTIONS, (of_language, of_work, of_packs, of_tables, of_jobs), strict=True)
+)
+
+
+def shown(goals: Iterator[Goal]) -> Iterator[Json]:
+    """Print goals as they come."""
+    for goal in goals:
+        print(goal.line, flush=True)
+        yield asdict(goal)
+
+
+# --- the page --------------------------------------------------------------------------------------------------------------
+
+
+def render() -> str:
+    """Return docs/performance.md, of the figures of the last run of each section."""
+    kept = {name: json.loads(path.read_text(encoding="utf-8")) for name in SECTIONS if (path := FIGURES / f"{name}.json").exists()}
+    machines: dict[str, list[str]] = {}
+    for name, figures in kept.items():
+        machines.setdefault(figures["machine"], []).append(name)
+    measured = [f"- {'、'.join(names)}：{words}" for words, names in machines.items()]
+    left = [name for name in SECTIONS if name not in kept]
+    if left:
+        measured.append(f"- {'、'.join(left)}：没有测 / not measured")
+    lines = [page.introduction("\n".join(measured))]
+    goals = [
+        Goal(**{**goal, "unit": tuple(goal["unit"])})
+        for name in ("language", "work", "packs")
+        for goal in kept.get(name, {}).get("goals", ())
+    ]
+    lines += page.goal_section(goals)
+    if "tables" in kept:
+        lines += page_frames.frame_section([race_of(race) for race in kept["tables"]["races"]])
+    if "jobs" in kept:
+        lines += page_frames.job_section([job_of(job) for job in kept["jobs"]["jobs"]])
+    if "language" in kept:
+        figures = kept["language"]
+        rows = [(text, row_of(row)) for text, row in figures["expressions"]]
+        lines += page.language_section(row_of(figures["table"]), rows)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def race_of(data: Json) -> Race:
+    """Return a race that was kept."""
+    figures = {name: frames_side_by_side.Figure(**figure) for name, figure in data["figures"].items()}
+    return Race(**{**data, "figures": figures})
+
+
+def job_of(data: Json) -> Job:
+    """Return a job that was kept."""
+    return Job(**{**data, "figures": {name: Took(**took) for name, took in data["figures"].items()}})
+
+
+def row_of(data: Json) -> side_by_side.Row:
+    """Return a row of figures that was kept."""
+    return {name: side_by_side.Figure(**figure) for name, figure in data.items()}
+
+
+def main() -> None:
+    """Measure, print, and write the page where that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", metavar="SECTIONS", default=",".join(SECTIONS), help="sections to measure, with commas between")
+    parser.add_argument("--quick", action="store_true", help="without the demonstration, the large tables and the largest jobs")
+    parser.add_argument("--before", type=Path, metavar="SRC", help="other sources of our own to be told apart from these")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the page")
+    given = parser.parse_args()
+    chosen = given.only.split(",")
+    unknown = set(chosen) - set(SECTIONS)
+    if unknown:
+        parser.error(f"no section: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+    FIGURES.mkdir(parents=True, exist_ok=True)
+    for name in [name for name in SECTIONS if name in chosen]:
+        start, words = time.monotonic(), machine()
+        print(f"==> {name}: {words}", file=sys.stderr, flush=True)
+        figures = {"machine": words, **MEASURE[name](given)}
+        (FIGURES / f"{name}.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1), encoding="utf-8")
+        print(f"==> {name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
     if given.write:
-        given.write.write_text(page.render(machine, goals, table, expressions), encoding="utf-8")
+        given.write.write_text(render(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """How a worker is asked: a line of JSON in, a line of JSON out.
 
-    {"prepare": 3, "task": {…}}          →   {"value": …} or {"refused": "why"}
+    {"prepare": 3, "task": {…}}          →   {"value": …, "first": seconds of the first time} or {"refused": "why"}
     {"run": 3, "loops": 100, "goes": 3}  →   {"seconds": of one loop, on average of the quickest go}
+    {"forget": true}                     →   {}; the tasks before are gone, and what they held
 
 Needs nothing but the standard library, so that it runs in the environment of every peer.
 """
@@ -36,11 +37,12 @@ def seconds(action: Callable[[], object], loops: int) -> float:
     return (time.perf_counter() - start) / loops
 
 
-def serve(prepare: Callable[[Json], Callable[[], object]]) -> None:
+def serve(prepare: Callable[[Json], Callable[[], Json]], tell: Callable[[Json], Json] = plain) -> None:
     """Answer until the input ends.
 
     Args:
         prepare: Takes a task and returns what is to be timed; raises where the engine cannot do it.
+        tell: What is said of the value that it comes to; this is not timed.
     """
     prepared: dict[int, Callable[[], object]] = {}
     for line in sys.stdin:
@@ -48,10 +50,15 @@ def serve(prepare: Callable[[Json], Callable[[], object]]) -> None:
         if "prepare" in message:
             try:
                 action = prepare(message["task"])
-                answer = {"value": plain(action())}
+                start = time.perf_counter()
+                found = action()
+                answer = {"first": time.perf_counter() - start, "value": tell(found)}
                 prepared[message["prepare"]] = action
             except Exception as error:  # noqa: BLE001 - whatever a peer raises means that it cannot do it
                 answer = {"refused": f"{type(error).__name__}: {error}".splitlines()[0][:80]}
+        elif "forget" in message:
+            prepared.clear()
+            answer = {}
         else:
             action = prepared[message["run"]]
             gc.collect()

@@ -87,7 +87,7 @@ def test_possible_statuses_are_listed_as_the_policy_lists_them(tmp_path: Path) -
 
 def test_possible_answers_that_may_go_on_end_with_and_so_on(tmp_path: Path) -> None:
     packs = packs_with(tmp_path, ELIGIBLE + block("金额: number", "收入 / 3"), **AMOUNT)
-    assert [row["possible"] for row in cells(packs, {}, {"人": Decimal(30)})] == ["INELIGIBLE、等", "等"]
+    assert [row["possible"] for row in cells(packs, {}, {"人": Decimal(30)})] == ["INELIGIBLE等", "等"]
 
 
 def test_a_near_miss_names_the_line_and_its_unit(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from zhida.errors import Language
 from zhida.policy.pack import Packs, load_packs
 from zhida.report.explanation import LINE_CELLS, explanation_data, explanation_text, value_data
 from zhida.report.explanation_html import explanation_html
+from zhida.report.phrases import agreement_phrases
 from zhida.source import display_width
 from zhida.values.temporal import Date
 from zhida.values.unknown import Unknown
@@ -391,8 +392,30 @@ def test_a_subject_that_the_columns_leave_to_the_interpreter_is_told_so(packs: P
 def test_a_difference_is_told_with_both_values(packs: Packs, language: Language) -> None:
     for differing in (replace(AGREES, differences=AMOUNT_DIFFERS), replace(AGREES, results="r.parquet", in_results=AMOUNT_DIFFERS)):
         text = Page(explanation_html(sized(packs), language=language, agreement=differing)).words
-        assert all(said in text for said in ("amount_fen", "5000", "123", {"zh": "请勿签发", "en": "do not sign"}[language]))
+        words = {"zh": ("“金额”", "请勿签发"), "en": ("'amount'", "do not sign")}[language]
+        assert all(said in text for said in ("¥50.00", "¥1.23", *words))
+        assert "amount_fen" not in text
     assert "两种算法一致" not in explanation_text(sized(packs), language="zh", agreement=replace(AGREES, differences=AMOUNT_DIFFERS))
+
+
+@pytest.mark.parametrize(
+    ("cell", "said", "zh", "en"),
+    [
+        ("outcome", "INELIGIBLE", "“结论”逐户解释为“不符合”", "'outcome' is 'not eligible'"),
+        (
+            "possible",
+            "NOT_APPLICABLE、ELIGIBLE等",
+            "“可能的结果”逐户解释为“不适用、符合等”",
+            "'possible answers' is 'not applicable, eligible, …'",
+        ),
+        ("low_fen", "–", "“可能的最低金额”逐户解释为“–”", "'least possible amount' is '–'"),
+        ("规模", "3", "“规模”逐户解释为“3”", "'规模' is '3'"),
+    ],
+)
+def test_a_difference_is_told_in_words_and_not_in_codes(cell: str, said: str, zh: str, en: str) -> None:
+    differing = replace(AGREES, differences=(Difference(POLICY, cell, said, "–"),))
+    assert zh in next(agreement_phrases(differing, "zh"))
+    assert en in next(agreement_phrases(differing, "en"))
 
 
 def test_data_hold_the_agreement(packs: Packs) -> None:

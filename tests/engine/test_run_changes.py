@@ -14,6 +14,7 @@ from tests.engine.policy_texts import block, packs_with
 from tests.engine.run_sources import KEY, opened, order_of, packs_in, run_into, write_source
 from tests.stories.small_district import files_below
 from zhida.assess.order import RunOrder, policy_digest
+from zhida.cli.assess import taken_over_words
 from zhida.errors import InputError
 from zhida.policy.pack import Packs
 from zhida.registry_io.fingerprints import row_fingerprints
@@ -109,7 +110,10 @@ def test_a_policy_that_changed_is_decided_for_all_and_the_others_only_where_fact
     path = write_source(tmp_path / "registry.parquet", change_some(shared.frame()), 30)
     full, renewed = order_of(packs), order_of(packs, changed_since=former)
     run_into(full, opened(full, path), tmp_path / "full")
-    assert run_into(renewed, opened(renewed, path), tmp_path / "renewed").taken_over == 231
+    progress = run_into(renewed, opened(renewed, path), tmp_path / "renewed")
+    assert (progress.taken_over, progress.changes) == (231, {"demo/jobs": "text"})
+    figures = {"policies": 2, "rows_taken_over": 9_231, "policies_decided_anew": progress.changes}
+    assert taken_over_words(figures)[0] == ["1 项政策 × 9,231 户照抄", "1 项重新判定（政策文本变了）"]
     assert files_below(tmp_path / "renewed") == files_below(tmp_path / "full")
 
 
@@ -127,7 +131,11 @@ def test_results_of_other_policies_serve_for_those_that_both_have(packs: Packs, 
 def test_on_another_day_nothing_is_taken_over(packs: Packs, former: Path, tmp_path: Path) -> None:
     path = write_source(tmp_path / "registry.parquet", shared.frame(), 30)
     order = replace(order_of(packs), as_of=Date(2026, 7, 1), changed_since=former)
-    assert run_into(order, opened(order, path), tmp_path / "out").taken_over == 0
+    progress = run_into(order, opened(order, path), tmp_path / "out")
+    assert progress.taken_over == 0
+    assert (progress.changes, progress.former_date) == ({"demo/jobs": "date", "demo/size": "date"}, "2026-06-30")
+    figures = {"policies": 2, "rows_taken_over": 0, "policies_decided_anew": progress.changes, "former_as_of": progress.former_date}
+    assert taken_over_words(figures)[0] == ["没有可照抄的", "2 项重新判定（评估日不同，上次为 2026-06-30）"]
 
 
 def test_results_can_be_renewed_in_their_own_place(packs: Packs, tmp_path: Path) -> None:

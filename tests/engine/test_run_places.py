@@ -126,6 +126,8 @@ def test_a_refusal_before_any_part_is_done_leaves_nothing_behind(tmp_path: Path,
     with pytest.raises(InputError) as raised:
         publish(tmp_path, "new", 1)
     assert raised.value.diagnostics[0].arguments["path"] == str(tmp_path)
+    assert raised.value.diagnostics[0].message("zh").endswith("：磁盘已满")
+    assert raised.value.diagnostics[0].hint("zh").startswith("请腾出空间，或用 --out 写到别的盘，再运行一次")
     assert not list(tmp_path.iterdir())
 
 

@@ -7,6 +7,8 @@ Each file of tests/examples/sources/ holds a source and, last, everything that i
     === asked                   the attributes that policies ask for, one a line
     === plain.csv               a file as it stands; `plain.csv | gb18030` has that encoding
     === plain.parquet | 2       a file with row groups of 2 rows: its columns as `name: type`, a blank line, each row as JSON
+    === results.parquet         the same, with the words of results
+    === rewritten.parquet       the same, with the words of a registry and without checksums
     === damage                  `cut plain.parquet 9` drops its last bytes, `spoil plain.parquet 2` overwrites its second row group
     === statements              what is run on the server first, one statement a line
     === no driver               the driver for databases is not installed
@@ -87,8 +89,12 @@ def put(folder: Path, head: str, text: str) -> None:
     columns, _, rows = text.partition("\n\n")
     types = dict(line.split(": ") for line in columns.splitlines())
     data = [json.loads(line) for line in rows.splitlines()]
+    words = {"results.parquet": {"zhida.missing": "{}"}, "rewritten.parquet": {"zhida.key": "代码", "zhida.subject": "enterprise"}}.get(
+        name
+    )
     arrays = [pa.array([value_of(row[place], type_) for row in data], type_of(type_)) for place, type_ in enumerate(types.values())]
-    pq.write_table(pa.Table.from_arrays(arrays, names=list(types)), path, row_group_size=int(option or 100), write_page_checksum=True)
+    table = pa.Table.from_arrays(arrays, names=list(types)).replace_schema_metadata(words)
+    pq.write_table(table, path, row_group_size=int(option or 100), write_page_checksum=name != "rewritten.parquet")
 
 
 def type_of(name: str) -> pa.DataType:

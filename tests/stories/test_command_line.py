@@ -212,6 +212,15 @@ def test_an_unknown_language_is_misuse(zhida: Zhida) -> None:
     assert "--lang：“fr”不是 zh、en 之一" in answer.err
 
 
+def test_explain_says_what_a_registry_is_where_a_database_or_a_csv_file_was_given(zhida: Zhida, district: District) -> None:
+    for given, said in (("postgresql://me:secret@db/x?table=t", "请导出为 CSV"), (district.sources[0], "CSV 可直接用 zhida assess 判定")):
+        answer = zhida("explain", "1", "--registry", given, "--packs", PACKS)
+        assert (answer.code, answer.out) == (2, "")
+        assert said in answer.err
+        assert "zhida registry import" in answer.err
+        assert "secret" not in answer.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -179,7 +179,9 @@ def test_runs_that_are_killed_fifty_times_end_with_the_bytes_of_an_undisturbed_o
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def on_a_terminal(arguments: tuple[str, ...], meanwhile: Callable[[subprocess.Popen[bytes]], None] = lambda _: None) -> tuple[int, bytes, bytes]:
+def on_a_terminal(
+    arguments: tuple[str, ...], meanwhile: Callable[[subprocess.Popen[bytes]], None] = lambda _: None
+) -> tuple[int, bytes, bytes]:
     """Run a command with a terminal as its standard error; returns its exit code, its output and what the terminal was sent."""
     ours, theirs = pty.openpty()
     environment = {**ENVIRONMENT, "TERM": "xterm"}
@@ -204,7 +206,8 @@ def test_an_interrupted_run_takes_its_bar_from_the_terminal_before_it_says_anyth
     bars, _, said = shown.decode().partition("\x1b[?25h")  # the cursor is shown again
     assert code == 130
     assert "判定" in bars
-    assert re.fullmatch(r"提示\[run-parts-kept\]: .*\n.*--fresh.*\n\n已中断；原有的结果未动\n", COLOURS.sub("", said).replace("\r", "").lstrip("\n"))
+    told = COLOURS.sub("", said).replace("\r", "").lstrip("\n")
+    assert re.fullmatch(r"提示\[run-parts-kept\]: .*\n.*--fresh.*\n\n已中断；原有的结果未动\n", told)
 
 
 def test_progress_on_a_terminal_tells_the_rate_and_the_time_left(parted: Path, tmp_path: Path) -> None:

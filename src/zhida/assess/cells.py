@@ -29,6 +29,9 @@ NEAR_SHARE = Decimal("0.1")
 ETC = "等"
 """Stands behind possible answers where there may be others."""
 
+AMOUNT_UNUSABLE = "金额太大（超出以分计的整数），或为空"
+"""Said of an amount that cannot be given though nothing was odd on the way to it."""
+
 DEFAULT_FIRED = "否则"
 """Said of a table of which no rule fired, and whose value is none the less not null."""
 
@@ -152,8 +155,8 @@ def _possible(settled: Settled) -> Cells:
         return {"possible": None, "low_fen": None, "high_fen": None}
     words = [answer.outcome.value if answer.result is None else format_value(answer.result) for answer in settled.possible]
     fens = [answer.amount_fen for answer in settled.possible if answer.amount_fen is not None]
-    said = dict.fromkeys(words if settled.is_minimal or not settled.open else [*words, ETC])
-    return {"possible": "、".join(said) or None, "low_fen": min(fens, default=None), "high_fen": max(fens, default=None)}
+    said = "、".join(dict.fromkeys(words)) + ("" if settled.is_minimal or not settled.open else ETC)
+    return {"possible": said or None, "low_fen": min(fens, default=None), "high_fen": max(fens, default=None)}
 
 
 # --- words ---------------------------------------------------------------------------------------------------------
@@ -195,7 +198,9 @@ def review_words(model: PolicyModel, missing: Sequence[str], codes: Sequence[str
             decision = model.model.decisions[id_].decision
             article = f"：{decision.span.article}" if decision.span.article else ""
             return f"{decision.name}{article}（没有规则可用）"
-    return code_words(codes[0]) if codes else "结果为空"
+    if codes:
+        return code_words(codes[0])
+    return "结果为空" if model.policy.amount_id is None else AMOUNT_UNUSABLE
 
 
 def open_article(model: PolicyModel, id_: str, number: str) -> str | None:

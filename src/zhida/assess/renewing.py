@@ -7,6 +7,7 @@ r"""Deciding a part: all of its rows, or, beside former results, only what has c
 Either way the same table comes out, with a last column that holds the fingerprint of each row's facts.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -15,10 +16,12 @@ import pyarrow as pa
 
 from zhida.assess.columns import RegistryColumns, open_run
 from zhida.assess.order import RunOrder, policy_digest, read_attributes
+from zhida.registry_io.engine import engine_version
 from zhida.registry_io.facts import ABSENT_SUFFIX
 from zhida.registry_io.fingerprints import Words, row_fingerprints
 from zhida.registry_io.former import FACTS_COLUMN, Former, places_of
 from zhida.registry_io.parts import sorted_words
+from zhida.registry_io.registry import dictionary_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,31 @@ def fact_columns(attributes: Iterable[str], key: str) -> tuple[str, ...]:
     ('人员', '人员:absent')
     """
     return tuple(column for name in attributes if name != key for column in (name, f"{name}{ABSENT_SUFFIX}"))
+
+
+def changes_of(order: RunOrder, former: Former) -> dict[str, str]:
+    """Return why policies are decided anew though there are former results: one of `CHANGES` for each that changed or is new."""
+    then, day = former.words, str(order.as_of)
+    found = {}
+    for policy in order.policies:
+        if former.digests.get(policy) == policy_digest(order, policy):
+            continue
+        model = order.packs.model_of(policy, order.as_of)
+        digests = json.loads(then.get("zhida.policies", "{}"))
+        differing = {
+            "new": policy not in former.digests,
+            "date": then.get("zhida.as_of") != day,
+            "engine": then.get("zhida.engine_version") != engine_version(),
+            "text": digests.get(policy) != model.policy.sha256,
+            "dictionary": dictionary_sha256(order.dictionary) not in then.get("zhida.dictionary_sha256", "").split(","),
+            "around": True,
+        }
+        found[policy] = next(name for name, differs in differing.items() if differs)
+    return found
+
+
+CHANGES = ("new", "date", "engine", "text", "dictionary", "around")
+"""Not in the former results; another date, engine, text or dictionary; parameters of the place, policies that are used."""
 
 
 @dataclass

@@ -19,7 +19,7 @@ from pathlib import Path
 from zhida.assess.columns import Tally
 from zhida.assess.order import Plan, RunOrder, order_digest, policy_digest, read_attributes
 from zhida.assess.registry import RunSummary, known_at
-from zhida.assess.renewing import Decided, Decider, fact_columns
+from zhida.assess.renewing import Decided, Decider, changes_of, fact_columns
 from zhida.registry_io.former import DIGESTS_KEY, FACTS_KEY, Former, open_former
 from zhida.registry_io.parts import PartMark, WorkFolder, work_folder
 from zhida.registry_io.sources import Source
@@ -50,6 +50,10 @@ class Progress:
     """Rows that went to the interpreter, counted for each policy."""
     taken_over: int = 0
     """Rows that were taken over from former results."""
+    changes: dict[str, str] | None = None
+    """Policies that no former result serves for, and why: one of `zhida.assess.renewing.CHANGES`; None without former results."""
+    former_date: str = ""
+    """The date of the former results."""
 
     def add(self, mark: PartMark, *, is_found: bool) -> None:
         """Count a part that is done, and tell."""
@@ -103,6 +107,8 @@ def run(  # noqa: PLR0913, PLR0917 - each says one thing about the run
     """
     former = None if order.changed_since is None else open_former(order.changed_since, source.key)
     progress = progress or Progress()
+    if former is not None:
+        progress.changes, progress.former_date = changes_of(order, former), former.words.get("zhida.as_of", "")
     progress.rows, progress.parts = source.rows, len(source.parts)
     # Not what its parts hold: each is known by its own fingerprint, so that mending one leaves the others done.
     said = [source.name, sorted(source.metadata.items()), plan.rows_per_part]

@@ -69,6 +69,7 @@ app = typer.Typer(
 ARGUMENT_CODES = frozenset((
     *("file-not-found", "file-is-directory", "policy-unknown", "policy-no-policies", "policy-unknown-subject"),
     *("registry-unknown-subject", "registry-not-a-registry", "registry-subject-differs", "run-memory-too-small", "run-kernel-unknown"),
+    "source-is-results",
 ))  # fmt: skip
 """Findings that say, where they point at no text, that the command was called with what does not exist or does not fit."""
 

@@ -216,6 +216,8 @@ def _figures(order: RunOrder, plan: Plan, progress: Progress, seconds: float) ->
         "rows": progress.rows_done,
         "rows_decided": decided,
         "rows_taken_over": progress.taken_over,
+        "policies_decided_anew": progress.changes,
+        "former_as_of": progress.former_date,
         "rows_interpreted": progress.interpreted,
         "policies": len(order.policies),
         "parts": progress.parts_done,
@@ -227,14 +229,45 @@ def _figures(order: RunOrder, plan: Plan, progress: Progress, seconds: float) ->
     }
 
 
+CHANGE_WORDS: dict[str, tuple[str, str]] = {
+    "new": ("上次没有算", "not decided then"),
+    "date": ("评估日不同", "another date"),
+    "engine": ("引擎版本不同", "another version of the engine"),
+    "text": ("政策文本变了", "the policy's text changed"),
+    "dictionary": ("数据字典变了", "the data dictionary changed"),
+    "around": ("地方参数、引用的政策或施行期间变了", "parameters, policies that it uses, or its time in force changed"),
+}
+"""Why a policy is decided anew for everybody, in Chinese and in English."""
+
+
+def taken_over_words(figures: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Return what was taken over from former results, and what was not and why, in Chinese and in English."""
+    anew, rows = figures["policies_decided_anew"], figures["rows_taken_over"]
+    kept = figures["policies"] - len(anew)
+    zh, en = ["没有可照抄的"], ["nothing taken over"]
+    if kept and rows:
+        zh, en = [f"{kept} 项政策 × {rows:,} 户照抄"], [f"{kept} policies × {rows:,} subjects taken over"]
+    elif kept:
+        zh, en = ["没有可照抄的：各户的事实都变了"], ["nothing taken over: the facts of every subject changed"]
+    for change in dict.fromkeys(anew.values()):
+        count = list(anew.values()).count(change)
+        why_zh, why = CHANGE_WORDS[change]
+        if change == "date":
+            why_zh, why = f"{why_zh}，上次为 {figures['former_as_of']}", f"{why}, then {figures['former_as_of']}"
+        zh.append(f"{count} 项重新判定（{why_zh}）")
+        en.append(f"{count} decided anew ({why})")
+    return zh, en
+
+
 def run_words(figures: dict[str, Any], language: Language) -> str:
     """Return how a run went, in a line."""
     rows, seconds, rate = figures["rows"], figures["seconds"], figures["rows_per_second"]
     zh = [f"{rows:,} 户 × {figures['policies']} 项，{seconds:.1f} 秒，每秒 {rate:,} 户"]
     en = [f"{rows:,} subjects × {figures['policies']} policies in {seconds:.1f} s, {rate:,} a second"]
-    if figures["rows_taken_over"]:
-        zh.append(f"照抄上次结果 {figures['rows_taken_over']:,} 户")
-        en.append(f"{figures['rows_taken_over']:,} taken over from former results")
+    if figures.get("policies_decided_anew") is not None:
+        said_zh, said_en = taken_over_words(figures)
+        zh += said_zh
+        en += said_en
     if figures["rows_interpreted"]:
         zh.append(f"交给解释器 {figures['rows_interpreted']:,} 次")
         en.append(f"{figures['rows_interpreted']:,} left to the interpreter")

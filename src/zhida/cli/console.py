@@ -21,7 +21,7 @@ from rich.text import Text
 from zhida.errors import CompileError, Diagnostic, InputError, Language, diagnostic, nearest
 from zhida.errors.code import Severity
 from zhida.policy.pack import Packs, Policy, load_packs
-from zhida.registry_io.replacing import replacing
+from zhida.registry_io.replacing import replacing, write_failed
 from zhida.values.temporal import Date, parse_date
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
@@ -199,7 +199,7 @@ def made_folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError([diagnostic("registry-write-failed", None, path=path, reason=error.strerror or str(error))]) from error
+        raise write_failed(path, error) from error
     return path
 
 

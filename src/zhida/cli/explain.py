@@ -97,6 +97,7 @@ def explain(
     language: Language = lang.value
     day = read_as_of(as_of)
     loaded = sound_packs(packs)
+    refuse_other_sources(registry)
     taken = taken_registry(registry, loaded, subject)
     print_diagnostics(registry_findings(taken), language)
     chosen = chosen_policies(loaded, policy or (), subject)
@@ -111,6 +112,28 @@ def explain(
     differing = [item for each in checked for item in each.diagnostics(code)]
     print_diagnostics(differing, language)
     return FOUND_ERRORS if differing else OK
+
+
+def refuse_other_sources(registry: Path) -> None:
+    """Say, where a database or a CSV file was given, what a registry is and how to come by one.
+
+    Raises:
+        BadParameter: what was given is no registry.
+    """
+    if str(registry).startswith(("postgresql:", "postgres:")):  # which may hold a password: it is not repeated
+        raise misuse(
+            "--registry：这里要登记册，不是数据库。数据库可直接用 zhida assess 判定；"
+            "要逐户说明，请导出为 CSV，再用 zhida registry import 生成登记册",
+            "--registry: a registry is needed here, not a database. zhida assess reads it as it is; "
+            "to explain, export CSV and make a registry with zhida registry import",
+        )
+    if registry.suffix.lower() in {".csv", ".xlsx"} and registry.is_file():
+        raise misuse(
+            f"--registry：这里要登记册，“{registry}”不是。CSV 可直接用 zhida assess 判定；"
+            "要逐户说明，请先用 zhida registry import 生成登记册",
+            f"--registry: a registry is needed here, and '{registry}' is none. zhida assess reads CSV as it is; "
+            "to explain, make a registry with zhida registry import",
+        )
 
 
 def _beside(registry: Path) -> list[Path]:

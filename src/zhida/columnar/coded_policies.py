@@ -96,7 +96,8 @@ class CodedPolicy:
         self.sizes: dict[int, int] = {}
         self.of_answer: NDArray[np.int64] = np.zeros(0, np.int64)
         self.settled: dict[tuple[int, ...], int] = {}
-        self.opened: dict[tuple[int, ...], int] = {}
+        self.opened: dict[tuple[object, ...], int] = {}
+        self.values: dict[tuple[int, int], tuple[str, int | None]] = {}
 
     # --- records ---------------------------------------------------------------------------------------------------------
 
@@ -340,16 +341,20 @@ class CodedPolicy:
         bits = np.zeros(len(known), np.int64)
         for place, mask in enumerate(masks):
             bits |= mask.astype(np.int64) << place
-        kinds, places = distinct([known.astype(np.int64), bits, *sets_of(keys, len(key_list))])
+        columns = [known.astype(np.int64), bits, *sets_of(keys, len(key_list))]
+        kinds, places = distinct(columns)
+        lacking = tuple(fact.place for fact in missing)
         numbers = []
         for row in kinds.tolist():
-            base = self.answer.answers[int(known[row])]
-            names = frozenset(fact.item.name for fact, mask in missing.items() if mask[row])
-            items = [key_list[number] for number in sorted(set(keys[row].tolist()))]
-            is_judged = bool(names) and all(self.is_judged(name) for name in names)
-            possible, fens = self.possible(items)
-            record = Record(ODD if is_judged else OPEN, None, names, base.codes, base.fired, possible, fens, is_bad=False)
-            numbers.append(self.number(record))
+            key = (lacking, *(int(column[row]) for column in columns))
+            if key not in self.opened:
+                base = self.answer.answers[int(known[row])]
+                names = frozenset(fact.item.name for fact, mask in missing.items() if mask[row])
+                is_judged = bool(names) and all(self.is_judged(name) for name in names)
+                possible, fens = self.possible([key_list[number] for number in sorted(set(keys[row].tolist()))])
+                record = Record(ODD if is_judged else OPEN, None, names, base.codes, base.fired, possible, fens, is_bad=False)
+                self.opened[key] = self.number(record)
+            numbers.append(self.opened[key])
         return np.array(numbers, np.int64)[places]
 
     def is_judged(self, name: str) -> bool:
@@ -359,26 +364,25 @@ class CodedPolicy:
     def possible(self, items: Sequence[tuple[int, tuple[int, int] | None]]) -> tuple[int, tuple[int, int] | None]:
         """Return the number of what is possible, and the least and greatest amount."""
         settler = self.settler
-        said: set[tuple[int, str]] = set()
-        fens: list[int] = []
-        for ending, value in items:
-            word = ""
-            if ending == HELD and value is not None:
-                record = Record(
-                    HELD, value, frozenset(), frozenset(), tuple((-1, False) for _ in self.answer.tables), -1, None, is_bad=False
-                )
-                column = self.answers_of([record]).value
-                assert column is not None, "a value was asked for"
-                if settler.fen is not None:
-                    fens.append(int(settler.fen(column, np.ones(1, np.bool_))[0]))
-                else:
-                    word = format_value(value_at(column, 0, settler.executor.vocabulary))
-            said.add((ending, word))
-        found: PossibleSet = frozenset(said)
+        told = [(ending, *self.told(value)) if ending == HELD and value is not None else (ending, "", None) for ending, value in items]
+        found: PossibleSet = frozenset((ending, word) for ending, word, _ in told)
+        fens = [fen for _, _, fen in told if fen is not None]
         if found not in settler.possible_numbers:
             settler.possible_numbers[found] = len(settler.possible)
             settler.possible.append(found)
         return settler.possible_numbers[found], (min(fens), max(fens)) if fens else None
+
+    def told(self, value: tuple[int, int]) -> tuple[str, int | None]:
+        """Return a value in words where it is no amount, else empty words and its fen."""
+        if value not in self.values:
+            nothing = tuple((-1, False) for _ in self.answer.tables)
+            record = Record(HELD, value, frozenset(), frozenset(), nothing, -1, None, is_bad=False)
+            column = self.answers_of([record]).value
+            assert column is not None, "a value was asked for"
+            fen = self.settler.fen
+            word = "" if fen is not None else format_value(value_at(column, 0, self.settler.executor.vocabulary))
+            self.values[value] = (word, None if fen is None else int(fen(column, np.ones(1, np.bool_))[0]))
+        return self.values[value]
 
 
 def changes(cube: Array, axis: int) -> Mask:

@@ -261,7 +261,7 @@ class PolicyColumns:
         is_status = self.questions.value is not None and self.questions.below is None  # which may be the empty text
         found = [said if is_status else words.held for said in held]
         found += [word for ending, word in listed.items() if ending in endings]
-        return "、".join([*found, *([ETC] if OPEN in endings else [])])
+        return "、".join(found) + (ETC if OPEN in endings else "")
 
     def rules(self, decision_id: str, fired: Fired, good: Mask) -> pa.DictionaryArray:
         """Return the rules of a table that fired in each row."""

@@ -299,9 +299,9 @@ CODES: dict[str, Code] = {
     "registry-write-failed": Code(
         ERROR,
         "cannot write '{path}': {reason}",
-        "无法写入“{path}”：{reason}",
-        ("what was there before is untouched",),
-        ("原有文件未受影响",),
+        "无法写入“{path}”：{reason_zh}",
+        ("{advice}", "what was there before is untouched"),
+        ("{advice_zh}", "原有文件未受影响"),
     ),
     # --- found by assess -------------------------------------------------------------------------------------------
     "registry-dictionary-differs": Code(

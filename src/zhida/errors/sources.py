@@ -90,6 +90,20 @@ CODES: dict[str, Code] = {
         ("copy or export it again; compare sizes and digests",),
         ("请重新复制或导出，并核对大小和摘要",),
     ),
+    "source-no-checksums": Code(
+        WARNING,
+        "'{name}' is a registry whose pages have no checksums: another tool wrote it anew, and damage may be taken for data",
+        "登记册“{name}”的数据页没有校验和：是别的工具改写过的，损坏了可能看不出来",
+        ("make it with zhida registry import",),
+        ("请用 zhida registry import 重新生成",),
+    ),
+    "source-is-results": Code(
+        ERROR,
+        "'{name}' holds the results of a run, not a registry",
+        "“{name}”是判定的结果，不是登记册",
+        ("name the registry that was assessed; results go after --changed-since, or to zhida explain --results",),
+        ("请指明被判定的登记册；结果文件用在 --changed-since 或 zhida explain --results 之后",),
+    ),
     "source-part-damaged": Code(
         ERROR,
         "row group {group} of '{name}' (rows {first} to {last}) cannot be read: {reason}",
@@ -101,8 +115,11 @@ CODES: dict[str, Code] = {
         ERROR,
         "a quote stands in a cell that is not in quotes",
         "没有加引号的单元格里有引号",
-        ("put the whole cell in quotes and write the quote in it twice",),
-        ("请给整格加引号，格内的引号写两个",),
+        (
+            "the first line has '{separator}' and no comma: cells are separated by commas",
+            "put the whole cell in quotes and write the quote in it twice",
+        ),
+        ("第一行里有“{separator}”而没有逗号：各列应以逗号分隔", "请给整格加引号，格内的引号写两个"),
     ),
     # --- databases -------------------------------------------------------------------------------------------------
     "source-sql-address": Code(

@@ -56,6 +56,8 @@ class Former:
     """Their columns."""
     fingerprint: str
     """What tells their files from others."""
+    words: Mapping[str, str]
+    """What they say of themselves: the `zhida.…` words of their run."""
 
     def rows(self, low: str, high: str, columns: Sequence[str]) -> pa.Table:
         """Return some columns of the rows whose keys may lie between two, both included.
@@ -104,9 +106,9 @@ def open_former(folder: Path, key: str) -> Former:
         if schema.names[0] != key:
             name = schema.names[0]
             raise _unusable(file, f"its subjects are named by '{name}', not by '{key}'", f"主体的代码是“{name}”，不是“{key}”")
-    return Former(
-        key, tuple(json.loads(metadata[FACTS_KEY])), json.loads(metadata[DIGESTS_KEY]), tuple(stretches), schema, _fingerprint(files)
-    )
+    words = {name.decode(): value.decode() for name, value in metadata.items() if name.startswith(b"zhida.")}
+    facts, digests = json.loads(metadata[FACTS_KEY]), json.loads(metadata[DIGESTS_KEY])
+    return Former(key, tuple(facts), digests, tuple(stretches), schema, _fingerprint(files), words)
 
 
 def _fingerprint(files: Sequence[Path]) -> str:

@@ -7,11 +7,34 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from zhida.errors import InputError, diagnostic
+
+_FULL = (
+    "磁盘已满",
+    "请腾出空间，或用 --out 写到别的盘，再运行一次",
+    "free some space, or write to another disk with --out, and run it again",
+)
+_FORBIDDEN = ("没有写的权限", "请改权限，或用 --out 写到别处", "change the permissions, or write elsewhere with --out")
+_A_FILE = (
+    "那里已有一个文件，不是文件夹",
+    "请移走该文件，或用 --out 指明别的文件夹",
+    "move that file away, or name another folder with --out",
+)
+REFUSALS: Mapping[int, tuple[str, str, str]] = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: ("配额已满", *_FULL[1:]),
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.EROFS: ("该盘只读", "请用 --out 写到可写的盘", "write to another disk with --out"),
+    errno.EEXIST: _A_FILE,
+    errno.ENOTDIR: ("路径中有一段是文件，不是文件夹", *_A_FILE[1:]),
+    errno.EISDIR: ("那里是文件夹，不是文件", "请换一个文件名", "name another file"),
+}
+"""What the operating system says when it refuses, in Chinese, and what to do, in Chinese and in English."""
 
 
 @contextmanager
@@ -63,4 +86,7 @@ def settle(path: Path) -> None:
 
 def write_failed(path: Path | str, error: OSError) -> InputError:
     """Return the error that says why a file or folder could not be written."""
-    return InputError([diagnostic("registry-write-failed", None, path=path, reason=error.strerror or str(error))])
+    reason = error.strerror or str(error)
+    reason_zh, advice_zh, advice = REFUSALS.get(error.errno or 0, (reason, "", ""))
+    words = {"reason": reason, "reason_zh": reason_zh, "advice": advice, "advice_zh": advice_zh}
+    return InputError([diagnostic("registry-write-failed", None, path=path, **words)])

@@ -231,16 +231,19 @@ def _possible(policy: str, outcome_words: Mapping[str, str], *, gives_amount: bo
     possible, low, high = (pl.col(f"{policy}:{cell}") for cell in ("possible", "low_fen", "high_fen"))
 
     def worded(said: str) -> str | None:
-        return JOINED.join(outcome_words.get(word, word) for word in said.split(JOINED) if not (gives_amount and word == ELIGIBLE)) or None
+        known = said.removesuffix(ETC).split(JOINED)
+        words = JOINED.join(outcome_words.get(word, word) for word in known if not (gives_amount and word == ELIGIBLE))
+        return words + ETC * (said.endswith(ETC) and not gives_amount) or None
 
     others = _for_each(possible.cast(pl.String), worded)
     if not gives_amount:
         return others.replace(ETC, NO_LIST)
+    etc = pl.when(possible.cast(pl.String).str.ends_with(ETC)).then(pl.lit(ETC)).otherwise(pl.lit(""))
     least, most = (_yuan(fen).cast(pl.String) + " 元" for fen in (low, high))
     amounts = pl.when(low == high).then(least).otherwise(least + " 至 " + most)
-    told = pl.concat_str([amounts, others], separator=JOINED, ignore_nulls=True).replace("", None)
+    told = pl.concat_str([amounts, others], separator=JOINED, ignore_nulls=True).replace("", None) + etc
     is_open = pl.col(f"{policy}:outcome").cast(pl.String) == UNDETERMINED
-    return pl.when(is_open & (told.is_null() | (told == ETC))).then(pl.lit(NO_RANGE)).otherwise(told)
+    return pl.when(is_open & told.is_null()).then(pl.lit(NO_RANGE)).otherwise(told)
 
 
 def _for_each(column: pl.Expr, word: Callable[[Any], str | None]) -> pl.Expr:

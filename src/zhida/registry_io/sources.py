@@ -90,6 +90,8 @@ def open_source(spec: str, dictionary: Dictionary, *, rows_per_part: int) -> Sou
     if path.is_dir():
         whole = path / REGISTRY_FILE
         paths = sorted(path.glob(f"*{PARQUET}")) if not whole.exists() else sorted(whole.glob(f"*{PARQUET}")) if whole.is_dir() else [whole]
+        if len(paths) == 1 and paths[0].is_dir():  # results of several parts
+            return open_source(str(paths[0]), dictionary, rows_per_part=rows_per_part)
         if not paths:
             raise InputError([diagnostic("registry-not-a-registry", nowhere(spec), name=spec)])
         return ParquetSource(spec, paths, dictionary, rows_per_part=rows_per_part)

@@ -26,7 +26,7 @@ from zhida.registry_io.sources_parts import Findings, Part, check_order, nowhere
 from zhida.registry_io.tables import MAX_DIAGNOSTICS, Frame, cell_spans
 from zhida.source import Source, Span
 
-SEPARATOR = ","
+SEPARATOR, OTHER_SEPARATOR = ",", ";"
 CHUNK = 1 << 25
 """Bytes that are looked at at a time."""
 
@@ -371,7 +371,9 @@ class _Bounds:
         is_bad_close = ~np.isin(after, (LINE_FEED, RETURN, COMMA, QUOTE))
         bad = np.sort(np.concatenate((opens[is_bad_open], closes[is_bad_close])))
         if len(bad):
-            self._refuse("source-csv-quote", int(bad[0]))
+            head = bytes(self.data[:SHOWN_BYTES]).partition(b"\n")[0]
+            is_other = COMMA not in head and OTHER_SEPARATOR.encode() in head
+            self._refuse("source-csv-quote", int(bad[0]), separator=OTHER_SEPARATOR if is_other else "")
 
     def _check_returns(self, chunk: Places, start: int, quotes: Places) -> None:
         """See that a carriage return outside of quotes belongs to a line feed."""

@@ -31,6 +31,12 @@ from zhida.source import Span
 DAMAGE = (pa.ArrowException, OSError, ValueError, KeyError, IndexError, OverflowError, MemoryError)
 """What reading a damaged file raises."""
 
+RESULTS_MARK = "zhida.missing"
+"""What only results say of themselves."""
+
+HEADER_BYTES, NEXT_INTEGER = 40, b"\x15"
+"""How much of a page's header is looked at; what stands there before an integer that is its next field (Thrift's compact form)."""
+
 EXACT_KEY_BYTES = 32
 """Bounds of a row group that are longer may have been cut short by whoever wrote the file."""
 
@@ -84,6 +90,23 @@ class _File:
     def new_reader(self) -> Any:  # noqa: ANN401 - a pyarrow ParquetFile, which has no types
         """Return a reader of the file's bytes; one reader is not for several threads at once."""
         return pq.ParquetFile(pa.BufferReader(self.buffer), metadata=getattr(self, "footer", None), page_checksum_verification=True)
+
+    def has_checksums(self) -> bool:
+        """Say whether its first page has a checksum: the fourth field of the page's header, behind three numbers."""
+        if not self.rows or not self.footer.num_columns:
+            return True
+        column = self.footer.row_group(0).column(0)
+        start = column.dictionary_page_offset or column.data_page_offset
+        header = self.buffer[start : start + HEADER_BYTES].to_pybytes()
+        place = 0
+        for _ in range(3):
+            if header[place : place + 1] != NEXT_INTEGER:
+                return False
+            place += 1
+            while place < len(header) and header[place] >= 0x80:
+                place += 1
+            place += 1
+        return header[place : place + 1] == NEXT_INTEGER
 
     def read_group(self, group: int, columns: Sequence[str]) -> pa.Table:
         """Return some columns of a row group."""
@@ -139,13 +162,15 @@ class ParquetSource:
         """Read the footers and see that columns and keys are as they should be.
 
         Raises:
-            InputError: file-unreadable, source-damaged, registry-file-empty, and those of `checked_metadata`, `fields_of`
-                and `check_order`.
+            InputError: file-unreadable, source-damaged, source-is-results, registry-file-empty, and those of
+                `checked_metadata`, `fields_of` and `check_order`.
         """
         self.name = name
         self._items = dictionary.items
         self._files = [_File(path) for path in paths]
         words = self._files[0].words
+        if RESULTS_MARK in words:
+            raise InputError([diagnostic("source-is-results", nowhere(name), name=name)])
         self.is_registry = any(word.startswith("zhida.") for word in words)
         self.key = words.get("zhida.key", "") if self.is_registry else key_of(dictionary)
         notes: list[Diagnostic] = []
@@ -157,6 +182,8 @@ class ParquetSource:
             fields, found = fields_of(file.schema, dictionary, self.key, file.name)
             self._fields.append(fields)
             notes += found
+        bare = next((file.name for file in self._files if self.is_registry and not file.has_checksums()), "")
+        notes += [diagnostic("source-no-checksums", nowhere(name), name=bare)] if bare else []
         self.attributes = tuple(dict.fromkeys(field.name for fields in self._fields for field in fields))
         self.dictionary_differs = self.is_registry and own.get("zhida.dictionary_sha256") != dictionary_sha256(dictionary)
         self.rows: int | None = sum(sum(file.rows) for file in self._files)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from zhida.assess.agreement import Agreement, Difference
 from zhida.assess.assessment import LISTED_AMOUNTS, Answer, Assessment, ConditionMet, Extent, NearMiss, Outcome, Reason
+from zhida.assess.cells import ETC
 from zhida.assess.explain import open_reason, told_by_diagnostic
 from zhida.assess.registry import SHA_DIGITS
 from zhida.errors import Language
@@ -56,6 +57,21 @@ SECTIONS: dict[str, dict[Language, str]] = {
     "agreement": {"zh": "复核", "en": "Check"},
 }
 """The parts of an explanation, with their headings."""
+
+CELLS: dict[str, dict[Language, str]] = {
+    "outcome": {"zh": "结论", "en": "outcome"},
+    "result": {"zh": "结果", "en": "result"},
+    "amount_fen": {"zh": "金额", "en": "amount"},
+    "missing": {"zh": "缺的事实", "en": "missing facts"},
+    "possible": {"zh": "可能的结果", "en": "possible answers"},
+    "low_fen": {"zh": "可能的最低金额", "en": "least possible amount"},
+    "high_fen": {"zh": "可能的最高金额", "en": "greatest possible amount"},
+    "near": {"zh": "差一步", "en": "one step away"},
+    "delivery": {"zh": "兑付方式", "en": "delivery"},
+    "diagnostics": {"zh": "诊断的代号", "en": "codes of diagnostics"},
+    "review": {"zh": "需人工核对的原因", "en": "reason for review"},
+}
+"""What the cells of results are called; those of tables bear the names of their tables."""
 
 
 def header_rows(assessment: Assessment, language: Language, *, subject_name: str, subject_code: str) -> list[tuple[str, str]]:
@@ -395,8 +411,22 @@ def agreement_phrases(agreement: Agreement | None, language: Language) -> Iterat
 
 
 def _difference(lead: str, item: Difference, language: Language) -> str:
+    cell = CELLS[item.cell][language] if item.cell in CELLS else item.cell
+    interpreted, found = (_cell_words(item.cell, said, language) for said in (item.interpreted, item.found))
     return choose(
         language,
-        f"{lead}：“{item.cell}”逐户解释为“{item.interpreted}”，对方为“{item.found}”；请勿签发，并报告维护者",
-        f"{lead}: '{item.cell}' is '{item.interpreted}' by the interpreter, '{item.found}' there; do not sign, and report this",
+        f"{lead}：“{cell}”逐户解释为“{interpreted}”，对方为“{found}”；请勿签发，并报告维护者",
+        f"{lead}: '{cell}' is '{interpreted}' by the interpreter, '{found}' there; do not sign, and report this",
     )
+
+
+def _cell_words(cell: str, said: str, language: Language) -> str:
+    """Return what a cell of the results says, as people read it."""
+    if cell.endswith("_fen") and said.lstrip("-").isdecimal():
+        return format_yuan(Decimal(said).scaleb(-2))
+    if cell not in {"outcome", "possible", "delivery"}:
+        return said
+    table = DELIVERIES if cell == "delivery" else OUTCOMES
+    more = ETC if said.endswith(ETC) else ""
+    known = [table[each][language] if each in table else each for each in said.removesuffix(more).split("、")]
+    return choose(language, "、".join(known) + more, ", ".join([*known, *(["…"] if more else [])]))
