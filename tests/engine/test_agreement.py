@@ -34,6 +34,16 @@ def test_a_row_that_the_columns_cannot_tell_agrees_because_it_is_interpreted(pac
     assert (found.differences, found.is_interpreted) == ((), True)
 
 
+def test_an_amount_that_is_too_large_is_told_so_by_both(tmp_path: Path) -> None:
+    packs = packs_with(
+        tmp_path / "packs", block("符合: boolean", "收入 > 100") + block("金额: number", "收入 * 1000000000000000"), amount="金额"
+    )
+    registry = registry_of(packs, {"收入": Decimal(10) ** 6})
+    assert agreement(packs, "demo/a", registry, "A0001", as_of=AS_OF).differences == ()
+    row = assess_registry(packs, ["demo/a"], registry, as_of=AS_OF).to_pylist()[0]
+    assert (row["demo/a:outcome"], row["demo/a:review"]) == ("REVIEW", "金额太大（超出以分计的整数），或为空")
+
+
 def test_columns_that_say_something_else_are_told_with_both_values(packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
     def altered(layout: Layout, facts: dict[str, Any]) -> Cells:
         return cells_of(layout, facts) | {"amount_fen": 1, "missing": 1}

@@ -110,7 +110,8 @@ def test_the_old_set_survives_a_full_disk(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(InputError) as caught:
         write_registry(other, tmp_path / "out")
     assert codes_of(caught.value) == ["registry-write-failed"]
-    assert os.strerror(errno.ENOSPC) in caught.value.diagnostics[0].message("zh")
+    assert os.strerror(errno.ENOSPC) in caught.value.diagnostics[0].message("en")
+    assert "磁盘已满" in caught.value.diagnostics[0].message("zh")
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 

@@ -212,6 +212,15 @@ def test_an_unknown_language_is_misuse(zhida: Zhida) -> None:
     assert "--lang：“fr”不是 zh、en 之一" in answer.err
 
 
+def test_a_registry_that_an_import_wrote_has_checksums(zhida: Zhida, district: District, tmp_path: Path) -> None:
+    answer = zhida("assess", district.registry, "--out", tmp_path, "--policy", "sme-size", "--packs", PACKS)
+    assert answer.code == 0
+    assert "source-no-checksums" not in answer.err
+    again = zhida("assess", tmp_path / "results.parquet", "--packs", PACKS)
+    assert (again.code, again.out, again.err.count("错误[")) == (2, "", 1)
+    assert "错误[source-is-results]" in again.err
+
+
 def test_explain_says_what_a_registry_is_where_a_database_or_a_csv_file_was_given(zhida: Zhida, district: District) -> None:
     for given, said in (("postgresql://me:secret@db/x?table=t", "请导出为 CSV"), (district.sources[0], "CSV 可直接用 zhida assess 判定")):
         answer = zhida("explain", "1", "--registry", given, "--packs", PACKS)

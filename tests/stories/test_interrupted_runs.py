@@ -280,7 +280,7 @@ def test_only_what_changed_is_decided_when_former_results_are_named(zhida: Zhida
     changed.write_parquet(tmp_path / "new/registry.parquet", row_group_size=20, metadata=pl.read_parquet_metadata(parted))
     assess(zhida, tmp_path / "new/registry.parquet", tmp_path / "full", "--json")
     told = assess(zhida, tmp_path / "new/registry.parquet", tmp_path / "renewed", "--changed-since", tmp_path / "former")
-    found = re.search(r"照抄上次结果 (\d+) 户", told)
+    found = re.search(r"4 项政策 × (\d+) 户照抄；内核", told)
     assert found
     assert rows.height - 5 <= int(found[1]) < rows.height
     assert files_below(tmp_path / "renewed") == files_below(tmp_path / "full")

@@ -25,6 +25,9 @@ from zhida.registry_io.parts import PartMark, WorkFolder, work_folder
 from zhida.registry_io.sources import Source
 from zhida.registry_io.sources_parts import Part
 
+PATIENCE = 1
+"""Seconds after which a run that waits looks whether it is to stop."""
+
 
 @dataclass(slots=True)
 class Progress:
@@ -50,6 +53,11 @@ class Progress:
     """Rows that went to the interpreter, counted for each policy."""
     taken_over: int = 0
     """Rows that were taken over from former results."""
+    is_waiting: bool = False
+    """Whether the run waits for threads. Whoever hears of an interruption then must not raise in the midst of their locks: it
+    sets `is_asked_to_stop` instead."""
+    is_asked_to_stop: bool = False
+    """Whether the run is to stop as soon as it can; it then raises KeyboardInterrupt itself."""
     changes: dict[str, str] | None = None
     """Policies that no former result serves for, and why: one of `zhida.assess.renewing.CHANGES`; None without former results."""
     former_date: str = ""
@@ -169,11 +177,15 @@ class _Runner:
         """Do some parts, as many at a time as there are threads."""
         remaining = iter(parts)
         threads = min(self.plan.threads, len(parts))
+        self.progress.is_waiting = True
         with ThreadPoolExecutor(threads) as pool:
             pending = {pool.submit(self.do, part) for part in islice(remaining, threads)}
             try:
                 while pending:
-                    for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                    done = wait(pending, PATIENCE, FIRST_COMPLETED).done
+                    if self.progress.is_asked_to_stop:
+                        raise KeyboardInterrupt
+                    for future in done:
                         decided, mark = future.result()
                         pending.remove(future)
                         pending |= {pool.submit(self.do, part) for part in islice(remaining, 1)}
@@ -182,6 +194,7 @@ class _Runner:
             finally:
                 self.is_stopped.set()
                 pool.shutdown(cancel_futures=True)
+                self.progress.is_waiting = False
                 if pending:  # some may have come to their end while nobody counted
                     self.progress.parts_done = self.work.kept()
 

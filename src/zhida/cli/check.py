@@ -38,9 +38,7 @@ def check(
     ),
     *,
     strict: Annotated[bool, typer.Option("--strict", help="警告也算错误 | warnings count as errors")] = False,
-    columnar: Annotated[
-        bool, typer.Option("--columnar", help="没有列形式的部分及代价 | what has no column form, and its cost")
-    ] = False,
+    columnar: Annotated[bool, typer.Option("--columnar", help="没有列形式的部分及代价 | what has no column form, and its cost")] = False,
     as_of: AsOfOption = None,
     json: JsonOption = False,
     lang: LangOption = Lang.zh,

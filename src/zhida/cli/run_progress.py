@@ -1,8 +1,11 @@
 """The progress of a run on the terminal: how far, how fast, how long still; and what to say when it does not come to its end."""
 
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import typer
 from rich.console import Console
@@ -69,7 +72,8 @@ def telling_what_is_kept(bar: RunBar, language: Language) -> Iterator[None]:
     """
     progress = bar.progress
     try:
-        yield
+        with stopping_gently(progress):
+            yield
     except InputError as error:
         if not progress.parts_done:
             raise
@@ -79,6 +83,30 @@ def telling_what_is_kept(bar: RunBar, language: Language) -> Iterator[None]:
         if progress.parts_done:
             print_diagnostics([_kept(progress)], language)
         raise
+
+
+@contextmanager
+def stopping_gently(progress: Progress) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM stop a run where it waits for its threads, and raise at once everywhere else.
+
+    Raised in the midst of a lock that threads share, an interruption would leave it locked for ever. A second one is raised
+    wherever it comes.
+    """
+    if threading.current_thread() is not threading.main_thread():  # only that one hears of signals
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if not progress.is_waiting or progress.is_asked_to_stop:
+            raise KeyboardInterrupt
+        progress.is_asked_to_stop = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _kept(progress: Progress) -> Diagnostic:

@@ -92,8 +92,8 @@ CODES: dict[str, Code] = {
     ),
     "source-no-checksums": Code(
         WARNING,
-        "'{name}' is a registry whose pages have no checksums: another tool wrote it anew, and damage may be taken for data",
-        "登记册“{name}”的数据页没有校验和：是别的工具改写过的，损坏了可能看不出来",
+        "'{name}' is a registry whose pages have no checksums: another tool or an older version wrote it, and damage may be taken for data",
+        "登记册“{name}”的数据页没有校验和：是别的工具或旧版本写的，损坏了可能看不出来",
         ("make it with zhida registry import",),
         ("请用 zhida registry import 重新生成",),
     ),

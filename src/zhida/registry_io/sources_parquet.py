@@ -95,9 +95,12 @@ class _File:
         """Say whether its first page has a checksum: the fourth field of the page's header, behind three numbers."""
         if not self.rows or not self.footer.num_columns:
             return True
-        column = self.footer.row_group(0).column(0)
-        start = column.dictionary_page_offset or column.data_page_offset
-        header = self.buffer[start : start + HEADER_BYTES].to_pybytes()
+        try:
+            column = self.footer.row_group(0).column(0)
+            start = column.dictionary_page_offset or column.data_page_offset
+            header = self.buffer[start : start + HEADER_BYTES].to_pybytes()
+        except DAMAGE:  # which is told when it is read
+            return True
         place = 0
         for _ in range(3):
             if header[place : place + 1] != NEXT_INTEGER:
@@ -106,7 +109,7 @@ class _File:
             while place < len(header) and header[place] >= 0x80:
                 place += 1
             place += 1
-        return header[place : place + 1] == NEXT_INTEGER
+        return bool(header[place : place + 1] == NEXT_INTEGER)
 
     def read_group(self, group: int, columns: Sequence[str]) -> pa.Table:
         """Return some columns of a row group."""
