@@ -126,6 +126,7 @@ TEXT = 'string join(for i in 1..20000 return "aaaaaaaaaa")'
         "product(t)",
     ],
 )
+@pytest.mark.long
 def test_what_goes_through_a_long_list_again_and_again_takes_as_many_steps(body: str) -> None:
     text = f"{{t: {LIST}, f: function(x: list<number>) 1, r: for i in 1..100000 return {body}}}.r"
     run = Run(TODAY)
@@ -229,6 +230,7 @@ def test_reading_from_deep_inside_of_a_program_is_refused_and_does_not_crash() -
     assert from_below(sys.getrecursionlimit() - 350) == "feel-too-nested"
 
 
+@pytest.mark.long
 def test_a_pattern_that_would_take_long_on_many_texts_runs_out_of_steps() -> None:
     text = 'string join(for j in 1..200 return "a") + "c"'
     codes = outcome(f'for i in 1..1000 return matches({text}, "^(a|aa|b?a)+$")')[1]

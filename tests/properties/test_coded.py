@@ -6,14 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.engine.coded_agreement import decisions_differ, fits, frame_of, policies_differ
 from tests.engine.dmn_models import AS_OF, model
 from tests.engine.policy_texts import front, packs_of
 from tests.properties.columnar_strategies import CONSTANTS, ITEMS, expressions, others, tables
-from tests.properties.test_columnar import COLUMNS, DICTIONARY_WITHOUT_UNITS, FACTS, FEW_EXAMPLES, MANY_ROWS, PARAMETERS
+from tests.properties.test_columnar import COLUMNS, DICTIONARY_WITHOUT_UNITS, FACTS, MANY_ROWS, PARAMETERS
 from zhida.assess.judge import MAX_AMOUNT
 from zhida.assess.settle import MAX_COMBINATIONS
 from zhida.columnar.coded import UncodedError
@@ -23,6 +23,7 @@ from zhida.dmn.model import Decision
 from zhida.errors import CompileError, has_errors
 
 Value = Any
+SOME_EXAMPLES = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 def check(body: Decision, facts: Sequence[Mapping[str, Value]]) -> None:
@@ -36,13 +37,13 @@ def check(body: Decision, facts: Sequence[Mapping[str, Value]]) -> None:
 
 
 @given(body=tables(), facts=MANY_ROWS)
-@FEW_EXAMPLES
+@SOME_EXAMPLES
 def test_coded_tables_are_what_the_interpreter_says(body: Decision, facts: Sequence[Mapping[str, Value]]) -> None:
     check(body, facts)
 
 
 @given(body=expressions(), facts=MANY_ROWS)
-@FEW_EXAMPLES
+@SOME_EXAMPLES
 def test_coded_expressions_are_what_the_interpreter_says(body: Decision, facts: Sequence[Mapping[str, Value]]) -> None:
     check(body, facts)
 
@@ -75,7 +76,7 @@ def policies(draw: st.DrawFn) -> str:
 
 
 @given(body=policies(), applies=st.sampled_from(["", "人 > 0", '类型 != "其他"', "限制"]), facts=st.lists(FACTS, min_size=8, max_size=40))
-@FEW_EXAMPLES
+@SOME_EXAMPLES
 def test_coded_policies_say_what_is_settled_value_by_value(body: str, applies: str, facts: Sequence[Mapping[str, Value]]) -> None:
     text = front(amount="金额", applies=f"'{applies}'" if applies else "") + body
     files = {"demo/registry/enterprise.md": DICTIONARY_WITHOUT_UNITS, "demo/parameters.md": PARAMETERS, "demo/policies/a.md": text}

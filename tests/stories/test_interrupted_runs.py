@@ -81,7 +81,7 @@ def test_a_run_of_many_parts_writes_a_folder_and_what_people_read(undisturbed: d
     assert sum(name.startswith("results.parquet/part-") for name in undisturbed) == 24
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_interrupting_a_run_keeps_its_parts_and_the_old_results_and_says_how_to_go_on(
     parted: Path, tmp_path: Path, undisturbed: dict[str, bytes], sent: signal.Signals
 ) -> None:
@@ -103,7 +103,7 @@ def test_interrupting_a_run_keeps_its_parts_and_the_old_results_and_says_how_to_
     assert files_below(out) == undisturbed
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.long)])
 def test_a_bad_row_group_is_told_and_the_run_goes_on_when_it_is_mended(
     zhida: Zhida, parted: Path, tmp_path: Path, undisturbed: dict[str, bytes], lang: str
 ) -> None:
@@ -210,6 +210,7 @@ def test_an_interrupted_run_takes_its_bar_from_the_terminal_before_it_says_anyth
     assert re.fullmatch(r"提示\[run-parts-kept\]: .*\n.*--fresh.*\n\n已中断；原有的结果未动\n", told)
 
 
+@pytest.mark.long
 def test_progress_on_a_terminal_tells_the_rate_and_the_time_left(parted: Path, tmp_path: Path) -> None:
     code, out, shown = on_a_terminal(command(parted, tmp_path, "--json"))
     assert code == 0
@@ -221,12 +222,14 @@ def test_progress_on_a_terminal_tells_the_rate_and_the_time_left(parted: Path, t
 # --- sources, workers, memory ------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_any_number_of_workers_gives_the_same_bytes(zhida: Zhida, parted: Path, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     for workers in (1, 3):
         assess(zhida, parted, tmp_path / str(workers), "--workers", workers, "--csv")
         assert files_below(tmp_path / str(workers)) == undisturbed
 
 
+@pytest.mark.long
 def test_results_csv_is_for_registries_of_one_part_unless_it_is_asked_for(
     zhida: Zhida, district: District, parted: Path, tmp_path: Path
 ) -> None:
@@ -272,6 +275,7 @@ def test_the_run_is_told_on_the_terminal_and_not_in_the_files(zhida: Zhida, dist
     assert re.search(r"\d+ subjects × 4 policies in [\d.]+ s, [\d,]+ a second; kernel \w+\n", told)
 
 
+@pytest.mark.long
 def test_only_what_changed_is_decided_when_former_results_are_named(zhida: Zhida, parted: Path, tmp_path: Path) -> None:
     assess(zhida, parted, tmp_path / "former")
     rows = pl.read_parquet(parted)
@@ -286,6 +290,7 @@ def test_only_what_changed_is_decided_when_former_results_are_named(zhida: Zhida
     assert files_below(tmp_path / "renewed") == files_below(tmp_path / "full")
 
 
+@pytest.mark.long
 def test_a_registry_as_csv_gives_the_same_answers(zhida: Zhida, parted: Path, tmp_path: Path) -> None:
     rows = pl.read_parquet(parted)
     names = [name for name in rows.columns if not name.endswith(":absent") and rows.schema[name] != pl.List(pl.Decimal(38, 0))]
@@ -304,6 +309,7 @@ def quoted(value: object) -> str:
     return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
 
 
+@pytest.mark.long
 def test_a_table_of_a_database_gives_the_same_answers_and_can_be_taken_up_again(
     zhida: Zhida, parted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
