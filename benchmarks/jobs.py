@@ -68,8 +68,11 @@ class Job:
 SIZES = {1_000_000: 5, 10_000_000: 3}
 """Rows, and how many turns."""
 
-LEFT_OUT = {("B", 10_000_000): "太久，未测 too long to be measured here"}
-"""Jobs that are not measured, and why."""
+LEFT_OUT = {
+    ("B", 1_000_000): "太慢，只测过一回：93 秒，常量 2.6 秒，36 ×  too slow, one turn only: 93 s, constants 2.6 s, 36 ×",
+    ("B", 10_000_000): "太久，未测 too long to be measured here",
+}
+"""Jobs that are not measured in turns, and why."""
 
 Action = Callable[[], Took]
 

@@ -37,9 +37,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   let answer;
   if ('prepare' in message) {
     try {
+      const start = process.hrtime.bigint();
       const [action, value] = prepare(message.task);
       prepared.set(message.prepare, action);
-      answer = { value };
+      answer = { first: Number(process.hrtime.bigint() - start) / 1e9, value };
     } catch (error) {
       answer = { refused: String(error).split('\n')[0].slice(0, 80) };
     }
