@@ -41,6 +41,7 @@ from zhida.assess.cells import (
     way_of,
 )
 from zhida.assess.judge import MAX_AMOUNT
+from zhida.assess.order import NAME_ATTRIBUTE
 from zhida.assess.registry import PolicySummary, RunSummary, known_at
 from zhida.assess.settle import MAX_COMBINATIONS
 from zhida.assess.statuses import status_order, status_rank
@@ -57,9 +58,6 @@ from zhida.registry_io.registry import Registry, dictionary_sha256, row_facts
 from zhida.values.temporal import Date
 from zhida.values.text import literal
 from zhida.values.unknown import Unknown
-
-NAME_ATTRIBUTE = "企业名称"
-"""The attribute that says what a subject is called."""
 
 NAME = "名称"
 """The column of what a subject is called."""
