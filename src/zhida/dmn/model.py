@@ -93,6 +93,10 @@ class ItemDefinition:
     """说明."""
     span: Span | None = None
     """Where it is declared."""
+    is_yearly: bool = False
+    """Whether a registry keeps a value for each year (历史); the bare name is that of the reporting year."""
+    statistic: Snippet | None = None
+    """How it is computed from all subjects of a snapshot (统计); None where it is told of each subject."""
     is_collection: bool = False
     """Whether its values are lists of `type`."""
     components: tuple["ItemDefinition", ...] = ()

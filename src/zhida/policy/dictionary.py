@@ -16,7 +16,7 @@ from zhida.policy.naming import name_faults
 from zhida.source import Source, Span
 from zhida.values.types import NUMBER, SIMPLE_TYPES, STRING, Type, parse_type
 
-COLUMNS = ("属性", "类型", "单位", "常见范围", "来源", "可自报", "可空", "敏感", "取值", "说明", "小数位")
+COLUMNS = ("属性", "类型", "单位", "常见范围", "来源", "可自报", "可空", "敏感", "取值", "说明", "小数位", "历史", "统计")
 """The columns of a dictionary; only the first two must be there."""
 
 BASE_UNITS = ("元", "人", "m2", "天", "1", "月", "年", "件", "项", "户", "次", "台", "千瓦时", "吨", "分")
@@ -118,6 +118,8 @@ def parse_item(cells: Mapping[str, Cell], name: Cell, diagnostics: list[Diagnost
         department=text("来源"),
         description=text("说明"),
         span=name.span,
+        is_yearly=_yes(cells, "历史", diagnostics),
+        statistic=cells["统计"].snippet if text("统计") else None,
     )
 
 
@@ -162,7 +164,7 @@ def _range(cells: Mapping[str, Cell], diagnostics: list[Diagnostic]) -> tuple[De
 
 def _yes(cells: Mapping[str, Cell], column: str, diagnostics: list[Diagnostic]) -> bool:
     stated = cells[column].text if column in cells else ""
-    if stated in {"是", "yes", "√"}:
+    if stated in {"是", "yes", "√"} or (column == "历史" and stated == "年"):
         return True
     if stated not in {"", "否", "no", "-"}:
         diagnostics.append(diagnostic("dictionary-yes-no", cells[column].span, column=column, value=stated))
