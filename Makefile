@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check check-long bless docs bench fuzz format clean
+.PHONY: help setup demo test check check-long bless docs bench fuzz facts format clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python3.12 ...` picks another.
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -65,6 +65,10 @@ bench: setup  ## 测量速度，与同类软件并列，写成 docs/performance.
 
 fuzz: setup  ## 用随机的表达式、模型与政策试错；FUZZ_SECONDS=600 | random expressions, models and policies; FUZZ_SECONDS=600
 	$(RUN) -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
+
+facts: setup  ## 事实清单里的算例是否都写成了例：make facts FILE=清单.md | whether every worked example of a sheet of facts is an example of a policy
+	@test -n "$(FILE)" || { echo '请写明清单：make facts FILE=清单.md / name the sheet: make facts FILE=SHEET.md'; exit 2; }
+	@$(RUN) -m tests.facts "$(FILE)"
 
 format: setup  ## 排版并改正可自动改正之处 | format, and mend what can be mended automatically
 	$(RUN) -m ruff check --fix .
