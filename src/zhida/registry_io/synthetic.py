@@ -1,6 +1,7 @@
 """The synthetic district as a district would hand it over: two CSV files with gaps and mistakes, every row marked synthetic.
 
     district.yaml ──> District ──synthetic_population──> true enterprises ──synthesize──> rows ──write_synthetic──> two CSV files
+                                                              └──synthetic_life──> earlier years, titles, lists ──> a CSV file each
 
 Owns the columns of the two files, which cells are empty and which rows go wrong. examples/demo/mapping.yaml maps the
 files back to the dictionary. Same parameters and same seed: the same bytes, on every machine.
@@ -8,7 +9,7 @@ files back to the dictionary. Same parameters and same seed: the same bytes, on 
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from zhida.registry_io.replacing import replacing
 from zhida.registry_io.synthetic_codes import mistyped, social_credit_code
 from zhida.registry_io.synthetic_district import District, parse_district
 from zhida.registry_io.synthetic_draws import CONTEXT, Draws, whole
+from zhida.registry_io.synthetic_life import Table, live
 from zhida.registry_io.synthetic_population import MONEY_STEP, Enterprise, populate
 
 KEY = "统一社会信用代码"
@@ -77,9 +79,13 @@ def synthesize(district: Mapping[str, object], seed: int | None = None) -> list[
     """
     parameters = parse_district(district)
     chosen = parameters.seed if seed is None else seed
-    rows = [_row(parameters, enterprise) for enterprise in populate(parameters, chosen)]
-    _forget(parameters, rows, Draws(chosen, 20))
-    _soil(parameters, rows, Draws(chosen, 21))
+    return _rows(parameters, populate(parameters, chosen), chosen)
+
+
+def _rows(district: District, enterprises: Sequence[Enterprise], seed: int) -> list[dict[str, str]]:
+    rows = [_row(district, enterprise) for enterprise in enterprises]
+    _forget(district, rows, Draws(seed, 20))
+    _soil(district, rows, Draws(seed, 21))
     return rows
 
 
@@ -94,15 +100,62 @@ def write_synthetic(rows: Sequence[Mapping[str, str]], directory: Path | str) ->
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, columns in FILES.items():
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([row[column] for column in columns] for row in rows if columns[1] in row)
-        path = folder / f"{name}-synthetic.csv"
-        with replacing(path) as beside:
-            beside.write_bytes(text.getvalue().encode())
-        paths.append(path)
+        cells = ([row[column] for column in columns] for row in rows if columns[1] in row)
+        paths.append(_write(folder / f"{name}-synthetic.csv", columns, cells))
     return tuple(paths)
+
+
+def write_district(district: Mapping[str, object], directory: Path | str, seed: int | None = None) -> tuple[Path, ...]:
+    """Make a synthetic district and write all its files; return their paths, enterprises and finances first.
+
+    Args:
+        district: The content of a district file, as `read_district` returns it.
+        directory: Made if it does not exist.
+        seed: Another seed than the file's.
+
+    Raises:
+        InputError: district-key, district-value or district-target; all that are found.
+    """
+    parameters = parse_district(district)
+    chosen = parameters.seed if seed is None else seed
+    enterprises = populate(parameters, chosen)
+    rows = _rows(parameters, enterprises, chosen)
+    paths = list(write_synthetic(rows, directory))
+    if parameters.life is None:
+        return tuple(paths)
+    keys = [row[KEY] for row in rows[: len(enterprises)]]  # as the two files have them, mistyped ones too
+    tables = live(parameters, parameters.life, enterprises, chosen)
+    lists = {listed.file for listed in parameters.life.lists}
+    draws = Draws(chosen, 22)
+    for name, table in tables.items():
+        cells = _owned(table, keys) if name in lists else _gaps(parameters, table, keys, draws)
+        paths.append(_write(Path(directory) / f"{name}-synthetic.csv", (KEY, *table.columns, MARK_COLUMN), cells))
+    return tuple(paths)
+
+
+def _owned(table: Table, keys: Sequence[str]) -> Iterator[list[str]]:
+    for owner, *cells in table.rows:
+        yield [keys[int(owner)], *cells, MARK]
+
+
+def _gaps(district: District, table: Table, keys: Sequence[str], draws: Draws) -> Iterator[list[str]]:
+    """Yield rows with the stated share of each column's cells empty: an exact number, whose they are is random."""
+    rows = [[key, *cells, MARK] for key, cells in zip(keys, table.rows, strict=True)]
+    for place, column in enumerate(table.columns, 1):
+        share = district.unknowns.shares.get(column.rstrip("0123456789"), district.unknowns.share)
+        for row in draws.order(len(rows))[: whole(CONTEXT.multiply(share, Decimal(len(rows))))]:
+            rows[row][place] = ""
+    yield from rows
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    with replacing(path) as beside:
+        beside.write_bytes(text.getvalue().encode())
+    return path
 
 
 def _row(district: District, enterprise: Enterprise) -> dict[str, str]:

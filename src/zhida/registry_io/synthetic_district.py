@@ -9,21 +9,20 @@ decimals as they are written.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 import yaml
 
-from zhida.errors import Diagnostic, InputError, diagnostic, nearest
+from zhida.errors import InputError, diagnostic, nearest
 from zhida.policy.document import read_source
-from zhida.registry_io.synthetic_draws import LogNormal, Normal, Weighted, weighted
+from zhida.registry_io.synthetic_draws import LogNormal, Normal, Weighted
+from zhida.registry_io.synthetic_life_parameters import Life, parse_life
+from zhida.registry_io.synthetic_reading import Node
 from zhida.source import Span
 
 HOLDABLE = ("从事限制或禁止行业", "年度智算合同实际额", "依托备案大模型", "生成式多模态基础大模型企业")
 """The facts whose number of holders can be calibrated; for an amount, a holder is whoever has more than none."""
-
-SHOWN_VALUE = 80
-"""Characters of a wrong value that a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +229,8 @@ class District:
     """The exact number of enterprises by size class, in order; None leaves it to the industries' shares."""
     target_holders: dict[str, int]
     """The exact number of enterprises that hold a fact, by attribute; facts that are not named follow their shares."""
+    life: Life | None
+    """What they did over the years; None for a district of a single year."""
 
 
 def read_district(path: Path | str) -> Mapping[str, object]:
@@ -263,7 +264,7 @@ def parse_district(data: Mapping[str, object]) -> District:
     Raises:
         InputError: district-key, district-value, district-target; all that are found.
     """
-    root = _Node(data, "", [])
+    root = Node(data, "", [])
     district = _district(root)
     if not root.faults:
         _check_targets(district, root)
@@ -272,139 +273,7 @@ def parse_district(data: Mapping[str, object]) -> District:
     return district
 
 
-class _Node:
-    """One value of the file with its path; hands out typed values and collects what is wrong in a list that all nodes share."""
-
-    def __init__(self, value: object, path: str, faults: list[Diagnostic]) -> None:
-        self.value = value
-        self.path = path
-        self.faults = faults
-        self.used: set[str] = set()
-
-    def complain(self, expected: str, expected_zh: str) -> None:
-        """Complain of a value; one that is lacking was complained of when it was asked for."""
-        if self.value is not _MISSING:
-            shown = _shown(self.value)
-            self.faults.append(diagnostic("district-value", path=self.path, value=shown, expected=expected, expected_zh=expected_zh))
-
-    def at(self, key: str) -> "_Node":
-        """Return the value of a key; a missing one is complained of once and reads as nothing."""
-        self.used.add(key)
-        path = f"{self.path}.{key}" if self.path else key
-        if isinstance(self.value, Mapping) and key in self.value:
-            return _Node(self.value[key], path, self.faults)
-        if self.value is not _MISSING:
-            self.faults.append(diagnostic("district-key", path=path, near=""))
-        return _Node(_MISSING, path, self.faults)
-
-    def has(self, key: str) -> bool:
-        """Say whether an optional key is there."""
-        return isinstance(self.value, Mapping) and key in self.value
-
-    def done(self) -> None:
-        """Complain of keys that nobody asked for."""
-        if isinstance(self.value, Mapping):
-            for key in self.value:
-                if key not in self.used:
-                    path = f"{self.path}.{key}" if self.path else str(key)
-                    near = nearest(str(key), sorted(self.used))
-                    self.faults.append(diagnostic("district-key", path=path, near=near))
-
-    def list(self) -> "list[_Node]":
-        if isinstance(self.value, Sequence) and not isinstance(self.value, str) and self.value:
-            return [_Node(item, f"{self.path}[{place}]", self.faults) for place, item in enumerate(self.value)]
-        self.complain("a list", "列表")
-        return []
-
-    def text(self) -> str:
-        if isinstance(self.value, str) and self.value:
-            return self.value
-        self.complain("a text (figures in quotes)", "文本（数字请加引号）")
-        return "?"
-
-    def digits(self, length: int) -> str:
-        text = self.text()
-        if text != "?" and not (len(text) == length and text.isascii() and text.isdigit()):
-            self.complain(f"{length} digits in quotes", f"带引号的 {length} 位数字")
-        return text
-
-    def integer(self, low: int = 0, high: int = 10**12) -> int:
-        if isinstance(self.value, int) and not isinstance(self.value, bool) and low <= self.value <= high:
-            return self.value
-        self.complain(f"a whole number from {low} to {high}", f"{low} 至 {high} 的整数")
-        return low
-
-    def decimal(self, low: str = "0", high: str = "1e12") -> Decimal:
-        if isinstance(self.value, int | float | str) and not isinstance(self.value, bool):
-            try:
-                found = Decimal(str(self.value))
-            except InvalidOperation:
-                found = Decimal("NaN")
-            if not found.is_nan() and Decimal(low) <= found <= Decimal(high):
-                return found
-        self.complain(f"a number from {low} to {high}", f"{low} 至 {high} 的数")
-        return Decimal(low)
-
-    def share(self) -> Decimal:
-        return self.decimal("0", "1")
-
-    def map(self) -> "dict[str, _Node]":
-        """Return the nodes of a mapping whose keys are free."""
-        if isinstance(self.value, Mapping):
-            self.used.update(str(key) for key in self.value)
-            return {str(key): _Node(item, f"{self.path}.{key}", self.faults) for key, item in self.value.items()}
-        self.complain("keys with values", "“键: 值”的形式")
-        return {}
-
-    def decimals(self) -> dict[str, Decimal]:
-        return {key: node.decimal() for key, node in self.map().items()}
-
-    def weights(self) -> Weighted[str]:
-        """Return a choice: `{word: weight}`, or a list of words of equal weight."""
-        if isinstance(self.value, Sequence) and not isinstance(self.value, str):
-            weights = {node.text(): Decimal(1) for node in self.list()}
-        else:
-            weights = self.decimals()
-        if not any(weights.values()):
-            self.complain("words with weights above 0", "带正权重的词")
-            weights = {"?": Decimal(1)}
-        return weighted(weights)
-
-    def lognormal(self) -> LogNormal:
-        found = LogNormal(self.at("median").decimal("0.000001"), self.at("sigma").decimal("0", "5"))
-        self.done()
-        return found
-
-    def normal(self) -> Normal:
-        found = Normal(self.at("mean").decimal("-10"), self.at("deviation").decimal("0", "10"))
-        self.done()
-        return found
-
-
-_MISSING = object()
-
-
-def _shown(value: object) -> str:
-    """Return a value of the file as it may have been written, cut where it is long.
-
-    >>> _shown({"a": [Decimal("0.5"), True, None]})
-    '{a: [0.5, true, null]}'
-    """
-    match value:
-        case None:
-            text = "null"
-        case bool():
-            text = str(value).lower()
-        case Mapping():
-            text = "{" + ", ".join(f"{_shown(key)}: {_shown(item)}" for key, item in value.items()) + "}"
-        case list() | tuple():
-            text = "[" + ", ".join(map(_shown, value)) + "]"
-        case _:
-            text = str(value)
-    return text if len(text) <= SHOWN_VALUE else f"{text[: SHOWN_VALUE - 1]}…"
-
-
-def _district(root: _Node) -> District:
+def _district(root: Node) -> District:
     calibrate = root.at("calibrate")
     names = root.at("names")
     code = root.at("code")
@@ -428,13 +297,14 @@ def _district(root: _Node) -> District:
         dirt=_dirt(root.at("dirt")),
         target_sizes=_target_sizes(calibrate, sizes),
         target_holders={key: node.integer() for key, node in calibrate.at("holders").map().items()} if calibrate.has("holders") else {},
+        life=parse_life(root),
     )
     for node in (calibrate, names, code, root):
         node.done()
     return district
 
 
-def _target_sizes(calibrate: _Node, sizes: Sequence[SizeClass]) -> tuple[int, ...] | None:
+def _target_sizes(calibrate: Node, sizes: Sequence[SizeClass]) -> tuple[int, ...] | None:
     if not calibrate.has("size_classes"):
         return None
     node = calibrate.at("size_classes")
@@ -443,13 +313,13 @@ def _target_sizes(calibrate: _Node, sizes: Sequence[SizeClass]) -> tuple[int, ..
     return targets
 
 
-def _unit_type(name: str, node: _Node) -> UnitType:
+def _unit_type(name: str, node: Node) -> UnitType:
     found = UnitType(name, node.at("authority").text(), node.at("suffixes").weights())
     node.done()
     return found
 
 
-def _size_class(node: _Node) -> SizeClass:
+def _size_class(node: Node) -> SizeClass:
     maximum = node.at("maximum")
     low, high = node.at("minimum").integer(1, 10**6), maximum.integer(1, 10**6)
     if low > high:
@@ -470,7 +340,7 @@ def _size_class(node: _Node) -> SizeClass:
     return found
 
 
-def _industry(node: _Node) -> Industry:
+def _industry(node: Node) -> Industry:
     found = Industry(
         name=node.at("name").text(),
         share=node.at("share").decimal(),
@@ -493,13 +363,13 @@ def _industry(node: _Node) -> Industry:
     return found
 
 
-def _street(node: _Node) -> Street:
+def _street(node: Node) -> Street:
     found = Street(node.at("name").text(), node.at("weight").decimal(), node.at("affinity").decimals() if node.has("affinity") else {})
     node.done()
     return found
 
 
-def _habits(node: _Node) -> Habits:
+def _habits(node: Node) -> Habits:
     found = Habits(
         productivity_to_wage=node.at("productivity_to_wage").decimal(),
         quarter_noise=node.at("quarter_noise").share(),
@@ -516,7 +386,7 @@ def _habits(node: _Node) -> Habits:
     return found
 
 
-def _compute(node: _Node) -> Compute:
+def _compute(node: Node) -> Compute:
     found = Compute(
         contract_ratio=node.at("contract_ratio").lognormal(),
         contract_minimum=node.at("contract_minimum").integer(),
@@ -531,7 +401,7 @@ def _compute(node: _Node) -> Compute:
     return found
 
 
-def _unknowns(node: _Node) -> Unknowns:
+def _unknowns(node: Node) -> Unknowns:
     found = Unknowns(
         share=node.at("share").share(),
         shares={key: item.share() for key, item in node.at("shares").map().items()} if node.has("shares") else {},
@@ -540,7 +410,7 @@ def _unknowns(node: _Node) -> Unknowns:
     return found
 
 
-def _dirt(node: _Node) -> Dirt:
+def _dirt(node: Node) -> Dirt:
     found = Dirt(
         exact_duplicates={key: item.integer() for key, item in node.at("exact_duplicates").map().items()},
         conflicting_duplicates={key: item.integer() for key, item in node.at("conflicting_duplicates").map().items()},
@@ -555,11 +425,11 @@ def _dirt(node: _Node) -> Dirt:
     return found
 
 
-def _check_targets(district: District, root: _Node) -> None:
+def _check_targets(district: District, root: Node) -> None:
     """Complain of names that refer to nothing and of totals that do not add up."""
     industries = {industry.name for industry in district.industries}
     for place, industry in enumerate(district.industries):
-        node = _Node(list(industry.sizes), f"industries[{place}].sizes", root.faults)
+        node = Node(list(industry.sizes), f"industries[{place}].sizes", root.faults)
         if len(industry.sizes) != len(district.size_classes) or not any(industry.sizes):
             node.complain(f"{len(district.size_classes)} weights", f"{len(district.size_classes)} 个权重")
     used = [("industries", industry.unit_types) for industry in district.industries]
@@ -574,7 +444,7 @@ def _check_targets(district: District, root: _Node) -> None:
         root.faults.append(fault)
 
 
-def _known(names: Mapping[str, object], path: str, known: "Sequence[str] | set[str] | dict[str, UnitType]", root: _Node) -> None:
+def _known(names: Mapping[str, object], path: str, known: "Sequence[str] | set[str] | dict[str, UnitType]", root: Node) -> None:
     for name in names:
         if name not in known:
             root.faults.append(diagnostic("district-key", path=f"{path}.{name}", near=nearest(name, known)))
