@@ -7,9 +7,11 @@ import polars as pl
 
 from zhida.policy.dictionary import Dictionary
 from zhida.policy.pack import Packs
-from zhida.registry_io.facts import ABSENT_SUFFIX, polars_type
+from zhida.registry_io.attributes import ABSENT_SUFFIX
+from zhida.registry_io.facts import polars_type
 from zhida.registry_io.registry import Registry
 from zhida.values.temporal import Date
+from zhida.values.unknown import Unknown
 
 KEY = "代码"
 """Names a subject; no attribute of the dictionary."""
@@ -37,4 +39,9 @@ def plain(value: object) -> object:
     """Return a value of the engine as polars takes it."""
     if isinstance(value, Date):
         return pl.Series([str(value)]).str.to_date()[0]
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, dict):
+        absent = {f"{name}{ABSENT_SUFFIX}": True for name, entry in value.items() if entry is None}
+        return {name: plain(entry) for name, entry in value.items()} | absent
+    if isinstance(value, Unknown):
+        return None
+    return [plain(element) for element in value] if isinstance(value, tuple) else value

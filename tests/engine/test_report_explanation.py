@@ -282,6 +282,8 @@ def _plain() -> Assessment:
         possible_are=Extent.EXACTLY,
         reasons=(),
         caveats=(),
+        settled_by={},
+        window=None,
         near=(),
         next_status=None,
         diagnostics=(),
@@ -308,7 +310,20 @@ def test_data_keeps_its_keys() -> None:
     policy = ["policy", "title", "document", "policy_sha256", "as_of", "gives"]
     answer = ["outcome", "conclusion", "result_name", "result", "amount", "amount_fen"]
     lacking = ["missing", "missing_parameters", "is_minimal", "possible", "possible_are"]
-    ground = ["reasons", "caveats", "near", "next_status", "diagnostics", "delivery", "delivery_note", "parameters", "agreement"]
+    ground = [
+        "reasons",
+        "caveats",
+        "settled_by",
+        "window",
+        "near",
+        "next_status",
+        "diagnostics",
+        "delivery",
+        "delivery_note",
+        "parameters",
+        "population",
+        "agreement",
+    ]
     assert list(explanation_data(_plain())) == [*policy, "subject", "is_synthetic", *answer, *lacking, *ground]
 
 

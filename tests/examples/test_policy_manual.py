@@ -1,15 +1,10 @@
-"""docs/policy-format.md teaches by two policies: every step really does what the page says, and the tables leave nothing out.
-
-A block `markdown PATH` adds to a file; with 试 behind the path it is there for the next check only. A block `text 检查` is all that
-`zhida check` says at that point.
-"""
+"""docs/policy-format.md teaches by two policies: every step really does what the page says, and the tables leave nothing out."""
 
 import re
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
+from tests.examples.tutorials import AS_OF, Tutorial
 from tests.house.tree import ROOT
 from zhida.assess.assessment import Delivery, Outcome
 from zhida.assess.examples import run_examples
@@ -19,73 +14,40 @@ from zhida.feel.evaluate import evaluate
 from zhida.feel.names import NameSet, Scope
 from zhida.feel.parse import parse_expression
 from zhida.feel.run import Frame, Run
+from zhida.policy.codes import COLUMNS as CODE_COLUMNS
 from zhida.policy.dictionary import BASE_UNITS, COLUMNS
 from zhida.policy.front_matter import CHECKED_BY, EXAMPLES_OF_KEYS, GIVES, ORDERS, REQUIRED
 from zhida.policy.pack import load_packs
 from zhida.policy.parameters import COLUMNS as PARAMETER_COLUMNS
+from zhida.policy.stacking import COLUMNS as STACKING_COLUMNS
+from zhida.policy.stacking import PERIODS, StackingRule
+from zhida.policy.statistics import StatisticFunction
 from zhida.source import snippet
 from zhida.values.equality import equal
 from zhida.values.numbers import ROUNDING_MODES
-from zhida.values.temporal import Date
 
 PAGE = (ROOT / "docs/policy-format.md").read_text(encoding="utf-8")
 TUTORIAL, _, REFERENCE = PAGE.partition("\n# 速查")
-AS_OF = Date(2026, 6, 1)
-
-
-@dataclass
-class Tutorial:
-    """The files as far as the page has written them, and what it says on the way."""
-
-    root: Path
-    expected: list[str] = field(default_factory=list)
-    found: list[str] = field(default_factory=list)
-
-    def follow(self) -> None:
-        tried: list[tuple[Path, str]] = []
-        for _, language, words, body in re.findall(r"^(````?)(markdown|text) (\S.*)\n((?:.*\n)*?)\1$", TUTORIAL, re.MULTILINE):
-            if language == "text":
-                self.expected.append(body.strip())
-                self.found.append(self.check())
-                for path, text in tried:
-                    path.write_text(text, encoding="utf-8")
-                tried = []
-                continue
-            name, _, is_tried = words.partition(" ")
-            path = self.root / name
-            before = path.read_text(encoding="utf-8") if path.exists() else ""
-            if is_tried:
-                tried.append((path, before))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(before + body, encoding="utf-8")
-
-    def check(self) -> str:
-        packs = load_packs(self.root / "packs")
-        found = list(packs.diagnostics)
-        for policy in packs.policies.values():
-            if policy.is_sound:
-                found += [item for result in run_examples(packs, policy, as_of=AS_OF) for item in result.diagnostics]
-        return "\n\n".join(item.render("zh") for item in found).replace(f"{self.root}/", "")
 
 
 @pytest.fixture(scope="module")
 def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Tutorial:
     followed = Tutorial(tmp_path_factory.mktemp("tutorial"))
-    followed.follow()
+    followed.follow(TUTORIAL)
     return followed
 
 
 def test_every_check_of_the_tutorial_says_what_the_page_shows(tutorial: Tutorial) -> None:
     assert tutorial.found == tutorial.expected
-    assert [bool(said) for said in tutorial.expected] == [True, False, True, False, False]
+    assert [bool(said) for said in tutorial.expected] == [True, False, True, False, False, False, False]
 
 
 def test_the_finished_policies_have_no_faults_and_all_their_examples_pass(tutorial: Tutorial) -> None:
     packs = load_packs(tutorial.root / "packs")
     assert packs.diagnostics == ()
-    assert set(packs.policies) == {"yunshang/firm-size", "yunshang/roof-garden", "yunshang/roof-garden-2028"}
+    assert {id_.partition("/")[2] for id_ in packs.policies} == {"firm-size", "garden-care", "roof-garden", "roof-garden-2028"}
     results = [result for policy in packs.policies.values() for result in run_examples(packs, policy, as_of=AS_OF)]
-    assert len(results) == 25
+    assert len(results) == 30
     assert all(result.passed for result in results)
 
 
@@ -110,8 +72,16 @@ def test_the_tutorial_writes_to_the_files_that_it_announces(tutorial: Tutorial) 
         COLUMNS,
         PARAMETER_COLUMNS,
         BASE_UNITS,
+        CODE_COLUMNS,
+        StatisticFunction,
+        STACKING_COLUMNS,
+        StackingRule,
+        PERIODS,
     ],
-    ids=["keys", "gives", "checked", "orders", "rounding", "hit policies", "outcomes", "delivery", "dictionary", "parameters", "units"],
+    ids=[
+        *("keys", "gives", "checked", "orders", "rounding", "hit policies", "outcomes", "delivery", "dictionary", "parameters", "units"),
+        *("codes", "statistics", "stacking", "rules of stacking", "periods"),
+    ],
 )
 def test_the_reference_leaves_nothing_out(words: list[str]) -> None:
     assert not [str(word) for word in words if f"`{word}`" not in REFERENCE]

@@ -5,6 +5,7 @@ Each file of tests/examples/run/ says what is odd about a run over a small regis
     === memory              bytes that the run may take, where the process has 100 MB already
     === meanwhile           another run of the same order is begun when all parts of this one are done
     === kernel              the path of the kernel that is asked for
+    === packs/FILE          a file of the packs, instead of what stands there
     === former/NAME         a file in the folder of former results
     === expected            everything that is said, once in Chinese and once in English; written anew with ZHIDA_BLESS=1
 """
@@ -17,11 +18,13 @@ import pytest
 
 from tests.engine import run_sources as shared
 from tests.examples.test_registry_examples import sections
+from tests.house.tree import plant
 from zhida.assess.order import plan_parts
 from zhida.assess.run import Results, run
 from zhida.cli.run_progress import run_bar, telling_what_is_kept
 from zhida.columnar import kernel
 from zhida.errors import Diagnostic, InputError
+from zhida.policy.pack import load_packs
 
 FOLDER = Path(__file__).parent / "run"
 CASES = sorted(path.name for path in FOLDER.glob("*.txt"))
@@ -34,6 +37,10 @@ def said_of(folder: Path, parts: dict[str, str]) -> tuple[Diagnostic, ...]:
             pass
         return raised.value.diagnostics
     packs = shared.packs_in(folder / "packs")
+    changed = {name: text for name, text in parts.items() if name.startswith("packs/")}
+    if changed:
+        packs = load_packs(plant(folder, changed) / "packs")
+        assert not packs.diagnostics, packs.diagnostics
     for name, text in parts.items():
         if name.startswith("former/"):
             (folder / "former").mkdir()

@@ -23,8 +23,8 @@ class Use(NamedTuple):
 
 
 LIBRARIES = {
-    "polars": Use(("registry_io/*", "columnar/*", "assess/columns.py", "assess/renewing.py"), 18, "polars"),
-    "numpy": Use(("columnar/*", "registry_io/*", "assess/columns.py"), 36, "numpy"),
+    "polars": Use(("registry_io/*", "columnar/*", "assess/columns.py", "assess/population*.py", "assess/renewing.py"), 20, "polars"),
+    "numpy": Use(("columnar/*", "registry_io/*", "assess/columns.py", "assess/population*.py"), 36, "numpy"),
     "pyarrow": Use(("columnar/*", "registry_io/*", "assess/columns.py", "assess/renewing.py"), 12, "pyarrow"),
     "adbc_driver_manager": Use(("registry_io/sources_postgresql.py",), 1, "adbc-driver-manager"),
     "adbc_driver_postgresql": Use(("registry_io/sources_postgresql.py",), 1, "adbc-driver-postgresql"),

@@ -94,9 +94,10 @@ def agreement(  # noqa: PLR0913 - each says one thing about what is compared
     """
     run = open_run(packs, [policy], as_of=as_of, key=registry.key)
     layout = run.layouts[0]
-    said = _told(layout, {f"{policy}:{cell}": value for cell, value in cells_of(layout, registry.subject(code)).items()}, layout.missing)
+    cells = cells_of(layout, registry.subject(code))
+    said = _told(layout, {f"{policy}:{cell}": value for cell, value in cells.items()}, layout.told_missing)
     row = run.decide(registry.row(code)).to_pylist()[0]
-    differences = tuple(_differences(policy, said, _told(layout, row, layout.missing)))
+    differences = tuple(_differences(policy, said, _told(layout, row, layout.told_missing)))
     if results is None:
         return Agreement(policy, differences, run.interpreted > 0, "", ())
     missing = json.loads(results_metadata(results)["zhida.missing"])[policy]

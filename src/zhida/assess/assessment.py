@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from zhida.errors import Diagnostic
+from zhida.policy.front_matter import EveryYear, Interval, WindowState
 from zhida.values.temporal import Date
 
 LISTED_AMOUNTS = 6
@@ -152,6 +153,40 @@ class MissingParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowMet:
+    """When one may apply, seen from a day."""
+
+    state: WindowState
+    """Whether one may apply on that day."""
+    days: Interval
+    """The stretch of days; of a yearly window the one that the day lies in, or that of the day's year."""
+    every_year: EveryYear | None
+    """The days of every year; None where the window is open once."""
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationNote:
+    """How a population fact of one subject came about."""
+
+    name: str
+    """The attribute."""
+    unit: str
+    """Its unit."""
+    statistic: str
+    """How it is computed, as the dictionary writes it."""
+    value: Any
+    """What it is: a number, None or an `Unknown`."""
+    group: tuple[tuple[str, Any], ...]
+    """The attributes that make the group, with the subject's own values; None where one is known to be absent."""
+    is_grouped: bool
+    """Whether it is known to which group the subject belongs."""
+    members: int
+    """How many subjects of the group take part."""
+    unknown: int
+    """Of how many more it is not known whether, or with which value."""
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """What a policy says for a subject at a date, and why."""
 
@@ -197,6 +232,10 @@ class Assessment:
     """Decisions that the answer rests on, the answer's own first."""
     caveats: tuple[str, ...]
     """Reservations about what the answer rests on."""
+    settled_by: Mapping[str, str]
+    """What would settle them, by their words, as far as the policy says."""
+    window: WindowMet | None
+    """When one may apply, and whether that is so on the day; None where the policy does not say or nothing could be applied for."""
     near: tuple[NearMiss, ...]
     """What is nearly met, nearest first."""
     next_status: NextStatus | None
@@ -209,6 +248,8 @@ class Assessment:
     """Where the document orders a stricter way than the data would allow: that it does."""
     parameters: Mapping[str, str]
     """Parameters that the answer rests on, with source and confidence."""
+    population: tuple[PopulationNote, ...] = ()
+    """How population facts that the policy looks at came about; none where nobody computed any."""
 
     @property
     def missing_facts(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from zhida.dmn.compiled import CompiledTable, Typed
 from zhida.errors import CODES
 from zhida.feel.syntax import Literal
 from zhida.policy.pack import PolicyModel
+from zhida.policy.years import machine_name
 from zhida.values.numbers import format_number
 from zhida.values.temporal import Date
 from zhida.values.text import format_value
@@ -28,6 +29,9 @@ NEAR_SHARE = Decimal("0.1")
 
 ETC = "等"
 """Stands behind possible answers where there may be others."""
+
+NEAR_MARK = " → "
+"""Stands between a fact and the line that it would have to reach."""
 
 AMOUNT_UNUSABLE = "金额太大（超出以分计的整数），或为空"
 """Said of an amount that cannot be given though nothing was odd on the way to it."""
@@ -67,6 +71,11 @@ class Layout:
         return self.model.policy.id
 
     @property
+    def told_missing(self) -> tuple[str, ...]:
+        """The same as machines are told: a yearly fact of an earlier year by its column, `研发费用@2024`."""
+        return tuple(machine_name(name, self.model.as_of) for name in self.missing)
+
+    @property
     def missing_cells(self) -> tuple[str, ...]:
         """The cells that hold bits of missing facts."""
         return missing_cells(len(self.missing))
@@ -101,16 +110,17 @@ def cells_of(layout: Layout, facts: Mapping[str, Any]) -> Cells:
     delivery, _ = delivery_of(model.policy, model.model, answer.outcome, judgement.missing)
     near = near_misses(model, settled, NEAR_SHARE)
     nulls = {id_: by_id[id_].rule for id_ in layout.order if id_ in by_id and is_table(model, id_) and not _is_certain(by_id[id_])}
+    told = sorted(machine_name(name, model.as_of) for name in missing)
     return {
         "outcome": answer.outcome.value,
         "result": None if answer.result is None else format_value(answer.result),
         "amount_fen": answer.amount_fen,
         **missing_bits(layout, missing),
         **_possible(settled),
-        "near": near_words(near[0]) if near else None,
+        "near": near_told(near_words(near[0]), model.as_of) if near else None,
         "delivery": None if delivery is None else delivery.value,
         "diagnostics": ",".join(codes) or None,
-        "review": review_words(model, missing, codes, nulls) if answer.outcome is Outcome.REVIEW else None,
+        "review": review_words(model, told, codes, nulls) if answer.outcome is Outcome.REVIEW else None,
         **{cell: rule_cell(by_id[id_]) if id_ in by_id else None for id_, cell in layout.tables.items()},
     }
 
@@ -165,9 +175,19 @@ def _possible(settled: Settled) -> Cells:
 def near_words(miss: NearMiss) -> str:
     """Return a near miss in words: what, and the line that it would have to reach, `从业人员 → 300 人`."""
     if isinstance(miss.line, Date):
-        return f"{miss.name} → {miss.line}"
+        return f"{miss.name}{NEAR_MARK}{miss.line}"
     unit = f" {miss.unit}" if miss.unit not in {"", "1"} else ""
-    return f"{miss.name} → {format_number(miss.line)}{unit}"
+    return f"{miss.name}{NEAR_MARK}{format_number(miss.line)}{unit}"
+
+
+def near_told(words: str, as_of: Date) -> str:
+    """Return a near miss in words in which a yearly fact is called as machines are told.
+
+    >>> near_told("研发费用 前1年 → 300 元", Date(2026, 6, 30))
+    '研发费用@2024 → 300 元'
+    """
+    name, mark, line = words.partition(NEAR_MARK)
+    return machine_name(name, as_of) + mark + line
 
 
 def review_words(model: PolicyModel, missing: Sequence[str], codes: Sequence[str], nulls: Mapping[str, str]) -> str:

@@ -36,12 +36,15 @@ from zhida.assess.cells import (
     cells_of,
     is_self_reported,
     names_of,
+    near_told,
     review_words,
     table_cells,
     way_of,
 )
+from zhida.assess.feeds import frame_at
 from zhida.assess.judge import MAX_AMOUNT
 from zhida.assess.order import NAME_ATTRIBUTE
+from zhida.assess.population import population_data, with_population
 from zhida.assess.registry import PolicySummary, RunSummary, known_at
 from zhida.assess.settle import MAX_COMBINATIONS
 from zhida.assess.statuses import status_order, status_rank
@@ -112,8 +115,10 @@ def assess_registry(packs: Packs, policies: Sequence[str], registry: Registry, *
     Raises:
         CompileError: a policy, or one that it uses, has errors.
     """
+    registry, population = with_population(packs, policies, registry, as_of)
     table = open_run(packs, policies, as_of=as_of, key=registry.key).decide(registry.frame)
     own = {**registry.metadata, "zhida.known_at": known_at(registry.metadata)}
+    own |= {"zhida.population": json.dumps(population_data(population), ensure_ascii=False)} if population.computed else {}
     return table.replace_schema_metadata({**{name.encode(): value for name, value in own.items()}, **table.schema.metadata})
 
 
@@ -129,6 +134,7 @@ class RegistryColumns:
     def __init__(self, packs: Packs, models: Sequence[PolicyModel], as_of: Date, key: str, cache: Path | None = None) -> None:
         """Make everything ready that does not depend on rows."""
         self.key = key
+        self.as_of = as_of
         self.cache = cache
         self.digests = [plan_digest(_made_of(packs, model)) for model in models]
         self.parts = [_Policy.of(model, learned_of(cache, digest)) for model, digest in zip(models, self.digests, strict=True)]
@@ -142,8 +148,9 @@ class RegistryColumns:
         """Return the results of a batch, one row for each of its rows, in order; see the module for the columns.
 
         Args:
-            batch: Columns by the names of attributes, typed as registry.parquet is, with `:absent` companions.
+            batch: Columns by the names of attributes and of their years, typed as registry.parquet is, with `:absent` companions.
         """
+        batch = frame_at(batch, self.as_of)
         arrays = [_strings(batch, self.key), _strings(batch, NAME_ATTRIBUTE)]
         for place, part in enumerate(self.parts):
             found, interpreted = part.decide(batch)
@@ -185,7 +192,7 @@ def run_metadata(packs: Packs, layouts: Iterable[Layout], as_of: Date) -> dict[s
         "zhida.used_policies": used,
         "zhida.parameters": _parameters(layouts),
         "zhida.titles": {id_: policy.front.title for id_, policy in policies.items()},
-        "zhida.missing": {layout.policy: list(layout.missing) for layout in layouts},
+        "zhida.missing": {layout.policy: list(layout.told_missing) for layout in layouts},
         "zhida.gives_amount": [layout.policy for layout in layouts if gives_amount(layout.model)],
     }
     return {
@@ -319,6 +326,7 @@ class _Policy:
             cells = {name: _spread(column, part.places) for name, column in cells.items() if name != "near" or part.near is None}
             if part.near is not None:
                 cells["near"] = columns.near(part.near.misses, ~part.bad)
+        cells["near"] = _with_years(cells["near"], self.layout.model.as_of)
         return pa.RecordBatch.from_pydict({name: cells[name] for name in self.types})
 
     def cells(self, answers: Answers, given: pa.RecordBatch) -> Columns:
@@ -375,7 +383,7 @@ class _Policy:
         first, places = distinct(keys)
         words = []
         for row in first.tolist():
-            lacking = names_of(self.layout.missing, [int(bits[odd[row]]) for bits in missing])
+            lacking = names_of(self.layout.told_missing, [int(bits[odd[row]]) for bits in missing])
             said = _word(given.column("codes"), codes[row])
             fired = {id_: _word(given.column(f"rules:{id_}"), rules[id_][row]) for id_ in open_ if open_[id_][row]}
             words.append(review_words(self.layout.model, lacking, said.split(",") if said else [], fired))
@@ -418,6 +426,13 @@ def _places(column: pa.DictionaryArray, rows: NDArray[np.int64] | None = None) -
 
 def _word(column: pa.DictionaryArray, place: int) -> str:
     return "" if place < 0 else column.dictionary[int(place)].as_py()
+
+
+def _with_years(column: pa.DictionaryArray, as_of: Date) -> pa.Array:
+    """Return a column of near misses in which yearly facts are called as machines are told."""
+    words = column.dictionary.to_pylist()
+    told = [near_told(word, as_of) for word in words]
+    return column if told == words else pa.DictionaryArray.from_arrays(column.indices, pa.array(told, pa.string()))
 
 
 def _without_blank(column: pa.DictionaryArray) -> pa.Array:

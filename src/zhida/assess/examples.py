@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from zhida.assess.assessment import Outcome
+from zhida.assess.elements import refused, with_untold
 from zhida.assess.explain import reasons_of
 from zhida.assess.settle import settle
 from zhida.assess.subject import inputs_of
 from zhida.dmn.compiled import AS_OF
 from zhida.dmn.evaluate import Evaluator
+from zhida.dmn.model import ItemDefinition
 from zhida.errors import CompileError, Diagnostic, diagnostic, nearest
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.evaluate import evaluate
@@ -20,11 +22,12 @@ from zhida.feel.run import Frame, Run
 from zhida.policy.front_matter import Interval
 from zhida.policy.pack import Packs, Policy, PolicyModel
 from zhida.policy.tangle import OUTCOME_COLUMN, Example
+from zhida.policy.years import input_name, machine_name, reporting_year
 from zhida.source import Snippet
 from zhida.values.equality import equal
 from zhida.values.temporal import Date
 from zhida.values.text import excerpt
-from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, Type, conforms
+from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, Type, conforms, list_of
 from zhida.values.unknown import Unknown, find_unknown, unknown
 
 Value = Any
@@ -86,9 +89,8 @@ def _run(packs: Packs, policy: Policy, example: Example, day: Date) -> ExampleRe
         day = stated if isinstance(stated, Date) else day
     model = packs.model_of(policy.id, day)
     decisions = {compiled.decision.name: id_ for id_, compiled in policy.compiled.decisions.items()}
-    types = {data.name: data.item.type for data in policy.compiled.definitions.inputs}
     expected = {name: cell for name, cell in example.expectations.items() if name != OUTCOME_COLUMN}
-    facts = {name: _value(cell, name, example, found, types.get(name, ANY)) for name, cell in example.inputs.items()}
+    facts = given_facts(model, example, found)
     if found:
         return ExampleResult(example, tuple(found), {})
     run = _ExampleRun(model, inputs_of(model, facts), example)
@@ -97,6 +99,37 @@ def _run(packs: Packs, policy: Policy, example: Example, day: Date) -> ExampleRe
     if OUTCOME_COLUMN in example.expectations:
         run.expect_outcome(example.expectations[OUTCOME_COLUMN])
     return ExampleResult(example, tuple(run.found), run.rules)
+
+
+def given_facts(model: PolicyModel, example: Example, found: list[Diagnostic]) -> dict[str, Value]:
+    """Return what an example gives, by the names of rules on its day: `研发费用@2024` stands for one of its years.
+
+    Args:
+        model: The policy, linked for the example's day.
+        example: The example.
+        found: Where mistakes are put: policy-example-value, policy-example-year, policy-example-element.
+    """
+    facts: dict[str, Value] = {}
+    for head, cell in example.inputs.items():
+        name = input_name(head, model.as_of)
+        if name is None or name in facts:
+            words = {"name": example.id, "column": head, "day": model.as_of, "year": reporting_year(model.as_of)}
+            found.append(diagnostic("policy-example-year", cell.span(), **words))
+        else:
+            facts[name] = _fact(cell, model.item(name) or ItemDefinition(name), example, found)
+    return facts
+
+
+def _fact(cell: Snippet, item: ItemDefinition, example: Example, found: list[Diagnostic]) -> Value:
+    """Evaluate the cell of a fact; entries of a list's elements that it does not tell are unknown."""
+    if not item.components:
+        return _value(cell, item.name, example, found, item.type)
+    value = _value(cell, item.name, example, found, list_of(Type("context")))
+    if isinstance(value, tuple):
+        for fault in refused(item, value):
+            words = {"reason": fault.message("en"), "reason_zh": fault.message("zh"), "hint": fault.hint("en"), "hint_zh": fault.hint("zh")}
+            found.append(diagnostic("policy-example-element", cell.span(), name=example.id, column=item.name, **words))
+    return with_untold(value, item)
 
 
 def _value(cell: Snippet, name: str, example: Example, found: list[Diagnostic], type_: Type = ANY) -> Value:
@@ -146,9 +179,8 @@ class _ExampleRun:
         if complaints or _agree(value, expected):
             self.rules |= _fired(self.evaluator, (goal,))
         else:
-            unknown_part = find_unknown(value)
-            missing = "" if unknown_part is None else "、".join(sorted(unknown_part.missing))
-            self.fail(cell, name, "?" if isinstance(value, Unknown) else excerpt(value), (self.evaluator, (goal,)), missing)
+            shown = "?" if isinstance(value, Unknown) else excerpt(value)
+            self.fail(cell, name, shown, (self.evaluator, (goal,)), find_unknown(value))
 
     def expect_outcome(self, cell: Snippet) -> None:
         """Compare the outcome."""
@@ -164,11 +196,12 @@ class _ExampleRun:
             self.rules |= _fired(settled.evaluator, judgement.goals)
             return
         ground = (settled.evaluator, judgement.goals)
-        self.fail(cell, OUTCOME_COLUMN, judgement.answer.outcome.value, ground, "、".join(sorted(judgement.missing)))
+        self.fail(cell, OUTCOME_COLUMN, judgement.answer.outcome.value, ground, Unknown(judgement.missing))
 
-    def fail(self, cell: Snippet, what: str, value: str, ground: tuple[Evaluator, tuple[str, ...]], missing: str = "") -> None:
+    def fail(self, cell: Snippet, what: str, value: str, ground: tuple[Evaluator, tuple[str, ...]], lacking: Unknown | None) -> None:
         """Keep that something came out otherwise, with the rules that fired and what was odd."""
         evaluator, goals = ground
+        missing = "、".join(machine_name(name, self.model.as_of) for name in sorted(lacking.missing)) if lacking is not None else ""
         rules = _fired(evaluator, goals)
         self.rules |= rules
         fired = "；".join(f"{decision} {rule}" for decision, rule in rules.items())

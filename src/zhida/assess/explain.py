@@ -4,14 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from zhida.assess.assessment import Assessment, ConditionMet, Delivery, Either, Outcome, Reason
+from zhida.assess.assessment import Assessment, ConditionMet, Delivery, Either, Outcome, Reason, WindowMet
 from zhida.dmn.compiled import CompiledDecision, CompiledTable, DecisionModel
 from zhida.dmn.evaluate import ElementTrace, Evaluator
+from zhida.dmn.model import LiteralExpression
 from zhida.dmn.table import TableTrace
 from zhida.errors import Diagnostic
 from zhida.feel.syntax import Node
 from zhida.feel.units import format_unit
-from zhida.policy.front_matter import FrontMatter
+from zhida.policy.front_matter import EveryYear, FrontMatter, window_on
 from zhida.policy.pack import Policy, PolicyModel, parameter_id
 from zhida.values.equality import distinct
 from zhida.values.unknown import Unknown, find_unknown
@@ -98,7 +99,7 @@ def _reason(id_: str, evaluator: Evaluator) -> Reason:
         conditions = tuple(_conditions(compiled, trace.table, evaluator, fired))
     elif not isinstance(compiled.body, CompiledTable):
         conditions = _read(compiled, trace, evaluator)
-        expression = " ".join(compiled.body.span.text.split()) if isinstance(compiled.body, Node) else ""
+        expression = _written(compiled, compiled.body) if isinstance(compiled.body, Node) else ""
     return Reason(
         decision=decision.name,
         policy=decision.id.partition("#")[0],
@@ -111,6 +112,13 @@ def _reason(id_: str, evaluator: Evaluator) -> Reason:
         expression=expression,
         place=place,
     )
+
+
+def _written(compiled: CompiledDecision, body: Node) -> str:
+    """Return the expression of a decision, on one line, with the years of yearly facts written out."""
+    expression = compiled.decision.expression
+    text = expression.text.text if isinstance(expression, LiteralExpression) else body.span.text
+    return " ".join(text.split())
 
 
 def _conditions(compiled: CompiledDecision, trace: TableTrace, evaluator: Evaluator, fired: tuple[int, ...]) -> Iterator[ConditionMet]:
@@ -143,22 +151,33 @@ def unit_of(compiled: CompiledDecision, name: str, model: DecisionModel) -> str:
     return format_unit(other.shape.unit) if other is not None and other.shape.unit else ""
 
 
-def caveats_of(model: PolicyModel, evaluator: Evaluator, goals: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the caveats of the articles that the goals rest on, and those that stand outside of any article."""
+def caveats_of(model: PolicyModel, evaluator: Evaluator, goals: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the caveats of the articles that the goals rest on, and those outside of any article, with what would settle them."""
     beneath = evaluator.beneath(goals)
     articles: dict[str, set[str]] = {}
     for id_ in beneath:
         compiled = evaluator.model.decisions.get(id_)
         if compiled is not None:
             articles.setdefault(compiled.decision.id.partition("#")[0], set()).add(compiled.decision.span.article)
-    found: list[str] = []
+    found: dict[str, str] = {}
     for part in (model.policy, *model.used_policies):
         if part.id in articles or part is model.policy:
             mine = articles.get(part.id, set()) | {""}
-            found += [caveat.text for caveat in part.tangled.caveats if caveat.span.article in mine]
+            for caveat in part.tangled.caveats:
+                if caveat.span.article in mine:
+                    found.setdefault(caveat.text, caveat.settled_by)
             if part.front.checked.by != "official" and part.front.checked.note:
-                found.append(part.front.checked.note)
-    return tuple(dict.fromkeys(found))
+                found.setdefault(part.front.checked.note, "")
+    return found
+
+
+def window_met(model: PolicyModel, outcome: Outcome) -> WindowMet | None:
+    """Return when one may apply, where there is anything to apply for."""
+    window = model.policy.front.window
+    if window is None or outcome in {Outcome.INELIGIBLE, Outcome.NOT_APPLICABLE}:
+        return None
+    state, days = window_on(window, model.as_of)
+    return WindowMet(state, days, window if isinstance(window, EveryYear) else None)
 
 
 def parameters_of(model: PolicyModel, evaluator: Evaluator, goals: tuple[str, ...]) -> Mapping[str, str]:

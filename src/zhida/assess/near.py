@@ -71,7 +71,7 @@ def _misses(model: PolicyModel, settled: Settled, within: Decimal | None) -> Ite
             if _is_within(_share(value, line), within)
         ]
         for line, moved in positions[:MAX_TRIES]:
-            changed = settle(model, {**evaluator.inputs, id_: moved})
+            changed = settle(model, {**evaluator.inputs, id_: moved}, evaluator.shared)
             if _is_better(changed.judgement.answer, settled.judgement.answer):
                 drawing = [bound for bound, drawn in lines if equal(drawn, line) is True]
                 article = _article(model, drawing, (changed, settled))

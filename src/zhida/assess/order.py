@@ -7,13 +7,17 @@ RunOrder ──plan_parts──> Plan            rows of a part and parts at a t
 
 import json
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from zhida.assess.feeds import feeding_columns
+from zhida.assess.population import Planned, plan_population
 from zhida.errors import InputError, diagnostic
 from zhida.policy.dictionary import Dictionary
 from zhida.policy.pack import Packs
+from zhida.registry_io.attributes import item_of
 from zhida.registry_io.engine import engine_version
 from zhida.registry_io.memory import free_memory, used_memory
 from zhida.registry_io.registry import dictionary_sha256
@@ -88,10 +92,35 @@ class Plan:
 
 
 def read_attributes(order: RunOrder) -> tuple[str, ...]:
-    """Return the attributes that a run reads: what its policies rest on, and what a subject is called; in the dictionary's order."""
+    """Return the columns that a run reads, in the dictionary's order: what its policies rest on, and what a subject is called."""
     models = [order.packs.model_of(policy, order.as_of) for policy in order.policies]
-    used = {data.name for model in models for data in model.model.inputs.values()} | {NAME_ATTRIBUTE}
-    return tuple(name for name in order.dictionary.items if name in used)
+    used = [data.name for model in models for data in model.model.inputs.values()]
+    used += [name for planned in population_plan(order) for name in planned.names]
+    return feeding_columns([*_told(order, used), NAME_ATTRIBUTE], order.dictionary, order.as_of)
+
+
+def fact_attributes(order: RunOrder) -> tuple[str, ...]:
+    """Return the columns that answers rest on: what policies read of a subject's own, and population facts."""
+    models = [order.packs.model_of(policy, order.as_of) for policy in order.policies]
+    used = dict.fromkeys(data.name for model in models for data in model.model.inputs.values())
+    own = feeding_columns([*_told(order, used), NAME_ATTRIBUTE], order.dictionary, order.as_of)
+    return (*own, *(name for name in order.dictionary.statistics if name in used))
+
+
+def population_plan(order: RunOrder) -> tuple[Planned, ...]:
+    """Return the population facts that a run rests on.
+
+    Raises:
+        InputError: population-cycle, population-base-twice.
+    """
+    models = [order.packs.model_of(policy, order.as_of) for policy in order.policies]
+    names = {data.name for model in models for data in model.model.inputs.values()}
+    return plan_population(order.packs, names, order.dictionary, order.as_of)
+
+
+def _told(order: RunOrder, names: Iterable[str]) -> Iterator[str]:
+    """Yield the names that a source tells of, without those that are computed."""
+    return (name for name in names if name not in order.dictionary.statistics)
 
 
 def plan_parts(order: RunOrder) -> Plan:
@@ -136,7 +165,7 @@ def run_bytes(order: RunOrder, rows: int, threads: int) -> int:
 
 def row_bytes(order: RunOrder) -> int:
     """Return how many bytes a row takes on its way, estimated."""
-    attributes = [order.dictionary.items[name] for name in read_attributes(order)]
+    attributes = [item for name in read_attributes(order) if (item := item_of(order.dictionary, name)) is not None]
     read = sum(VALUE_BYTES.get(item.type.name, VALUE_BYTES["string"]) + 1 for item in attributes)
     return read * COPIES + RESULT_BYTES * len(order.policies)
 

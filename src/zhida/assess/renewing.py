@@ -15,9 +15,10 @@ import polars as pl
 import pyarrow as pa
 
 from zhida.assess.columns import RegistryColumns, open_run
-from zhida.assess.order import RunOrder, policy_digest, read_attributes
+from zhida.assess.order import RunOrder, fact_attributes, policy_digest
+from zhida.assess.population import Filler, Population
+from zhida.registry_io.attributes import ABSENT_SUFFIX
 from zhida.registry_io.engine import engine_version
-from zhida.registry_io.facts import ABSENT_SUFFIX
 from zhida.registry_io.fingerprints import Words, row_fingerprints
 from zhida.registry_io.former import FACTS_COLUMN, Former, places_of
 from zhida.registry_io.parts import sorted_words
@@ -80,7 +81,18 @@ class Decider:
     """The attribute that names a subject."""
     former: Former | None
     """Former results, of which what still holds is taken over."""
+    population: Population
+    """The population facts of the snapshot."""
+    attributes: tuple[str, ...] = ()
+    """The columns that answers rest on."""
+    filler: Filler = field(init=False)
+    """Adds population facts to rows."""
     _opened: dict[tuple[str, ...], RegistryColumns] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make ready what all parts need."""
+        self.attributes = fact_attributes(self.order)
+        self.filler = Filler(self.population)
 
     def columns(self, policies: tuple[str, ...]) -> RegistryColumns:
         """Return the columns of some policies, ready; they keep what they learn."""
@@ -97,7 +109,7 @@ class Decider:
     def decide(self, frame: pl.DataFrame) -> Decided:
         """Decide the rows of a part."""
         before = self._interpreted()
-        attributes = read_attributes(self.order)
+        frame, attributes = self.filler.fill(frame), self.attributes
         fingerprints = row_fingerprints(frame, fact_columns(attributes, self.key))
         table, taken_over = None, 0
         if self.former is not None and frame.height:

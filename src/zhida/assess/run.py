@@ -17,13 +17,15 @@ from itertools import islice
 from pathlib import Path
 
 from zhida.assess.columns import Tally
-from zhida.assess.order import Plan, RunOrder, order_digest, policy_digest, read_attributes
+from zhida.assess.order import Plan, RunOrder, fact_attributes, order_digest, policy_digest, population_plan, read_attributes
+from zhida.assess.population import Population, compute_population, population_data, table_of
 from zhida.assess.registry import RunSummary, known_at
 from zhida.assess.renewing import Decided, Decider, changes_of, fact_columns
 from zhida.registry_io.former import DIGESTS_KEY, FACTS_KEY, Former, open_former
-from zhida.registry_io.parts import PartMark, WorkFolder, work_folder
+from zhida.registry_io.parts import POPULATION_FILE, PartMark, WorkFolder, work_folder
 from zhida.registry_io.sources import Source
 from zhida.registry_io.sources_parts import Part
+from zhida.registry_io.writing import write_csv
 
 PATIENCE = 1
 """Seconds after which a run that waits looks whether it is to stop."""
@@ -120,14 +122,25 @@ def run(  # noqa: PLR0913, PLR0917 - each says one thing about the run
     progress.rows, progress.parts = source.rows, len(source.parts)
     # Not what its parts hold: each is known by its own fingerprint, so that mending one leaves the others done.
     said = [source.name, sorted(source.metadata.items()), plan.rows_per_part]
+    population = _population(order, source)
+    said += [population.digest] if population.computed else []
     digest = order_digest(order, said, "" if former is None else former.fingerprint)
     with work_folder(folder, digest, is_fresh=order.is_fresh) as work:
-        runner = _Runner(order, plan, source, work, former, progress)
+        runner = _Runner(order, plan, source, work, former, progress, population)
         runner.run()
         parts = len(source.parts)
         results = Results(runner.tally.summary(), work.results(parts), parts, work.beside)
         finish(results)
+        if population.computed:
+            write_csv(table_of(population), work.beside / POPULATION_FILE)
         return results.summary, work.publish(parts)
+
+
+def _population(order: RunOrder, source: Source) -> Population:
+    """Compute the population facts that an order rests on, over all parts of a source, one after another."""
+    planned = population_plan(order)
+    columns = (source.key, *fact_columns(read_attributes(order), source.key))
+    return compute_population(planned, lambda: (source.read(part, columns) for part in source.parts), order.as_of)
 
 
 class _Stopped(Exception):  # noqa: N818 - it is no error: the run ends, and a thread leaves the part it is in
@@ -138,9 +151,17 @@ class _Runner:
     """Works through the parts of one source."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what `run` was given
-        self, order: RunOrder, plan: Plan, source: Source, work: WorkFolder, former: Former | None, progress: Progress
+        self,
+        order: RunOrder,
+        plan: Plan,
+        source: Source,
+        work: WorkFolder,
+        former: Former | None,
+        progress: Progress,
+        population: Population,
     ) -> None:
         self.order, self.plan, self.source, self.work, self.former, self.progress = order, plan, source, work, former, progress
+        self.population = population
         is_synthetic = source.metadata.get("zhida.synthetic") == "true"
         self.tally = Tally(
             order.packs, order.policies, as_of=order.as_of, is_synthetic=is_synthetic, registry=order.registry or source.name
@@ -152,7 +173,8 @@ class _Runner:
         self.own = threading.local()  # what each thread has of its own: a decider
         self.deciders: list[Decider] = []
         digests = {policy: policy_digest(order, policy) for policy in order.policies}
-        said = {FACTS_KEY: list(attributes), DIGESTS_KEY: digests}
+        said: dict[bytes, object] = {FACTS_KEY: list(fact_attributes(order)), DIGESTS_KEY: digests}
+        said |= {b"zhida.population": population_data(population)} if population.computed else {}
         own = {name.encode(): value.encode() for name, value in source.metadata.items() if name.startswith("zhida.")}
         own[b"zhida.known_at"] = known_at(source.metadata).encode()
         self.metadata = own | {name: json.dumps(value, ensure_ascii=False).encode() for name, value in said.items()}
@@ -218,7 +240,7 @@ class _Runner:
     def decider(self) -> Decider:
         """Return the decider of this thread."""
         if not hasattr(self.own, "decider"):
-            self.own.decider = Decider(self.order, self.source.key, self.former)
+            self.own.decider = Decider(self.order, self.source.key, self.former, self.population)
             self.deciders.append(self.own.decider)
         found: Decider = self.own.decider
         return found

@@ -18,7 +18,7 @@ from zhida.assess.assessment import Answer, Outcome
 from zhida.assess.judge import Judgement, judge
 from zhida.assess.statuses import status_rank
 from zhida.dmn.elementary import Use, representatives
-from zhida.dmn.evaluate import Evaluator
+from zhida.dmn.evaluate import Evaluator, Shared
 from zhida.dmn.model import InputData
 from zhida.policy.pack import Policy, PolicyModel
 from zhida.values.equality import equal
@@ -50,9 +50,15 @@ class Settled:
     """Where missing facts turned out not to matter: the evaluations that show it, one for each combination."""
 
 
-def settle(model: PolicyModel, inputs: Mapping[str, Value]) -> Settled:
-    """Return the answer for given inputs, enumerating what is missing."""
-    evaluator = Evaluator(model.model, inputs, as_of=model.as_of)
+def settle(model: PolicyModel, inputs: Mapping[str, Value], shared: Shared | None = None) -> Settled:
+    """Return the answer for given inputs, enumerating what is missing.
+
+    Args:
+        model: The policy.
+        inputs: Values by id; of decisions too, where these are given.
+        shared: What other evaluations of the policy came to.
+    """
+    evaluator = Evaluator(model.model, inputs, as_of=model.as_of, shared=shared or Shared(model.model))
     judgement = judge(model, evaluator)
     if judgement.answer.outcome is not Outcome.UNDETERMINED:
         return Settled(judgement, (judgement.answer,), is_minimal=True, evaluator=evaluator)
@@ -109,7 +115,7 @@ def _enumerate(
                 domains[data.id] = values
                 is_new = True
         cases = [dict(zip(domains, combination, strict=True)) for combination in product(*domains.values())]
-        evaluators = [Evaluator(model.model, {**inputs, **case}, as_of=model.as_of) for case in cases]
+        evaluators = [Evaluator(model.model, {**inputs, **case}, as_of=model.as_of, shared=evaluator.shared) for case in cases]
         judged = [(judge(model, each), each) for each in evaluators]
         missing = frozenset().union(*(judgement.missing for judgement, _ in judged))
         if not is_new or not missing - given_up.keys():

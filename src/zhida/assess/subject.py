@@ -3,25 +3,28 @@
 facts ──check──> inputs ──settle──> answer ──explain──> Assessment
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 from zhida.assess.assessment import Assessment, MissingParameter
-from zhida.assess.explain import caveats_of, delivery_of, parameters_of, reasons_of
+from zhida.assess.elements import refused, with_untold
+from zhida.assess.explain import caveats_of, delivery_of, parameters_of, reasons_of, window_met
+from zhida.assess.feeds import facts_at
 from zhida.assess.near import near_misses
 from zhida.assess.possible import possible_answers
 from zhida.assess.settle import Settled, settle
 from zhida.assess.statuses import next_status
-from zhida.dmn.model import ItemDefinition
 from zhida.errors import Diagnostic, InputError, diagnostic, nearest
+from zhida.policy.dictionary import Dictionary
 from zhida.policy.pack import Packs, PolicyModel
+from zhida.policy.years import machine_name
+from zhida.registry_io.attributes import form_faults, year_faults
 from zhida.values.components import from_python
 from zhida.values.temporal import Date
-from zhida.values.text import literal
-from zhida.values.types import ANY, conforms, type_of
-from zhida.values.unknown import find_unknown, unknown
+from zhida.values.types import conforms
+from zhida.values.unknown import Unknown, find_unknown, unknown
 
 Value = Any
 
@@ -34,16 +37,19 @@ def assess_subject(packs: Packs, policy_id: str, facts: Mapping[str, Value], *, 
         policy_id: `pack/name`.
         facts: What is known of the subject, by attribute: a FEEL value or plain Python's (int, datetime.date, list), None
             for what is known to be absent. What is not there is unknown. A published decision of a used policy may be given
-            too, by name; it is then not decided.
+            too, by name; it is then not decided. A yearly fact is given by year, `研发费用@2024`, or without one for the
+            reporting year.
         as_of: The date of the business fact: it selects the law in force.
 
     Raises:
         InputError: there is no such policy, or `facts` has names that nothing declares (feel-unknown-name) or values that
-            the dictionary does not allow (feel-type-expected, fact-not-nullable, fact-not-in-list, fact-too-fine).
+            the dictionary does not allow (feel-type-expected, fact-not-nullable, fact-not-in-list, fact-too-fine), or years
+            that they cannot have (registry-not-yearly, registry-year, registry-year-and-none).
         CompileError: it, or one that it uses, has errors.
     """
     model = packs.model_of(policy_id, as_of)
-    taken = {name: engine_value(value) for name, value in facts.items()}
+    _check_years(facts, packs.dictionaries[model.policy.front.subject])
+    taken = {name: engine_value(value) for name, value in facts_at(facts, as_of).items()}
     _check_facts(model, taken)
     return assess_model(model, taken)
 
@@ -60,7 +66,18 @@ def engine_value(value: Value) -> Value:
         return Decimal(value)
     if isinstance(value, list | tuple):
         return tuple(engine_value(element) for element in value)
+    if isinstance(value, dict):
+        return {name: engine_value(entry) for name, entry in value.items()}
     return from_python(value) if isinstance(value, date) else value
+
+
+def _check_years(facts: Mapping[str, Value], dictionary: Dictionary) -> None:
+    """Refuse years that facts cannot have, and facts that are given both with a year and without one."""
+    found = form_faults(((name, None) for name in facts), dictionary)
+    for name in facts:
+        found += year_faults(name, None, dictionary)
+    if found:
+        raise InputError(found)
 
 
 def _check_facts(model: PolicyModel, facts: Mapping[str, Value]) -> None:
@@ -69,36 +86,15 @@ def _check_facts(model: PolicyModel, facts: Mapping[str, Value]) -> None:
     decided = {compiled.decision.name for compiled in model.model.decisions.values()}
     found: list[Diagnostic] = []
     for name, value in facts.items():
-        if name not in items and name not in decided:
-            near = nearest(name, items)
-            found.append(diagnostic("feel-unknown-name", None, name=name, near=near, scope=", ".join(items), scope_zh="、".join(items)))
-        elif name in items and find_unknown(value) is None:
-            found.extend(_refused(items[name], value))
+        item = items.get(name) or model.item(name)
+        if item is None and name not in decided:
+            known = [machine_name(each, model.as_of) for each in items]
+            words = {"near": nearest(name, known), "scope": ", ".join(known), "scope_zh": "、".join(known)}
+            found.append(diagnostic("feel-unknown-name", None, name=name, **words))
+        elif item is not None and (find_unknown(value) is None or (item.components and not isinstance(value, Unknown))):
+            found.extend(refused(item, value))
     if found:
         raise InputError(found)
-
-
-def _refused(item: ItemDefinition, value: Value) -> Iterator[Diagnostic]:
-    """Yield what keeps a value from being one of an attribute: its type, its code list, its decimal places, null."""
-    shown = repr(value) if type_of(value) is ANY else literal(value)
-    if not conforms(value, item.type):
-        yield diagnostic("feel-type-expected", None, expected=item.type, found=f"{item.name} = {shown}")
-    elif value is None and not item.is_nullable:
-        yield diagnostic("fact-not-nullable", None, name=item.name)
-    elif item.allowed_values is not None and isinstance(value, str) and value not in item.allowed_values:
-        near = nearest(value, item.allowed_values)
-        yield diagnostic("fact-not-in-list", None, name=item.name, value=shown, near=near, values="、".join(item.allowed_values))
-    elif item.scale is not None and any(_is_finer(each, item.scale) for each in _parts(value)):
-        yield diagnostic("fact-too-fine", None, name=item.name, value=shown, scale=item.scale)
-
-
-def _is_finer(value: Value, scale: int) -> bool:
-    """Say whether a number has more decimal places than are kept."""
-    return isinstance(value, Decimal) and value != value.quantize(Decimal(1).scaleb(-scale), context=Context(prec=7_000))
-
-
-def _parts(value: Value) -> tuple[Value, ...]:
-    return value if isinstance(value, tuple) else (value,)
 
 
 def assess_model(model: PolicyModel, facts: Mapping[str, Value], *, near_within: Decimal | None = None) -> Assessment:
@@ -120,6 +116,7 @@ def _explained(model: PolicyModel, settled: Settled, near_within: Decimal | None
     note_delivery = delivery_of(policy, model.model, answer.outcome, settled.judgement.missing)
     named = front.result or front.amount
     possible, extent = possible_answers(model, settled)
+    caveats = caveats_of(model, evaluator, goals)
     return Assessment(
         policy=policy.id,
         title=front.title,
@@ -141,7 +138,9 @@ def _explained(model: PolicyModel, settled: Settled, near_within: Decimal | None
         possible=possible,
         possible_are=extent,
         reasons=reasons_of(evaluator, goals, settled.completions),
-        caveats=caveats_of(model, evaluator, goals),
+        caveats=tuple(caveats),
+        settled_by={text: settled_by for text, settled_by in caveats.items() if settled_by},
+        window=window_met(model, answer.outcome),
         near=near_misses(model, settled, near_within),
         next_status=None if answer.result is None else next_status(model, evaluator, answer.result),
         diagnostics=tuple((settled.completions[0] if settled.completions else evaluator).diagnostics_beneath(goals)),
@@ -169,13 +168,14 @@ def missing_parameters(model: PolicyModel, missing: Iterable[str]) -> tuple[Miss
 
 def inputs_of(model: PolicyModel, facts: Mapping[str, Value]) -> dict[str, Value]:
     """Return the inputs of an evaluation by id: facts, parameters, and unknowns for what is not given."""
+    facts = facts_at(facts, model.as_of)
     inputs: dict[str, Value] = dict(model.parameters)
     for id_, data in model.model.inputs.items():
         if id_ in inputs:
             if data.name in facts:
                 inputs[id_] = facts[data.name]
         elif data.name in facts:
-            value = facts[data.name]
+            value = with_untold(facts[data.name], data.item)
             inputs[id_] = value if find_unknown(value) is not None or conforms(value, data.item.type) else None
         else:
             inputs[id_] = unknown(data.name)

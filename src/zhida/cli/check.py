@@ -25,9 +25,11 @@ from zhida.cli.console import (
 )
 from zhida.cli.models import check_model
 from zhida.cli.over_columns import cost_data, costs_of_policy, print_costs
+from zhida.cli.over_sources import doubt_data, print_doubts
 from zhida.columnar.costs import Cost
 from zhida.errors import Diagnostic, Language, has_errors
 from zhida.errors.code import Severity
+from zhida.policy.doubts import Doubt, doubts
 from zhida.policy.pack import Packs, Policy
 from zhida.values.temporal import Date
 
@@ -39,6 +41,9 @@ def check(
     *,
     strict: Annotated[bool, typer.Option("--strict", help="警告也算错误 | warnings count as errors")] = False,
     columnar: Annotated[bool, typer.Option("--columnar", help="没有列形式的部分及代价 | what has no column form, and its cost")] = False,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="哪些数字和条款待核，凭什么核对 | what is not confirmed, and what would settle it")
+    ] = False,
     as_of: AsOfOption = None,
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
@@ -57,6 +62,8 @@ def check(
 
         zhida check packs --columnar
 
+        zhida check packs --sources
+
         zhida check build/sme-size.dmn
     """
     language: Language = lang.value
@@ -68,13 +75,16 @@ def check(
     failed = [item for found in results.values() for result in found for item in result.diagnostics]
     diagnostics = [*loaded.diagnostics, *failed]
     left = {id_: costs_of_policy(loaded.model_of(id_, day_of(loaded.in_force[id_], day))) for id_ in results} if columnar else None
+    unconfirmed = doubts(loaded) if sources else None
     if json:
-        print_json(_data(loaded, results, diagnostics, left))
+        print_json(_data(loaded, results, diagnostics, left, unconfirmed))
     else:
         print_diagnostics((item for item in diagnostics if item.severity is not Severity.INFORMATION), language)
         _print_summary(loaded, results, diagnostics, language)
         if left is not None:
             print_costs(left, language)
+        if unconfirmed is not None:
+            print_doubts(unconfirmed, language)
         _point_to_neighbours(packs, diagnostics, language)
     return FOUND_ERRORS if has_errors(diagnostics, strict=strict) else OK
 
@@ -107,6 +117,7 @@ def _data(
     results: dict[str, tuple[ExampleResult, ...]],
     diagnostics: list[Diagnostic],
     left: dict[str, tuple[Cost, ...]] | None,
+    unconfirmed: tuple[Doubt, ...] | None,
 ) -> dict[str, object]:
     passed, failed = _counts(results)
     return {
@@ -128,6 +139,7 @@ def _data(
             for found in (results.get(policy.id, ()),)
         ],
         "diagnostics": [diagnostic_data(item) for item in diagnostics],
+        **({} if unconfirmed is None else {"sources": doubt_data(unconfirmed)}),
     }
 
 

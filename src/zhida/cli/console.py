@@ -231,7 +231,12 @@ def write_text(path: Path, text: str) -> Path:
     return path
 
 
-STAGES: dict[str, tuple[str, str]] = {"read": ("读取", "reading"), "convert": ("换算", "converting"), "join": ("合并", "joining")}
+STAGES: dict[str, tuple[str, str]] = {
+    "read": ("读取", "reading"),
+    "convert": ("换算", "converting"),
+    "join": ("合并", "joining"),
+    "lists": ("清单", "lists"),
+}
 """What the stages of an import are called."""
 
 

@@ -1,6 +1,6 @@
 """`zhida explain`: one subject and one policy, with reasons that an official can sign."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +9,7 @@ import typer
 
 from zhida.assess.agreement import Agreement, agreement, other_run
 from zhida.assess.assessment import Assessment
+from zhida.assess.population import input_names, notes_of, with_population
 from zhida.assess.registry import registry_findings
 from zhida.assess.subject import assess_subject
 from zhida.cli.console import (
@@ -101,8 +102,12 @@ def explain(
     taken = taken_registry(registry, loaded, subject)
     print_diagnostics(registry_findings(taken), language)
     chosen = chosen_policies(loaded, policy or (), subject)
+    taken, population = with_population(loaded, chosen, taken, day)
     facts = taken.subject(code)
-    assessments = [assess_subject(loaded, id_, facts, as_of=day) for id_ in chosen]
+    notes = [notes_of(population, taken, code, input_names(loaded, id_, day)) for id_ in chosen]
+    assessments = [
+        replace(assess_subject(loaded, id_, facts, as_of=day), population=tuple(each)) for id_, each in zip(chosen, notes, strict=True)
+    ]
     order = Check(loaded, taken, day, _beside(registry) if results is None else [results], language, is_asked=results is not None)
     checked = [order.of(id_, code) for id_ in chosen]
     explained = Explained(taken, code, str(facts.get("企业名称") or ""), tuple(assessments), tuple(checked), language)

@@ -180,7 +180,7 @@ def _read_boolean(text: str) -> Cell:
 
 
 def _read_string(text: str, item: ItemDefinition) -> Cell:
-    if item.allowed_values is not None and text not in item.allowed_values:
+    if not item.allows(text):
         return Cell(problems=("registry-not-in-list",))
     return Cell(text)
 

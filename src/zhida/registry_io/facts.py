@@ -1,5 +1,6 @@
 """Facts of one file: the used rows of a table as typed columns, with what was odd about their cells."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import polars as pl
 from zhida.dmn.model import ItemDefinition
 from zhida.errors import Diagnostic, diagnostic
 from zhida.policy.dictionary import Dictionary
+from zhida.registry_io.attributes import ABSENT_SUFFIX, item_of
 from zhida.registry_io.cells import DIGITS, UNKNOWN_CELL, Cell, CellValue, converter, expected_of, scale_of
 from zhida.registry_io.keys import KeyedRows
 from zhida.registry_io.mapping import AttributeMapping, FileMapping, element_type
@@ -17,8 +19,8 @@ from zhida.registry_io.tables import SourceTable
 from zhida.source import Span
 from zhida.values.types import BOOLEAN, DATE, NUMBER, Type
 
-ABSENT_SUFFIX = ":absent"
-"""Name of the companion column that says where a null is a known absence and not an unknown."""
+SHOWN_VALUES = 12
+"""Values of a code list that a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ def read_facts(table: SourceTable, keyed: KeyedRows, mapping: FileMapping, dicti
     refusals: list[Diagnostic] = []
     counts: dict[str, Counter[str]] = {}
     for column in mapping.columns:
-        reader = _ColumnReader(table, keyed, column, dictionary.items[column.attribute], mapping.unknown)
+        item = item_of(dictionary, column.attribute)
+        assert item is not None, "the mapping's attributes are checked before files are read"
+        reader = ColumnReader(table, keyed, column, item, mapping.unknown)
         columns += reader.series()
         counts[column.attribute] = reader.counts
         for finding in reader.findings():
@@ -70,7 +74,7 @@ def read_facts(table: SourceTable, keyed: KeyedRows, mapping: FileMapping, dicti
     return FileFacts(mapping.name, pl.DataFrame(columns), tuple(findings), counts, columns_of, tuple(refusals))
 
 
-class _ColumnReader:
+class ColumnReader:
     """One attribute of one file: its cells, and what becomes of them."""
 
     def __init__(
@@ -132,6 +136,7 @@ def cell_words(item: ItemDefinition, value: str) -> dict[str, object]:
     return {
         "name": item.name,
         "value": value,
+        "sample": "[" + json.dumps({each.name: "…" for each in item.components[:2]}, ensure_ascii=False) + "]",
         "low": "" if low is None else f"{low:f}",
         "high": "" if high is None else f"{high:f}",
         "unit": item.unit,
@@ -153,7 +158,9 @@ def check_constants(column: AttributeMapping, item: ItemDefinition) -> tuple[Dia
         wrong += [(value, column.codes.spans[word]) for word, value in entries if value is not None and _is_wrong(read(value))]
     expected, expected_zh = expected_of(element_type(item))
     if item.allowed_values is not None:
-        expected = expected_zh = " | ".join(item.allowed_values)
+        expected = expected_zh = " | ".join(item.allowed_values[:SHOWN_VALUES]) + (" …" if len(item.allowed_values) > SHOWN_VALUES else "")
+    elif item.allowed_beginnings is not None:
+        expected = expected_zh = item.code_list
     return tuple(
         diagnostic("registry-mapping-constant", span, name=item.name, value=text, expected=expected, expected_zh=expected_zh)
         for text, span in wrong
@@ -170,8 +177,20 @@ def polars_type(item: ItemDefinition) -> pl.DataType:
     >>> polars_type(ItemDefinition("成立日期", DATE))
     Date
     """
+    if item.components:
+        return pl.List(pl.Struct([pl.Field(name, type_) for name, type_ in element_columns(item).items()]))
     element = _element(element_type(item), item)
     return pl.List(element) if item.type.name == "list" else element
+
+
+def element_columns(item: ItemDefinition) -> dict[str, pl.DataType]:
+    """Return the columns of a list's elements: their attributes, with companions where these can be absent."""
+    found: dict[str, pl.DataType] = {}
+    for element in item.components:
+        found[element.name] = _element(element.type, element)
+        if element.is_nullable:
+            found[element.name + ABSENT_SUFFIX] = pl.Boolean()
+    return found
 
 
 def _element(type_: Type, item: ItemDefinition) -> pl.DataType:

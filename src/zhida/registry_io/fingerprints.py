@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from zhida.registry_io.facts import ABSENT_SUFFIX
+from zhida.registry_io.attributes import ABSENT_SUFFIX
 
 Words = NDArray[np.uint64]
 
@@ -33,7 +33,7 @@ def row_fingerprints(frame: pl.DataFrame, columns: Iterable[str]) -> Words:
     """Return the fingerprint of each row.
 
     Args:
-        frame: Typed as a registry is: decimals, dates, booleans, strings and lists of decimals.
+        frame: Typed as a registry is: decimals, dates, booleans, strings, and lists of any of these or of elements.
         columns: Which columns count; those that are not there are unknown in each row.
     """
     total = np.zeros(frame.height, np.uint64)
@@ -58,6 +58,8 @@ def _values(series: pl.Series, seed: np.uint64) -> Words:
     """Return one word for each value; what stands for null does not count."""
     if isinstance(series.dtype, pl.List):
         return _lists(series, seed)
+    if isinstance(series.dtype, pl.Struct):
+        return _mix(row_fingerprints(series.struct.unnest(), series.struct.fields) ^ seed)
     if isinstance(series.dtype, pl.String | pl.Categorical | pl.Enum):
         return _strings(series.cast(pl.String), seed)
     if isinstance(series.dtype, pl.Decimal):
@@ -112,7 +114,7 @@ def _lists(series: pl.Series, seed: np.uint64) -> Words:
     array = _array(series)
     lengths = array.value_lengths().fill_null(0).to_numpy().astype(np.int64)
     elements = array.flatten()
-    mixed = _values(pl.Series("elements", elements), seed)
+    mixed = _values(pl.Series("elements", pl.from_arrow(elements)), seed)
     if elements.null_count:
         mixed[elements.is_null().to_numpy(zero_copy_only=False)] = NULL_ELEMENT
     ends = np.cumsum(lengths)

@@ -10,16 +10,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 
 from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.policy.dictionary import Dictionary
+from zhida.registry_io.attributes import ABSENT_SUFFIX, attribute_of, in_order, item_of, year_of
 from zhida.registry_io.engine import engine_version
-from zhida.registry_io.facts import ABSENT_SUFFIX, FileFacts, check_constants, read_facts
+from zhida.registry_io.facts import FileFacts, check_constants, read_facts
 from zhida.registry_io.joining import Subjects, choose_subjects, join_facts, set_aside_frame
 from zhida.registry_io.keys import KeyedRows, key_rows
-from zhida.registry_io.mapping import SUPPORTED_TYPES, ColumnName, FileMapping, Mapping, check_mapping, factor_of
+from zhida.registry_io.lists import ListFacts, list_columns, read_list
+from zhida.registry_io.mapping import SUPPORTED_TYPES, ColumnName, FileMapping, Mapping, check_mapping, elements_of, factor_of
 from zhida.registry_io.quality import AttributeQuality, FileQuality, Finding, QualityReport
 from zhida.registry_io.registry import dictionary_sha256
 from zhida.registry_io.tables import Frame, SourceTable, read_table
@@ -65,30 +67,69 @@ def import_registry(
         InputError: every mistake of a stage at once; codes `registry-…` and `file-…`. Nothing was written.
     """
     tell = progress or (lambda _stage, _done, _total: None)
-    tables = _checked_tables(mapping, [Path(path) for path in paths], dictionary, tell)
+    all_tables = _checked_tables(mapping, [Path(path) for path in paths], dictionary, tell)
+    tables = all_tables[: len(mapping.files)]
     keyed = [key_rows(table, file, mapping.key_check) for table, file in zip(tables, mapping.files, strict=True)]
     facts = _convert(mapping, tables, keyed, dictionary, tell)
     tell("join", 0, 1)
     subjects = choose_subjects(mapping, tables, keyed)
     joined = join_facts(mapping.key_attribute, subjects.keys, tables, keyed, facts)
+    lists = _read_lists(mapping, all_tables[len(tables) :], subjects, dictionary, tell)
+    frame = joined.frame.with_columns(list_columns(lists, subjects.keys, dictionary))
     tell("join", 1, 1)
     files = tuple(_file_quality(number, tables, keyed, subjects) for number in range(len(tables)))
+    files += tuple(each.quality(is_synthetic=_is_synthetic(each.table)) for each in lists)
     findings = _ordered(
         mapping,
-        tables,
+        all_tables,
         dictionary,
-        chain(joined.findings, *(rows.findings for rows in keyed), *(file.findings for file in facts), *subjects.findings),
+        chain(
+            joined.findings,
+            *(rows.findings for rows in keyed),
+            *(file.findings for file in facts),
+            *subjects.findings,
+            *(each.findings for each in lists),
+        ),
     )
     quality = QualityReport(
         mapping.subject,
         len(subjects.keys),
         any(file.is_synthetic for file in files),
         files,
-        _attribute_quality(mapping, dictionary, joined.frame, facts),
+        _attribute_quality(mapping, dictionary, frame, [*facts, *map(_counted, lists)]),
         findings,
         len(subjects.withheld),
     )
-    return ImportResult(joined.frame, quality, set_aside_frame(tables, keyed, subjects), _metadata(mapping, dictionary, quality))
+    aside = set_aside_frame(tables, keyed, subjects, [(each.table, each.set_aside) for each in lists])
+    return ImportResult(frame, quality, aside, _metadata(mapping, dictionary, quality))
+
+
+def _read_lists(
+    mapping: Mapping, tables: Sequence[SourceTable], subjects: Subjects, dictionary: Dictionary, tell: Progress
+) -> list[ListFacts]:
+    """Read the files that hold elements of lists."""
+    ticks = count(1)
+    total = sum(len(each.file.columns) for each in mapping.lists)
+    found = [
+        read_list(
+            table,
+            each,
+            dictionary.items[each.attribute],
+            subjects=subjects.keys,
+            withheld=subjects.withheld,
+            base=mapping.files[0].name,
+            key_check=mapping.key_check,
+            tick=lambda: tell("lists", next(ticks), total),
+        )
+        for each, table in zip(mapping.lists, tables, strict=True)
+    ]
+    _refuse([refusal for each in found for refusal in each.refusals])
+    return found
+
+
+def _counted(facts: ListFacts) -> FileFacts:
+    """Return what a file counted of a list, as files of facts count theirs."""
+    return FileFacts(facts.table.name, Frame(), (), {facts.attribute: facts.counts}, {}, ())
 
 
 def _raise(diagnostics: Sequence[Diagnostic]) -> None:
@@ -100,9 +141,14 @@ def _check(mapping: Mapping, dictionary: Dictionary) -> list[Diagnostic]:
     found = list(check_mapping(mapping, dictionary))
     for file in mapping.files:
         for column in file.columns:
-            item = dictionary.items.get(column.attribute)
+            item = item_of(dictionary, column.attribute)
             if item is not None and item.type in SUPPORTED_TYPES and factor_of(column) is not None:
                 found += check_constants(column, item)
+    for each in mapping.lists:
+        elements = elements_of(dictionary.items[each.attribute]) if each.attribute in dictionary.items else {}
+        for column in each.file.columns:
+            if column.attribute in elements and factor_of(column) is not None:
+                found += check_constants(column, elements[column.attribute])
     return sorted(found, key=lambda item: item.span.start if item.span else 0)
 
 
@@ -112,12 +158,12 @@ def match_paths(mapping: Mapping, paths: Sequence[Path]) -> list[Path]:
     Raises:
         InputError: registry-file-lacking, registry-file-unexpected, registry-file-ambiguous.
     """
-    patterns = "、".join(file.path or f"（{file.name}）" for file in mapping.files)
+    patterns = "、".join(file.path or f"（{file.name}）" for file in mapping.all_files)
     found: dict[str, Path] = {}
     diagnostics: list[Diagnostic] = []
     left: list[Path] = []
     for path in paths:
-        fitting = [file for file in mapping.files if file.path and fnmatchcase(path.name, file.path)]
+        fitting = [file for file in mapping.all_files if file.path and fnmatchcase(path.name, file.path)]
         if not fitting:
             left.append(path)
         elif len(fitting) > 1 or fitting[0].name in found:
@@ -125,14 +171,14 @@ def match_paths(mapping: Mapping, paths: Sequence[Path]) -> list[Path]:
             diagnostics.append(diagnostic("registry-file-ambiguous", fitting[0].span, path=path, other=other, name=fitting[0].name))
         else:
             found[fitting[0].name] = path
-    for file in mapping.files:
+    for file in mapping.all_files:
         if not file.path and left:
             found[file.name] = left.pop(0)
         elif file.name not in found:
             diagnostics.append(diagnostic("registry-file-lacking", file.span, name=file.name, pattern=file.path or "*"))
     diagnostics += [diagnostic("registry-file-unexpected", None, path=path, patterns=patterns) for path in left]
     _raise(diagnostics)
-    return [found[file.name] for file in mapping.files]
+    return [found[file.name] for file in mapping.all_files]
 
 
 def _checked_tables(mapping: Mapping, paths: Sequence[Path], dictionary: Dictionary, tell: Progress) -> list[SourceTable]:
@@ -151,7 +197,7 @@ def _read_tables(mapping: Mapping, paths: Sequence[Path], tell: Progress) -> tup
     """Read all files and see that they have the columns that the mapping names; what is wrong comes back beside them."""
     tables: list[SourceTable] = []
     diagnostics: list[Diagnostic] = []
-    for number, (file, path) in enumerate(zip(mapping.files, paths, strict=True)):
+    for number, (file, path) in enumerate(zip(mapping.all_files, paths, strict=True)):
         tell("read", number, len(paths))
         try:
             table = read_table(path, file)
@@ -195,18 +241,27 @@ def _convert(
 
     tell("convert", 0, total)
     facts = [read_facts(table, rows, file, dictionary, tick) for table, rows, file in zip(tables, keyed, mapping.files, strict=True)]
-    refusals = [refusal for file in facts for refusal in file.refusals]
+    _refuse([refusal for file in facts for refusal in file.refusals])
+    return facts
+
+
+def _refuse(refusals: list[Diagnostic]) -> None:
+    """Stop the import where cells were refused, of which some are shown."""
     if len(refusals) > MAX_REFUSALS:
         refusals = [*refusals[:MAX_REFUSALS], diagnostic("registry-more-refused", None, count=len(refusals) - MAX_REFUSALS)]
     _raise(refusals)
-    return facts
+
+
+def _is_synthetic(table: SourceTable) -> bool:
+    """Say whether a file says of itself that it is invented."""
+    marks = table.frame[SYNTHETIC_COLUMN].to_list() if SYNTHETIC_COLUMN in table.frame.columns else []
+    return any(SYNTHETIC_MARK in mark for mark in marks)
 
 
 def _file_quality(number: int, tables: Sequence[SourceTable], keyed: Sequence[KeyedRows], subjects: Subjects) -> FileQuality:
     table, rows = tables[number], keyed[number]
     codes = Counter(finding.code for finding in rows.findings)
     aside = len(rows.set_aside) + len(subjects.set_aside[number])
-    marks = table.frame[SYNTHETIC_COLUMN].to_list() if SYNTHETIC_COLUMN in table.frame.columns else []
     return FileQuality(
         name=table.name,
         file=table.base_name,
@@ -222,14 +277,16 @@ def _file_quality(number: int, tables: Sequence[SourceTable], keyed: Sequence[Ke
         bad_codes=codes["registry-bad-code"],
         not_in_base=subjects.not_in_base[number],
         left_out=subjects.left_out[number],
-        is_synthetic=any(SYNTHETIC_MARK in mark for mark in marks),
+        is_synthetic=_is_synthetic(table),
     )
 
 
 def _attribute_quality(mapping: Mapping, dictionary: Dictionary, frame: Frame, facts: Sequence[FileFacts]) -> tuple[AttributeQuality, ...]:
     found = []
-    for name in dictionary.items:
-        if name == mapping.key_attribute:
+    by_year = {name for file in facts for name in file.counts if name not in dictionary.items}
+    years = {attribute_of(name) for name in by_year}
+    for name in in_order(dictionary, [*(name for name in dictionary.items if name not in years), *by_year]):
+        if name == mapping.key_attribute or name in dictionary.statistics:
             continue
         absent = int(frame[name + ABSENT_SUFFIX].sum()) if name + ABSENT_SUFFIX in frame.columns else 0
         unknown = frame[name].null_count() - absent if name in frame.columns else frame.height
@@ -242,8 +299,14 @@ def _attribute_quality(mapping: Mapping, dictionary: Dictionary, frame: Frame, f
 def _ordered(mapping: Mapping, tables: Sequence[SourceTable], dictionary: Dictionary, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Sort findings by file, row and attribute."""
     files = {table.base_name: number for number, table in enumerate(tables)}
-    attributes = {name: number for number, name in enumerate(("", mapping.key_attribute, *dictionary.items))}
-    return tuple(sorted(findings, key=lambda found: (files[found.file], found.row, attributes[found.attribute], found.code)))
+    names = [name for item in dictionary.items.values() for name in (item.name, *(each.name for each in elements_of(item).values()))]
+    attributes = {name: number for number, name in enumerate(("", mapping.key_attribute, *names))}
+
+    def place(found: Finding) -> tuple[int, int, int, int, str]:
+        name = found.attribute
+        return files[found.file], found.row, attributes[attribute_of(name)], year_of(name) or 0, found.code
+
+    return tuple(sorted(findings, key=place))
 
 
 def _metadata(mapping: Mapping, dictionary: Dictionary, quality: QualityReport) -> dict[str, str]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from zhida.errors import Diagnostic, diagnostic
-from zhida.registry_io.facts import ABSENT_SUFFIX, FileFacts
+from zhida.registry_io.attributes import ABSENT_SUFFIX
+from zhida.registry_io.facts import FileFacts
 from zhida.registry_io.keys import KeyedRows, SetAside
 from zhida.registry_io.mapping import Mapping
 from zhida.registry_io.quality import Finding
@@ -77,11 +78,17 @@ def _set_aside(chosen: Subjects, number: int, table: SourceTable, item: SetAside
     chosen.findings[number].append(Finding(item.reason, table.base_name, table.row_number(item.row), item.key))
 
 
-def set_aside_frame(tables: Sequence[SourceTable], keyed: Sequence[KeyedRows], subjects: Subjects) -> pl.DataFrame:
+def set_aside_frame(
+    tables: Sequence[SourceTable],
+    keyed: Sequence[KeyedRows],
+    subjects: Subjects,
+    lists: Sequence[tuple[SourceTable, Sequence[SetAside]]] = (),
+) -> pl.DataFrame:
     """Return the rows that are not in the registry: 文件, 行, 代码, 原因, reason, 内容 (the row as CSV); all text but 行."""
     rows: list[tuple[SourceTable, SetAside]] = []
     for table, own, others in zip(tables, keyed, subjects.set_aside, strict=True):
         rows += [(table, item) for item in sorted((*own.set_aside, *others), key=lambda item: item.row)]
+    rows += [(table, item) for table, items in lists for item in sorted(items, key=lambda item: item.row)]
     return pl.DataFrame(
         [
             pl.Series("文件", [table.base_name for table, _ in rows], dtype=pl.String),

@@ -63,13 +63,13 @@ def key_rows(table: SourceTable, mapping: FileMapping, check: str) -> KeyedRows:
     by_key: dict[str, list[int]] = {}
     findings: list[Finding] = []
     aside: list[SetAside] = []
-    for row, key in enumerate(_keys(table, mapping, check)):
+    for row, key in enumerate(keys_of(table, mapping, check)):
         by_key.setdefault(key, []).append(row)
     for row in by_key.pop("", []):
         reason = diagnostic("registry-empty-key", table.span(row))
         aside.append(SetAside(row, "", reason))
         findings.append(Finding(reason, table.base_name, table.row_number(row), ""))
-    compared = _compared_columns(table, mapping)
+    compared = compared_columns(table, mapping)
     used: dict[int, str] = {}
     conflicting: set[str] = set()
     exact_keys = exact_rows = 0
@@ -81,7 +81,7 @@ def key_rows(table: SourceTable, mapping: FileMapping, check: str) -> KeyedRows:
         differing = _differing(table, rows, compared)
         if differing:
             conflicting.add(key)
-            reasons = _conflict(table, rows, key, differing)
+            reasons = conflict(table, rows, key, differing)
             aside += [SetAside(row, key, reason) for row, reason in zip(rows, reasons, strict=True)]
             findings += [_finding(table, row, key, reason) for row, reason in zip(rows, reasons, strict=True)]
             continue
@@ -96,7 +96,7 @@ def key_rows(table: SourceTable, mapping: FileMapping, check: str) -> KeyedRows:
     return KeyedRows(keys, tuple(order), frozenset(conflicting), tuple(aside), tuple(findings), exact_keys, exact_rows)
 
 
-def _keys(table: SourceTable, mapping: FileMapping, check: str) -> list[str]:
+def keys_of(table: SourceTable, mapping: FileMapping, check: str) -> list[str]:
     """Return the key of each row; empty where its (first) column is empty."""
     parts = [[text.strip() for text in table.frame[column.name].to_list()] for column in mapping.key]
     keys = [KEY_JOINT.join(texts) if texts[0] else "" for texts in zip(*parts, strict=True)]
@@ -104,7 +104,8 @@ def _keys(table: SourceTable, mapping: FileMapping, check: str) -> list[str]:
     return [key.translate(FULL_WIDTH).strip().upper() for key in keys] if check == "uscc" else keys
 
 
-def _compared_columns(table: SourceTable, mapping: FileMapping) -> list[str]:
+def compared_columns(table: SourceTable, mapping: FileMapping) -> list[str]:
+    """Return the columns in which rows of one key may differ."""
     left_out = {column.name for column in (*mapping.ignore, *mapping.key)}
     return [name for name in table.frame.columns if name not in left_out]
 
@@ -117,7 +118,7 @@ def _differing(table: SourceTable, rows: Sequence[int], compared: Sequence[str])
     return [name for name in compared if len({frame[name][row].strip() for row in rows}) > 1]
 
 
-def _conflict(table: SourceTable, rows: Sequence[int], key: str, differing: Sequence[str]) -> list[Diagnostic]:
+def conflict(table: SourceTable, rows: Sequence[int], key: str, differing: Sequence[str]) -> list[Diagnostic]:
     """Return for each row of a key why it is set aside; the caret stands under the first cell that differs."""
     numbers = [str(table.row_number(row)) for row in rows]
     columns = [name.split("\x00")[0] or "''" for name in differing]

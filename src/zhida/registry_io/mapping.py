@@ -6,19 +6,23 @@ rate of a foreign currency, the form of dates and the word for a known absence. 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Context, Decimal
 
 from zhida.dmn.model import ItemDefinition
 from zhida.errors import Diagnostic, diagnostic, nearest
 from zhida.policy.dictionary import Dictionary
+from zhida.registry_io.attributes import attribute_of, form_faults, item_of, year_faults
 from zhida.registry_io.units import is_currency, known_units, split_unit
 from zhida.source import Source, Span
 from zhida.values.types import BOOLEAN, DATE, NUMBER, STRING, Type, list_of
 
 SUPPORTED_TYPES = (NUMBER, STRING, BOOLEAN, DATE, list_of(NUMBER), list_of(STRING), list_of(BOOLEAN), list_of(DATE))
-"""Types of attributes that a registry can hold."""
+"""Types of attributes that a registry can hold, beside lists of elements."""
+
+ELEMENT_TYPES = SUPPORTED_TYPES[:4]
+"""Types that the attributes of a list's elements can have."""
 
 EXACT = Context(prec=200)
 """Wide enough that no product of a cell, a unit's factor and a rate is ever rounded."""
@@ -119,6 +123,20 @@ class FileMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class ListMapping:
+    """How one file gives the elements of a list, a row for each."""
+
+    attribute: str
+    """The list, as the dictionary names it."""
+    span: Span
+    """Where it is named."""
+    file: FileMapping
+    """How the file is read; its attributes are those of the elements."""
+    unique: tuple[ColumnName, ...] = ()
+    """Attributes of the elements of which no two of a subject have the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """How files become a registry."""
 
@@ -138,6 +156,13 @@ class Mapping:
     """The mapping file."""
     sha256: str
     """Digest of its text as UTF-8 with line feeds, so that a checkout with other line ends is the same mapping."""
+    lists: tuple[ListMapping, ...] = ()
+    """The files that hold the elements of lists."""
+
+    @property
+    def all_files(self) -> tuple[FileMapping, ...]:
+        """All files: those of subjects, then those of elements."""
+        return (*self.files, *(each.file for each in self.lists))
 
 
 def factor_of(column: AttributeMapping) -> Decimal | None:
@@ -168,18 +193,77 @@ def _check(mapping: Mapping, dictionary: Dictionary) -> Iterator[Diagnostic]:
         yield _unknown_attribute(mapping.key_attribute, mapping.key_span, dictionary)
     elif key.type != STRING:
         yield diagnostic("registry-key-type", mapping.key_span, name=key.name, type=key.type)
+    told: set[tuple[str, Span]] = set()
     for file in mapping.files:
         for column in file.columns:
-            item = dictionary.items.get(column.attribute)
-            if item is None:
+            item = item_of(dictionary, column.attribute)
+            faults = year_faults(column.attribute, column.span, dictionary)
+            if faults:
+                yield from [fault for fault in faults if (fault.code, column.span) not in told]  # once of a series of years
+                told |= {(fault.code, column.span) for fault in faults}
+            elif item is None:
                 yield _unknown_attribute(column.attribute, column.span, dictionary)
             elif column.attribute == mapping.key_attribute:
                 yield diagnostic("registry-key-mapped", column.span, name=column.attribute)
+            elif item.statistic is not None:
+                yield diagnostic("population-given", column.span, name=item.name)
+            elif item.components:
+                yield diagnostic("registry-list-mapped", column.span, name=item.name)
             elif item.type not in SUPPORTED_TYPES:
                 yield diagnostic("registry-type", column.span, name=item.name, type=item.type)
             else:
                 yield from _check_options(column, item)
                 yield from _check_unit(column, item)
+    yield from form_faults(((column.attribute, column.span) for file in mapping.files for column in file.columns), dictionary)
+    for each in mapping.lists:
+        yield from _check_list(each, dictionary)
+
+
+def _check_list(mapping: ListMapping, dictionary: Dictionary) -> Iterator[Diagnostic]:
+    """Complain of what is no list, and of attributes that its elements do not have."""
+    item = dictionary.items.get(mapping.attribute)
+    if item is None:
+        yield _unknown_attribute(mapping.attribute, mapping.span, dictionary)
+        return
+    elements = elements_of(item)
+    if not elements:
+        yield diagnostic("registry-no-elements", mapping.span, name=item.name, type=item.type, dictionary=dictionary.source.name)
+        return
+    for column in mapping.file.columns:
+        element = elements.get(column.attribute)
+        if element is None:
+            yield _unknown_element(item, column.attribute, column.span, elements)
+        elif element.type not in ELEMENT_TYPES:
+            yield diagnostic("registry-type", column.span, name=element.name, type=element.type)
+        else:
+            yield from _check_options(column, element)
+            yield from _check_unit(column, element)
+    given = [column.attribute for column in mapping.file.columns if column.columns]
+    for name in mapping.unique:
+        if name.name not in given:
+            yield diagnostic("registry-mapping-value", name.span, name="unique", value=name.name, expected=" | ".join(given))
+
+
+def _unknown_element(item: ItemDefinition, name: str, span: Span, known: dict[str, ItemDefinition]) -> Diagnostic:
+    words = {"near": nearest(name, known), "known": "、".join(known)}
+    return diagnostic("registry-unknown-element", span, name=name, list=item.name, **words)
+
+
+def elements_of(item: ItemDefinition) -> dict[str, ItemDefinition]:
+    """Return what is known of the attributes of a list's elements, by their own names; each is called `<list>.<name>`.
+
+    >>> one = ItemDefinition("种类", STRING)
+    >>> elements_of(ItemDefinition("知识产权", components=(one,)))["种类"].name
+    '知识产权.种类'
+    """
+    return {element.name: replace(element, name=f"{item.name}.{element.name}") for element in item.components}
+
+
+def is_held(item: ItemDefinition) -> bool:
+    """Say whether a registry can hold an attribute."""
+    if item.components:
+        return item.type.name == "list" and all(element.type in ELEMENT_TYPES for element in item.components)
+    return item.type in SUPPORTED_TYPES
 
 
 def _unknown_attribute(name: str, span: Span, dictionary: Dictionary) -> Diagnostic:
@@ -188,7 +272,7 @@ def _unknown_attribute(name: str, span: Span, dictionary: Dictionary) -> Diagnos
         span,
         name=name,
         subject=dictionary.subject,
-        near=nearest(name, dictionary.items),
+        near=nearest(attribute_of(name), dictionary.items),
         dictionary=dictionary.source.name,
     )
 

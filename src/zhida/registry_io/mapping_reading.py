@@ -7,6 +7,7 @@ and every key and value knows where it stands. docs/registry-mapping.md is the d
 import hashlib
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,13 +16,15 @@ import yaml
 
 from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.policy.document import read_source
-from zhida.registry_io.mapping import AttributeMapping, CodeTable, ColumnName, FileMapping, Mapping, Rate
+from zhida.registry_io.attributes import year_column
+from zhida.registry_io.mapping import AttributeMapping, CodeTable, ColumnName, FileMapping, ListMapping, Mapping, Rate
 from zhida.source import Source, Span
 
-TOP_KEYS = ("subject", "key", "files", "note")
+TOP_KEYS = ("subject", "key", "files", "lists", "note")
 KEY_KEYS = ("attribute", "check", "note")
 FILE_KEYS = ("name", "path", "encoding", "separator", "key", "join", "ignore", "unknown", "columns", "note")
-COLUMN_KEYS = ("column", "columns", "constant", "unit", "rate", "values", "otherwise", "format", "absent", "note")
+LIST_KEYS = ("name", "list", "path", "encoding", "separator", "key", "unique", "ignore", "unknown", "columns", "note")
+COLUMN_KEYS = ("column", "columns", "constant", "years", "unit", "rate", "values", "otherwise", "format", "absent", "note")
 RATE_KEYS = ("from", "to", "value", "date", "source", "note")
 CHECKS = ("uscc", "none")
 JOINS = ("left", "inner", "outer")
@@ -30,6 +33,11 @@ OTHERWISE = ("unknown", "error")
 
 RATE_VALUE = re.compile(r"\d{1,12}(\.\d{1,18})?")
 DATE_PARTS = {"%Y", "%m", "%d"}
+YEARS = re.compile(r"([0-9]{4})(?:\.\.([0-9]{4}))?")
+YEAR_PART = "%Y"
+"""Stands for the year in the name of a column that is one of a series."""
+MAX_YEARS = 50
+"""Years of a series at most: more are a slip."""
 
 
 def read_mapping(path: Path | str) -> Mapping:
@@ -169,12 +177,13 @@ def _mapping(reader: _Reader, root: yaml.Node) -> Mapping:
     files_node = top.get("files")
     files: list[FileMapping] = []
     if isinstance(files_node, yaml.SequenceNode) and files_node.value:
-        files = [_file(reader, node) for node in files_node.value]
+        files = [_file(reader, node)[0] for node in files_node.value]
     elif files_node is not None:
         expected = ("a list of files, each beginning with `- `", "文件的列表，每个以“- ”开头")
         reader.complain("registry-mapping-shape", reader.span(files_node), where="files", expected=expected[0], expected_zh=expected[1])
+    lists = _lists(reader, top["lists"]) if "lists" in top else []
     seen: set[str] = set()
-    for file in files:
+    for file in (*files, *(each.file for each in lists)):
         if file.name in seen:
             reader.complain("registry-mapping-duplicate-key", file.span, name=file.name, where="files")
         seen.add(file.name)
@@ -187,28 +196,88 @@ def _mapping(reader: _Reader, root: yaml.Node) -> Mapping:
         files=tuple(files),
         source=reader.source,
         sha256=hashlib.sha256(reader.source.text.encode()).hexdigest(),
+        lists=tuple(lists),
     )
 
 
-def _file(reader: _Reader, node: yaml.Node) -> FileMapping:
-    found = reader.known(node, "files", FILE_KEYS, ("name", "key", "columns"))
+def _lists(reader: _Reader, node: yaml.Node) -> list[ListMapping]:
+    """Return how the elements of lists are read."""
+    if not isinstance(node, yaml.SequenceNode):
+        expected = ("a list of files, each beginning with `- `", "文件的列表，每个以“- ”开头")
+        reader.complain("registry-mapping-shape", reader.span(node), where="lists", expected=expected[0], expected_zh=expected[1])
+        return []
+    lists = []
+    for item in node.value:
+        file, found = _file(reader, item, "lists", LIST_KEYS, ("name", "list", "key", "columns"))
+        named = found.get("list", item)
+        lists.append(
+            ListMapping(reader.text(found.get("list"), "list"), reader.span(named), file, reader.names(found.get("unique"), "unique"))
+        )
+    return lists
+
+
+def _file(
+    reader: _Reader,
+    node: yaml.Node,
+    where: str = "files",
+    keys: tuple[str, ...] = FILE_KEYS,
+    required: tuple[str, ...] = ("name", "key", "columns"),
+) -> tuple[FileMapping, dict[str, yaml.Node]]:
+    """Return how a file is read, with all that is said of it."""
+    found = reader.known(node, where, keys, required)
     columns_node = found.get("columns")
     columns = reader.entries(columns_node, "columns") if columns_node is not None else {}
     separator = reader.text(found.get("separator"), "separator") if "separator" in found else ","
     if len(separator) != 1 or separator in '"\n\r':
         reader.complain("registry-mapping-value", reader.span(found["separator"]), name="separator", value=separator, expected=", ; | \\t")
-    return FileMapping(
+    file = FileMapping(
         name=reader.text(found.get("name"), "name"),
         path=reader.text(found.get("path"), "path"),
         span=reader.span(found.get("name", node)),
         key=reader.names(found.get("key"), "key"),
-        columns=tuple(_column(reader, name, key, value) for name, (key, value) in columns.items()),
+        columns=_columns(reader, columns),
         join=reader.choice(found.get("join"), "join", JOINS),
         encoding=reader.choice(found.get("encoding"), "encoding", ENCODINGS),
         separator=separator if len(separator) == 1 else ",",
         ignore=reader.names(found.get("ignore"), "ignore"),
         unknown=frozenset(column.name for column in reader.names(found.get("unknown"), "unknown")),
     )
+    return file, found
+
+
+def _columns(reader: _Reader, entries: dict[str, tuple[yaml.Node, yaml.Node]]) -> tuple[AttributeMapping, ...]:
+    """Return how the attributes of a file are read, a series of years one by one."""
+    found: dict[str, AttributeMapping] = {}
+    for name, (key, node) in entries.items():
+        for column in _of_years(reader, _column(reader, name, key, node), node):
+            if column.attribute in found:
+                reader.complain("registry-mapping-duplicate-key", column.span, name=column.attribute, where="columns")
+            found[column.attribute] = column
+    return tuple(found.values())
+
+
+def _of_years(reader: _Reader, column: AttributeMapping, node: yaml.Node) -> list[AttributeMapping]:
+    """Return the mapping of each year where `years` says that it is one of a series; else the mapping itself."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    stated = next((value for key, value in pairs if isinstance(key, yaml.ScalarNode) and key.value == "years"), None)
+    if stated is None:
+        return [column]
+    text = reader.text(stated, "years")
+    found = YEARS.fullmatch(text)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if text and not 0 <= last - first < MAX_YEARS:
+        reader.complain("registry-mapping-value", reader.span(stated), name="years", value=text, expected="2023..2025 | 2025")
+    head = column.columns[0] if column.columns else ColumnName("", column.span)
+    if YEAR_PART not in head.name or len(column.columns) != 1:
+        reader.complain("registry-mapping-value", head.span, name="column", value=head.name, expected=f"{column.attribute} {YEAR_PART}")
+    return [
+        replace(
+            column,
+            attribute=year_column(column.attribute, year),
+            columns=(ColumnName(head.name.replace(YEAR_PART, str(year)), head.span),),
+        )
+        for year in range(first, min(last, first + MAX_YEARS - 1) + 1)
+    ]
 
 
 def _column(reader: _Reader, attribute: str, key: yaml.Node, node: yaml.Node) -> AttributeMapping:

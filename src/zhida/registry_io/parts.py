@@ -339,7 +339,10 @@ def _change_places(path: Path, target: Path, moves: Mapping[str, str]) -> None:
         settle(target)
 
 
-OWNED = (RESULTS_FILE, "results.csv", "report.html", "summary.json")
+POPULATION_FILE = "population.csv"
+"""What groups of subjects come to, where policies rest on population facts."""
+
+OWNED = (RESULTS_FILE, "results.csv", "report.html", "summary.json", POPULATION_FILE)
 """What a run leaves; what an earlier one left and this one does not is taken away."""
 
 

@@ -15,14 +15,18 @@ from pathlib import Path
 
 import polars as pl
 
+from zhida.dmn.model import ItemDefinition
 from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.policy.dictionary import Dictionary
-from zhida.registry_io.facts import ABSENT_SUFFIX, polars_type
+from zhida.registry_io.attributes import ABSENT_SUFFIX, form_faults, item_of
+from zhida.registry_io.facts import polars_type
 from zhida.source import Source, Span
 from zhida.values.temporal import Date
 
 Facts = dict[str, object]
-"""Attribute → value (Decimal, str, bool, Date, tuple), or None where it is known to be absent; the unknown is not there."""
+"""Attribute → value (Decimal, str, bool, Date, tuple), or None where it is known to be absent; the unknown is not there.
+
+Elements of lists are contexts by the same rule: an entry of which nothing is known is not there."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def row_facts(names: list[str], row: tuple[object, ...]) -> Facts:
 
 
 def _engine_value(value: object) -> object:
-    """Return a column's value in the engine's value domain, numbers without idle zeros."""
+    """Return a column's value in the engine's value domain, numbers without idle zeros; of an element of a list what is known."""
     if type(value) is Decimal:
         if value == value.to_integral_value():
             return Decimal(int(value))
@@ -111,7 +115,7 @@ def _engine_value(value: object) -> object:
         return Date(value.year, value.month, value.day)
     if isinstance(value, list):
         return tuple(_engine_value(element) for element in value)
-    return value
+    return row_facts(list(value), tuple(value.values())) if isinstance(value, dict) else value
 
 
 def read_registry(path: Path | str, dictionary: Dictionary) -> Registry:
@@ -166,14 +170,26 @@ def _differences(schema: pl.Schema, dictionary: Dictionary, span: Span) -> list[
     """Return the columns that the dictionary does not have or has with another type."""
     found = []
     for name, type_ in schema.items():
-        item = dictionary.items.get(name.removesuffix(ABSENT_SUFFIX))
+        item = item_of(dictionary, name.removesuffix(ABSENT_SUFFIX))
         expected = None if item is None else pl.Boolean() if name.endswith(ABSENT_SUFFIX) else polars_type(item)
-        if type_ != expected:
+        if item is not None and item.statistic is not None:
+            found.append(diagnostic("population-given", span, name=name))
+        elif type_ != expected:
             words = {"name": name, "found": type_, "expected": "–" if expected is None else expected}
             found.append(diagnostic("registry-column-differs", span, **words))
-    return found
+    return found + form_faults(((name, span) for name in schema), dictionary)
 
 
 def dictionary_sha256(dictionary: Dictionary) -> str:
-    """Return the digest of a dictionary's text."""
-    return sha256(dictionary.source.text.encode()).hexdigest()
+    """Return the digest of a dictionary: of its text, and of the code lists that it names."""
+    codes = [(item.code_list, item.allowed_values, item.allowed_beginnings) for item in _coded(dictionary)]
+    text = dictionary.source.text + (f"\n{codes}" if codes else "")
+    return sha256(text.encode()).hexdigest()
+
+
+def _coded(dictionary: Dictionary) -> Iterator[ItemDefinition]:
+    """Yield the attributes whose values stand in code lists, those of lists' elements among them."""
+    for item in dictionary.items.values():
+        for each in (item, *item.components):
+            if each.code_list:
+                yield each

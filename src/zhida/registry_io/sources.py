@@ -15,6 +15,7 @@ from typing import Protocol
 
 from zhida.errors import Diagnostic, InputError, diagnostic
 from zhida.policy.dictionary import Dictionary
+from zhida.registry_io.attributes import YEAR_MARK, attribute_of
 from zhida.registry_io.sources_csv import CsvSource
 from zhida.registry_io.sources_parquet import ParquetSource
 from zhida.registry_io.sources_parts import Part, nowhere
@@ -120,12 +121,25 @@ def _kind_of(path: Path, name: str) -> str:
     return found
 
 
-def lacking_columns(source: Source, attributes: Iterable[str]) -> tuple[Diagnostic, ...]:
-    """Return what is said of attributes that policies ask for and the source has no column of: they are unknown for all.
+def lacking_columns(source: Source, columns: Iterable[str]) -> tuple[Diagnostic, ...]:
+    """Return what is said of columns that policies ask for and the source does not have: what they hold is unknown for all.
+
+    Args:
+        source: The source.
+        columns: What is asked for. Where a yearly attribute is asked for both with years and without one, the column without a
+            year stands for that of the last.
 
     Codes: source-column-lacking.
     """
-    lacking = [name for name in dict.fromkeys(attributes) if name not in source.attributes]
+    asked = list(dict.fromkeys(columns))
+    bare = {name for name in asked if YEAR_MARK not in name}
+    last = {attribute_of(name): name for name in sorted(asked) if YEAR_MARK in name}
+    stands_for = {last[name]: name for name in bare & last.keys()}
+    lacking = [
+        name
+        for name in asked
+        if name not in source.attributes and name not in stands_for.values() and stands_for.get(name) not in source.attributes
+    ]
     if not lacking:
         return ()
     return (diagnostic("source-column-lacking", nowhere(source.name), source=source.name, names="、".join(lacking)),)

@@ -8,7 +8,8 @@ Owns which types are taken. Binary fractions are refused; texts are read as an i
 cell that says nothing of its attribute is unknown and is counted. Nothing is guessed and nothing is dropped silently.
 """
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -21,12 +22,14 @@ import pyarrow.compute as pc
 from zhida.dmn.model import ItemDefinition
 from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.policy.dictionary import Dictionary
+from zhida.registry_io.attributes import ABSENT_SUFFIX, attribute_of, form_faults, in_order, item_of, year_faults
 from zhida.registry_io.cells import DIGITS, Cell, converter, scale_of
-from zhida.registry_io.facts import ABSENT_SUFFIX, cell_words, polars_type
-from zhida.registry_io.mapping import SUPPORTED_TYPES, AttributeMapping, element_type
+from zhida.registry_io.facts import cell_words, element_columns, polars_type
+from zhida.registry_io.mapping import SUPPORTED_TYPES, AttributeMapping, element_type, elements_of, is_held
 from zhida.registry_io.sources_parts import SHOWN_CELLS, Findings, Part, nowhere, order_fault
 from zhida.registry_io.tables import Frame
 from zhida.source import Span
+from zhida.values.text import shortened
 from zhida.values.types import BOOLEAN, DATE, NUMBER, STRING, Type
 
 Place = Callable[[int, str], Span]
@@ -73,7 +76,8 @@ def fields_of(schema: pa.Schema, dictionary: Dictionary, key: str, name: str) ->
         name: What the source is called.
 
     Raises:
-        InputError: registry-missing-column, registry-duplicate-column, registry-type, source-column-type, source-float.
+        InputError: registry-missing-column, registry-duplicate-column, registry-type, registry-not-yearly, registry-year,
+            registry-year-and-none, source-column-type, source-float.
     """
     span = nowhere(name)
     faults: list[Diagnostic] = []
@@ -85,22 +89,38 @@ def fields_of(schema: pa.Schema, dictionary: Dictionary, key: str, name: str) ->
         faults.append(diagnostic("registry-missing-column", span, **words))
     for column in dict.fromkeys(names):
         is_absent = column.endswith(ABSENT_SUFFIX)
-        item = dictionary.items.get(column.removesuffix(ABSENT_SUFFIX))
-        if item is None:
+        item = item_of(dictionary, column.removesuffix(ABSENT_SUFFIX))
+        faults += year_faults(column, span, dictionary)
+        if item is None and attribute_of(column) not in dictionary.items:
             near = nearest(column, [each for each in dictionary.items if each not in names])
             notes.append(diagnostic("source-column-ignored", span, name=column, source=name, near=near))
+        elif item is None:
+            continue  # one of the faults
+        elif item.statistic is not None:
+            faults.append(diagnostic("population-given", span, name=item.name))
         elif names.count(column) > 1:
             faults.append(diagnostic("registry-duplicate-column", span, name=column, file=name))
         else:
             fields.append(Field(column, item, is_absent))
             faults += _type_faults(schema.field(column).type, fields[-1], span)
+            notes += _entry_notes(schema.field(column).type, fields[-1], name, span)
+    faults += form_faults(((column, span) for column in dict.fromkeys(names)), dictionary)
     if faults:
         raise InputError(faults)
     return tuple(fields), tuple(notes)
 
 
+def items_of(fields: Iterable[Field], dictionary: Dictionary) -> dict[str, ItemDefinition]:
+    """Return what is known of the columns of a source and of their elements, companions left out, in the order of the dictionary."""
+    found = {field.item.name: field.item for field in fields}
+    ordered = [found[name] for name in in_order(dictionary, found)]
+    return {each.name: each for item in ordered for each in (item, *elements_of(item).values())}
+
+
 def _type_faults(type_: pa.DataType, field: Field, span: Span) -> list[Diagnostic]:
-    if field.item.type not in SUPPORTED_TYPES:
+    if field.item.components and is_held(field.item) and not field.is_absent:
+        return list(_element_faults(type_, field, span))
+    if field.item.type not in SUPPORTED_TYPES and not field.item.components:
         return [diagnostic("registry-type", span, name=field.name, type=field.item.type)]
     wanted = BOOLEAN if field.is_absent else element_type(field.item)
     if field.item.type.name == "list" and not field.is_absent and _is_list(type_):
@@ -113,6 +133,29 @@ def _type_faults(type_: pa.DataType, field: Field, span: Span) -> list[Diagnosti
         expected = "boolean" if field.is_absent else field.item.type
         return [diagnostic("source-column-type", span, name=field.name, found=type_, expected=expected)]
     return []
+
+
+def _element_faults(type_: pa.DataType, field: Field, span: Span) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the type of a column of lists of elements: texts hold JSON, lists hold structs."""
+    if is_text(type_) or pa.types.is_null(type_):
+        return
+    if not _is_list(type_) or not pa.types.is_struct(type_.value_type):
+        yield diagnostic("source-column-type", span, name=field.name, found=type_, expected=field.item.type)
+        return
+    struct = type_.value_type
+    for name, element in elements_of(field.item).items():
+        if struct.get_field_index(name) >= 0:
+            yield from _type_faults(struct.field(name).type, Field(element.name, element), span)
+
+
+def _entry_notes(type_: pa.DataType, field: Field, name: str, span: Span) -> Iterator[Diagnostic]:
+    """Yield which entries of a column of structs are not read."""
+    if field.item.components and _is_list(type_) and pa.types.is_struct(type_.value_type):
+        known = element_columns(field.item)
+        for entry in type_.value_type:
+            if entry.name not in known:
+                words = {"near": nearest(entry.name, known), "source": name}
+                yield diagnostic("source-column-ignored", span, name=f"{field.name}.{entry.name}", **words)
 
 
 def _is_list(type_: pa.DataType) -> bool:
@@ -166,7 +209,10 @@ def read_columns(table: pa.Table, fields: Sequence[Field], part: Part, findings:
             columns += _absence(array, field, report)
             continue
         wanted = element_type(field.item)
-        read = _lists(array, wanted, report) if field.item.type.name == "list" else _values(array, wanted, report)
+        if field.item.components:
+            read = _element_lists(array, report)
+        else:
+            read = _lists(array, wanted, report) if field.item.type.name == "list" else _values(array, wanted, report)
         series = pl.Series(field.name, pl.from_arrow(read), dtype=polars_type(field.item))
         columns.append(series)
         least, greatest = (series.min(), series.max()) if field.item.type == NUMBER else (None, None)
@@ -297,8 +343,9 @@ def _tell(cells: Sequence[Cell], words: Sequence[str], numbers: np.ndarray, rows
 def _strings(array: pa.Array, report: _Report, rows: np.ndarray | None) -> pa.Array:
     """Return texts without outer blanks; an empty one is unknown, and so is one that the code list does not have."""
     series = pl.Series(pl.from_arrow(array), dtype=pl.String).str.strip_chars()
-    allowed = report.field.item.allowed_values
-    odd = [word for word in series.unique().to_list() if word and word not in allowed] if allowed is not None else []
+    item = report.field.item
+    is_listed = item.allowed_values is not None or item.allowed_beginnings is not None
+    odd = [word for word in series.unique().to_list() if word and not item.allows(word)] if is_listed else []
     if odd:
         places = series.is_in(odd).fill_null(value=False).arg_true().to_numpy()
         shown = [series[int(place)] for place in places[:SHOWN_CELLS]]
@@ -354,6 +401,69 @@ def _lists(array: pa.Array, wanted: Type, report: _Report) -> pa.Array:
     is_lost |= array.is_null().to_numpy(zero_copy_only=False)
     offsets = pa.array(np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths))))
     return pa.LargeListArray.from_arrays(offsets, values, mask=pa.array(is_lost))
+
+
+def _element_lists(array: pa.Array, report: _Report) -> pa.Array:
+    """Return lists of elements; an entry that is not there, or cannot be read, is unknown, and the list is known all the same."""
+    item = report.field.item
+    if pa.types.is_null(array.type) or is_text(array.type):
+        array = _parsed(pc.cast(array, pa.large_string()), report)
+    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    rows = np.repeat(np.arange(len(array)), lengths)
+    structs = array.flatten()
+    arrays: dict[str, pa.Array] = {}
+    for name, element in elements_of(item).items():
+        told = replace(report, field=Field(report.field.name, element))
+        arrays[name] = _values(_entries(structs, name), element.type, told, rows)
+        if element.is_nullable:
+            absent = Field(report.field.name, ItemDefinition(element.name, BOOLEAN))
+            said = _values(_entries(structs, name + ABSENT_SUFFIX), BOOLEAN, replace(report, field=absent), rows)
+            arrays[name + ABSENT_SUFFIX] = pc.fill_null(said, fill_value=False)
+    values = pa.StructArray.from_arrays(list(arrays.values()), list(arrays))
+    offsets = pa.array(np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths))))
+    return pa.LargeListArray.from_arrays(offsets, values, mask=array.is_null())
+
+
+def _entries(structs: pa.StructArray, name: str) -> pa.Array:
+    """Return one entry of each struct; nothing where they have none of that name."""
+    if structs.type.get_field_index(name) < 0:
+        return pa.nulls(len(structs))
+    found = _plain(pc.struct_field(structs, name))
+    return pc.utf8_trim_whitespace(found) if is_text(found.type) else found
+
+
+def _parsed(array: pa.Array, report: _Report) -> pa.Array:
+    """Return lists that stand as JSON in texts, as structs of texts; a text that is no such list is unknown."""
+    names = list(element_columns(report.field.item))
+    type_ = pa.large_list(pa.struct([(name, pa.large_string()) for name in names]))
+    encoded = pc.dictionary_encode(array)
+    words = encoded.dictionary.to_pylist()
+    lists = [parse_elements(word, names) if word.strip() else None for word in words]
+    odd = np.array([found is None and bool(word.strip()) for word, found in zip(words, lists, strict=True)], np.bool_)
+    if odd.any():
+        numbers = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero((numbers >= 0) & odd[numbers])
+        report.add("source-list-unreadable", rows, [shortened(words[numbers[row]]) for row in rows[:SHOWN_CELLS]])
+    return pa.array(lists, type_).take(encoded.indices)
+
+
+def parse_elements(text: str, names: Sequence[str]) -> list[dict[str, str | None]] | None:
+    """Return the elements that JSON lists, entry by entry as texts, numbers as they are written; None where it is no such list.
+
+    >>> parse_elements('[{"种类": "发明专利", "次数": 1.50, "用于产品": true}]', ["种类", "次数", "用于产品"])
+    [{'种类': '发明专利', '次数': '1.50', '用于产品': 'true'}]
+    >>> parse_elements('[{"别的": 1}]', ["种类"]) is None
+    True
+    """
+    try:
+        found = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, list) or not all(isinstance(element, dict) and element.keys() <= set(names) for element in found):
+        return None
+    if any(isinstance(entry, dict | list) for element in found for entry in element.values()):
+        return None
+    return [{name: None if entry is None else text_of(entry) for name, entry in element.items()} for element in found]
 
 
 def _absence(array: pa.Array, field: Field, report: _Report) -> list[pl.Series]:

@@ -21,7 +21,7 @@ import pyarrow.csv as pacsv
 from zhida.errors import Diagnostic, InputError, diagnostic
 from zhida.policy.dictionary import Dictionary
 from zhida.registry_io.importing import SYNTHETIC_COLUMN, SYNTHETIC_MARK
-from zhida.registry_io.sources_columns import check_keys, fields_of, key_of, read_columns
+from zhida.registry_io.sources_columns import check_keys, fields_of, items_of, key_of, read_columns
 from zhida.registry_io.sources_parts import Findings, Part, check_order, nowhere
 from zhida.registry_io.tables import MAX_DIAGNOSTICS, Frame, cell_spans
 from zhida.source import Source, Span
@@ -85,7 +85,6 @@ class CsvSource:
                 registry-file-empty, and those of `fields_of` and `check_order`.
         """
         self.name = str(path)
-        self._items = dictionary.items
         self.key = key_of(dictionary)
         try:
             self._buffer = pa.memory_map(self.name).read_buffer()
@@ -97,6 +96,7 @@ class CsvSource:
         self.header = self._cells(self._head.start, self._head)
         schema = pa.schema([(name, pa.string()) for name in self.header])
         self._fields, notes = fields_of(schema, dictionary, self.key, self.name)
+        self._items = items_of(self._fields, dictionary)
         self.attributes = tuple(field.name for field in self._fields)
         self._findings = Findings(self.name, notes)
         if not self._stretches:

@@ -23,7 +23,7 @@ from zhida.errors import Diagnostic, InputError, diagnostic
 from zhida.policy.dictionary import Dictionary
 from zhida.registry_io.importing import SYNTHETIC_COLUMN, SYNTHETIC_MARK
 from zhida.registry_io.registry import checked_metadata, dictionary_sha256
-from zhida.registry_io.sources_columns import Field, check_keys, fields_of, frame_of, is_text, key_of, read_columns
+from zhida.registry_io.sources_columns import Field, check_keys, fields_of, frame_of, is_text, items_of, key_of, read_columns
 from zhida.registry_io.sources_parts import Findings, Forward, Part, check_order, nowhere
 from zhida.registry_io.tables import Frame
 from zhida.source import Span
@@ -149,6 +149,8 @@ class _File:
 
 
 def _holds_text(type_: pa.DataType) -> bool:
+    if pa.types.is_struct(type_):
+        return any(_holds_text(type_.field(place).type) for place in range(type_.num_fields))
     return is_text(type_) or (hasattr(type_, "value_type") and _holds_text(type_.value_type))
 
 
@@ -169,7 +171,6 @@ class ParquetSource:
                 `checked_metadata`, `fields_of` and `check_order`.
         """
         self.name = name
-        self._items = dictionary.items
         self._files = [_File(path) for path in paths]
         words = self._files[0].words
         if RESULTS_MARK in words:
@@ -187,6 +188,7 @@ class ParquetSource:
             notes += found
         bare = next((file.name for file in self._files if self.is_registry and not file.has_checksums()), "")
         notes += [diagnostic("source-no-checksums", nowhere(name), name=bare)] if bare else []
+        self._items = items_of((field for fields in self._fields for field in fields), dictionary)
         self.attributes = tuple(dict.fromkeys(field.name for fields in self._fields for field in fields))
         self.dictionary_differs = self.is_registry and own.get("zhida.dictionary_sha256") != dictionary_sha256(dictionary)
         self.rows: int | None = sum(sum(file.rows) for file in self._files)

@@ -21,8 +21,9 @@ import pyarrow as pa
 
 from zhida.errors import Diagnostic, InputError, diagnostic
 from zhida.policy.dictionary import Dictionary
+from zhida.registry_io.attributes import item_of
 from zhida.registry_io.importing import SYNTHETIC_COLUMN, SYNTHETIC_MARK
-from zhida.registry_io.sources_columns import check_keys, fields_of, key_of, read_columns
+from zhida.registry_io.sources_columns import check_keys, fields_of, items_of, key_of, read_columns
 from zhida.registry_io.sources_parts import SHOWN_CELLS, Findings, Forward, Part, check_order, nowhere
 from zhida.registry_io.tables import Frame
 from zhida.source import Span
@@ -137,7 +138,6 @@ class PostgresSource:
         self.name = self._address.name
         if not self._address.relation:
             raise InputError([diagnostic("source-sql-address", None, name=self.name)])
-        self._items = dictionary.items
         self.key = key_of(dictionary)
         self._lock = Lock()
         self._stamps: list[str] = []
@@ -163,6 +163,7 @@ class PostgresSource:
             faults += error.diagnostics
         if faults:
             raise InputError(faults)
+        self._items = items_of(self._fields, dictionary)
         self.attributes = tuple(field.name for field in self._fields)
         self._order = f'({_quoted(self.key)})::text COLLATE "C"'
         self._schema = repr([(field.name, str(field.type)) for field in schema])
@@ -263,7 +264,7 @@ class PostgresSource:
     def _money(self, schema: pa.Schema, dictionary: Dictionary) -> Iterator[Diagnostic]:
         """Yield what is wrong with columns that the driver hands over as integers of a unit that it does not say."""
         for field in schema:
-            item = dictionary.items.get(field.name)
+            item = item_of(dictionary, field.name)
             if item is not None and (field.metadata or {}).get(TYPE_WORD, b"").decode() == MONEY:
                 yield diagnostic("source-column-type", nowhere(self.name), name=field.name, found=MONEY, expected=item.type)
 

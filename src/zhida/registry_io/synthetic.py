@@ -18,7 +18,7 @@ from zhida.registry_io.replacing import replacing
 from zhida.registry_io.synthetic_codes import mistyped, social_credit_code
 from zhida.registry_io.synthetic_district import District, parse_district
 from zhida.registry_io.synthetic_draws import CONTEXT, Draws, whole
-from zhida.registry_io.synthetic_life import Table, live
+from zhida.registry_io.synthetic_life import Table, attributes_of, live
 from zhida.registry_io.synthetic_population import MONEY_STEP, Enterprise, populate
 
 KEY = "统一社会信用代码"
@@ -124,13 +124,23 @@ def write_district(district: Mapping[str, object], directory: Path | str, seed: 
     if parameters.life is None:
         return tuple(paths)
     keys = [row[KEY] for row in rows[: len(enterprises)]]  # as the two files have them, mistyped ones too
-    tables = live(parameters, parameters.life, enterprises, chosen)
+    tables = live(parameters, parameters.life, enterprises, chosen, _contradicted(rows, len(enterprises)))
     lists = {listed.file for listed in parameters.life.lists}
     draws = Draws(chosen, 22)
     for name, table in tables.items():
         cells = _owned(table, keys) if name in lists else _gaps(parameters, table, keys, draws)
         paths.append(_write(Path(directory) / f"{name}-synthetic.csv", (KEY, *table.columns, MARK_COLUMN), cells))
     return tuple(paths)
+
+
+def _contradicted(rows: Sequence[Mapping[str, str]], count: int) -> set[int]:
+    """Return the places of enterprises of which the enterprise file has two rows that differ: they do not reach the registry."""
+    places = {row[KEY]: place for place, row in enumerate(rows[:count])}
+    return {
+        places[row[KEY]]
+        for row in rows[count:]
+        if "企业名称" in row and any(row[column] != rows[places[row[KEY]]][column] for column in ENTERPRISES)
+    }
 
 
 def _owned(table: Table, keys: Sequence[str]) -> Iterator[list[str]]:
@@ -141,9 +151,10 @@ def _owned(table: Table, keys: Sequence[str]) -> Iterator[list[str]]:
 def _gaps(district: District, table: Table, keys: Sequence[str], draws: Draws) -> Iterator[list[str]]:
     """Yield rows with the stated share of each column's cells empty: an exact number, whose they are is random."""
     rows = [[key, *cells, MARK] for key, cells in zip(keys, table.rows, strict=True)]
+    unknowns = district.unknowns
     for place, column in enumerate(table.columns, 1):
-        share = district.unknowns.shares.get(column.rstrip("0123456789"), district.unknowns.share)
-        for row in draws.order(len(rows))[: whole(CONTEXT.multiply(share, Decimal(len(rows))))]:
+        share = unknowns.shares.get(column.rstrip("0123456789"), unknowns.other_files)
+        for row in draws.some(len(rows), whole(CONTEXT.multiply(share, Decimal(len(rows))))):
             rows[row][place] = ""
     yield from rows
 
@@ -210,7 +221,7 @@ def _yes_no(flag: bool) -> str:
 
 def _forget(district: District, rows: Sequence[dict[str, str]], draws: Draws) -> None:
     """Empty the stated share of each attribute's cells: an exact number, whose they are is random."""
-    unknown = set(district.unknowns.shares) - set(FACTS)
+    unknown = set(district.unknowns.shares) - set(FACTS) - (attributes_of(district.life) if district.life else set())
     if unknown:
         raise InputError([diagnostic("district-key", path=f"unknown.shares.{name}", near="") for name in sorted(unknown)])
     for attribute, columns in FACTS.items():

@@ -165,6 +165,8 @@ class Unknowns:
     """Share of each attribute's cells, for attributes that are not named below."""
     shares: dict[str, Decimal]
     """Share by attribute."""
+    other_files: Decimal
+    """Share of the cells of earlier years, titles and other facts, for attributes that are not named above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,8 +404,10 @@ def _compute(node: Node) -> Compute:
 
 
 def _unknowns(node: Node) -> Unknowns:
+    share = node.at("share").share()
     found = Unknowns(
-        share=node.at("share").share(),
+        share=share,
+        other_files=node.at("other_files").share() if node.has("other_files") else share,
         shares={key: item.share() for key, item in node.at("shares").map().items()} if node.has("shares") else {},
     )
     node.done()

@@ -8,6 +8,7 @@ integers. Nothing here is a float but the uniform itself.
 
 import bisect
 import decimal
+import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -86,6 +87,12 @@ class Draws:
         assert 0 <= stream < 100, stream
         self._random = random.Random(seed * 100 + stream)  # noqa: S311 - invented facts need repeating, not secrecy
 
+    @classmethod
+    def named(cls, seed: int, stream: int, name: str) -> "Draws":
+        """Start a stream of its own for a column: a further column does not change the others."""
+        digest = hashlib.sha256(name.encode()).digest()
+        return cls(seed + int.from_bytes(digest[:16]), stream)
+
     def below(self, limit: int) -> int:
         """Return a whole number of at least 0 and less than `limit`."""
         return int(self._random.random() * limit)
@@ -97,6 +104,10 @@ class Draws:
         True
         """
         return Decimal(self.below(10**UNIFORM_DIGITS)).scaleb(-UNIFORM_DIGITS, CONTEXT)
+
+    def is_below(self, share: Decimal) -> bool:
+        """Say whether the next uniform is below a share: true for that share of all draws."""
+        return self._random.random() < share
 
     def normal(self) -> Decimal:
         """Return a draw of the standard normal; it never lies more than six deviations out."""
@@ -118,6 +129,14 @@ class Draws:
         """Return one of the values, each as likely as its weight."""
         point = CONTEXT.multiply(self.uniform(), choices.cumulative[-1])
         return choices.values[bisect.bisect_right(choices.cumulative, point)]
+
+    def some(self, length: int, count: int) -> list[int]:
+        """Return `count` of the numbers below `length`, each as likely as every other, none twice."""
+        numbers = list(range(length))
+        for place in range(count):
+            other = place + self.below(length - place)
+            numbers[place], numbers[other] = numbers[other], numbers[place]
+        return numbers[:count]
 
     def order(self, length: int) -> list[int]:
         """Return the numbers below `length` in a random order."""

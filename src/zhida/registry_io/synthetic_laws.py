@@ -1,7 +1,8 @@
 """Laws of chance for facts that need no more than a line of data each: `facts` and `lists` of a district file.
 
 A fact belongs to a group of enterprises (`among`), is held by a share of them and follows one law; whoever does not hold it has
-`otherwise`. Nothing here knows what a fact means: a new attribute of the dictionary is a new line of the file.
+`otherwise`. A fact with several `cases` follows the first whose group an enterprise is in. Nothing here knows what a fact
+means: a new attribute of the dictionary is a new line of the file.
 
     {chance: 0.02}                        是 or 否
     {choice: {一般纳税人: 70, …}}          one of some words
@@ -23,7 +24,9 @@ from zhida.registry_io.synthetic_reading import Node
 YES, NO = "是", "否"
 """How truth values are written in the files."""
 LAWS = ("chance", "choice", "amount", "ratio", "days", "by", "value")
-"""The keys that name a law; a fact has exactly one of them."""
+"""The keys that name a law; a case has exactly one of them."""
+POOL = 500
+"""So many figures of a law are drawn anew for a column; further ones are drawn from these, which is much faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +67,56 @@ class Among:
     """Titles, all of which are held."""
     is_researching: bool | None = None
     """Whether it spends on research; None where that does not matter."""
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Facts given before, each with the words that it may have."""
+    between: tuple[tuple[str, Decimal | None, Decimal | None], ...] = ()
+    """Figures, each with the least that it may be and what it must stay below."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """One column of a file."""
+class Case:
+    """How a fact comes about for a group of enterprises."""
 
-    name: str
-    """The attribute, or the field of a list."""
     law: Law
-    """How it comes about."""
+    """The law."""
     among: Among
-    """Who may hold it."""
+    """The group."""
     share: Decimal
-    """How many of these hold it."""
+    """How many of the group hold the fact."""
     otherwise: str
     """What stands in the cell of whoever does not hold it; an empty cell is unknown."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One column of a file, or one for each of some years."""
+
+    name: str
+    """The attribute, or the field of a list."""
+    years: int
+    """For how many years there are columns, the reporting year first; 0 for a fact that has no years."""
+    cases: tuple[Case, ...]
+    """The first whose group an enterprise is in decides; of an enterprise that is in none, `otherwise` of the last one."""
+
+
 def parse_fact(name: str, node: Node) -> Fact:
     """Read one line of `facts` or of the fields of a list."""
+    years = node.at("years").integer(1, 20) if node.has("years") else 0
+    if node.has("cases"):
+        cases = tuple(_case(item) for item in node.at("cases").list())
+        node.done()
+    else:
+        cases = (_case(node),)
+    return Fact(name, years, cases)
+
+
+def _case(node: Node) -> Case:
     law = _law(node)
     among = parse_among(node.at("among")) if node.has("among") else Among()
     share = node.at("share").share() if node.has("share") else ONE
     otherwise = node.at("otherwise").text() if node.has("otherwise") else NO if law.kind == "chance" else "0"
     node.done()
-    return Fact(name, law, among, share, otherwise)
+    return Case(law, among, share, "" if otherwise == "?" else otherwise)
 
 
 def parse_among(node: Node) -> Among:
@@ -100,9 +127,26 @@ def parse_among(node: Node) -> Among:
     unit_types, industries, titles = (
         tuple(item.text() for item in node.at(key).list()) if node.has(key) else () for key in ("unit_types", "industries", "titles")
     )
-    found = Among(unit_types, industries, titles, researching if isinstance(researching, bool) else None)
+    when = {key: tuple(word.text() for word in item.list()) for key, item in node.at("when").map().items()} if node.has("when") else {}
+    between = {key: _ends(item) for key, item in node.at("between").map().items()} if node.has("between") else {}
+    found = Among(
+        unit_types,
+        industries,
+        titles,
+        researching if isinstance(researching, bool) else None,
+        tuple(when.items()),
+        tuple((name, low, high) for name, (low, high) in between.items()),
+    )
     node.done()
     return found
+
+
+def _ends(node: Node) -> tuple[Decimal | None, Decimal | None]:
+    ends = [None if item.value is None else item.decimal("-1e12") for item in node.list()]
+    if len(ends) != 2 or ends == [None, None]:
+        node.complain("two figures, of which one may be null", "两个数，其中一个可以是 null")
+        return None, None
+    return ends[0], ends[1]
 
 
 def _law(node: Node) -> Law:
@@ -134,19 +178,35 @@ def _law(node: Node) -> Law:
     return Law(kind, figure=at.lognormal(), of=of, step=step, ends=(ends_[0], ends_[1]))
 
 
-def draw(law: Law, figures: Mapping[str, Decimal], row: Mapping[str, str], day: dt.date, draws: Draws) -> str:
-    """Return a cell that follows a law.
+class Pools:
+    """Figures of the laws of one column: drawn anew at first, then from those that were drawn."""
+
+    def __init__(self, draws: Draws) -> None:
+        self._draws = draws
+        self._pools: dict[LogNormal, list[Decimal]] = {}
+
+    def draw(self, law: LogNormal) -> Decimal:
+        """Return a draw of a lognormal quantity."""
+        pool = self._pools.setdefault(law, [])
+        if len(pool) == POOL:
+            return pool[self._draws.below(POOL)]
+        pool.append(self._draws.of_lognormal(law))
+        return pool[-1]
+
+
+def draw(law: Law, row: Mapping[str, str], day: dt.date, draws: Draws, pools: Pools) -> str:
+    """Return a cell that follows a law; a ratio is left to whoever knows the figure that it follows.
 
     Args:
         law: The law.
-        figures: Figures of the enterprise that a ratio may follow.
         row: The cells of the same row that are there already.
         day: The day of looking.
         draws: The stream of chance.
+        pools: Its figures.
     """
     match law.kind:
         case "chance":
-            return YES if draws.uniform() < law.share else NO
+            return YES if draws.is_below(law.share) else NO
         case "choice":
             assert law.words is not None, "a choice has words"
             return draws.choice(law.words)
@@ -157,9 +217,9 @@ def draw(law: Law, figures: Mapping[str, Decimal], row: Mapping[str, str], day: 
             return dict(law.values).get(row[law.of], "")
         case "value":
             return law.value
+    assert law.kind == "amount", law.kind
     assert law.figure is not None, "a figure has a law"
-    drawn = draws.of_lognormal(law.figure)
-    return figure(CONTEXT.multiply(drawn, figures[law.of]) if law.kind == "ratio" else drawn, law.step, law.ends)
+    return figure(pools.draw(law.figure), law.step, law.ends)
 
 
 def figure(value: Decimal, step: Decimal, ends: tuple[Decimal | None, Decimal | None] = (None, None)) -> str:
@@ -169,7 +229,10 @@ def figure(value: Decimal, step: Decimal, ends: tuple[Decimal | None, Decimal | 
     ('1234.57', '5')
     """
     low, high = ends
-    rounded = CONTEXT.multiply(Decimal(whole(CONTEXT.divide(value, step))), step)
+    if step.as_tuple().digits == (1,):
+        rounded = value.quantize(step, context=CONTEXT) if step <= 1 else Decimal(whole(value, int(step)))
+    else:
+        rounded = CONTEXT.multiply(Decimal(whole(CONTEXT.divide(value, step))), step)
     rounded = max(rounded, low) if low is not None else rounded
     rounded = min(rounded, high) if high is not None else rounded
     text = f"{rounded:f}"

@@ -8,14 +8,15 @@ in Python: shares, medians and the counts that published totals give stand in th
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from zhida.errors import InputError, diagnostic
+from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.registry_io.synthetic_district import District
 from zhida.registry_io.synthetic_draws import CONTEXT, ONE, ZERO, Draws, Normal, whole
-from zhida.registry_io.synthetic_laws import NO, YES, Among, Fact, draw, figure
+from zhida.registry_io.synthetic_facts import Known, draw_facts, row_of
+from zhida.registry_io.synthetic_laws import NO, YES, Pools, figure
 from zhida.registry_io.synthetic_life_parameters import Life, List, Title
 from zhida.registry_io.synthetic_population import Enterprise
 
@@ -40,6 +41,11 @@ OF_YEARS = (*MONEY_OF_YEARS, *STAFF_OF_YEARS)
 ELSEWHERE = ("营业收入", "资产总额")
 """Those whose figure of the reporting year stands in the finance file."""
 
+DERIVED = ("从业人员", "平均工资", "应纳税所得额", "年龄", "三年研发强度", "科技人员占比", "高新收入占比", "资产负债率")
+"""Further figures of the reporting year that laws may speak of; 年龄 in years on the day of looking."""
+DAYS_OF_YEAR = Decimal("365.25")
+"""What days are divided by to have years."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -51,7 +57,7 @@ class Table:
     """Its rows."""
 
 
-def live(district: District, life: Life, enterprises: Sequence[Enterprise], seed: int) -> dict[str, Table]:
+def live(district: District, life: Life, enterprises: Sequence[Enterprise], seed: int, barred: Collection[int] = ()) -> dict[str, Table]:
     """Return the files, by name without `-synthetic.csv`, without key and mark.
 
     Rows of `history` and `standing` are those of the enterprises; rows of lists begin with the place of their owner.
@@ -61,43 +67,64 @@ def live(district: District, life: Life, enterprises: Sequence[Enterprise], seed
         life: Those of its years.
         enterprises: The enterprises.
         seed: The seed.
+        barred: Places of enterprises that hold no title: they will not be in the registry, where the totals must come out.
 
     Raises:
         InputError: district-key, district-target.
     """
     _check_titles(life)
     intensities = _intensities(life, enterprises, seed)
-    merits = _merits(life, enterprises, seed)
     last = district.as_of - 1
-    history: list[tuple[str, ...]] = []
-    figures: list[dict[str, Decimal]] = []
     draws = Draws(seed, 32)
-    for enterprise, intensity in zip(enterprises, intensities, strict=True):
-        of_years = _of_years(life, enterprise, intensity, last, draws)
-        figures.append({name: of_years[0][name] for name in OF_YEARS} | {"从业人员": Decimal(enterprise.staff.headcounts[-1])})
-        history.append(tuple(_cells(of_years)))
-    held, standing = _titles(life, enterprises, intensities, merits, seed)
-    columns = list(_title_columns(life))
-    draws = Draws(seed, 34)
-    for fact in life.facts:
-        _check_of(fact, f"facts.{fact.name}", figures[0])
-        columns.append(fact.name)
-    rows = []
-    for place, enterprise in enumerate(enterprises):
-        cells = dict(standing[place])
-        for fact in life.facts:
-            belongs = _belongs(fact.among, enterprise, held[place], is_researching=intensities[place] > 0)
-            holds = belongs and (fact.share == ONE or draws.uniform() < fact.share)
-            cells[fact.name] = draw(fact.law, figures[place], cells, life.day, draws) if holds else _blank(fact.otherwise)
-        rows.append(tuple(cells[column] for column in columns))
-    tables = {"history": Table(history_columns(life, last), tuple(history)), "standing": Table(tuple(columns), tuple(rows))}
+    years = [_of_years(life, enterprise, intensity, last, draws) for enterprise, intensity in zip(enterprises, intensities, strict=True)]
+    figures = {(name, ago): [found[ago][name] for found in years] for name in OF_YEARS for ago in range(life.years.count)}
+    known = Known(
+        enterprises, [intensity > 0 for intensity in intensities], figures | _derived(life, enterprises, years), [{} for _ in enterprises]
+    )
+    _give_titles(life, known, seed, frozenset(barred))
+    columns = [*known.cells, *draw_facts(life.facts, known, last=last, day=life.day, seed=seed)]
+    tables = {
+        "history": Table(history_columns(life, last), tuple(tuple(_cells(found)) for found in years)),
+        "standing": Table(tuple(columns), tuple(zip(*(known.cells[column] for column in columns), strict=True))),
+    }
     for number, listed in enumerate(life.lists):
-        owners = [
-            _belongs(listed.owners, enterprise, titles, is_researching=intensity > 0)
-            for enterprise, titles, intensity in zip(enterprises, held, intensities, strict=True)
-        ]
-        tables[listed.file] = _list(life, listed, owners, figures, Draws(seed, 40 + number))
+        tables[listed.file] = _list(life, listed, known, Draws(seed, 40 + number))
     return tables
+
+
+def _derived(
+    life: Life, enterprises: Sequence[Enterprise], years: Sequence[Sequence[Mapping[str, Decimal]]]
+) -> dict[tuple[str, int], list[Decimal]]:
+    """Return further figures of the reporting year, on which groups and laws may rest (`DERIVED`)."""
+    found: dict[tuple[str, int], list[Decimal]] = {(name, 0): [] for name in DERIVED}
+    for enterprise, figures in zip(enterprises, years, strict=True):
+        now = figures[0]
+        three = [sum((year[name] for year in figures[:3]), ZERO) for name in ("研发费用", "营业收入")]
+        for name, value in zip(
+            DERIVED,
+            (
+                Decimal(enterprise.staff.headcounts[-1]),
+                Decimal(enterprise.staff.wage),
+                Decimal(enterprise.money.taxable_income),
+                CONTEXT.divide(Decimal((life.day - enterprise.founded).days), DAYS_OF_YEAR),
+                _ratio(*three),
+                _ratio(now["科技人员数"], now["职工总数"]),
+                _ratio(now["高新技术产品收入"], now["收入总额"]),
+                _ratio(now["负债总额"], now["资产总额"]),
+            ),
+            strict=True,
+        ):
+            found[name, 0].append(value)
+    return found
+
+
+def _ratio(part: Decimal, whole_: Decimal) -> Decimal:
+    return CONTEXT.divide(part, whole_) if whole_ else ZERO
+
+
+def attributes_of(life: Life) -> set[str]:
+    """Return the attributes that the files of earlier years, titles and other facts have."""
+    return {*OF_YEARS, *(name for title in life.titles for name in _columns_of(title)), *(fact.name for fact in life.facts)}
 
 
 def history_columns(life: Life, last: int) -> tuple[str, ...]:
@@ -118,10 +145,6 @@ def _cells(of_years: Sequence[Mapping[str, Decimal]]) -> list[str]:
                 step = CENT if name in MONEY_OF_YEARS else TENTH if name in {"职工总数", "科技人员数"} else ONE
                 cells.append(figure(figures[name], step))
     return cells
-
-
-def _blank(word: str) -> str:
-    return "" if word == "?" else word
 
 
 def _intensities(life: Life, enterprises: Sequence[Enterprise], seed: int) -> list[Decimal]:
@@ -219,70 +242,68 @@ def _share(law: Normal, draws: Draws) -> Decimal:
     return min(max(draws.of_normal(law), SHARES[0]), SHARES[1])
 
 
-def _belongs(among: Among, enterprise: Enterprise, held: Mapping[str, bool], *, is_researching: bool) -> bool:
-    return (
-        (not among.unit_types or enterprise.unit_type in among.unit_types)
-        and (not among.industries or enterprise.industry in among.industries)
-        and all(held[title] for title in among.titles)
-        and among.is_researching in {None, is_researching}
-    )
-
-
 def _check_titles(life: Life) -> None:
-    """Complain of titles that refer to titles that are not given before them, and of industries' names that nothing has."""
+    """Complain of titles that refer to titles that are not given before them."""
     known: list[str] = []
-    faults = []
+    faults: list[Diagnostic] = []
+
+    def check(where: str, names: Sequence[str]) -> None:
+        faults.extend(
+            diagnostic("district-key", path=f"{where}.titles.{name}", near=nearest(name, known)) for name in names if name not in known
+        )
+
     for title in life.titles:
-        faults += [
-            diagnostic("district-key", path=f"titles.{title.name}.among.titles.{name}", near="")
-            for name in title.among.titles
-            if name not in known
-        ]
+        for among in (title.among, *title.prefer):
+            check(f"titles.{title.name}.among", among.titles)
         known.append(title.name)
-    for where, among in [
-        *((f"facts.{fact.name}", fact.among) for fact in life.facts),
-        *((f"lists.{item.name}", item.owners) for item in life.lists),
-    ]:
-        faults += [diagnostic("district-key", path=f"{where}.among.titles.{name}", near="") for name in among.titles if name not in known]
+    for fact in life.facts:
+        for case in fact.cases:
+            check(f"facts.{fact.name}.among", case.among.titles)
+    for item in life.lists:
+        check(f"lists.{item.name}.among", (*item.owners.titles, *item.surely))
     if faults:
         raise InputError(faults)
 
 
-def _check_of(fact: Fact, path: str, figures: Mapping[str, Decimal]) -> None:
-    if fact.law.kind == "ratio" and fact.law.of not in figures:
-        raise InputError([diagnostic("district-key", path=f"{path}.of.{fact.law.of}", near="")])
-
-
-def _title_columns(life: Life) -> list[str]:
-    return [name for title in life.titles for name in (title.flag, title.start, title.end, title.first) if name]
-
-
-def _titles(
-    life: Life, enterprises: Sequence[Enterprise], intensities: Sequence[Decimal], merits: Sequence[Decimal], seed: int
-) -> tuple[list[dict[str, bool]], list[dict[str, str]]]:
-    """Return who holds which title, and the cells that say so: exactly the stated number of holders, those of most merit first."""
+def _give_titles(life: Life, known: Known, seed: int, barred: frozenset[int]) -> None:
+    """Give titles to exactly the stated number of holders, those of most merit first, and write the cells that say so."""
     draws = Draws(seed, 33)
-    held: list[dict[str, bool]] = [{} for _ in enterprises]
-    cells: list[dict[str, str]] = [{} for _ in enterprises]
+    merits = _merits(life, known.enterprises, seed)
+    oldest = life.day - dt.timedelta(days=400)
     for title in life.titles:
-        candidates = []
-        for place, enterprise in enumerate(enterprises):
+        group = known.group(title.among)
+        preferred = [any(places) for places in zip(*(known.group(among) for among in title.prefer), strict=True)] or [True] * len(group)
+        candidates: tuple[list[tuple[Decimal, int]], ...] = ([], [])
+        for place, enterprise in enumerate(known.enterprises):
             luck = draws.normal()
-            is_old_enough = enterprise.founded < life.day - dt.timedelta(days=400)
-            if is_old_enough and _belongs(title.among, enterprise, held[place], is_researching=intensities[place] > 0):
-                candidates.append((-CONTEXT.fma(Decimal("0.6"), luck, merits[place]), place))
-        if len(candidates) < title.holders:
-            raise InputError([diagnostic("district-target", path=f"titles.{title.name}", target=title.holders, reachable=len(candidates))])
-        chosen = {place for _, place in sorted(candidates)[: title.holders]}
-        for place, enterprise in enumerate(enterprises):
-            held[place][title.name] = place in chosen
-            cells[place] |= _title_cells(title, enterprise, life.day, draws) if place in chosen else _no_title(title)
-    return held, cells
+            if enterprise.founded < oldest and group[place] and place not in barred:
+                candidates[not preferred[place]].append((-CONTEXT.fma(Decimal("0.6"), luck, merits[place]), place))
+        chosen = _chosen(title, candidates)
+        cells: dict[str, list[str]] = {name: [] for name in _columns_of(title)}
+        for place, enterprise in enumerate(known.enterprises):
+            known.held[place][title.name] = place in chosen
+            for name, cell in (_title_cells(title, enterprise, life.day, draws) if place in chosen else _no_title(title)).items():
+                cells[name].append(cell)
+        known.cells |= cells
+
+
+def _chosen(title: Title, candidates: Sequence[list[tuple[Decimal, int]]]) -> set[int]:
+    """Return the places of the holders: the stated share of those who are preferred, the others fill up."""
+    first, others = (sorted(found) for found in candidates)
+    if len(first) + len(others) < title.holders:
+        reachable = len(first) + len(others)
+        raise InputError([diagnostic("district-target", path=f"titles.{title.name}", target=title.holders, reachable=reachable)])
+    count = min(len(first), whole(CONTEXT.multiply(title.preferred, Decimal(title.holders))))
+    count = max(count, title.holders - len(others))
+    return {place for _, place in (*first[:count], *others[: title.holders - count])}
+
+
+def _columns_of(title: Title) -> list[str]:
+    return [name for name in (title.flag, title.start, title.end, title.first) if name]
 
 
 def _no_title(title: Title) -> dict[str, str]:
-    dates = {name: NONE for name in (title.start, title.end, title.first) if name}
-    return dates | ({title.flag: NO} if title.flag else {})
+    return {name: NO if name == title.flag else NONE for name in _columns_of(title)}
 
 
 def _title_cells(title: Title, enterprise: Enterprise, day: dt.date, draws: Draws) -> dict[str, str]:
@@ -307,16 +328,14 @@ def _years_later(day: dt.date, years: int) -> dt.date:
     return day.replace(year=day.year + years, day=28 if is_leap_day else day.day)
 
 
-def _list(life: Life, listed: List, owners: Sequence[bool], figures: Sequence[Mapping[str, Decimal]], draws: Draws) -> Table:
+def _list(life: Life, listed: List, known: Known, draws: Draws) -> Table:
     """Return the rows of a list; the first cell of each is the place of its owner."""
     rows: list[tuple[str, ...]] = []
-    for place, is_owner in enumerate(owners):
-        if not is_owner or draws.uniform() >= listed.share:
+    pools = {fact.name: Pools(draws) for fact in listed.fields}
+    for place, is_owner in enumerate(known.group(listed.owners)):
+        is_sure = any(known.held[place][title] for title in listed.surely)
+        if not is_sure and (not is_owner or not draws.is_below(listed.share)):
             continue
         for _ in range(min(max(whole(draws.of_lognormal(listed.count)), 1), listed.most)):
-            cells: dict[str, str] = {}
-            for fact in listed.fields:
-                holds = fact.share == ONE or draws.uniform() < fact.share
-                cells[fact.name] = draw(fact.law, figures[place], cells, life.day, draws) if holds else _blank(fact.otherwise)
-            rows.append((str(place), f"{len(rows) + 1:06d}", *cells.values()))
+            rows.append((str(place), f"{len(rows) + 1:06d}", *row_of(listed.fields, life.day, draws, pools)))
     return Table((f"{listed.name}编号", *(fact.name for fact in listed.fields)), tuple(rows))

@@ -85,6 +85,10 @@ class Title:
     """The attribute of the day of the first recognition; may be empty."""
     renewed: Decimal
     """Share of holders whose first recognition lies before the present period."""
+    prefer: tuple[Among, ...]
+    """Groups from which holders come first: those who meet the conditions of the recognition, as far as they are figures."""
+    preferred: Decimal
+    """Share of holders who are in one of these groups, as far as there are so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ class List:
     """Who may have rows."""
     share: Decimal
     """How many of these have any."""
+    surely: tuple[str, ...]
+    """Titles of which every holder has rows."""
     count: LogNormal
     """How many rows each has."""
     most: int
@@ -189,6 +195,8 @@ def _title(name: str, node: Node) -> Title:
         years=node.at("years").integer(0, 20) if node.has("years") else 0,
         **words,
         renewed=node.at("renewed").share() if node.has("renewed") else Decimal(0),
+        prefer=tuple(parse_among(item) for item in node.at("prefer").list()) if node.has("prefer") else (),
+        preferred=node.at("preferred").share() if node.has("preferred") else Decimal(1),
     )
     node.done()
     return found
@@ -201,6 +209,7 @@ def _list(name: str, node: Node) -> List:
         file=node.at("file").text(),
         owners=parse_among(node.at("among")) if node.has("among") else Among(),
         share=node.at("share").share(),
+        surely=tuple(item.text() for item in node.at("surely").list()) if node.has("surely") else (),
         count=node.at("count").lognormal(),
         most=node.at("most").integer(1, 1000),
         fields=tuple(parse_fact(key, item) for key, item in fields.map().items()),
