@@ -275,10 +275,19 @@ class Looked(Node):
         total = np.zeros(len(places), np.int64)
         for column, numbers in zip(given, self.maps, strict=True):
             total += numbers[column[places]]
-        keys = np.unique(total)
-        keys = keys[self.table[keys] == np.iinfo(self.table.dtype).max]
-        columns = np.unravel_index(keys, self.shape)
-        learned = self.learn([np.asarray(column) for column in columns])
+        is_met = np.zeros(len(self.table), np.bool_)
+        is_met[total] = True
+        keys = np.flatnonzero(is_met & (self.table == np.iinfo(self.table.dtype).max))
+        self.fill(keys, np.unravel_index(keys, self.shape))
+
+    def fill(self, keys: Array, columns: Sequence[Array]) -> None:
+        """Learn what stands at some places of the table.
+
+        Args:
+            keys: The places.
+            columns: The local numbers of their combinations.
+        """
+        learned = self.learn(columns)
         if self.table.dtype != self.dtype:
             wide = self.table.astype(self.dtype)
             wide[self.table == np.iinfo(self.table.dtype).max] = self.fresh

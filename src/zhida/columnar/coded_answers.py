@@ -78,8 +78,8 @@ class AnswerNode(Looked):
         self.operands = [step.operation for step in self.steps]
         self.answers: list[KnownAnswer] = []
         self.by_answer: dict[KnownAnswer, int] = {}
-        self.groups: dict[int, dict[tuple[Any, ...], int]] = {}
-        self.members: dict[int, list[int]] = {}
+        self.groups: dict[int, tuple[dict[tuple[Any, ...], int], list[int], list[int]]] = {}
+        self.told: dict[int, Array] = {}
         self.seen: tuple[int, ...] = ()
         self.leaves = sources = sorted({source for place in self.operands if (source := program.nodes[place].source) is not None})
         super().__init__(len(program.plan.operations), NULLS, sources, program, self.operands)
@@ -120,15 +120,17 @@ class AnswerNode(Looked):
         node = self.program.nodes[source]
         if isinstance(node, Join):
             return np.arange(len(node.entries)), max(len(node.entries), 1)
-        steps = [self.program.nodes[place] for place in self.operands if self.program.nodes[place].source == source]
-        numbers, members = self.groups.setdefault(source, {}), self.members.setdefault(source, [])
-        found = np.empty(len(node.entries), np.int64)
-        for code in range(len(node.entries)):
-            said = tuple(step.entries.list[code] for step in steps)
-            if said not in numbers:
-                numbers[said] = len(numbers)
-                members.append(code)
-            found[code] = numbers[said]
+        numbers, members, told = self.groups.setdefault(source, ({}, [], []))
+        if len(told) < len(node.entries):
+            steps = [self.program.nodes[place] for place in self.operands if self.program.nodes[place].source == source]
+            for code in range(len(told), len(node.entries)):
+                said = tuple([step.entries.list[code] for step in steps])
+                number = numbers.setdefault(said, len(numbers))
+                if number == len(members):
+                    members.append(code)
+                told.append(number)
+            self.told[source] = np.array(told, np.int64)
+        found = self.told.get(source, np.zeros(0, np.int64))
         return found, max(len(numbers), 1)
 
     def local(self, source: int) -> tuple[Array, int]:
@@ -139,7 +141,7 @@ class AnswerNode(Looked):
         """Return codes that some numbers of a source stand for, by the source that they are codes of."""
         node = self.program.nodes[source]
         if not isinstance(node, Join):
-            return {source: np.array(self.members[source], np.int64)[numbers]}
+            return {source: np.array(self.groups[source][1], np.int64)[numbers]}
         pairs = np.array(list(node.pairs), np.int64)[numbers]
         return self.one_of_each(node.sources[0], pairs[:, 0]) | self.one_of_each(node.sources[1], pairs[:, 1])
 

@@ -77,7 +77,7 @@ class CodedFact(FactNode):
         self.item = item
         self.thresholds = thresholds
         self.vocabulary = vocabulary
-        self.words: dict[str, int] = {}
+        self.words: dict[str | int, int] = {}  # by the text, or by the number of any other value in the vocabulary
         self.entries.append(entry_of(0, NULL))
         self.entries.append(entry_of(0, UNKNOWN))
         if form.kind is Kind.BOOLEAN:
@@ -102,18 +102,26 @@ class CodedFact(FactNode):
     def code_of_word(self, word: str) -> int:
         """Return the code of a text; a new one gets the next."""
         code = self.words.get(word)
-        return self.new_word(word) if code is None else code
+        return self.new_word(word, word) if code is None else code
 
-    def new_word(self, word: str) -> int:
-        """Return the code of a text that had none; several threads may come with the same."""
+    def code_of_number(self, number: int) -> int:
+        """Return the code of a value by its number in the vocabulary; a new one gets the next."""
+        value = self.vocabulary.values[number]
+        if type(value) is str:
+            return self.code_of_word(value)
+        code = self.words.get(number)
+        return self.new_word(value, number) if code is None else code
+
+    def new_word(self, word: Value, key: str | int) -> int:
+        """Return the code of a text or other value that had none; several threads may come with the same."""
         with self.lock:
-            code = self.words.get(word)
+            code = self.words.get(key)
             if code is None:
                 if len(self.entries) >= MOST_ENTRIES:
                     raise UncodedError(f"'{self.item.name}' has more than {MOST_ENTRIES} different values")
                 code = len(self.entries)
                 self.entries.append(entry_of(self.vocabulary.number(word)))
-                self.words[word] = code
+                self.words[key] = code
             return code
 
     def encode(self, frame: pl.DataFrame) -> "Encoded":
@@ -182,7 +190,7 @@ class CodedFact(FactNode):
             codes = FIRST_CODE + np.searchsorted(self.thresholds, column.values, side="right")
         else:
             words = np.unique(column.values).tolist()
-            table = {number: self.code_of_word(self.vocabulary.values[number]) for number in words if self.vocabulary.values}
+            table = {number: self.code_of_number(number) for number in words if self.vocabulary.values}
             codes = np.array([table.get(number, OF_UNKNOWN) for number in words], np.int64)[np.searchsorted(words, column.values)]
         if column.states is not None:
             codes = np.where(column.states == NULL, OF_NULL, np.where(column.states == UNKNOWN, OF_UNKNOWN, codes))

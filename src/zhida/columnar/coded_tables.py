@@ -1,13 +1,17 @@
 """Coded decision tables: dense where there are few combinations of codes, else by the rules that match.
 
-    local codes ──cells──> rules that match for certain, rules that may ──key──> entry
+    local codes ──cells──> rules that match for certain, rules that may ──sets──> entry
 
 A table is decided by the interpreter once for each set of rules that matches (`zhida.columnar.tables`); a row in which an
 input is unknown has two such sets, the rules that match whatever it is and those that may. Only combinations with null, or
-with anything odd in a cell, are decided one by one.
+with anything odd in a cell, are decided one by one. Sums are the one thing that is not asked for each set: where the
+interpreter says of each rule alone that it gives a number, those of a set are added up here.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -15,11 +19,13 @@ from numpy.typing import NDArray
 
 from zhida.columnar import kernel
 from zhida.columnar.coded import Codes, Entry, Looked, Program, UncodedError
-from zhida.columnar.coded_split import ODD, Cells, Half, Pairs, halves_of
-from zhida.columnar.columns import ALL, KNOWN, NULL, UNKNOWN, Array, Mask, distinct, pack
+from zhida.columnar.coded_sets import SetCodes
+from zhida.columnar.columns import KNOWN, LARGEST, NULL, UNKNOWN, Array, Mask, distinct, pack
+from zhida.columnar.encoders import OF_NULL, OF_UNKNOWN
 from zhida.columnar.kernel import WORD
-from zhida.columnar.plan import Decide, placeholder
-from zhida.columnar.tables import DENSE_LIMIT, OF_NULL, OF_UNKNOWN, Outcome, TableDecider
+from zhida.columnar.learned import Firing
+from zhida.columnar.plan import Decide, Kind, placeholder
+from zhida.columnar.tables import DENSE_LIMIT, Outcome, TableDecider
 from zhida.dmn.model import HitPolicy
 from zhida.feel.syntax import Literal
 from zhida.values.text import literal
@@ -28,6 +34,70 @@ from zhida.values.unknown import Unknown
 
 _FALSE, _TRUE, _OPEN, _ODD = 0, 1, 2, 3
 """What a cell says of a code."""
+
+_BELOW = np.array([(1 << place) - 1 for place in range(WORD + 1)], np.uint64)
+"""For each place of a word the bits below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What the cells of some inputs say of the codes of a source."""
+
+    certain: NDArray[np.uint64]
+    """For each code the rules whose cells pass."""
+    possible: NDArray[np.uint64]
+    """The rules whose cells pass, or may."""
+    plain: Mask
+    """Whether nothing is null or odd."""
+
+    def of(self, numbers: Array) -> "Cells":
+        """Return what is said of some numbers of an input."""
+        return Cells(self.certain[numbers], self.possible[numbers], self.plain[numbers])
+
+    def together(self, other: "Cells") -> "Cells":
+        """Return what two inputs of one source say."""
+        return Cells(self.certain & other.certain, self.possible & other.possible, self.plain & other.plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """The masks of a large table: for each source one set of rules for each of its codes.
+
+    The bit behind the rules is one more rule: that of no rule, or of whatever else the masks of all sources have in common.
+    """
+
+    possible: Sequence[NDArray[np.uint64]]
+    """Those that match, or may."""
+    last: Sequence[NDArray[np.uint64]]
+    """Those that match, and the rule of no rule; none at all where anything is odd."""
+    first: Sequence[NDArray[np.uint64]]
+    """Those that match or may, and the rule of no rule; all where anything is odd: the lowest is another than that of `last`."""
+    exact: Sequence[NDArray[np.uint64]]
+    """Those that match, where none else may; else none."""
+    settled: Sequence[NDArray[np.uint64]]
+    """The same, and the bit behind."""
+    bit: np.uint64
+    """The bit behind the rules, in the last word."""
+
+    @classmethod
+    def of(cls, cells: Sequence[Cells], rules: int) -> "Masks":
+        """Return the masks of what cells say."""
+        bit = np.uint64(1 << (rules % WORD))
+
+        def with_bit(words: NDArray[np.uint64], has: Mask) -> NDArray[np.uint64]:
+            found = np.where(has[:, None], words, np.uint64(0))
+            found[:, -1] |= np.where(has, bit, np.uint64(0))
+            return found
+
+        exact = [each.plain & (each.certain == each.possible).all(axis=1) for each in cells]
+        return cls(
+            [each.possible for each in cells],
+            [with_bit(each.certain, each.plain) for each in cells],
+            [np.where(each.plain[:, None], with_bit(each.possible, each.plain), ~np.uint64(0)) for each in cells],
+            [np.where(is_exact[:, None], each.certain, np.uint64(0)) for each, is_exact in zip(cells, exact, strict=True)],
+            [with_bit(each.certain, is_exact) for each, is_exact in zip(cells, exact, strict=True)],
+            bit,
+        )
 
 
 class TableNode(Looked):
@@ -44,19 +114,22 @@ class TableNode(Looked):
         self.decider = program.deciders[place]
         self.is_first = operation.table.table.hit_policy is HitPolicy.FIRST
         self.rules = len(operation.table.rules)
-        self.words = max(-(-self.rules // WORD), 1)
+        self.is_unique = operation.table.table.hit_policy is HitPolicy.UNIQUE
+        self.is_sum = operation.table.table.hit_policy is HitPolicy.COLLECT_SUM
+        self.words = self.rules // WORD + 1  # so that one bit at least is left
         self.certain: list[NDArray[np.uint64]] = []
         self.possible: list[NDArray[np.uint64]] = []
         self.plain: list[Mask] = []
-        self.by_key: dict[tuple[object, ...], int] = {}
-        self.is_dense = True
+        self.by_key: dict[tuple[int, ...], int] = {}
+        self.is_dense, self.is_met, self.is_full = True, False, False
         self.inputs: list[Array] = []
-        self.masks: list[NDArray[np.uint64]] = []
-        self.hidden: list[Mask] = []
-        self.halves: tuple[Half, Half] | None = None
-        self.pairs = Pairs()
+        self.masks: Masks | None = None
+        self.sure, self.pairs = SetCodes(self.words), SetCodes(2 * self.words)
+        self.known_addends: NDArray[np.int64] | None = None
         self.by_rule: Array = np.full(self.rules + 2, -1, np.int64)
+        self.by_rule[-1] = 0  # of rows that no rule decides alone: another code takes its place
         self.of_output = self.outputs_told_apart() if self.is_first else None
+        self.by_open: Array = np.full(1 if self.of_output is None else len(self.of_output[1]) + 1, -1, np.int64)
         self.reads: frozenset[str] = frozenset()
 
     # --- codes of a source to numbers of the table ------------------------------------------------------------------------
@@ -77,7 +150,6 @@ class TableNode(Looked):
         self.extend_cells()
         counts = [max(encoder.count, 2) for encoder in self.decider.encoders]
         self.is_dense = prod(counts) <= DENSE_LIMIT
-        self.halves = None
         if self.is_dense:
             self.layout_dense(counts)
         else:
@@ -99,101 +171,112 @@ class TableNode(Looked):
         strides = [prod(counts[place + 1 :]) for place in range(len(counts))]
         self.maps = [each.astype(np.uint32) for each in self.by_source([n * s for n, s in zip(self.inputs, strides, strict=True)])]
         if tuple(counts) != self.shape:
-            self.shape = tuple(counts)
+            self.shape, self.is_met, self.is_full = tuple(counts), False, False
             self.table = np.full(prod(counts), self.fresh, self.dtype)
 
     def layout_masks(self) -> None:
-        """Make the masks of the sources' codes: none at all where an input is unknown or odd."""
-        if not self.is_first and self.layout_halves():
-            return
-        by_source: dict[int, NDArray[np.uint64]] = {}
-        hidden: dict[int, Mask] = {}
-        for place, numbers, certain, plain in zip(self.operation.inputs, self.inputs, self.certain, self.plain, strict=True):
+        """Make the masks of the sources' codes anew."""
+        found: dict[int, Cells] = {}
+        said = map(Cells, self.certain, self.possible, self.plain)
+        for place, numbers, cells in zip(self.operation.inputs, self.inputs, said, strict=True):
             source = self.program.nodes[place].source
             if source is None:
                 raise UncodedError("a constant input of a large table")
-            is_plain = plain[numbers] & (numbers != OF_UNKNOWN)
-            mask = np.where(is_plain[:, None], certain[numbers], np.uint64(0))
-            by_source[source] = by_source[source] & mask if source in by_source else mask
-            hidden[source] = hidden.get(source, ~ALL) | ~is_plain
-        self.masks = [self.with_last(np.ascontiguousarray(by_source[source]), ~hidden[source]) for source in self.sources]
-        self.hidden = [hidden[source] for source in self.sources]
-
-    def layout_halves(self) -> bool:
-        """Cut the table in two halves, and say whether that can be done."""
-        cells: dict[int, Cells] = {}
-        said = zip(self.certain, self.possible, self.plain, strict=True)
-        for place, numbers, (certain, possible, plain) in zip(self.operation.inputs, self.inputs, said, strict=True):
-            source = self.program.nodes[place].source
-            if source is None:
-                return False
-            mine = Cells(certain[numbers], possible[numbers], plain[numbers])
-            other = cells.get(source)
-            if other is not None:
-                mine = Cells(mine.certain & other.certain, mine.possible & other.possible, mine.plain & other.plain)
-            cells[source] = mine
-        self.halves, self.pairs = halves_of(cells), Pairs()
-        return self.halves is not None
-
-    def by_halves(self, halves: tuple[Half, Half], pairs: Pairs, codes: Codes) -> Array:
-        """Return the codes of all rows by the sets of rules that two halves of the inputs leave."""
-        left, right = (half.numbers(codes) for half in halves)
-        keys = left.astype(np.int64) * halves[1].sets + right
-        with self.program.lock:
-            found, is_fresh = pairs.look_up(keys)
-            if is_fresh.any():
-                fresh = np.flatnonzero(is_fresh)
-                learned = self.learn(self.numbers_at([codes[source] for source in self.sources], fresh))
-                found[fresh] = learned
-                told = (left[fresh] != ODD) & (right[fresh] != ODD)  # what is odd is not told by rules alone
-                pairs.learn(keys[fresh[told]], learned[told])
-            return found.astype(self.dtype)
+            mine, other = cells.of(numbers), found.get(source)
+            found[source] = mine if other is None else mine.together(other)
+        self.masks = Masks.of([found[source] for source in self.sources], self.rules)
 
     def look_up(self, codes: Codes) -> Array:
         """Return the codes of all rows."""
         self.follow()
         if self.is_dense:
             return super().look_up(codes)
-        with self.program.lock:
-            halves, pairs = self.halves, self.pairs
-        if halves is not None:
-            return self.by_halves(halves, pairs, codes)
         given = [codes[source] for source in self.sources]
-        none, rest = self.rules, self.rules + 1
-        if self.is_first:
-            rules = kernel.decide_masks(given, self.masks, True, rest, rest)
-        else:
-            rules = kernel.decide_masks(given, self.masks, False, none, rest)
-            places = np.flatnonzero(rules == none)
-            is_hidden = np.zeros(len(places), np.bool_)
-            for column, hidden in zip(given, self.hidden, strict=True):
-                is_hidden |= hidden[column[places]]
-            rules[places[is_hidden]] = rest
-        while True:
-            with self.program.lock:
-                dtype = self.dtype
-                table = np.where(self.by_rule < 0, self.fresh, self.by_rule).astype(dtype)
-            found: Array = kernel.translate(rules, table)
-            if not len(found) or found.max() != np.iinfo(dtype).max:
-                return found
-            with self.program.lock:
-                is_rest = rules == rest
-                self.learn_rules(given, rules, np.flatnonzero((found == np.iinfo(dtype).max) & ~is_rest))
-                if is_rest.any():
-                    places = np.flatnonzero(is_rest)
-                    learned = self.learn(self.numbers_at(given, places))
-                    found = np.where(is_rest, 0, self.by_rule[np.where(is_rest, 0, rules)]).astype(self.dtype)
-                    found[places] = learned
-                    return found
+        masks = self.masks
+        assert masks is not None, "a table is dense or has masks"
+        if self.is_first or self.is_unique:
+            return self.by_one_rule(given, masks)
+        found = self.by_all_rules(given, masks)
+        return found.astype(self.dtype)
 
-    def with_last(self, mask: NDArray[np.uint64], is_plain: Mask) -> NDArray[np.uint64]:
-        """Return masks with one rule more, behind all others, that every code matches which is not hidden: the rule of no rule."""
-        if not self.is_first:
-            return mask
-        wide = np.zeros((len(mask), self.rules // WORD + 1), np.uint64)
-        wide[:, : mask.shape[1]] = mask
-        wide[:, self.rules // WORD] |= np.where(is_plain, np.uint64(1 << (self.rules % WORD)), np.uint64(0))
-        return wide
+    def by_one_rule(self, given: Sequence[Array], masks: "Masks") -> Array:
+        """Return the codes of all rows, most of which one rule decides, or the default."""
+        none = self.rules + 1
+        if self.is_first:
+            rules = kernel.decide_masks(given, masks.last, True, none, none)
+            others = np.flatnonzero(rules != kernel.decide_masks(given, masks.first, True, none, none))
+        else:
+            rules = kernel.decide_masks(given, masks.exact, False, none, none)
+            others = np.flatnonzero(rules == none)
+        told = None
+        if len(others):
+            some = [column[others] for column in given]
+            told = self.by_open_rules(some, masks, rules[others]) if self.of_output is not None else self.by_all_rules(some, masks)
+            rules[others] = none
+        while True:
+            by_rule = self.by_rule
+            dtype = self.dtype
+            found: Array = kernel.translate(rules, np.where(by_rule < 0, np.iinfo(dtype).max, by_rule).astype(dtype))
+            if not len(found) or found.max() != np.iinfo(dtype).max:
+                break
+            with self.program.lock:
+                self.learn_rules(np.flatnonzero(np.bincount(rules, minlength=none + 1)))
+        if told is not None:
+            found = found.astype(self.dtype, copy=False)
+            found[others] = told
+        return found
+
+    def learn_rules(self, rules: Array) -> None:
+        """Learn what the table comes to where one of some rules decides, or the default does."""
+        by_rule = self.by_rule.copy()
+        for rule in rules[by_rule[rules] < 0].tolist():
+            by_rule[rule] = self.entry_of(self.decider.outcome_of([rule] if rule < self.rules else [], []))
+        self.by_rule = by_rule
+
+    def by_open_rules(self, given: Sequence[Array], masks: "Masks", first: Array) -> Array:
+        """Return the codes of rows of hit policy F in which rules before the first certain one may match, or anything is odd."""
+        assert self.of_output is not None, "outputs are told apart"
+        outputs, of_output = self.of_output
+        first = np.minimum(first, self.rules)  # where anything is odd there is none
+        sets = kernel.match(given, masks.last)
+        open_ = self.reaching(kernel.match(given, masks.possible) & ~sets, first)
+        mine = outputs[first]
+        others = open_ & ~of_output[mine]
+        is_one = others[:, 0] == 0 if self.words == 1 else ~others.any(axis=1)
+        kinds = np.where(is_one, mine, len(self.by_open) - 1)
+        kinds[(sets[:, -1] & masks.bit) == 0] = -1
+        found: Array = np.append(self.by_open, -1)[kinds]
+        if (found >= 0).all():
+            return found
+        with self.program.lock:
+            by_open = self.by_open.copy()
+            for kind in np.unique(kinds).tolist():
+                if kind >= 0 and by_open[kind] < 0:
+                    row = int(np.flatnonzero(kinds == kind)[0])
+                    rule = [int(first[row])] if first[row] < self.rules else []
+                    by_open[kind] = self.entry_of(self.decider.outcome_of(rule, places_of(open_[row])))
+            self.by_open = by_open
+            found = np.append(by_open, -1)[kinds]
+            odd = np.flatnonzero(kinds < 0)
+            if len(odd):
+                found[odd] = self.learn(self.numbers_at(given, odd))
+        return found
+
+    def by_all_rules(self, given: Sequence[Array], masks: "Masks") -> Array:
+        """Return the codes of rows by all rules that match, and all that may."""
+        sets = kernel.match(given, masks.settled)
+        found: Array = self.sure.look_up(sets)
+        fresh = np.flatnonzero(found < 0)
+        if not len(fresh):
+            return found
+        is_settled = (sets[fresh, -1] & masks.bit) != 0
+        with self.program.lock:
+            settled, others = fresh[is_settled], fresh[~is_settled]
+            if len(settled):
+                found[settled] = self.learn_sets(self.sure, sets[settled], lambda rows: self.by_sure_rules(sets[settled[rows]]))
+            if len(others):
+                found[others] = self.learn(self.numbers_at(given, others))
+        return found
 
     def numbers_at(self, given: Sequence[Array], places: Array) -> list[Array]:
         """Return the inputs' own numbers in some rows."""
@@ -201,13 +284,20 @@ class TableNode(Looked):
         sources = [self.program.nodes[place].source for place in self.operation.inputs]
         return [numbers[columns[source][places]] for numbers, source in zip(self.inputs, sources, strict=True) if source is not None]
 
-    def learn_rules(self, given: Sequence[Array], rules: Array, fresh: Array) -> None:
-        """Learn what the table comes to where one rule, or none, decides, in some rows in which that was not met before."""
-        met, places = np.unique(rules[fresh], return_index=True)
-        for rule, place in zip(met.tolist(), fresh[places].tolist(), strict=True):
-            self.by_rule[rule] = self.learn(self.numbers_at(given, np.array([place])))[0]
-
     # --- combinations that are new -----------------------------------------------------------------------------------------
+
+    def learn_fresh(self, given: Sequence[Array], fresh: Mask) -> None:
+        """Learn the combinations of some rows; when that is asked once more, all that the rules alone decide."""
+        super().learn_fresh(given, fresh)
+        if self.of_output is not None and self.is_met and not self.is_full:
+            self.is_full = True
+            keys = np.flatnonzero(self.table == np.iinfo(self.table.dtype).max)
+            columns = np.unravel_index(keys, self.shape)
+            is_plain = np.ones(len(keys), np.bool_)
+            for column, plain in zip(columns, self.plain, strict=True):
+                is_plain &= plain[column]
+            self.fill(keys[is_plain], [column[is_plain] for column in columns])
+        self.is_met = True
 
     def learn(self, columns: Sequence[Array]) -> Array:
         """Return the codes of combinations of the inputs' own numbers."""
@@ -220,61 +310,131 @@ class TableNode(Looked):
             found[places] = self.by_matches([column[places] for column in columns])
         places = np.flatnonzero(~is_plain)
         if len(places):
-            chosen = [column[places] for column in columns]
-            found[places] = self.by_keys("codes", chosen, lambda row: self.decided([int(column[row]) for column in chosen]))
+            found[places] = self.by_codes([column[places] for column in columns])
         return found
 
     def by_matches(self, columns: Sequence[Array]) -> Array:
         """Return the codes of combinations by the rules that match for certain and those that may."""
         certain = kernel.intersect(columns, self.certain)
         open_ = kernel.intersect(columns, self.possible) & ~certain
-        if not self.is_first:
-            return self.by_sets(certain, open_)
-        first = kernel.first(certain)
-        if open_.any():  # only what stands before the first certain rule may still fire
-            reach = np.where(first < 0, self.rules, first)
-            for word in range(self.words):
-                left = np.clip(reach - WORD * word, 0, WORD).astype(np.uint64)
-                keep = np.where(left >= WORD, ~np.uint64(0), (np.uint64(1) << (left & np.uint64(WORD - 1))) - np.uint64(1))
-                open_[:, word] &= keep
+        if self.is_first:  # only what stands before the first certain rule may still fire
+            first = kernel.first(certain)
+            first[first < 0] = self.rules
+            open_ = self.reaching(open_, first)
+            certain = np.zeros_like(certain)
+            rows = np.flatnonzero(first < self.rules)
+            certain[rows, first[rows] // WORD] = np.uint64(1) << (first[rows] % WORD).astype(np.uint64)
+        sets = np.concatenate((certain, open_), axis=1)
+        self.shorten(sets)
+        found: Array = self.pairs.look_up(sets)
+        fresh = np.flatnonzero(found < 0)
+        if len(fresh):
+            found[fresh] = self.learn_sets(self.pairs, sets[fresh], lambda rows: self.decide_sets(certain[fresh[rows]], open_[fresh[rows]]))
+        return found
 
-        def decide(row: int) -> int:
-            return self.entry_of(self.decider.outcome_of([int(first[row])] if first[row] >= 0 else [], places_of(open_[row])))
-
-        return self.by_keys("first", self.what_is_left(first, open_), decide)
-
-    def by_sets(self, certain: NDArray[np.uint64], open_: NDArray[np.uint64]) -> Array:
-        """Return the codes of combinations by all rules that match, and all that may.
-
-        Of several that may it does not matter which, unless they are asked whether they say the same (hit policy A): two rules
-        that may match leave the value unknown.
-        """
-        many = np.zeros(len(certain), np.bool_)
-        if self.operation.table.table.hit_policy is not HitPolicy.ANY:
-            many = np.bitwise_count(open_).sum(axis=1) > 1
-
-        def decide(row: int) -> int:
-            return self.entry_of(self.decider.outcome_of(places_of(certain[row]), places_of(open_[row])))
-
-        sets = [np.where(many[:, None], np.uint64(0), words) for words in (certain, open_)]
-        return self.by_keys("rules", [many.astype(np.int64), *(column for words in sets for column in words.view(np.int64).T)], decide)
-
-    def what_is_left(self, first: Array, open_: NDArray[np.uint64]) -> list[Array]:
-        """Return keys that are alike where a table of hit policy F comes to the same.
-
-        Where it is unknown which rule fires, that is one of three: the rule, the output that all of them give, or nothing known.
+    def learn_sets(self, known: SetCodes, sets: NDArray[np.uint64], decide: Callable[[Array], Array]) -> Array:
+        """Return the codes of sets, some of which are new.
 
         Args:
-            first: The first rule that matches for certain; -1 for none.
-            open_: The rules before it that may match.
+            known: What is known of sets.
+            sets: The sets.
+            decide: Returns the codes of some rows, all different.
         """
+        first, places = distinct([np.ascontiguousarray(column) for column in sets.view(np.int64).T])
+        found = known.look_up(sets[first])  # another thread may have learned them
+        fresh = np.flatnonzero(found < 0)
+        if len(fresh):
+            found[fresh] = decide(first[fresh])
+            known.learn(sets[first[fresh]], found[fresh])
+        codes: Array = found[places]
+        return codes
+
+    def decide_sets(self, certain: NDArray[np.uint64], open_: NDArray[np.uint64]) -> Array:
+        """Return the codes of combinations, all different, by the rules that match for certain and those that may."""
+        found = np.empty(len(certain), np.int64)
+        is_sure = ~open_.any(axis=1)
+        found[is_sure] = self.by_sure_rules(certain[is_sure])
+        for row in np.flatnonzero(~is_sure).tolist():
+            found[row] = self.entry_of(self.decider.outcome_of(places_of(certain[row]), places_of(open_[row])))
+        return found
+
+    def by_sure_rules(self, sets: NDArray[np.uint64]) -> Array:
+        """Return the codes of sets of rules, all different, that match for certain."""
+        bits = np.unpackbits(np.ascontiguousarray(sets.astype("<u8")).view(np.uint8), axis=1, count=self.rules, bitorder="little")
+        rows, rules = np.nonzero(bits)
+        ends = np.searchsorted(rows, np.arange(len(sets) + 1))
+        listed = rules.tolist()
+        parts = [listed[start:stop] for start, stop in pairwise(ends.tolist())]
+        addends = self.addends() if self.is_sum else None
+        if addends is None:
+            return np.array([self.entry_of(self.decider.outcome_of(part, [])) for part in parts], np.int64)
+        totals = np.concatenate((np.zeros(1, np.int64), np.cumsum(addends[rules])))
+        found = []
+        for part, total in zip(parts, (totals[ends[1:]] - totals[ends[:-1]]).tolist(), strict=True):
+            if not part:
+                found.append(self.entry_of(self.decider.outcome_of([], [])))
+                continue
+            firing = self.program.executor.firings.number(Firing(tuple(part), frozenset()))
+            found.append(self.entries.number(Entry(KNOWN, total, 1, self.reads, frozenset(), is_bad=False, firing=firing)))
+        return np.array(found, np.int64)
+
+    def shorten(self, sets: NDArray[np.uint64]) -> None:
+        """Make sets of rules alike that come to the same: the certain rules of each stand before those that may match.
+
+        Of several that may it does not matter which, unless they are asked whether they say the same (hit policies F and A):
+        two rules that may match leave the value unknown. So does one that may add to a sum, whatever else is added up.
+        """
+        certain, open_ = sets[:, : self.words], sets[:, self.words :]
+        if self.is_first:
+            self.shorten_first(certain, open_)
+            return
+        if self.operation.table.table.hit_policy is HitPolicy.ANY:
+            return
+        counts = np.bitwise_count(open_).sum(axis=1)
+        many = counts > 1
+        sets[many] = 0
+        sets[many, -1] = np.uint64(1) << np.uint64(self.rules % WORD)
+        addends = self.addends() if self.is_sum and (counts == 1).any() else None
+        if addends is not None:
+            rows = np.flatnonzero((counts == 1) & certain.any(axis=1))
+            rows = rows[addends[kernel.first(np.ascontiguousarray(open_[rows]))] != 0]
+            certain[rows] = 0
+            certain[rows, -1] = np.uint64(1) << np.uint64(self.rules % WORD)
+
+    def shorten_first(self, certain: NDArray[np.uint64], open_: NDArray[np.uint64]) -> None:
+        """Do the same for hit policy F: rules that may match come to the output of all of them, or to nothing that is known."""
         if self.of_output is None:
-            return [first, *open_.view(np.int64).T]
-        outputs, masks = self.of_output
-        mine = outputs[first]  # -1, for none, is the default, which stands last
-        is_open = open_.any(axis=1)
-        is_one = ~(open_ & ~masks[mine]).any(axis=1)
-        return [np.where(is_open, np.where(is_one, -2, -3), first), np.where(is_open & is_one, mine, -1)]
+            return
+        outputs, of_output = self.of_output
+        rows = np.flatnonzero(open_.any(axis=1))
+        mine = outputs[kernel.first(np.ascontiguousarray(certain[rows]))]  # -1, for none, is the default, which stands last
+        is_one = ~(open_[rows] & ~of_output[mine]).any(axis=1)
+        certain[rows] = 0
+        certain[rows, -1] = np.uint64(1) << np.uint64(self.rules % WORD)
+        open_[rows] = 0
+        open_[rows, 0] = np.where(is_one, mine + 1, 0).astype(np.uint64)
+
+    def addends(self) -> NDArray[np.int64] | None:
+        """Return the number that each rule alone gives; None where any gives anything else, or together they may be too large."""
+        if self.known_addends is None:
+            outcomes = [self.decider.outcome_of([rule], []) for rule in range(self.rules)]
+            numbers = [
+                pack(outcome.value, self.operation.form, self.program.executor.vocabulary)
+                if isinstance(outcome.value, Decimal) and not outcome.codes
+                else None
+                for outcome in outcomes
+            ]
+            known = [number for number in numbers if number is not None]
+            fits = self.operation.form.kind is Kind.NUMBER and len(known) == self.rules and sum(map(abs, known)) <= LARGEST
+            self.known_addends = np.array(known if fits else [], np.int64)
+        return self.known_addends if len(self.known_addends) else None
+
+    def reaching(self, open_: NDArray[np.uint64], first: Array) -> NDArray[np.uint64]:
+        """Return of rules that may match those that stand before the first certain one."""
+        kept = np.empty_like(open_)
+        for word in range(self.words):
+            kept[:, word] = open_[:, word] & _BELOW[np.clip(first.astype(np.int64) - WORD * word, 0, WORD)]
+        return kept
 
     def outputs_told_apart(self) -> tuple[Array, NDArray[np.uint64]] | None:
         """Return for each rule, and last the default, the number of its output, and the rules of each; None where they are not plain."""
@@ -294,20 +454,14 @@ class TableNode(Looked):
         rules = outputs[:-1, None] == np.arange(len(numbers) + 1)
         return outputs, words_of(rules.T, self.words)
 
-    def by_keys(self, kind: str, keys: Sequence[Array], decide: Callable[[int], int]) -> Array:
-        """Return the codes of combinations that are the same for the same keys.
-
-        Args:
-            kind: What the keys say.
-            keys: Columns of them.
-            decide: Returns the code of a row that has keys which were not met before.
-        """
-        first, places = distinct([np.ascontiguousarray(key) for key in keys])
+    def by_codes(self, columns: Sequence[Array]) -> Array:
+        """Return the codes of combinations of the inputs' own numbers, each of which the interpreter decides."""
+        first, places = distinct([np.ascontiguousarray(column) for column in columns])
         told = np.empty(len(first), np.int64)
         for number, row in enumerate(first.tolist()):
-            key = (kind, *(int(column[row]) for column in keys))
+            key = tuple(int(column[row]) for column in columns)
             if key not in self.by_key:
-                self.by_key[key] = decide(row)
+                self.by_key[key] = self.decided(key)
             told[number] = self.by_key[key]
         return told[places]
 

@@ -281,10 +281,12 @@ def scaled(value: Decimal, scale: int) -> int | None:
 
 
 def pack(value: object, form: Form, vocabulary: Vocabulary) -> int | None:
-    """Return a known value as a column of a form keeps it; None where it does not fit."""
+    """Return a known value as a column of a form keeps it, of a ratio the numerator; None where it does not fit."""
     match form.kind:
         case Kind.NUMBER:
             return scaled(value, form.scale) if type(value) is Decimal else None
+        case Kind.RATIO:
+            return scaled(value, scale_of(value)) if type(value) is Decimal and scale_of(value) <= MAX_SCALE else None
         case Kind.BOOLEAN:
             return int(value) if isinstance(value, bool) else None
         case Kind.DATE:
@@ -310,10 +312,13 @@ def _duration(value: object) -> int:
 def column_of(values: Iterable[object], form: Form, vocabulary: Vocabulary) -> Column:
     """Return a column of FEEL values; an unknown in it lacks the names that it names, and what does not fit is bad."""
     packed: list[int] = []
+    divisors: list[int] = []
     states: list[int] = []
     lacks: dict[str, list[int]] = {}
     bad: list[int] = []
     for place, value in enumerate(values):
+        if form.kind is Kind.RATIO:
+            divisors.append(10 ** min(scale_of(value), MAX_SCALE) if type(value) is Decimal else 1)
         states.append(NULL if value is None else UNKNOWN if isinstance(value, Unknown) else KNOWN)
         number = 0 if states[-1] else pack(value, form, vocabulary)
         packed.append(number or 0)
@@ -330,6 +335,7 @@ def column_of(values: Iterable[object], form: Form, vocabulary: Vocabulary) -> C
         np.array(states, np.uint8) if any(states) else None,
         {name: mask_of(places, count) for name, places in lacks.items()},
         bad=mask_of(bad, count) if bad else None,
+        divisors=np.array(divisors, np.int64) if form.kind is Kind.RATIO else None,
     )
 
 

@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from zhida.columnar import kernel
-from zhida.columnar.coded import MOST_ENTRIES, UncodedError
+from zhida.columnar.coded import MOST_ENTRIES, UncodedError, column_of_entries
 from zhida.columnar.coded_build import build, sources_of, stretch_of
 from zhida.columnar.coded_facts import CodedFact
 from zhida.columnar.columns import Array, Mask, either, full, is_bad_at, value_at
@@ -74,6 +74,8 @@ class EntryWords:
     """The same for the rules."""
     odd: Array | None
     """The entries of which only the interpreter can tell; None where there are none."""
+    told: int
+    """How many entries there are."""
 
 
 def _places(words: Sequence[str | None], static: Sequence[str | None]) -> Array | None:
@@ -183,7 +185,7 @@ class Decisions:
         self.program.run(codes, self.sources)
         for goal, place in self.coded.items():
             source = self.program.nodes[place].source
-            words = self.words(goal, place)
+            words = self.words(goal, place, values, rules)
             given = np.zeros(frame.height, np.uint8) if source is None else codes[source]
             if words.odd is not None:
                 bad = either(bad, words.odd[given])
@@ -196,25 +198,30 @@ class Decisions:
             )
         return bad
 
-    def words(self, goal: str, place: int) -> "EntryWords":
-        """Return what the entries of a goal are called, whose operation stands at a place."""
+    def words(self, goal: str, place: int, values: bool, rules: bool) -> "EntryWords":
+        """Return what the entries of a goal are called, whose operation stands at a place; words that nobody wants are not made."""
         node = self.program.nodes[place]
-        kept = self.kept_words.get(goal)
+        kept = self.kept_words.get(goal) or EntryWords([], [], None, None, None, 0)
         source = node if node.source is None else self.program.nodes[node.source]
-        if kept is not None and len(kept.values) == len(source.entries):
+        count = len(source.entries)
+        if kept.told == count and (not values or len(kept.values) == count) and (not rules or len(kept.rules) == count):
             return kept
         with self.program.lock:
             for each in self.program.mapped_beneath([node.place]):
                 each.update()
-            column, vocabulary, entries = node.entries.column, self.executor.vocabulary, node.entries.list
-            start = 0 if kept is None else len(kept.values)
-            values = [] if kept is None else list(kept.values)
-            rules = [] if kept is None else list(kept.rules)
-            values += [_value_word(value_at(column, row, vocabulary)) for row in range(start, len(entries))]
-            rules += [self.rules_word(goal, entry.firing) for entry in entries[start:]]
+            entries, vocabulary = node.entries.list, self.executor.vocabulary
+            some, called, of_values = entries[len(kept.values) :], list(kept.values), kept.of_values
+            static_values, static_rules = self.first_words[goal]
+            if values and some:
+                column = column_of_entries(some, node.entries.form)
+                called += [_value_word(value_at(column, row, vocabulary)) for row in range(len(some))]
+                of_values = _places(called, static_values)
+            numbers, of_rules = list(kept.rules), kept.of_rules
+            if rules and len(numbers) < len(entries):
+                numbers += [self.rules_word(goal, entry.firing) for entry in entries[len(numbers) :]]
+                of_rules = _places(numbers, static_rules)
             odd = np.array([entry.is_bad for entry in entries])
-        static_values, static_rules = self.first_words[goal]
-        found = EntryWords(values, rules, _places(values, static_values), _places(rules, static_rules), odd if odd.any() else None)
+        found = EntryWords(called, numbers, of_values, of_rules, odd if odd.any() else None, len(entries))
         self.kept_words[goal] = found
         return found
 
@@ -262,7 +269,8 @@ class Decisions:
             base = max(len(said.values), len(said.rules))
             codes = said.codes.astype(np.int64)
             codes[rows] = [base + words.setdefault(each, len(words)) for each in told[goal]]
-            found[goal] = Said(codes, [*said.values, *(value for value, _ in words)], [*said.rules, *(rules for _, rules in words)])
+            values = [*said.values, *[None] * (base - len(said.values)), *(value for value, _ in words)]
+            found[goal] = Said(codes, values, [*said.rules, *[""] * (base - len(said.rules)), *(rules for _, rules in words)])
 
 
 _TYPES: Mapping[Type, Callable[[pl.DataType], bool]] = {
@@ -313,17 +321,15 @@ def together(parts: Sequence[tuple[Array, Sequence[str | None], Array | None]], 
         nulls = flat == no_word if len(flat) and flat.max() == no_word else None
         return pa.DictionaryArray.from_arrays(pa.array(flat, mask=nulls), pa.array(static, pa.string()), safe=False)
     places = {word: place for place, word in enumerate(static)}
-    others: set[str] = set()
-    for codes, words, _ in parts:
-        if any(word not in places and word is not None for word in words):
-            met = np.bincount(codes, minlength=len(words)) > 0
-            others |= {
-                word for word, occurs in zip(words, met.tolist(), strict=False) if occurs and word is not None and word not in places
-            }
+    met = [np.flatnonzero(np.bincount(codes, minlength=1)) for codes, _, _ in parts]
+    said = [[words[code] for code in codes.tolist()] for codes, (_, words, _) in zip(met, parts, strict=True)]
+    others = {word for words in said for word in words if word is not None} - places.keys()
     places |= {word: len(places) + place for place, word in enumerate(sorted(others))}
     dtype = np.uint8 if len(places) < 255 else np.uint16 if len(places) < 65_535 else np.int32
     no_word = np.iinfo(dtype).max
-    tables = [np.array([no_word if word is None else places.get(word, 0) for word in words], dtype) for _, words, _ in parts]
+    tables = [np.zeros(int(codes.max(initial=0)) + 1, dtype) for codes in met]
+    for table, codes, words in zip(tables, met, said, strict=True):
+        table[codes] = [no_word if word is None else places[word] for word in words]
     flat = np.concatenate([table[codes] for (codes, _, _), table in zip(parts, tables, strict=True)]) if parts else np.zeros(0, dtype)
     nulls = flat == no_word
     return pa.DictionaryArray.from_arrays(

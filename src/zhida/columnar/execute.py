@@ -33,11 +33,12 @@ from zhida.columnar.columns import (
     union,
     value_at,
 )
+from zhida.columnar.encoders import OF_NULL, OF_UNKNOWN, Encoder
 from zhida.columnar.interpreted import Firings, Interpreter, Operand, Told, evaluate_with, joined
 from zhida.columnar.learned import Learned
 from zhida.columnar.operators import arithmetic, between, choose, compare, convert, fold, fold_list, logical, opposite
 from zhida.columnar.plan import Kind, Operation, Plan, placeholder
-from zhida.columnar.tables import OF_NULL, OF_UNKNOWN, Encoder, TableDecider
+from zhida.columnar.tables import TableDecider
 from zhida.values.unknown import Unknown
 
 Value = Any
@@ -353,5 +354,5 @@ def take_first(column: Column) -> Column:
         None if column.states is None else np.asarray(column.states[0]),
         {name: np.asarray(mask[0]) for name, mask in column.missing.items()},
         bad=None if column.bad is None else np.asarray(column.bad[0]),
-        divisors=np.ones((), np.int64) if column.form.kind is Kind.RATIO else None,
+        divisors=None if column.divisors is None else np.asarray(column.divisors[0]),
     )

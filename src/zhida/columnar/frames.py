@@ -6,7 +6,7 @@ A cell without a value is unknown; it is null where the companion column `<attri
 column's form does not hold (a number finer than its scale, or beyond 64 bits) is bad.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ from zhida.dmn.model import ItemDefinition
 from zhida.values import temporal
 from zhida.values.components import from_python
 from zhida.values.temporal import Date
-from zhida.values.unknown import unknown
+from zhida.values.unknown import find_unknown, unknown
 
 ABSENT = ":absent"
 """Ends the name of the companion column of an attribute."""
@@ -33,7 +33,7 @@ def read_block(frame: pl.DataFrame, plan: Plan, vocabulary: Vocabulary) -> Block
 
     Args:
         frame: One row for each subject; columns by the names of attributes: numbers as decimals or integers, dates, booleans,
-            strings, lists of numbers.
+            strings, lists of numbers, lists of structs.
         plan: What is to be computed.
         vocabulary: That of the executor.
     """
@@ -61,6 +61,8 @@ def read_column(frame: pl.DataFrame, item: ItemDefinition, vocabulary: Vocabular
     offsets = None
     if form.kind is Kind.LIST:
         values, bad, offsets = _lists(series, form)
+    elif item.components and isinstance(series.dtype, pl.List):
+        values, bad = _element_lists(series, item, vocabulary)
     else:
         values, bad = _values(series, form, vocabulary)
     if bad is not None:
@@ -131,6 +133,31 @@ def _lists(series: pl.Series, form: Form) -> tuple[Array, Mask | None, Array]:
     return values, np.bincount(np.repeat(np.arange(rows), lengths)[misfit], minlength=rows) > 0, offsets
 
 
+def _element_lists(series: pl.Series, item: ItemDefinition, vocabulary: Vocabulary) -> tuple[Array, Mask]:
+    """Return lists of elements by their numbers, each different one once; those with an unknown entry do not fit."""
+    numbers: dict[tuple[tuple[object, ...], ...], int] = {}
+    values = np.zeros(len(series), np.int64)
+    for row, elements in enumerate(series.to_list()):
+        if elements is None:
+            continue
+        key = tuple(tuple(element.values()) for element in elements)
+        if key not in numbers:
+            value = elements_of_cell(elements, item)
+            numbers[key] = vocabulary.number(value) if find_unknown(value) is None else -1
+        values[row] = numbers[key]
+    return np.maximum(values, 0), values < 0
+
+
+def elements_of_cell(elements: Sequence[Mapping[str, object]], item: ItemDefinition) -> tuple[dict[str, object], ...]:
+    """Return the elements of a list as the interpreter takes them: an entry of which nothing is known is unknown."""
+
+    def entry(element: Mapping[str, object], name: str) -> object:
+        value = element.get(name)
+        return unknown(item.name) if value is None and not element.get(name + ABSENT) else _engine_value(value)
+
+    return tuple({each.name: entry(element, each.name) for each in item.components} for element in elements)
+
+
 def value_of_cell(frame: pl.DataFrame, row: int, item: ItemDefinition) -> Any:  # noqa: ANN401 - any FEEL value
     """Return one cell of a frame in full, as the interpreter takes it."""
     name = item.name
@@ -140,7 +167,8 @@ def value_of_cell(frame: pl.DataFrame, row: int, item: ItemDefinition) -> Any:  
     if value is None:
         is_absent = name + ABSENT in frame.columns and frame[name + ABSENT][row]
         return None if is_absent else unknown(name)
-    return _engine_value(value.to_list() if isinstance(value, pl.Series) else value)
+    value = value.to_list() if isinstance(value, pl.Series) else value
+    return elements_of_cell(value, item) if item.components else _engine_value(value)
 
 
 def _engine_value(value: object) -> object:

@@ -288,6 +288,7 @@ def joined(told: Sequence[Told], places: Array, operands: Sequence[Operand], for
         reads=reads,
         codes=codes,
         bad=bad,
+        divisors=None if column.divisors is None else column.divisors[places],
         firing=firing,
     )
 

@@ -213,10 +213,11 @@ class _Search:
         number = int(self.misses[row])
         other, line = finder.by_number[number]
         columns = [self.source.column(id_, np.array([row])) for id_ in (part.name.id, other.id)]
-        mine = part.name.exact_share(columns[0], 0, int(part.lines[place]))
-        theirs = other.exact_share(columns[1], 0, line)
+        words = self.source.words
+        mine = part.name.exact_share(columns[0], 0, int(part.lines[place]), words)
+        theirs = other.exact_share(columns[1], 0, line, words)
         if mine == theirs:
-            if not all(is_finite(exact_value(column, 0)) for column in columns):
+            if not all(is_finite(exact_value(column, 0, words)) for column in columns):
                 self.bad[row] = True
             model = finder.settler.plan.model
             return title_of(model, part.name.id)[0] < title_of(model, other.id)[0]

@@ -29,6 +29,9 @@ Value = Any
 MAX_TRIES = 8
 """Positions within the share that are tried for one name of a row, nearest first."""
 
+MOST_DIGITS = 30
+"""Digits before the point of a number that may be near a line."""
+
 DAYS = 365
 """Days are told as a share of so many."""
 
@@ -143,8 +146,7 @@ class NearName:
         kind, nothing = column.form.kind, np.zeros(rows, np.int64)
         none = np.zeros(rows, np.bool_)
         if kind is Kind.VALUE:
-            is_one = np.array([isinstance(word, Decimal | Date) for word in words] or [False])
-            return Values(nothing, nothing, nothing, none, bad | (is_one[np.where(known, full(column.values, rows), 0)] & known))
+            return self.values_of_words(np.where(known, full(column.values, rows), 0), known, bad, words)
         if kind not in ({Kind.DATE} if self.is_date else {Kind.NUMBER, Kind.RATIO}):
             return Values(nothing, nothing, nothing, none, none)
         if not self.fits:
@@ -163,6 +165,28 @@ class NearName:
         part, cut = np.divmod(np.where(known, over, 0) * factor, divisors)
         rest = np.where(cut == 0, 0, 2 + np.sign(2 * cut - divisors))
         return Values(np.where(known, whole, 0) * factor + part, rest, cut / divisors, known, bad)
+
+    def values_of_words(self, numbers: Array, known: Mask, bad: Mask, words: Sequence[Value]) -> Values:
+        """Return the values of a column that counts values of any kind: what is no number, or no date, has no line."""
+        different, places = np.unique(numbers, return_inverse=True)
+        found = [self.value_of_word(words[number]) for number in different.tolist()]
+        floor = np.array([each[0] for each in found], np.int64)[places]
+        part = np.array([each[1] for each in found], np.float64)[places]
+        rest = np.array([each[2] for each in found], np.int64)[places]
+        is_one = np.array([each[3] for each in found], np.bool_)[places] & known & ~bad
+        return Values(np.where(is_one, floor, 0), np.where(is_one, rest, 0), np.where(is_one, part, 0), is_one, bad | (is_one & (not self.fits)))
+
+    def value_of_word(self, word: Value) -> tuple[int, float, int, bool]:
+        """Return a value rounded down, what was cut off, about and in quarters, and whether it is one that may be near a line."""
+        if not isinstance(word, Date if self.is_date else Decimal):
+            return 0, 0, 0, False
+        number = Decimal(temporal.to_days(word)) if isinstance(word, Date) else word
+        moved = number.scaleb(self.scale, _EXACT) if number.adjusted() <= MOST_DIGITS else None
+        if moved is None or abs(moved) > LARGEST // 4:  # further than any line
+            return 0, 0, 0, False
+        floor = int(moved.to_integral_value("ROUND_FLOOR"))
+        cut = _EXACT.subtract(moved, Decimal(floor))
+        return floor, float(cut), 2 + int(_EXACT.multiply(cut, Decimal(2)).compare(Decimal(1))) if cut else 0, True
 
     def inside(self, column: Column, rows: int) -> Mask | None:
         """Return the rows whose value may be near a line; None where that takes more than a look."""
@@ -243,15 +267,18 @@ class NearName:
         rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
         return order[rank < MAX_TRIES]
 
-    def exact_share(self, column: Column, row: int, place: int) -> Fraction:
+    def exact_share(self, column: Column, row: int, place: int, words: Sequence[Value] = ()) -> Fraction:
         """Return how far the value of a row is from a line, as a share of it."""
         line = self.exact[place]
-        return abs(exact_value(column, row) - line) / (DAYS if self.is_date else abs(line))
+        return abs(exact_value(column, row, words) - line) / (DAYS if self.is_date else abs(line))
 
 
-def exact_value(column: Column, row: int) -> Fraction:
-    """Return the number or day of a row."""
+def exact_value(column: Column, row: int, words: Sequence[Value] = ()) -> Fraction:
+    """Return the number or day of a row; `words` are the values that a column of any kind counts."""
     value = int(column.values if column.values.ndim == 0 else column.values[row])
+    if column.form.kind is Kind.VALUE:
+        word = words[value]
+        return Fraction(temporal.to_days(word) if isinstance(word, Date) else word)
     if column.divisors is None:
         return Fraction(value, 10**column.form.scale)
     return Fraction(value, int(column.divisors if column.divisors.ndim == 0 else column.divisors[row]))

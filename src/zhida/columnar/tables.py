@@ -12,7 +12,6 @@ with null, unknown or anything odd are gathered by themselves. So what a table m
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from decimal import Context, Decimal
 from math import prod
 from typing import Any
 
@@ -21,8 +20,6 @@ import numpy as np
 from zhida.columnar import kernel
 from zhida.columnar.columns import (
     ALL,
-    DAY,
-    KNOWN,
     Array,
     Column,
     Marks,
@@ -31,21 +28,19 @@ from zhida.columnar.columns import (
     column_of,
     distinct,
     either,
-    form_of,
     full,
     limited,
     merge_rows,
-    scaled,
     scattered,
     states_of,
     union,
     within,
 )
-from zhida.columnar.dates import FIRST_DAY, LAST_DAY
+from zhida.columnar.encoders import OF_NULL, OF_UNKNOWN, Encoder, Tell
 from zhida.columnar.interpreted import Firings, firing_of
 from zhida.columnar.kernel import WORD
 from zhida.columnar.learned import Firing, Learned, Lesson, Lessons, key_of
-from zhida.columnar.operators import agreed, compare, plus
+from zhida.columnar.operators import agreed, plus
 from zhida.columnar.plan import DEFAULT, Decide, Form, Kind, placeholder, token
 from zhida.dmn.boxed import fitted
 from zhida.dmn.compiled import AS_OF, CompiledTable
@@ -54,149 +49,13 @@ from zhida.dmn.table import decide_table
 from zhida.feel.evaluate import test
 from zhida.feel.run import Frame, Run
 from zhida.feel.syntax import Literal, UnaryTests
-from zhida.values import temporal
-from zhida.values.temporal import Date, DaysDuration, MonthsDuration
+from zhida.values.temporal import Date
 from zhida.values.unknown import Unknown, find_unknown
 
 Value = Any
 
 DENSE_LIMIT = 65_536
 """Combinations of codes up to which a table is one look-up."""
-
-OF_NULL, OF_UNKNOWN, FIRST_CODE = 0, 1, 2
-"""The codes of null and unknown, and the first of known values."""
-
-Tell = Callable[[Value], tuple[object, ...]]
-"""Says what the cells of a column say of a value: a truth and the codes of what was odd, for each cell."""
-
-_EXACT = Context(prec=7_000)  # holds every FEEL number in full
-
-
-class Encoder:
-    """The codes of one input."""
-
-    def __init__(self, form: Form, bounds: Sequence[Value], tell: Tell, vocabulary: Vocabulary) -> None:
-        self.form = form
-        self.tell = tell
-        self.vocabulary = vocabulary
-        self.numbers: dict[tuple[object, ...], int] = {}
-        self.representatives: list[Value] = [None, None]
-        self.told: list[tuple[object, ...]] = [(), ()]
-        self.thresholds = np.zeros(0, np.int64)
-        self.bounds: list[Decimal] = []
-        self.table = np.zeros(0, np.int64)
-        match form.kind:
-            case Kind.NUMBER | Kind.DATE | Kind.DAYS | Kind.MONTHS:
-                self.cut(bounds)
-            case Kind.BOOLEAN:
-                self.table = np.array([self.code(value) for value in (False, True)], np.int64)
-            case Kind.RATIO:
-                self.bounds = sorted({value for value in bounds if type(value) is Decimal})
-                self.table = np.array([self.code(value) for value in self.between()], np.int64)
-
-    @property
-    def count(self) -> int:
-        """How many codes there are by now; strings that are met later may add some."""
-        return len(self.representatives)
-
-    def code(self, value: Value) -> int:
-        """Return the code of a known value."""
-        told = self.tell(value)
-        if told not in self.numbers:
-            self.numbers[told] = len(self.representatives)
-            self.representatives.append(value)
-            self.told.append(told)
-        return self.numbers[told]
-
-    def cut(self, bounds: Sequence[Value]) -> None:
-        """Cut integers into elementary intervals."""
-        found: set[int] = set()
-        for bound in bounds:
-            if self.form.kind is Kind.NUMBER and type(bound) is Decimal:
-                if bound.adjusted() > 30:
-                    continue  # no 64 bits come near to it
-                moved = bound.scaleb(self.form.scale, _EXACT)
-                found |= {int(moved.to_integral_value("ROUND_CEILING")), int(moved.to_integral_value("ROUND_FLOOR")) + 1}
-            elif self.form.kind is Kind.DATE and type(bound) is Date:
-                day = temporal.to_days(bound)
-                found |= {day, day + 1}
-            elif self.form.kind is Kind.DAYS and type(bound) is DaysDuration:
-                found |= {-(-bound.nanoseconds // DAY), bound.nanoseconds // DAY + 1}
-            elif self.form.kind is Kind.MONTHS and type(bound) is MonthsDuration:
-                found |= {bound.months, bound.months + 1}
-        limit = 2**63 - 1
-        least, most = (FIRST_DAY, LAST_DAY) if self.form.kind is Kind.DATE else (-limit, limit)
-        marks = sorted(mark for mark in found if least < mark <= most)
-        self.thresholds = np.array(marks, np.int64)
-        samples = [marks[0] - 1, *marks] if marks else [0]
-        self.table = np.array([self.code(self.unpacked(sample)) for sample in samples], np.int64)
-
-    def unpacked(self, number: int) -> Value:
-        """Return the value that an integer stands for."""
-        if self.form.kind is Kind.DATE:
-            return temporal.from_days(number)
-        if self.form.kind is Kind.DAYS:
-            return DaysDuration(number * DAY)
-        if self.form.kind is Kind.MONTHS:
-            return MonthsDuration(number)
-        return Decimal(number).scaleb(-self.form.scale, _EXACT)
-
-    def between(self) -> list[Decimal]:
-        """Return a number from each interval of a ratio: below a bound, the bound, above it, …"""
-        if not self.bounds:
-            return [Decimal(0)]
-        found = [_EXACT.subtract(self.bounds[0], Decimal(1))]
-        for place, bound in enumerate(self.bounds):
-            beyond = self.bounds[place + 1] if place + 1 < len(self.bounds) else _EXACT.add(bound, Decimal(2))
-            found += [bound, _EXACT.divide(_EXACT.add(bound, beyond), Decimal(2))]
-        return found
-
-    def encode(self, column: Column, rows: int) -> tuple[Array, Mask | None]:
-        """Return the code of each row, and the rows of which it cannot be told."""
-        bad: Mask | None = None
-        match self.form.kind:
-            case Kind.NULL:
-                codes = np.zeros(rows, np.int64)
-            case Kind.NUMBER | Kind.DATE | Kind.DAYS | Kind.MONTHS:
-                codes = kernel.look_up(kernel.reached(column.values, self.thresholds), self.table)
-            case Kind.BOOLEAN:
-                codes = self.table[column.values.astype(np.int64)]
-            case Kind.RATIO:
-                codes, bad = self.of_ratios(column)
-            case _:
-                codes = self.of_words(column)
-        codes = full(np.asarray(codes), rows)
-        if column.states is not None:
-            states = full(column.states, rows)
-            codes = np.where(states == KNOWN, codes, states - np.uint8(1))
-        return codes, bad if bad is None else within(np.asarray(bad & column.known), ALL)
-
-    def of_ratios(self, column: Column) -> tuple[Array, Mask | None]:
-        """Return the codes of quotients: how many bounds each has reached, and how many it has passed."""
-        bad: Mask | None = None
-        places: Array = np.zeros(column.values.shape, np.int64)
-        for bound in self.bounds:
-            form = form_of(bound)
-            if form.kind is not Kind.NUMBER:  # finer or larger than 64 bits can say
-                return np.zeros(column.values.shape, np.int64), np.ones(column.values.shape, np.bool_)
-            other = Column(form, np.asarray(np.int64(scaled(bound, form.scale) or 0)))
-            reached, passed = compare(">=", column, other), compare(">", column, other)
-            places = places + reached.values + passed.values
-            bad = either(bad, reached.bad)
-        return self.table[places], bad
-
-    def of_words(self, column: Column) -> Array:
-        """Return the codes of numbers of the vocabulary, each of which is tested when it is first met."""
-        lacking = max(len(self.vocabulary.values), 1) - len(self.table)
-        if lacking > 0:
-            self.table = np.concatenate((self.table, np.full(lacking, -1, np.int64)))
-        codes = self.table[column.values]
-        fresh = (codes < 0) & column.known
-        if fresh.any():
-            for number in np.unique(column.values[fresh] if column.values.ndim else column.values).tolist():
-                self.table[number] = self.code(self.vocabulary.values[number])
-            codes = self.table[column.values]
-        return codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +133,8 @@ class TableDecider:
         self.counts: list[int] = []
         self.masks: list[Array] = []
         self.plain: list[Array] = []
+        self.denied: list[Array] = []
+        self.short: dict[tuple[int, int], Sequence[UnaryTests]] = {}
 
     def teller(self, column: int) -> Tell:
         """Return what says what each cell of a column says of a value; cells that are written alike are asked once."""
@@ -319,7 +180,7 @@ class TableDecider:
         if lesson is not None:
             assert lesson.firing is not None, "a table told it"
             return Outcome(lesson.value, lesson.codes, self.firings.number(lesson.firing), *lesson.more)
-        found = self.interpreted(given, self.table, codes)
+        found = self.interpreted(given, *self.shortened(codes), codes)
         more = (found.chosen, found.possible, found.is_hard)
         self.lessons.keep(key, Lesson(found.value, found.codes, self.firings.list[found.firing], more=more))
         return found
@@ -335,9 +196,8 @@ class TableDecider:
         lesson = self.lessons.get(key)
         if lesson is None:
             places = sorted((*certain, *possible))
-            found = self.interpreted(*self.of_rules(places, frozenset(possible)), [OF_UNKNOWN])
-            fired = self.firings.list[found.firing].rules
-            lesson = Lesson(found.value, found.codes, Firing(tuple([places[place] for place in fired]), frozenset()))
+            found = self.interpreted(*self.of_rules(places, frozenset(possible)), places, [OF_UNKNOWN])
+            lesson = Lesson(found.value, found.codes, Firing(self.firings.list[found.firing].rules, frozenset()))
             self.lessons.keep(key, lesson)
         assert lesson.firing is not None, "a table told it"
         return Outcome(lesson.value, lesson.codes, self.firings.number(lesson.firing))
@@ -359,11 +219,52 @@ class TableDecider:
             return {}, replace(none, rules=tuple([bare[place] for place in places]))
         return given, replace(one, rules=tuple([maybe[place] if place in possible else sure[place] for place in places]))
 
-    def interpreted(self, given: Mapping[str, Value], table: CompiledTable, codes: Sequence[int]) -> Outcome:
-        """Let the interpreter decide one combination of values."""
+    def shortened(self, codes: Sequence[int]) -> tuple[CompiledTable, list[int]]:
+        """Return the table for one combination of codes without what its encoders know already, and the places of its rules.
+
+        Rules a cell of which says no to a value that is there have no say, nor anything odd; cells that pass ask nothing.
+        """
+        self.extend_masks()
+        denied = np.zeros(len(self.table.rules), np.bool_)
+        for code, rows in zip(codes, self.denied, strict=True):
+            if code not in {OF_NULL, OF_UNKNOWN}:
+                denied |= rows[code]
+        left: list[int] = np.flatnonzero(~denied).tolist()
+        cells = [self.cells_left(column, code) for column, code in enumerate(codes)]
+        rules = [replace(self.table.rules[place], tests=tuple([column[place] for column in cells])) for place in left]
+        return replace(self.table, rules=tuple(rules)), left
+
+    def cells_left(self, column: int, code: int) -> Sequence[UnaryTests]:
+        """Return the cells of a column for one code: those that pass are empty, those that lack the input alone have one test."""
+        if (column, code) not in self.short:
+            cells = [rule.tests[column] for rule in self.table.rules]
+            if code != OF_NULL:
+                lacking = Unknown(frozenset((placeholder(column),)))
+                encoder = self.encoders[column]
+                told = encoder.tell(lacking) if code == OF_UNKNOWN else encoder.told[code]
+                for place, cell in enumerate(cells):
+                    if told[place] == _TRUE:
+                        cells[place] = UnaryTests(cell.span, ())
+                    elif code == OF_UNKNOWN and told[place] == (lacking, ()):
+                        cells[place] = UnaryTests(cell.span, (Literal(cell.span, True),))
+            self.short[column, code] = cells
+        return self.short[column, code]
+
+    def interpreted(self, given: Mapping[str, Value], table: CompiledTable, places: Sequence[int], codes: Sequence[int]) -> Outcome:
+        """Let the interpreter decide one combination of values.
+
+        Args:
+            given: The values of the inputs.
+            table: The table, or some of its rules.
+            places: The places of these.
+            codes: The codes of the inputs.
+        """
         run = Run(self.as_of)
         frame = Frame({AS_OF: self.as_of, **given}, run)
         value, trace = decide_table(table, frame, "")
+        matched, possible, kept = (tuple([places[place] for place in some]) for some in (trace.matched, trace.possible, trace.excluded))
+        excluded = frozenset(range(len(self.table.rules))).difference(places).union(kept)
+        trace = replace(trace, matched=matched, possible=possible, excluded=excluded)
         firing = self.firings.number(firing_of(trace))
         found = {item.code for item in run.diagnostics}
         if not self.tokens:
@@ -442,12 +343,14 @@ class TableDecider:
         if not self.masks:
             self.masks = [np.zeros((0, words), np.uint64) for _ in self.encoders]
             self.plain = [np.zeros(0, np.bool_) for _ in self.encoders]
+            self.denied = [np.zeros((0, rules), np.bool_) for _ in self.encoders]
         for place, encoder in enumerate(self.encoders):
             fresh = encoder.told[len(self.plain[place]) :]
             if not fresh:
                 continue
             masks = np.zeros((len(fresh), words), np.uint64)
             plain = np.zeros(len(fresh), np.bool_)
+            denied = np.zeros((len(fresh), rules), np.bool_)
             for row, told in enumerate(fresh):
                 plain[row] = (
                     bool(told) and all(cell in {_TRUE, _FALSE} for cell in told[:rules]) and all(cell == _TRUE for cell in told[rules:])
@@ -455,8 +358,11 @@ class TableDecider:
                 for rule, cell in enumerate(told[:rules]):
                     if cell == _TRUE:
                         masks[row, rule // WORD] |= np.uint64(1 << (rule % WORD))
+                    elif isinstance(cell, tuple) and cell[0] is False:
+                        denied[row, rule] = True
             self.masks[place] = np.concatenate((self.masks[place], masks))
             self.plain[place] = np.concatenate((self.plain[place], plain))
+            self.denied[place] = np.concatenate((self.denied[place], denied))
 
     # --- outcomes to a column ------------------------------------------------------------------------------------------
 
@@ -507,7 +413,7 @@ class TableDecider:
             union(*(column.reads for column in inputs)),
             union(*(column.codes for column in inputs), limited(own, np.ones(len(numbers), np.bool_))),
             either(bad, misfit),
-            np.asarray(np.int64(1)) if self.operation.form.kind is Kind.RATIO else None,
+            None if told.divisors is None else told.divisors[numbers],
             firing=self.fired[numbers],
         )
 

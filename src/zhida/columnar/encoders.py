@@ -1,0 +1,158 @@
+"""Codes of what a table tests: the values of an input cut into elementary intervals, those that pass the same cells sharing a code.
+
+    column ──Encoder──> codes
+
+Each bound of any cell, and the gaps between them, each string by itself: the interpreter tests one value of each. Null and
+unknown have codes of their own.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Context, Decimal
+from typing import Any
+
+import numpy as np
+
+from zhida.columnar import kernel
+from zhida.columnar.columns import ALL, DAY, KNOWN, Array, Column, Mask, Vocabulary, either, form_of, full, scaled, within
+from zhida.columnar.dates import FIRST_DAY, LAST_DAY
+from zhida.columnar.operators import compare
+from zhida.columnar.plan import Form, Kind
+from zhida.values import temporal
+from zhida.values.temporal import Date, DaysDuration, MonthsDuration
+
+Value = Any
+
+OF_NULL, OF_UNKNOWN, FIRST_CODE = 0, 1, 2
+"""The codes of null and unknown, and the first of known values."""
+
+Tell = Callable[[Value], tuple[object, ...]]
+"""Says what the cells of a column say of a value: a truth and the codes of what was odd, for each cell."""
+
+_EXACT = Context(prec=7_000)  # holds every FEEL number in full
+
+
+class Encoder:
+    """The codes of one input."""
+
+    def __init__(self, form: Form, bounds: Sequence[Value], tell: Tell, vocabulary: Vocabulary) -> None:
+        self.form = form
+        self.tell = tell
+        self.vocabulary = vocabulary
+        self.numbers: dict[tuple[object, ...], int] = {}
+        self.representatives: list[Value] = [None, None]
+        self.told: list[tuple[object, ...]] = [(), ()]
+        self.thresholds = np.zeros(0, np.int64)
+        self.bounds: list[Decimal] = []
+        self.table = np.zeros(0, np.int64)
+        match form.kind:
+            case Kind.NUMBER | Kind.DATE | Kind.DAYS | Kind.MONTHS:
+                self.cut(bounds)
+            case Kind.BOOLEAN:
+                self.table = np.array([self.code(value) for value in (False, True)], np.int64)
+            case Kind.RATIO:
+                self.bounds = sorted({value for value in bounds if type(value) is Decimal})
+                self.table = np.array([self.code(value) for value in self.between()], np.int64)
+
+    @property
+    def count(self) -> int:
+        """How many codes there are by now; strings that are met later may add some."""
+        return len(self.representatives)
+
+    def code(self, value: Value) -> int:
+        """Return the code of a known value."""
+        told = self.tell(value)
+        if told not in self.numbers:
+            self.numbers[told] = len(self.representatives)
+            self.representatives.append(value)
+            self.told.append(told)
+        return self.numbers[told]
+
+    def cut(self, bounds: Sequence[Value]) -> None:
+        """Cut integers into elementary intervals."""
+        found: set[int] = set()
+        for bound in bounds:
+            if self.form.kind is Kind.NUMBER and type(bound) is Decimal:
+                if bound.adjusted() > 30:
+                    continue  # no 64 bits come near to it
+                moved = bound.scaleb(self.form.scale, _EXACT)
+                found |= {int(moved.to_integral_value("ROUND_CEILING")), int(moved.to_integral_value("ROUND_FLOOR")) + 1}
+            elif self.form.kind is Kind.DATE and type(bound) is Date:
+                day = temporal.to_days(bound)
+                found |= {day, day + 1}
+            elif self.form.kind is Kind.DAYS and type(bound) is DaysDuration:
+                found |= {-(-bound.nanoseconds // DAY), bound.nanoseconds // DAY + 1}
+            elif self.form.kind is Kind.MONTHS and type(bound) is MonthsDuration:
+                found |= {bound.months, bound.months + 1}
+        limit = 2**63 - 1
+        least, most = (FIRST_DAY, LAST_DAY) if self.form.kind is Kind.DATE else (-limit, limit)
+        marks = sorted(mark for mark in found if least < mark <= most)
+        self.thresholds = np.array(marks, np.int64)
+        samples = [marks[0] - 1, *marks] if marks else [0]
+        self.table = np.array([self.code(self.unpacked(sample)) for sample in samples], np.int64)
+
+    def unpacked(self, number: int) -> Value:
+        """Return the value that an integer stands for."""
+        if self.form.kind is Kind.DATE:
+            return temporal.from_days(number)
+        if self.form.kind is Kind.DAYS:
+            return DaysDuration(number * DAY)
+        if self.form.kind is Kind.MONTHS:
+            return MonthsDuration(number)
+        return Decimal(number).scaleb(-self.form.scale, _EXACT)
+
+    def between(self) -> list[Decimal]:
+        """Return a number from each interval of a ratio: below a bound, the bound, above it, …"""
+        if not self.bounds:
+            return [Decimal(0)]
+        found = [_EXACT.subtract(self.bounds[0], Decimal(1))]
+        for place, bound in enumerate(self.bounds):
+            beyond = self.bounds[place + 1] if place + 1 < len(self.bounds) else _EXACT.add(bound, Decimal(2))
+            found += [bound, _EXACT.divide(_EXACT.add(bound, beyond), Decimal(2))]
+        return found
+
+    def encode(self, column: Column, rows: int) -> tuple[Array, Mask | None]:
+        """Return the code of each row, and the rows of which it cannot be told."""
+        bad: Mask | None = None
+        match self.form.kind:
+            case Kind.NULL:
+                codes = np.zeros(rows, np.int64)
+            case Kind.NUMBER | Kind.DATE | Kind.DAYS | Kind.MONTHS:
+                codes = kernel.look_up(kernel.reached(column.values, self.thresholds), self.table)
+            case Kind.BOOLEAN:
+                codes = self.table[column.values.astype(np.int64)]
+            case Kind.RATIO:
+                codes, bad = self.of_ratios(column)
+            case _:
+                codes = self.of_words(column)
+        codes = full(np.asarray(codes), rows)
+        if column.states is not None:
+            states = full(column.states, rows)
+            codes = np.where(states == KNOWN, codes, states - np.uint8(1))
+        return codes, bad if bad is None else within(np.asarray(bad & column.known), ALL)
+
+    def of_ratios(self, column: Column) -> tuple[Array, Mask | None]:
+        """Return the codes of quotients: how many bounds each has reached, and how many it has passed."""
+        bad: Mask | None = None
+        places: Array = np.zeros(column.values.shape, np.int64)
+        for bound in self.bounds:
+            form = form_of(bound)
+            if form.kind is not Kind.NUMBER:  # finer or larger than 64 bits can say
+                return np.zeros(column.values.shape, np.int64), np.ones(column.values.shape, np.bool_)
+            other = Column(form, np.asarray(np.int64(scaled(bound, form.scale) or 0)))
+            reached, passed = compare(">=", column, other), compare(">", column, other)
+            places = places + reached.values + passed.values
+            bad = either(bad, reached.bad)
+        return self.table[places], bad
+
+    def of_words(self, column: Column) -> Array:
+        """Return the codes of numbers of the vocabulary, each of which is tested when it is first met."""
+        lacking = max(len(self.vocabulary.values), 1) - len(self.table)
+        if lacking > 0:
+            self.table = np.concatenate((self.table, np.full(lacking, -1, np.int64)))
+        codes = self.table[column.values]
+        fresh = (codes < 0) & column.known
+        if fresh.any():
+            for number in np.unique(column.values[fresh] if column.values.ndim else column.values).tolist():
+                self.table[number] = self.code(self.vocabulary.values[number])
+            codes = self.table[column.values]
+        return codes
