@@ -144,8 +144,9 @@ def display_width(text: str) -> int:
 class Snippet:
     r"""A stretch of a source that is read in another language: a table cell, a fenced block, a front-matter value.
 
-    `text` is what its parser sees. It may differ from the source in one way only: a backslash before `|` was dropped. Where it
-    differs by more, as a text with escapes does, its spans cannot be told apart and are all the whole of it.
+    `text` is what its parser sees. It may differ from the source in two ways: a backslash before `|` was dropped, and stretches
+    stand for others (`replaced`). Where it differs by more, as a text with escapes does, its spans cannot be told apart and
+    are all the whole of it.
     """
 
     text: str
@@ -160,15 +161,38 @@ class Snippet:
     """Offsets in `text` of the characters before which one backslash was dropped, ascending."""
     whole: int | None = None
     """Offset behind its last character in the source, where the text differs by more than that."""
+    replaced: tuple[tuple[int, int, int], ...] = ()
+    """Stretches of `text` that stand for others: begin, end, and how many characters they stand for; ascending."""
 
     def span(self, start: int = 0, end: int | None = None) -> Span:
         """Return the span in the source of `text[start:end]`."""
         if self.whole is not None:
             return Span(self.source, self.start, self.whole, self.article)
         end = len(self.text) if end is None else end
+        if self.replaced:
+            start, end = self._before(start, is_end=False), self._before(end, is_end=True)
         if not self.dropped:
             return Span(self.source, self.start + start, self.start + end, self.article)
         return Span(self.source, self._offset(start), self._offset(end), self.article)
+
+    def part(self, start: int, end: int) -> "Snippet":
+        """Return `text[start:end]` as a snippet of its own; nothing in it may have been replaced."""
+        assert not self.replaced, "what was replaced is not cut"
+        if self.whole is not None:
+            return Snippet(self.text[start:end], self.source, self.start, self.article, whole=self.whole)
+        dropped = tuple(place - start for place in self.dropped if start <= place < end)
+        return Snippet(self.text[start:end], self.source, self._offset(start), self.article, dropped)
+
+    def _before(self, position: int, *, is_end: bool) -> int:
+        """Return a position as it was before stretches were replaced; one inside of such a stretch is its begin or its end."""
+        shift = 0
+        for begin, end, length in self.replaced:
+            if position <= begin:
+                break
+            if position < end:
+                return begin + shift + (length if is_end else 0)
+            shift += length - (end - begin)
+        return position + shift
 
     def _offset(self, position: int) -> int:
         return self.start + position + bisect_right(self.dropped, position)

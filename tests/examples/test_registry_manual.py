@@ -7,10 +7,26 @@ from pathlib import Path
 
 from zhida.policy.dictionary import parse_dictionary
 from zhida.policy.document import read_source
+from zhida.policy.pack import load_packs
 from zhida.registry_io.importing import import_registry
 from zhida.registry_io.mapping_reading import read_mapping
 
 ROOT = Path(__file__).parents[2]
+
+
+def test_years_and_lists_of_the_manual_are_imported(tmp_path: Path) -> None:
+    text = (ROOT / "docs/registry-mapping.md").read_text(encoding="utf-8")
+    files = dict(re.findall(r"```csv (\S+)\n(.*?)```", text, re.DOTALL))
+    mapping = next(block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "lists:" in block)
+    for name, content in {**files, "mapping.yaml": mapping}.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    dictionary = load_packs(ROOT / "packs").dictionaries["enterprise"]
+    result = import_registry(read_mapping(tmp_path / "mapping.yaml"), [tmp_path / name for name in files], dictionary)
+    first, second = result.frame.rows(named=True)
+    assert (first["研发费用@2024"], second["研发费用@2023"], second["失业保险参保人数@2024"]) == (Decimal(955_000), None, Decimal(5))
+    assert [element["编号"] for element in first["知识产权"]] == ["ZL01", "ZL02"]
+    assert second["知识产权"] == []
+    assert [item.code for item in result.quality.findings] == ["registry-duplicate-exact"]
 
 
 def test_the_mapping_of_the_manual_imports_the_files_of_the_manual(tmp_path: Path) -> None:

@@ -90,17 +90,65 @@ def _as_declared(model: DecisionModel, inputs: Mapping[str, Value], run: Run) ->
     return given
 
 
+class Shared:
+    """What decisions came to in evaluations that differ in some inputs: what rests on the others is not evaluated again.
+
+    Only for evaluations of one model at one date. A decision whose value holds a function is not shared: the function goes on
+    reading where it was made.
+    """
+
+    def __init__(self, model: DecisionModel) -> None:
+        """Begin with nothing."""
+        self.model = model
+        self.given: dict[str, tuple[str, ...]] = {}
+        self.kept: dict[tuple[str, tuple[int, ...]], tuple[ElementTrace, int]] = {}
+        self.alive: list[Mapping[str, Value]] = []
+
+    def key(self, id_: str, inputs: Mapping[str, Value]) -> tuple[str, tuple[int, ...]]:
+        """Return what tells the evaluations of a decision from each other: the identities of all values that it may read."""
+        names = self.given.get(id_)
+        if names is None:
+            others = closure(self.model.requirements, [id_]) - {id_}
+            names = self.given[id_] = tuple(sorted(each for each in others if each in self.model.inputs or each in self.model.decisions))
+        return id_, tuple([id(inputs.get(name, self)) for name in names])
+
+    def keep(self, key: tuple[str, tuple[int, ...]], trace: ElementTrace, steps: int) -> None:
+        """Keep how a decision came to its value, and in how many steps of its own."""
+        if not _holds_function(trace.value):
+            self.kept[key] = trace, steps
+
+
+def _holds_function(value: Value) -> bool:
+    if isinstance(value, tuple | dict):
+        return any(map(_holds_function, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, Function)
+
+
 class Evaluator:
     """The evaluation of one model for one set of inputs; each element is evaluated at most once."""
 
-    def __init__(self, model: DecisionModel, inputs: Mapping[str, Value], *, as_of: Date, run: Run | None = None) -> None:
-        """Keep what is given; nothing is evaluated yet. `run` is that of an evaluation of which this one is a part."""
+    def __init__(
+        self, model: DecisionModel, inputs: Mapping[str, Value], *, as_of: Date, run: Run | None = None, shared: Shared | None = None
+    ) -> None:
+        """Keep what is given; nothing is evaluated yet.
+
+        Args:
+            model: The model.
+            inputs: Values by id: of input data, and of decisions that are given.
+            as_of: The date of the business fact.
+            run: That of an evaluation of which this one is a part.
+            shared: What other evaluations of the model came to.
+        """
         self.model = model
         self.inputs = inputs
         self.as_of = as_of
         self.run = run or Run(as_of)
         self.trace: dict[str, ElementTrace] = {}
         self.is_deciding = False
+        self.shared = shared
+        self.inner_steps = 0
+        if shared is not None:
+            shared.alive.append(inputs)  # or an identity might come to stand for another value
 
     def value(self, id_: str, reader: ElementTrace | None = None) -> Value:
         """Return the value of an element, evaluating it if that was not done before.
@@ -158,6 +206,29 @@ class Evaluator:
         return id_ in self.model.decisions and id_ not in self.inputs and id_ not in self.trace
 
     def decide(self, id_: str, compiled: CompiledDecision) -> Value:
+        """Evaluate a decision and keep how it came about, unless another evaluation came to it from the same values."""
+        if self.shared is None:
+            return self.decide_anew(id_, compiled)
+        key = self.shared.key(id_, self.inputs)
+        known = self.shared.kept.get(key)
+        if known is not None:
+            trace, steps = known
+            for read in trace.read:
+                if self.is_open(read):
+                    self.decide(read, self.model.decisions[read])
+            if steps <= self.run.steps:
+                self.run.steps -= steps
+                self.inner_steps += steps
+                self.trace[id_] = trace
+                return trace.value
+        outer, self.inner_steps, before = self.inner_steps, 0, self.run.steps
+        value = self.decide_anew(id_, compiled)
+        steps = before - self.run.steps
+        self.shared.keep(key, self.trace[id_], steps - self.inner_steps)
+        self.inner_steps = outer + steps
+        return value
+
+    def decide_anew(self, id_: str, compiled: CompiledDecision) -> Value:
         """Evaluate a decision and keep how it came about."""
         trace = ElementTrace()
         decision = compiled.decision
@@ -216,6 +287,8 @@ class Evaluator:
 
     def diagnostics_beneath(self, ids: Iterable[str]) -> Iterator[Diagnostic]:
         """Yield what was odd in all that `ids` rest on, in the order of evaluation."""
+        if not any(trace.diagnostics for trace in self.trace.values()):
+            return
         found = self.beneath(ids)
         for id_, trace in self.trace.items():
             if id_ in found:

@@ -278,6 +278,7 @@ def _as_declared(type_: Type, name: str, shape: Shape) -> Shape:
         literal=shape.literal,
         fields={entry: shape.fields.get(entry, known) for entry, known in declared.fields.items()} or shape.fields,
         allowed_values=shape.allowed_values,
+        allowed_beginnings=shape.allowed_beginnings,
     )
 
 

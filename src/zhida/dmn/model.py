@@ -95,6 +95,10 @@ class ItemDefinition:
     """Where it is declared."""
     is_yearly: bool = False
     """Whether a registry keeps a value for each year (历史); the bare name is that of the reporting year."""
+    code_list: str = ""
+    """The code list that its values stand in, as the dictionary names it (`代码表 ip-classes`); empty where it names none."""
+    allowed_beginnings: tuple[str, ...] | None = None
+    """What a string must begin with, where only the beginning is looked up in a code list; None where nothing is."""
     statistic: Snippet | None = None
     """How it is computed from all subjects of a snapshot (统计); None where it is told of each subject."""
     is_collection: bool = False
@@ -113,6 +117,11 @@ class ItemDefinition:
     """Those of its allowed values."""
     constraint_notes: Notes = NO_NOTES
     """Those of its type constraint."""
+
+    def allows(self, text: str) -> bool:
+        """Say whether a string is one of those that the code list has."""
+        is_listed = self.allowed_values is None or text in self.allowed_values
+        return is_listed and (self.allowed_beginnings is None or text.startswith(self.allowed_beginnings))
 
 
 class HitPolicy(StrEnum):

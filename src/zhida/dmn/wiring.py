@@ -55,11 +55,14 @@ class Wiring:
 
 def shape_of(item: ItemDefinition) -> Shape:
     """Return what the checker knows of a declared value."""
+    shape = shape_of_type(item.type, item.name)
     return replace(
-        shape_of_type(item.type, item.name),
+        shape,
         unit=parse_unit(item.unit),
         usual_range=item.usual_range,
         allowed_values=item.allowed_values,
+        allowed_beginnings=item.allowed_beginnings,
+        fields={entry.name: shape_of(entry) for entry in item.components} or shape.fields,
     )
 
 

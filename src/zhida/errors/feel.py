@@ -80,6 +80,23 @@ CODES: dict[str, Code] = {
         ("did you mean '{near}'?", "Its values are {values}"),
         ("是否想写“{near}”？", "取值为{values_zh}"),
     ),
+    "feel-not-yearly": Code(
+        ERROR,
+        "'{name}' is not told for each year: a year cannot be asked of it",
+        "“{name}”不是按年记录的，不能取某一年的值",
+        ("write the name alone, or write 年 in the column 历史 of the data dictionary",),
+        ("只写名称；确是按年记录的，请在数据字典的“历史”列写“年”",),
+    ),
+    "feel-year": Code(
+        ERROR,
+        "'{written}' names no year of '{name}'",
+        "“{written}”没有指明“{name}”的哪一年",
+        (
+            "write whole numbers: {name}(1) is the year before the reporting year, {name}(0..2) the list of three years, newest first",
+            "at most {most} years back",
+        ),
+        ("请写整数：{name}(1) 是报告年度的前一年，{name}(0..2) 是近三年，新的在前", "最早到 {most} 年以前"),
+    ),
     "feel-null-operand": Code(
         INFORMATION,
         "'{operation}' met null: {shown}",

@@ -249,6 +249,20 @@ CODES: dict[str, Code] = {
         ("did you mean '{near}'?", "Outcomes: {outcomes}"),
         ("是否想写“{near}”？", "可用的结果：{outcomes}"),
     ),
+    "policy-example-year": Code(
+        ERROR,
+        "example {name}: '{column}' is no year that can be given on {day}, or is given twice",
+        "例 {name}：在 {day}，“{column}”不是可以给出的年度，或者给出了两次",
+        ("the reporting year is {year}: give it as the bare name, and earlier years as NAME(1) or NAME@YYYY",),
+        ("报告年度是 {year} 年：它只写名称，更早的年度写作 名称(1) 或 名称@年份",),
+    ),
+    "policy-example-element": Code(
+        ERROR,
+        "example {name}: an element of '{column}' is not as the dictionary has it: {reason}",
+        "例 {name}：“{column}”中有一项与数据字典不符：{reason_zh}",
+        ("{hint}",),
+        ("{hint_zh}",),
+    ),
     "policy-example-failed": Code(
         ERROR,
         "example {name}: '{what}' should be {expected} but is {found}",
@@ -387,6 +401,89 @@ CODES: dict[str, Code] = {
         "“{column}”列中的“{value}”既不是“是”也不是“否”",
         ("write 是 or 否; an empty cell means 否",),
         ("请写“是”或“否”，空着表示“否”",),
+    ),
+    "dictionary-elements": Code(
+        ERROR,
+        "this table describes the elements of '{name}', which is no attribute of type list",
+        "这张表说的是“{name}”的各项，但它不是类型为 list 的属性",
+        ("its type is {type}", "did you mean '{near}'?", "give it a row with the type list in the table of attributes"),
+        ("它的类型是 {type}", "是否想写“{near}”？", "请在属性表中为它写一行，类型为 list"),
+    ),
+    "stacking-empty": Code(
+        ERROR, "'{name}' says nothing about stacking", "“{name}”中没有叠加表", ("its table has 叠加 top-left",), ("表格左上角应为“叠加”",)
+    ),
+    "stacking-rule": Code(
+        ERROR,
+        "'{name}' is no rule of stacking",
+        "“{name}”不是叠加规则",
+        ("did you mean '{near}'?", "Rules: {rules}"),
+        ("是否想写“{near}”？", "规则有：{rules}"),
+    ),
+    "stacking-policy": Code(
+        ERROR,
+        "there is no policy '{name}'",
+        "没有政策“{name}”",
+        ("did you mean '{near}'?", "name policies as pack/name, with 、 between them"),
+        ("是否想写“{near}”？", "政策写作“政策包/名称”，用顿号隔开"),
+    ),
+    "stacking-figure": Code(
+        ERROR,
+        "'{found}' is no figure for {rule}",
+        "“{found}”不能作为{rule}的数额",
+        ("expected: {expected}",),
+        ("应为：{expected_zh}",),
+    ),
+    "stacking-shares": Code(
+        ERROR,
+        "the shares make {percent} %, not 100 %",
+        "各方比例合计 {percent}%，应为 100%",
+        ("they are parts of 1 and their sum is 1, here it is {total}",),
+        ("比例以 1 计，合计应为 1，这里是 {total}",),
+    ),
+    "stacking-one": Code(
+        ERROR,
+        "{rule} is about several policies, and '{name}' has '{policy}' alone",
+        "{rule}说的是几份政策，“{name}”只有“{policy}”一份",
+        ("name the others as well, with 、 between them",),
+        ("请把别的政策也写上，用顿号隔开",),
+    ),
+    "statistic-unreadable": Code(
+        ERROR,
+        "'{value}' is no statistic",
+        "“{value}”不是统计的写法",
+        ("did you mean '{near}'?", "write  FUNCTION(attribute) 按 attributes 当 condition; functions: {functions}"),
+        ("是否想写“{near}”？", "写作“函数(属性) 按 属性、属性 当 条件”；函数有：{functions}"),
+    ),
+    "statistic-unknown": Code(
+        ERROR,
+        "there is no {what} named '{name}'",
+        "“{name}”不是{what_zh}",
+        ("did you mean '{near}'?",),
+        ("是否想写“{near}”？",),
+    ),
+    "statistic-type": Code(
+        ERROR,
+        "'{name}' is {found}, a statistic needs {expected} here",
+        "“{name}”的类型是 {found}，统计在这里需要 {expected}",
+        ("choose another attribute, or mend its type",),
+        ("请换一个属性，或者改正它的类型",),
+    ),
+    "code-list-reference": Code(
+        ERROR,
+        "'{value}' names no code list",
+        "“{value}”没有指明代码表",
+        ("write  代码表 NAME  or  代码表 NAME 前2位",),
+        ("写作“代码表 名称”或“代码表 名称 前2位”",),
+    ),
+    "code-list-unknown": Code(
+        ERROR,
+        "there is no code list '{name}'",
+        "没有代码表“{name}”",
+        ("did you mean '{near}'?", "Code lists: {lists}", "a code list is a file codes/NAME.md of a pack"),
+        ("是否想写“{near}”？", "现有代码表：{lists}", "代码表是政策包中的 codes/名称.md"),
+    ),
+    "code-list-empty": Code(
+        ERROR, "'{name}' holds no codes", "“{name}”中没有代码", ("its table has 代码 top-left",), ("表格左上角应为“代码”",)
     ),
 }
 """By code."""

@@ -22,6 +22,13 @@ CODES: dict[str, Code] = {
         ("did you mean '{near}'?", "Values: {values}"),
         ("是否想写“{near}”？", "取值：{values}"),
     ),
+    "fact-no-entry": Code(
+        ERROR,
+        "the elements of '{name}' have no entry '{entry}'",
+        "“{name}”的各项没有“{entry}”",
+        ("did you mean '{near}'?", "Entries: {entries}"),
+        ("是否想写“{near}”？", "各项有：{entries}"),
+    ),
     "fact-too-fine": Code(
         ERROR,
         "'{name}' is {value}: the dictionary keeps {scale} decimal places",
@@ -108,6 +115,50 @@ CODES: dict[str, Code] = {
         "“{subject}”的数据字典中没有属性“{name}”",
         ("did you mean '{near}'?", "Attributes are declared in {dictionary}"),
         ("是否想写“{near}”？", "属性在 {dictionary} 中登记"),
+    ),
+    # Attributes that are kept by year.
+    "registry-not-yearly": Code(
+        ERROR,
+        "'{column}' names a year, but '{name}' is not kept by year",
+        "“{column}”写了年份，但“{name}”不按年登记",
+        ("if it is, write 年 under 历史 in {dictionary}",),
+        ("确是按年登记的，请在 {dictionary} 的“历史”列写“年”",),
+    ),
+    "registry-year": Code(
+        ERROR,
+        "'{column}': '{year}' is no year from {first} to {last}",
+        "“{column}”：“{year}”不是 {first} 至 {last} 的年份",
+        ("write four digits, such as @2024",),
+        ("写四位数字，如 @2024",),
+    ),
+    "registry-year-and-none": Code(
+        ERROR,
+        "'{name}' stands both without a year and as '{column}'",
+        "“{name}”既有不写年份的列，又有“{column}”",
+        ("keep one: columns of years, or the bare one, which is the value of the reporting year",),
+        ("只留一种：按年的各列，或者不写年份的一列（报告年度的值）",),
+    ),
+    # Lists, the elements of which stand in files of their own.
+    "registry-list-mapped": Code(
+        ERROR,
+        "'{name}' is a list of elements, which stand in a file of their own",
+        "“{name}”是清单，各项另在一个文件里",
+        ("map that file under `lists:`",),
+        ("请在 lists: 下写明那个文件",),
+    ),
+    "registry-no-elements": Code(
+        ERROR,
+        "'{name}' is a {type}: the dictionary says of no elements what they are",
+        "“{name}”的类型是 {type}：数据字典没有说明各项是什么",
+        ("elements are described in {dictionary}, in a table with 属性：{name} top-left",),
+        ("各项在 {dictionary} 里说明，用左上角是“属性：{name}”的表",),
+    ),
+    "registry-unknown-element": Code(
+        ERROR,
+        "no element of '{list}' has '{name}'",
+        "“{list}”的各项没有“{name}”",
+        ("did you mean '{near}'?", "there is: {known}"),
+        ("是否想写“{near}”？", "有：{known}"),
     ),
     "registry-key-type": Code(ERROR, "'{name}' is a {type}; a key is a string", "“{name}”的类型是 {type}；代码须为 string"),
     "registry-key-mapped": Code(
@@ -302,6 +353,28 @@ CODES: dict[str, Code] = {
         "无法写入“{path}”：{reason_zh}",
         ("{advice}", "what was there before is untouched"),
         ("{advice_zh}", "原有文件未受影响"),
+    ),
+    # --- computed from all subjects --------------------------------------------------------------------------------
+    "population-given": Code(
+        ERROR,
+        "'{name}' is computed from all subjects (统计 in the dictionary): no file may give it",
+        "“{name}”由全体算出（字典的“统计”列）：数据里不能再给",
+        ("leave the column out",),
+        ("请去掉这一列",),
+    ),
+    "population-cycle": Code(
+        ERROR,
+        "population facts rest on each other in a circle: {cycle}",
+        "由全体算出的事实绕成了一圈：{cycle}",
+        ("what a statistic is computed of must not rest on that statistic",),
+        ("算一项统计所用的数，不能又取决于这项统计",),
+    ),
+    "population-base-twice": Code(
+        ERROR,
+        "'{name}' is computed of '{base}', which several policies that are law on the day publish: {policies}",
+        "“{name}”用“{base}”来算，而当日施行的几份政策都公开了它：{policies}",
+        ("let one of them publish another name",),
+        ("请让其中一份换一个名称",),
     ),
     # --- found by assess -------------------------------------------------------------------------------------------
     "registry-dictionary-differs": Code(

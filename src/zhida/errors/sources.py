@@ -51,6 +51,13 @@ CODES: dict[str, Code] = {
         ("usual: {low}..{high}. Is the column in another unit? Convert it, or import it with a mapping that states the unit",),
         ("常见范围：{low}..{high}。该列是否用了别的单位？请换算，或用写明单位的映射导入",),
     ),
+    "source-list-unreadable": Code(
+        WARNING,
+        "{value} is no list of elements of '{name}': unknown",
+        "{value} 不是“{name}”的清单：记为未知",
+        ("write JSON with the dictionary's own names, such as {sample}",),
+        ("写成 JSON，用数据字典里的名称，如 {sample}",),
+    ),
     # --- its cells -------------------------------------------------------------------------------------------------
     "source-date-beyond": Code(
         WARNING,

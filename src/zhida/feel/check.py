@@ -177,8 +177,8 @@ class Checker:
             self._listed(node, named, node.value)
 
     def _listed(self, node: Node, named: Shape, literal: str) -> None:
-        values = named.allowed_values
-        if values is None or literal in values:
+        values = named.allowed_values or named.allowed_beginnings
+        if values is None or (literal in values if named.allowed_values else literal.startswith(values)):
             return
         if isinstance(node, syntax.Comparison):
             node = next((side for side in (node.right, node.left) if isinstance(side, syntax.Literal)), node)

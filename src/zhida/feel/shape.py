@@ -35,6 +35,8 @@ class Shape:
     """Entries of a context, or of the contexts in a list."""
     allowed_values: tuple[str, ...] | None = None
     """The code list of a string, or of the strings in a list; None where any string will do."""
+    allowed_beginnings: tuple[str, ...] | None = None
+    """What a string must begin with; None where any string will do."""
 
     @property
     def element(self) -> "Shape":

@@ -19,6 +19,7 @@ from zhida.policy.document import Cell
 from zhida.policy.front_matter import FrontMatter
 from zhida.policy.naming import name_clashes
 from zhida.policy.tangle import APPLIES, OUTCOME_COLUMN, TangledPolicy
+from zhida.policy.years import parse_given
 from zhida.source import Snippet, Span
 from zhida.values.equality import equal
 from zhida.values.types import ANY, BOOLEAN, NULL, NUMBER
@@ -89,17 +90,23 @@ def names_apart(tangled: TangledPolicy, others: Iterable[str]) -> Iterator[Diagn
     yield from name_clashes(own, [name for name in others if name not in own])
 
 
-def example_columns(tangled: TangledPolicy, given: set[str], own: set[str]) -> Iterator[Diagnostic]:
-    """Yield each column of examples that names nothing that can be given or expected: policy-example-name.
+def example_columns(tangled: TangledPolicy, given: set[str], own: set[str], yearly: set[str]) -> Iterator[Diagnostic]:
+    """Yield each column of examples that names nothing that can be given or expected: policy-example-name, feel-not-yearly.
 
     Args:
         tangled: The policy.
         given: What can be given: attributes, parameters and decisions of used policies.
         own: What can be expected: its own decisions.
+        yearly: Those of the attributes of which a year can be given: `X(1)`, `X@2024`.
     """
     columns = {cell.span: cell for example in tangled.examples for cell in example.columns}
     for cell in columns.values():
         known = own if cell.style == "bold" else given
+        base, _ = parse_given(cell.text)
+        if cell.style == "plain" and base != cell.text and base in given:
+            if base not in yearly:
+                yield diagnostic("feel-not-yearly", cell.span, name=base)
+            continue
         if cell.text not in known and cell.text.partition(".")[0] not in known:
             yield _example_name(cell, given, own)
 

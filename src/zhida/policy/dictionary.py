@@ -1,20 +1,22 @@
 """Data dictionaries: what may be known of a subject (`registry/<subject>.md` of a pack).
 
 A dictionary is a Markdown table with `属性` top-left. It becomes item definitions, which carry type, unit, scale and
-limits to the checker, the registry's import and the columns.
+limits to the checker, the registry's import and the columns. What the elements of a list are is told by a table of their
+own, with `属性：` and the name of the list top-left.
 """
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
 from zhida.dmn.model import ItemDefinition
 from zhida.errors import Diagnostic, diagnostic, nearest
+from zhida.policy.codes import CodeList, list_named, with_values
 from zhida.policy.document import Cell, Table, parse
 from zhida.policy.naming import name_faults
+from zhida.policy.statistics import Statistic, parse_statistic
 from zhida.source import Source, Span
-from zhida.values.types import NUMBER, SIMPLE_TYPES, STRING, Type, parse_type
+from zhida.values.types import ANY, NUMBER, SIMPLE_TYPES, STRING, Type, list_of, parse_type
 
 COLUMNS = ("属性", "类型", "单位", "常见范围", "来源", "可自报", "可空", "敏感", "取值", "说明", "小数位", "历史", "统计")
 """The columns of a dictionary; only the first two must be there."""
@@ -24,6 +26,9 @@ BASE_UNITS = ("元", "人", "m2", "天", "1", "月", "年", "件", "项", "户",
 
 DEFAULT_SCALES = {"元": 2, "人": 0, "m2": 2, "天": 0, "1": 6}
 """Decimal places kept of a number in this unit where the dictionary does not say."""
+
+ELEMENTS = ("属性：", "属性:")
+"""What stands top-left of a table that describes the elements of a list, before the name of the list."""
 
 JUDGED = "人工认定"
 """The source of a fact that a person judges."""
@@ -41,38 +46,76 @@ class Dictionary:
     """The text it was read from."""
     diagnostics: tuple[Diagnostic, ...] = field(default=())
     """What could not be read."""
+    statistics: Mapping[str, Statistic] = field(default_factory=dict)
+    """How the attributes are computed that are population facts, by name."""
+    code_lists: tuple[CodeList, ...] = ()
+    """The code lists that it refers to, each once."""
 
 
-def parse_dictionary(source: Source, subject: str) -> Dictionary:
+def parse_dictionary(source: Source, subject: str, codes: Mapping[str, CodeList] | None = None) -> Dictionary:
     """Read a data dictionary.
 
     Args:
         source: The Markdown text.
         subject: The kind of subject; by convention the file's name without its ending.
+        codes: The code lists that it may refer to, by name; without them, references limit nothing.
     """
     document = parse(source)
     diagnostics = list(document.diagnostics)
     items: dict[str, ItemDefinition] = {}
-    for block in document.blocks:
-        if isinstance(block, Table) and block.header and block.header[0].text == COLUMNS[0]:
-            columns = _columns(block, diagnostics)
-            for row in block.rows:
-                item = parse_item({name: row[place] for name, place in columns.items()}, row[0], diagnostics)
-                diagnostics.extend(name_faults(item.name, row[0].span))
-                if item.name in items:
-                    first = items[item.name].span
-                    diagnostics.append(diagnostic("dmn-duplicate-name", row[0].span, name=item.name, first=first.place if first else ""))
-                else:
-                    items[item.name] = item
+    tables = [block for block in document.blocks if isinstance(block, Table)]
+    for table in tables:
+        if table.header[0].text == COLUMNS[0]:
+            _read_rows(table, items, codes, diagnostics)
+    for table in tables:
+        if table.header[0].text.startswith(ELEMENTS):
+            _read_elements(table, items, codes, diagnostics)
     if not items:
         diagnostics.append(diagnostic("dictionary-empty", Span(source, 0, 0), name=source.name))
-    return Dictionary(subject, items, source, tuple(diagnostics))
+    parsed = (parse_statistic(name, item.statistic, diagnostics) for name, item in items.items() if item.statistic is not None)
+    statistics = {each.name: each for each in parsed if each is not None}
+    named = dict.fromkeys(list_named(each) for item in items.values() for each in (item, *item.components))
+    lists = tuple(found for name in named if (found := (codes or {}).get(name)) is not None)
+    return Dictionary(subject, items, source, tuple(diagnostics), statistics, lists)
+
+
+def _read_rows(table: Table, items: dict[str, ItemDefinition], codes: Mapping[str, CodeList] | None, diagnostics: list[Diagnostic]) -> None:
+    """Read the rows of a table into `items`; a name may be given once."""
+    columns = _columns(table, diagnostics)
+    for row in table.rows:
+        item = parse_item({name: row[place] for name, place in columns.items()}, row[0], diagnostics, codes)
+        diagnostics.extend(name_faults(item.name, row[0].span))
+        if item.name in items:
+            first = items[item.name].span
+            diagnostics.append(diagnostic("dmn-duplicate-name", row[0].span, name=item.name, first=first.place if first else ""))
+        else:
+            items[item.name] = item
+
+
+def _read_elements(
+    table: Table, items: dict[str, ItemDefinition], codes: Mapping[str, CodeList] | None, diagnostics: list[Diagnostic]
+) -> None:
+    """Read what the elements of a list are; the list's type becomes that of a list of such contexts."""
+    corner = table.header[0]
+    name = corner.text[len(ELEMENTS[0]) :].strip()
+    entries: dict[str, ItemDefinition] = {}
+    _read_rows(table, entries, codes, diagnostics)
+    item = items.get(name)
+    if item is None or item.type != list_of(ANY):
+        lists: Sequence[str] = [each.name for each in items.values() if each.type.name == "list"]
+        words = {"near": nearest(name, lists), "type": "" if item is None else str(item.type)}
+        diagnostics.append(diagnostic("dictionary-elements", corner.span, name=name, **words))
+        return
+    element = Type("context", (), tuple((entry.name, entry.type) for entry in entries.values()))
+    items[name] = replace(item, type=list_of(element), components=tuple(entries.values()))
 
 
 def _columns(table: Table, diagnostics: list[Diagnostic]) -> dict[str, int]:
     """Return the place of each known column; complain of unknown ones and of those that are lacking."""
-    places: dict[str, int] = {}
+    places: dict[str, int] = {COLUMNS[0]: 0}
     for place, cell in enumerate(table.header):
+        if place == 0:
+            continue
         if cell.text in COLUMNS:
             places[cell.text] = place
         else:
@@ -83,13 +126,16 @@ def _columns(table: Table, diagnostics: list[Diagnostic]) -> dict[str, int]:
     return places
 
 
-def parse_item(cells: Mapping[str, Cell], name: Cell, diagnostics: list[Diagnostic]) -> ItemDefinition:
+def parse_item(
+    cells: Mapping[str, Cell], name: Cell, diagnostics: list[Diagnostic], codes: Mapping[str, CodeList] | None = None
+) -> ItemDefinition:
     """Read one row: an attribute or, with the same columns, a parameter.
 
     Args:
         cells: The row by the name of its column; absent columns are absent.
         name: The cell that holds the name.
         diagnostics: Where mistakes are put.
+        codes: The code lists that its column 取值 may name.
     """
 
     def text(column: str) -> str:
@@ -103,14 +149,12 @@ def parse_item(cells: Mapping[str, Cell], name: Cell, diagnostics: list[Diagnost
                 diagnostic("dictionary-unit", cells["单位"].span, unit=unit, near=nearest(part, BASE_UNITS), units="、".join(BASE_UNITS))
             )
             break
-    values = tuple(part.strip().strip('"') for part in re.split(r"[、,，;；/]", text("取值")) if part.strip())
-    return ItemDefinition(
+    item = ItemDefinition(
         name=name.text,
         type=type_,
         unit=unit,
         scale=_scale(cells, type_, unit, diagnostics),
         usual_range=_range(cells, diagnostics),
-        allowed_values=values or None,
         is_nullable=_yes(cells, "可空", diagnostics),
         is_self_reported=_yes(cells, "可自报", diagnostics),
         is_judged=text("来源") == JUDGED,
@@ -121,6 +165,7 @@ def parse_item(cells: Mapping[str, Cell], name: Cell, diagnostics: list[Diagnost
         is_yearly=_yes(cells, "历史", diagnostics),
         statistic=cells["统计"].snippet if text("统计") else None,
     )
+    return with_values(item, cells["取值"], codes, diagnostics) if "取值" in cells else item
 
 
 def _type(cells: Mapping[str, Cell], diagnostics: list[Diagnostic]) -> Type:

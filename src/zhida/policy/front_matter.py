@@ -1,9 +1,11 @@
 """The front matter of a policy: its keys, what each may hold, and what must be there."""
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 
 from zhida.errors import Diagnostic, diagnostic, nearest
 from zhida.policy.document import PolicyDocument
@@ -59,6 +61,59 @@ class Interval:
     def __str__(self) -> str:
         """Return it as ISO 8601 writes it."""
         return f"{self.start or '..'}/{self.end or '..'}"
+
+
+class WindowState(StrEnum):
+    """Whether one may apply on a day."""
+
+    OPEN = "open"
+    NOT_YET = "not-yet"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class EveryYear:
+    """Days of every year: from a day to a day, which is one of the next year where it comes first in the calendar."""
+
+    start: tuple[int, int]
+    """Month and day of the first day."""
+    end: tuple[int, int]
+    """Month and day of the last day."""
+
+    def begun_in(self, year: int) -> Interval:
+        """Return the stretch that begins in a year; 29 February is the last of the month."""
+        return Interval(_day_of(year, self.start), _day_of(year + (self.end < self.start), self.end))
+
+    def __str__(self) -> str:
+        """Return it as the front matter writes it."""
+        return "/".join(f"--{month:02d}-{day:02d}" for month, day in (self.start, self.end))
+
+
+Window = Interval | EveryYear
+"""When one may apply: once, or every year."""
+
+
+def window_on(window: Window, day: Date) -> tuple[WindowState, Interval]:
+    """Return whether one may apply on a day, and the stretch of days that this is told by.
+
+    Of a yearly window that is the stretch that the day lies in, else the one of the day's own year.
+
+    >>> state, days = window_on(EveryYear((6, 1), (8, 31)), Date(2026, 9, 1))
+    >>> state.value, str(days)
+    ('closed', '2026-06-01/2026-08-31')
+    """
+    days = window
+    if isinstance(window, EveryYear):
+        days = next((each for each in map(window.begun_in, (day.year, day.year - 1)) if day in each), window.begun_in(day.year))
+    assert isinstance(days, Interval)
+    if day in days:
+        return WindowState.OPEN, days
+    is_early = days.start is not None and (day.year, day.month, day.day) < (days.start.year, days.start.month, days.start.day)
+    return WindowState.NOT_YET if is_early else WindowState.CLOSED, days
+
+
+def _day_of(year: int, day: tuple[int, int]) -> Date:
+    return Date(year, day[0], min(day[1], monthrange(year, day[0])[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +180,7 @@ class FrontMatter:
     """The name of the decision that is the amount in yuan."""
     rounding: Rounding
     """How the amount is rounded."""
-    window: Interval | None
+    window: Window | None
     """When one may apply."""
     budget: Budget | None
     """What it may spend."""
@@ -201,7 +256,7 @@ class _Reader:
             result=self.snippet("result"),
             amount=self.snippet("amount"),
             rounding=self.rounding(),
-            window=self.interval("window"),
+            window=self.window(),
             budget=self.budget(),
             uses=self.names("uses"),
             publishes=self.names("publishes"),
@@ -253,6 +308,16 @@ class _Reader:
                 self.front[key], key, "FIRST/LAST with ISO dates, .. for an open end", "“开始日/结束日”，日期如 2026-01-01，不限的一端写 .."
             )
         return interval
+
+    def window(self) -> Window | None:
+        """Return when one may apply: an interval of days, or days of every year."""
+        text = self.text("window")
+        window = parse_window(text) if text else None
+        if text and window is None:
+            expected = "FIRST/LAST with ISO dates, or every year --MM-DD/--MM-DD"
+            expected_zh = "“开始日/结束日”，如 2026-09-01/2026-10-31；每年都有的写 --09-01/--10-31"
+            self.bad(self.front["window"], "window", expected, expected_zh)
+        return window
 
     def mapping(self, key: str, entries: Mapping[str, str]) -> dict[str, str] | None:
         """Return a mapping of texts whose keys are among `entries`."""
@@ -314,3 +379,23 @@ def parse_interval(text: str) -> Interval | None:
     if start and end and (start.year, start.month, start.day) > (end.year, end.month, end.day):
         return None
     return Interval(start, end)
+
+
+MONTH_DAY = re.compile(r"--([0-9]{2})-([0-9]{2})")
+"""A day of every year, as ISO 8601 wrote it."""
+
+
+def parse_window(text: str) -> Window | None:
+    """Return the window that a text writes, or None where it writes none.
+
+    >>> str(parse_window("--06-01/--08-31")), parse_window("--06-31/--08-31")
+    ('--06-01/--08-31', None)
+    """
+    found = [MONTH_DAY.fullmatch(end.strip()) for end in text.split("/")]
+    ends = [(int(each[1]), int(each[2])) for each in found if each]
+    if len(ends) != 2 or len(found) != 2:
+        return parse_interval(text)
+    leap = 2000  # the year in which every day there is can be written
+    if any(not 1 <= month <= 12 or not 1 <= day <= monthrange(leap, month)[1] for month, day in ends):
+        return None
+    return EveryYear(ends[0], ends[1])

@@ -30,10 +30,24 @@ def is_parameter(fact: Fact) -> bool:
 
 def dictionary_text(subject: str, facts: Sequence[Fact]) -> str:
     """Return the page of a data dictionary; an empty text where no input data belongs there."""
-    rows = [_attribute(fact) for fact in facts if not is_parameter(fact)]
+    told = {year_of(fact): fact for fact in reversed(facts) if not is_parameter(fact)}  # a bare name before those of its years
+    told |= {fact[0].name: fact for fact in facts if not is_parameter(fact) and fact[0].name in told}
+    rows = [_attribute(name, told.pop(name)) for name in dict.fromkeys(map(year_of, facts)) if name in told]
     if not rows:
         return ""
     return f"# 数据字典 · Data dictionary: {subject}\n\n{table_text([DICTIONARY_COLUMNS, *rows])}\n"
+
+
+def year_of(fact: Fact) -> str:
+    """Return the yearly attribute that input data is one year of; of any other input data, its name."""
+    told = first(fact[1], "fact")
+    return told.attributes.get("yearOf", "") or fact[0].name if told is not None else fact[0].name
+
+
+def yearly_names(facts: Sequence[Fact]) -> list[str]:
+    """Return the names of the yearly attributes among the input data."""
+    said = ((year_of(fact), first(fact[1], "fact")) for fact in facts)
+    return list(dict.fromkeys(name for name, told in said if told is not None and told.attributes.get("yearly") == "true"))
 
 
 def parameters_text(facts: Sequence[Fact]) -> str:
@@ -67,8 +81,8 @@ def code_list(type_: Type) -> tuple[str, ...]:
     return listed if len(listed) == len(words) and not tests.is_negated else ()
 
 
-def _attribute(fact: Fact) -> list[str]:
-    """Return the row of an attribute, in the order of the dictionary's columns."""
+def _attribute(attribute: str, fact: Fact) -> list[str]:
+    """Return the row of an attribute of this name, in the order of the dictionary's columns."""
     data, parts = fact
     told = first(parts, "fact")
     said = told.attributes if told is not None else {"nullable": "true"}
@@ -80,7 +94,7 @@ def _attribute(fact: Fact) -> list[str]:
     unit = said.get("unit", "")
     is_usual = not said.get("scale") or said["scale"] == str(DEFAULT_SCALES.get(unit, 6))
     cells = {
-        "属性": data.name,
+        "属性": attribute,
         "类型": str(type_),
         "单位": unit,
         "常见范围": said.get("usual", ""),
@@ -91,6 +105,8 @@ def _attribute(fact: Fact) -> list[str]:
         "取值": "、".join(code_list(data.item.type)),
         "说明": data.notes.description or data.notes.label,
         "小数位": "" if is_usual else said["scale"],
+        "历史": "年" if said.get("yearly") == "true" else "",
+        "统计": "",
     }
     return [cells[name] for name in DICTIONARY_COLUMNS]
 
@@ -100,7 +116,7 @@ def _parameter(fact: Fact) -> list[list[str]]:
     data, parts = fact
     told = first(parts, "fact")
     unit = told.attributes.get("unit", "") if told is not None else ""
-    names = {"值": "value", "起止": "valid", "来源": "source", "可信度": "confidence"}
+    names = {"值": "value", "起止": "valid", "来源": "source", "可信度": "confidence", "核对": "settledBy"}
     rows = []
     for each in parts.get("parameter", ()):
         cells = {"参数": data.name, "类型": str(unconstrained(data.item.type)), "单位": unit}

@@ -25,6 +25,7 @@ from zhida.dmn.model import (
     InputData,
     ItemDefinition,
     KnowledgeSource,
+    LiteralExpression,
     Notes,
     Requirement,
     RequirementKind,
@@ -39,6 +40,7 @@ from zhida.policy.interchange_markdown import BETWEEN, Logic, Piece, cut, decisi
 from zhida.policy.pack import Packs, Policy
 from zhida.policy.parameters import Parameter
 from zhida.policy.tangle import ARTICLE_COLUMN, OTHERWISE
+from zhida.policy.years import parse_offset
 from zhida.source import Source, Span, snippet
 from zhida.values.text import literal
 from zhida.values.types import ANY, DATE, SIMPLE_TYPES, Type
@@ -272,10 +274,11 @@ class _Exporter:
         """Return a decision with its arrows, its types by name, and how it stood in the text."""
         compiled = self.policy.compiled.decisions[decision.id]
         arrows = (*self.arrows(compiled), *self.authorities(decision, articles))
-        expression = decision.expression
-        parts = self.kept_of(decision)
+        parts = self.kept_of(decision, compiled.decision)
         if decision.id == self.policy.applies_id:
-            parts.append(part("applies"))
+            parts += [part("applies"), *self.scope_as_written(compiled.decision)]
+        decision = compiled.decision
+        expression = decision.expression
         if isinstance(expression, DecisionTable):
             expression = self.table(expression)
         notes = Notes(extensions=written(parts)) if parts else NO_NOTES
@@ -290,8 +293,9 @@ class _Exporter:
                 self.diagnostics.append(diagnostic("interchange-knowledge-facts", model.span, name=model.name, read=name))
         arrows = (*self.arrows(compiled), *self.authorities(model, articles))
         parameters = tuple((name, self.type(type_)) for name, type_ in model.parameters)
-        parts = self.kept_of(model)
+        parts = self.kept_of(model, compiled.model)
         notes = Notes(extensions=written(parts)) if parts else NO_NOTES
+        model = compiled.model
         id_ = self.ids[model.id]
         return replace(model, id=id_, type=self.type(model.type), parameters=parameters, requirements=arrows, notes=notes)
 
@@ -304,8 +308,14 @@ class _Exporter:
         )
         return replace(table, outputs=outputs, rules=rules, gap_reason="")
 
-    def kept_of(self, element: Logic) -> list[Part]:
-        """Return what DMN has no place for in an element."""
+    def scope_as_written(self, scope: Decision) -> Iterator[Part]:
+        """Yield how the front matter says who is in scope, where years are written out in the decision."""
+        now = scope.expression.text.text if isinstance(scope.expression, LiteralExpression) else ""
+        if self.front.applies is not None and self.front.applies.text != now:
+            yield part("written", self.front.applies.text, of=digest(now))
+
+    def kept_of(self, element: Logic, now: Logic) -> list[Part]:
+        """Return what DMN has no place for in an element, which is `now` that its years are written out."""
         piece = next((piece for piece in self.pieces if piece.logic is element), None)
         if piece is None:
             return []
@@ -316,7 +326,7 @@ class _Exporter:
             parts.append(part("otherwise", "", (part("note", words, column=column) for column, words in otherwise.items())))
         if gap:
             parts.append(part("gap", gap))
-        plain = decision_text(element, otherwise, gap) if isinstance(element, Decision) else knowledge_text(element)
+        plain = decision_text(now, otherwise, gap) if isinstance(now, Decision) else knowledge_text(now)
         if plain != piece.text:
             parts.append(part("written", piece.text, of=digest(plain)))
         return parts
@@ -406,10 +416,14 @@ def _fact(item: ItemDefinition, kind: str) -> Part:
         usual = "..".join("" if end is None else f"{end}" for end in item.usual_range)
     flags: Mapping[str, bool] = {"nullable": item.is_nullable, "selfReported": item.is_self_reported, "sensitive": item.is_sensitive}
     words = {name: "true" for name, is_set in flags.items() if is_set}
+    base, offset = parse_offset(item.name)
+    if item.is_yearly:
+        words |= {"yearly": "true"} | ({"yearOf": base, "offset": str(offset)} if offset else {})
     scale = "" if item.scale is None else str(item.scale)
     return part("fact", kind=kind, unit=item.unit, scale=scale, usual=usual, source=item.department, **words)
 
 
 def _parameter(row: Parameter) -> Part:
     value = "" if isinstance(row.value, Unknown) else literal(row.value)
-    return part("parameter", value=value, valid=str(row.valid), source=row.source, confidence=row.confidence)
+    more = {"settledBy": row.settled_by} if row.settled_by else {}
+    return part("parameter", value=value, valid=str(row.valid), source=row.source, confidence=row.confidence, **more)

@@ -17,13 +17,14 @@ from zhida.dmn.model import Decision, Definitions, InputData, ItemDefinition, Kn
 from zhida.errors import Diagnostic, diagnostic
 from zhida.policy import interchange_extensions as extensions
 from zhida.policy.document import parse
-from zhida.policy.interchange_dictionary import Fact, code_list, dictionary_text, is_parameter, parameters_text
+from zhida.policy.interchange_dictionary import Fact, code_list, dictionary_text, is_parameter, parameters_text, yearly_names
 from zhida.policy.interchange_elements import ElementWriter
 from zhida.policy.interchange_export import NAMESPACE, article_text
 from zhida.policy.interchange_extensions import Part, digest
 from zhida.policy.interchange_markdown import BETWEEN, Logic, decision_text, front_text, join, knowledge_text
 from zhida.policy.interchange_sections import made_front, made_sections, yaml_text
 from zhida.policy.naming import name_faults
+from zhida.policy.years import called
 from zhida.source import Source, Span
 from zhida.values.types import Type
 
@@ -81,6 +82,7 @@ class _Importer:
         elements: tuple[Logic, ...] = (*(each for each in decisions if each.expression is not None), *models)
         writer = ElementWriter(definitions, types.types, elements, self.inputs, self.diagnostics)
         self.elements: dict[str, Logic] = {each.id: writer.element(each) for each in elements}
+        self.yearly: list[str] = []
 
     def note(self, code: str, span: Span | None = None, **words: object) -> None:
         """Keep a diagnostic."""
@@ -89,6 +91,7 @@ class _Importer:
     def run(self) -> Imported:
         """Return everything."""
         facts = [(data, extensions.read(data.notes)) for data in self.inputs]
+        self.yearly = yearly_names(facts)
         self.refuse_names()
         self.refuse_what_has_no_form()
         self.tell_what_is_left_out(facts)
@@ -201,7 +204,8 @@ class _Importer:
         words = {each.attributes.get("column", ""): each.text for each in otherwise.parts} if otherwise else {}
         gap = extensions.first(found, "gap")
         plain = decision_text(element, words, gap.text if gap else "") if isinstance(element, Decision) else knowledge_text(element)
-        return _as_written(plain, found)
+        text = _as_written(plain, found)
+        return called(plain, self.yearly) if text == plain else text
 
     def front_now(self, text: str) -> str:
         """Return the front matter; its `applies` as the decision says it now."""
@@ -210,7 +214,10 @@ class _Importer:
             return text
         source = Source("front matter", front_text(text))
         value = parse(source).front.get("applies")
-        now = " ".join(element_expression(applies).split())
+        expression = element_expression(applies)
+        if _as_written(expression, extensions.read(applies.notes)) != expression:
+            return text
+        now = " ".join(called(expression, self.yearly).split())
         if value is None:
             return f"{text}\napplies: {yaml_text(now)}"
         if " ".join(str(value.value).split()) == now:

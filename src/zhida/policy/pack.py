@@ -2,7 +2,9 @@
 
     packs/<pack>/policies/<name>.md      policies, called pack/name
     packs/<pack>/registry/<subject>.md   data dictionaries
+    packs/<pack>/codes/<name>.md         code lists
     packs/<pack>/parameters.md           figures that a place sets
+    packs/<pack>/stacking.md             which benefits go together
 
 Everything is read and compiled once, faults are collected over all of it, and `model_of` links a policy with the
 versions of what it uses that are in force on a day. Invariant: a policy whose diagnostics hold an error is never linked.
@@ -17,17 +19,22 @@ from zhida.dmn.compile import compile_definitions, link
 from zhida.dmn.compiled import CompiledDecision, CompiledDefinitions, DecisionModel
 from zhida.dmn.elementary import Use, uses
 from zhida.dmn.graph import closure, sort_requirements
-from zhida.dmn.model import Definitions, InputData
+from zhida.dmn.model import Definitions, InputData, ItemDefinition
 from zhida.errors import CompileError, Diagnostic, InputError, diagnostic, has_errors, nearest
+from zhida.feel.builtins import BUILTINS
 from zhida.feel.shape import Shape
 from zhida.policy import checks
+from zhida.policy.codes import CodeList, parse_codes
 from zhida.policy.dictionary import Dictionary, parse_dictionary
 from zhida.policy.document import PolicyDocument, parse, read_source
 from zhida.policy.front_matter import FrontMatter, Interval
 from zhida.policy.naming import name_clashes
 from zhida.policy.parameters import Parameter, parameter_faults, parse_parameters
-from zhida.policy.tangle import APPLIES, TangledPolicy, tangle
+from zhida.policy.stacking import StackingGroup, Surroundings, read_stacking
+from zhida.policy.statistics import statistic_faults
+from zhida.policy.tangle import APPLIES, Caveat, TangledPolicy, caveats_in, tangle
 from zhida.policy.versions import effective_intervals, version_faults, version_on
+from zhida.policy.years import Years, parse_offset
 from zhida.source import Snippet, Source, Span
 from zhida.values.temporal import Date
 from zhida.values.unknown import unknown
@@ -116,6 +123,14 @@ class PolicyModel:
     witnessed: dict[str, tuple[object, ...]] = field(default_factory=dict, repr=False)
     """Values that a decision is known to have for some value of what it rests on, by id, as far as that was asked."""
 
+    def item(self, name: str) -> ItemDefinition | None:
+        """Return what is known of an attribute or parameter by its name in FEEL, that of an earlier year included."""
+        items = {data.name: data.item for data in self.policy.compiled.definitions.inputs}
+        base, offset = parse_offset(name)
+        if name in items or not offset or base not in items or not items[base].is_yearly:
+            return items.get(name)
+        return replace(items[base], name=name)
+
     def uses(self, goals: tuple[str, ...]) -> dict[str, Use]:
         """Return how each named value is used by what `goals` rest on, by id."""
         if goals not in self._uses:
@@ -137,6 +152,12 @@ class Packs:
     """The days on which each policy is law, what replaces it considered; by id."""
     diagnostics: tuple[Diagnostic, ...]
     """All that was found anywhere."""
+    codes: Mapping[str, CodeList] = field(default_factory=dict)
+    """Code lists by name."""
+    stacking: tuple[StackingGroup, ...] = ()
+    """Which benefits may be enjoyed together, in the order of the files."""
+    caveats: tuple[Caveat, ...] = ()
+    """Reservations that stand on pages which are no policies: parameters, stacking."""
     _linked: dict[tuple[str, str], PolicyModel] = field(default_factory=dict, repr=False)
     """Models that were linked before, by policy and day."""
 
@@ -164,7 +185,7 @@ def load_packs(root: Path) -> Packs:
     """
     if not root.exists():
         raise InputError([diagnostic("file-not-found", name=root)])
-    marks = ("policies", "registry", "parameters.md")
+    marks = ("policies", "registry", "codes", "parameters.md", "stacking.md")
     folders = [root] if (root / "policies").is_dir() else sorted({path.parent for mark in marks for path in root.glob(f"*/{mark}")})
     paths = [(folder, path) for folder in folders for path in sorted((folder / "policies").glob("*.md"))]
     if not paths:
@@ -195,15 +216,21 @@ class _Loader:
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self.codes: dict[str, CodeList] = {}
         self.dictionaries: dict[str, Dictionary] = {}
         self.parameters: dict[str, list[Parameter]] = {}
         self.parameter_faults: list[Diagnostic] = []
         self.tangled: dict[str, tuple[PolicyDocument, TangledPolicy]] = {}
         self.policies: dict[str, Policy] = {}
+        self.folders: list[Path] = []
+        self.caveats: list[Caveat] = []
 
     def load(self, folders: Iterable[Path], paths: Iterable[tuple[Path, Path]]) -> Packs:
         """Read everything."""
-        for folder in folders:
+        self.folders = list(folders)
+        for folder in self.folders:
+            self.read_codes(folder)
+        for folder in self.folders:
             self.read_registry(folder)
             self.read_parameters(folder)
         self.check_parameters()
@@ -219,14 +246,21 @@ class _Loader:
             self.diagnostics.append(diagnostic("dmn-cycle", span, cycle=" → ".join(cycle)))
         for id_ in order:
             self.policies[id_] = self.compile(id_)
+        for dictionary in self.dictionaries.values():
+            own = (tangled.front for _, tangled in self.tangled.values() if tangled.front.subject == dictionary.subject)
+            published = {name.text for front in own for name in front.publishes}
+            for statistic in dictionary.statistics.values():
+                self.diagnostics.extend(statistic_faults(statistic, dictionary.items, published))
         fronts = {id_: tangled.front for id_, (_, tangled) in self.tangled.items()}
         intervals = effective_intervals(fronts)
         self.check_versions(fronts, intervals)
+        stacking = self.read_stacking()
         policies = {id_: self.policies[id_] for id_ in self.tangled}
         told = (item for policy in policies.values() for item in policy.diagnostics if item not in self.parameter_faults)
         found = [*self.diagnostics, *told]
         rows = {name: tuple(rows) for name, rows in self.parameters.items()}
-        return Packs(self.dictionaries, rows, policies, intervals, in_reading_order(found))
+        diagnostics = in_reading_order(found)
+        return Packs(self.dictionaries, rows, policies, intervals, diagnostics, self.codes, tuple(stacking), tuple(self.caveats))
 
     def read(self, path: Path) -> Source | None:
         """Read one file; what is wrong with it is kept."""
@@ -236,12 +270,23 @@ class _Loader:
             self.diagnostics.extend(error.diagnostics)
             return None
 
+    def read_codes(self, folder: Path) -> None:
+        """Read the code lists of a pack."""
+        for path in sorted((folder / "codes").glob("*.md")):
+            source = self.read(path)
+            if source is None:
+                continue
+            found = parse_codes(source, path.stem, self.diagnostics)
+            first = self.codes.setdefault(path.stem, found)
+            if first is not found:
+                self.diagnostics.append(diagnostic("dmn-duplicate-name", Span(source, 0, 0), name=path.stem, first=first.source.name))
+
     def read_registry(self, folder: Path) -> None:
         """Read the data dictionaries of a pack."""
         for path in sorted((folder / "registry").glob("*.md")):
             source = self.read(path)
             if source is not None:
-                dictionary = parse_dictionary(source, path.stem)
+                dictionary = parse_dictionary(source, path.stem, self.codes)
                 self.diagnostics.extend(dictionary.diagnostics)
                 if path.stem in self.dictionaries:
                     first = self.dictionaries[path.stem].source.name
@@ -253,6 +298,7 @@ class _Loader:
         """Read the parameters of a pack."""
         path = folder / "parameters.md"
         source = self.read(path) if path.exists() else None
+        self.caveats += caveats_in(parse(source)) if source else ()
         for parameter in parse_parameters(source, self.diagnostics) if source else ():
             rows = self.parameters.setdefault(parameter.item.name, [])
             first = rows[0].item.span if rows else None
@@ -260,6 +306,22 @@ class _Loader:
                 span = parameter.item.span
                 self.diagnostics.append(diagnostic("dmn-duplicate-name", span, name=parameter.item.name, first=first.place))
             rows.append(parameter)
+
+    def read_stacking(self) -> list[StackingGroup]:
+        """Read which benefits go together, once all policies are known."""
+        subjects = {id_: tangled.front.subject for id_, (_, tangled) in self.tangled.items()}
+        shapes = {id_: {name: found.shape for name, found in policy.published.items()} for id_, policy in self.policies.items()}
+        around = Surroundings(subjects, shapes, self.dictionaries, self.parameters)
+        groups: list[StackingGroup] = []
+        for folder in self.folders:
+            path = folder / "stacking.md"
+            source = self.read(path) if path.exists() else None
+            if source is not None:
+                document = parse(source)
+                self.diagnostics.extend(document.diagnostics)
+                self.caveats += caveats_in(document)
+                groups += read_stacking(document, around, self.diagnostics)
+        return groups
 
     def check_parameters(self) -> None:
         """Check that no parameter has, or reads as, the name of an attribute, and that its rows fit each other."""
@@ -308,7 +370,11 @@ class _Loader:
         imports, shapes = self.imports(tangled, set(dictionary.items if dictionary else ()) | set(self.parameters), found)
         inputs = [InputData(item.name, item) for item in (dictionary.items.values() if dictionary else ())]
         inputs += [InputData(parameter_id(name), rows[0].item) for name, rows in self.parameters.items()]
-        definitions = Definitions(id_, tangled.decisions, tangled.knowledge_models, tuple(inputs), imports)
+        years = self.years(tangled, dictionary, imports)
+        decisions, knowledge_models = years.spread(tangled.decisions), years.spread(tangled.knowledge_models)
+        inputs += years.used.values()
+        found.extend(years.diagnostics)
+        definitions = Definitions(id_, decisions, knowledge_models, tuple(inputs), imports)
         compiled = compile_definitions(definitions, shapes)
         found.extend(checks.front_names(tangled))
         found.extend(checks.goal_types(id_, front, compiled))
@@ -319,10 +385,16 @@ class _Loader:
         # Without a dictionary no name can be known: the one complaint of it is enough.
         heard = [item for item in compiled.diagnostics if dictionary or item.code != "feel-unknown-name"]
         if dictionary:
-            self.check_examples(tangled, set(dictionary.items), found)
+            self.check_examples(tangled, dictionary.items, found)
         diagnostics = in_reading_order((*tangled.diagnostics, *found, *heard))
         digest = hashlib.sha256(document.source.text.encode()).hexdigest()
         return Policy(id_, digest, document, tangled, compiled, diagnostics)
+
+    def years(self, tangled: TangledPolicy, dictionary: Dictionary | None, imports: Iterable[str]) -> Years:
+        """Return what writes out the years in the rules of a policy."""
+        decisions = (each.name for each in tangled.decisions)
+        models = (each.name for each in tangled.knowledge_models)
+        return Years(dictionary.items if dictionary else {}, [*decisions, *models, *self.parameters, *imports, *BUILTINS])
 
     def imports(self, tangled: TangledPolicy, declared: set[str], found: list[Diagnostic]) -> tuple[dict[str, str], dict[str, Shape]]:
         """Return the ids and shapes of the names that the used policies publish; a name may come from one place only."""
@@ -349,7 +421,7 @@ class _Loader:
                 found.append(diagnostic("policy-uses-unknown", replaced.span(), name=replaced.text, near=near))
         return ids, shapes
 
-    def check_examples(self, tangled: TangledPolicy, attributes: set[str], found: list[Diagnostic]) -> None:
+    def check_examples(self, tangled: TangledPolicy, attributes: Mapping[str, ItemDefinition], found: list[Diagnostic]) -> None:
         """Check that the columns of examples name what can be given or expected, once for each column."""
         used = closure(
             {id_: [name.text for name in policy.front.uses] for id_, policy in self.policies.items()},
@@ -357,8 +429,9 @@ class _Loader:
         )
         lent = {decision.name for id_ in used if id_ in self.policies for decision in self.policies[id_].tangled.decisions}
         own = {decision.name for decision in tangled.decisions if decision.name != APPLIES}
-        given = (attributes | set(self.parameters) | lent) - own
-        found.extend(checks.example_columns(tangled, given, own))
+        given = (set(attributes) | set(self.parameters) | lent) - own
+        yearly = {name for name, item in attributes.items() if item.is_yearly}
+        found.extend(checks.example_columns(tangled, given, own, yearly))
 
 
 def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -25,8 +25,8 @@ from zhida.values.temporal import Date
 from zhida.values.types import conforms
 from zhida.values.unknown import unknown
 
-COLUMNS = ("参数", "类型", "单位", "值", "起止", "来源", "可信度")
-"""The columns of the table; its top-left cell is 参数."""
+COLUMNS = ("参数", "类型", "单位", "值", "起止", "来源", "可信度", "核对")
+"""The columns of the table; its top-left cell is 参数, and those behind 起止 may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Parameter:
     """Where it comes from."""
     confidence: str
     """`official`, `repost` or `recalled`; empty where there is no figure."""
+    settled_by: str = ""
+    """What would settle a figure that is not confirmed; empty where nobody said."""
 
 
 def parse_parameters(source: Source, diagnostics: list[Diagnostic]) -> list[Parameter]:
@@ -115,7 +117,8 @@ def _parameter(cells: dict[str, Cell], diagnostics: list[Diagnostic]) -> Paramet
             diagnostic("policy-bad-value", where.span, value=confidence, name="可信度", expected=expected, expected_zh=expected)
         )
     source = cells["来源"].text if "来源" in cells else ""
-    return Parameter(item, value, valid or Interval(None, None), source, confidence)
+    settled_by = cells["核对"].text if "核对" in cells else ""
+    return Parameter(item, value, valid or Interval(None, None), source, confidence, settled_by)
 
 
 def _value(cell: Cell, item: ItemDefinition, diagnostics: list[Diagnostic]) -> Any:  # noqa: ANN401 - any FEEL value

@@ -41,6 +41,8 @@ AS_OF_COLUMN = "评估日"
 """The column of an examples table that sets `as_of`."""
 CAVEAT = "待确认"
 """What a quote begins with that is a caveat."""
+SETTLED_BY = re.compile(r"^\s*[*_]{0,3}核对[*_]{0,3}\s*[:：]\s*[*_]{0,3}\s*", re.MULTILINE)
+"""What the line of a caveat begins with that says what would settle it."""
 CORNER = re.compile(r"(C[+<>#]|[UAPFROC])(?:\s+([^\s+<>#].*))?")
 """The corner of a decision table: its hit policy, and the name of the decision."""
 CORNER_WORDS = (
@@ -76,6 +78,8 @@ class Caveat:
 
     text: str
     """What is to be confirmed."""
+    settled_by: str
+    """What would settle it: a document, an office, an answer; empty where it does not say."""
     span: Span
     """Where it stands; its article is the one it is about."""
 
@@ -152,7 +156,7 @@ class _Tangler:
                 case Quote():
                     words = caveat_words(block.text)
                     if words is not None:
-                        caveats.append(Caveat(words, block.span))
+                        caveats.append(Caveat(*split_caveat(words), block.span))
                     elif CAVEAT in block.text:
                         self.diagnostics.append(diagnostic("policy-caveat-place", block.span))
                 case Heading() if ARTICLE_HEADING.match(block.text):
@@ -363,6 +367,12 @@ class _Tangler:
         return None
 
 
+def caveats_in(document: PolicyDocument) -> list[Caveat]:
+    """Return the caveats of a page."""
+    quotes = ((caveat_words(block.text), block.span) for block in document.blocks if isinstance(block, Quote))
+    return [Caveat(*split_caveat(words), span) for words, span in quotes if words is not None]
+
+
 def caveat_words(text: str) -> str | None:
     """Return what a quote says is to be confirmed, or None where it is no caveat.
 
@@ -374,6 +384,16 @@ def caveat_words(text: str) -> str | None:
         return None
     words = text[found.end() :]
     return words.removesuffix(found[1]) if found[1] and not found[2] and not found[3] else words
+
+
+def split_caveat(words: str) -> tuple[str, str]:
+    r"""Return what is to be confirmed, and what would settle it; empty where the caveat does not say.
+
+    >>> split_caveat("口径\n核对：税务局的答复")
+    ('口径', '税务局的答复')
+    """
+    found = SETTLED_BY.search(words)
+    return (words[: found.start()].rstrip(), words[found.end() :].strip()) if found else (words, "")
 
 
 def near_corner(corner: str) -> str:
