@@ -18,6 +18,7 @@ from zhida.cli.console import (
     Lang,
     LangOption,
     PacksOption,
+    chosen_policies,
     made_folder,
     print_json,
     read_as_of,
@@ -33,7 +34,7 @@ from zhida.errors import Language
 from zhida.registry_io.quality import QualityReport
 from zhida.registry_io.results import first_near_miss
 from zhida.registry_io.sources import open_source
-from zhida.registry_io.synthetic import synthesize, write_synthetic
+from zhida.registry_io.synthetic import write_district
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import write_registry
 from zhida.report.registry_report import summary_data, summary_text
@@ -75,7 +76,7 @@ def demo(
     invented = read_district(district / "district.yaml")
     results = check_examples(loaded, day)
     _say(language, "生成合成的区 …", "making a synthetic district …")
-    paths = write_synthetic(synthesize(invented), made_folder(out / "sources"))
+    paths = write_district(invented, made_folder(out / "sources"))
     imported = import_files(loaded, district / "mapping.yaml", list(paths), language)
     write_registry(imported, out / "registry")
     quality = imported.quality
@@ -85,7 +86,7 @@ def demo(
         f"imported {quality.subjects:,} subjects, {len(quality.findings)} findings → {out / 'registry' / 'quality.en.txt'}",
     )
     dictionary = dictionary_of(loaded, "enterprise")
-    order = RunOrder(loaded, tuple(loaded.policies), dictionary, day, workers, cache=cache_folder(), registry="registry")
+    order = RunOrder(loaded, tuple(chosen_policies(loaded, (), "enterprise")), dictionary, day, workers, cache=cache_folder(), registry="registry")
     plan = plan_parts(order)
     with closing(open_source(str(out / "registry"), dictionary, rows_per_part=plan.rows_per_part)) as source:
         done = assess_into(order, plan, source, made_folder(out / "results"), language, quality)
@@ -97,7 +98,7 @@ def demo(
     if json:
         print_json(summary_data(summary) | {"files": [str(path) for path in written]})
     else:
-        typer.echo(summary_text(summary, language, width=width()))
+        typer.echo(summary_text(summary, language, width=width(), is_brief=True))
         _tell_set_aside(language, quality, out / "registry" / "set-aside.csv")
         for path in written:
             typer.echo(str(path))

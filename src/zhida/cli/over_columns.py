@@ -13,6 +13,7 @@ from zhida.columnar.lower import lower
 from zhida.dmn.compiled import DecisionModel
 from zhida.errors import Language
 from zhida.policy.pack import PolicyModel
+from zhida.policy.years import called, parse_offset
 from zhida.values.temporal import Date
 from zhida.values.unknown import Unknown
 
@@ -122,7 +123,8 @@ def cost_data(found: tuple[Cost, ...]) -> list[dict[str, object]]:
 
 def how_often(language: Language, cost: Cost) -> str:
     """Return how often the interpreter is asked, and how long that takes."""
-    names = "、".join(cost.operands) if language == "zh" else ", ".join(cost.operands)
+    operands = [called(name, [parse_offset(name)[0]]) for name in cost.operands]
+    names = "、".join(operands) if language == "zh" else ", ".join(operands)
     each = f"{MICROSECONDS} µs"
     match cost.often:
         case Often.ONCE:

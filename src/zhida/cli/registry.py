@@ -24,7 +24,7 @@ from zhida.policy.pack import Packs
 from zhida.registry_io.importing import ImportResult, import_registry
 from zhida.registry_io.mapping_reading import read_mapping
 from zhida.registry_io.registry import Registry, read_registry
-from zhida.registry_io.synthetic import synthesize, write_synthetic
+from zhida.registry_io.synthetic import write_district
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import REGISTRY_FILE, write_registry
 from zhida.source import Span
@@ -132,12 +132,11 @@ def synthesize_(
         zhida registry synthesize examples/demo/district.yaml --out build/other --seed 7
     """
     language: Language = lang.value
-    rows = synthesize(read_district(district), seed)
-    paths = write_synthetic(rows, made_folder(out))
+    paths = write_district(read_district(district), made_folder(out), seed)
     if json:
-        print_json({"synthetic": True, "rows": len(rows), "files": [str(path) for path in paths]})
+        print_json({"synthetic": True, "files": [str(path) for path in paths]})
         return OK
-    typer.echo(words(language, f"合成数据 synthetic：{len(rows)} 行", f"synthetic 合成数据: {len(rows)} rows"))
+    typer.echo(words(language, f"合成数据 synthetic：{len(paths)} 个文件", f"synthetic 合成数据: {len(paths)} files"))
     for path in paths:
         typer.echo(str(path))
     return OK
