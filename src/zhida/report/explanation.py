@@ -11,10 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 from zhida.assess.agreement import Agreement, Difference
-from zhida.assess.assessment import Answer, Assessment, ConditionMet, Either, NearMiss, NextStatus, Reason
+from zhida.assess.assessment import Answer, Assessment, ConditionMet, Either, NearMiss, NextStatus, PopulationNote, Reason, WindowMet
 from zhida.errors import Diagnostic, Language
 from zhida.report import phrases
 from zhida.report.words import choose, printable, unbroken
+from zhida.report.year_names import spoken, told_to_machines
 from zhida.source import display_width
 from zhida.values.numbers import format_number
 from zhida.values.text import format_value as canonical
@@ -58,6 +59,7 @@ def explanation_text(  # noqa: PLR0913 - each says one thing about what is expla
     Returns:
         Lines of at most 78 cells, the last with its line feed.
     """
+    assessment = spoken(assessment, language)
     lines = [phrases.TITLE[language], "=" * display_width(phrases.TITLE[language])]
     if is_synthetic:
         lines.append(choose(language, f"【{phrases.SYNTHETIC[language]}】", f"[{phrases.SYNTHETIC[language]}]"))
@@ -77,6 +79,7 @@ def explanation_text(  # noqa: PLR0913 - each says one thing about what is expla
 def _sections(assessment: Assessment, agreement: Agreement | None, language: Language) -> Iterator[tuple[str, list[str]]]:
     """Yield the headings and lines of the parts that have something to say."""
     delivery = phrases.delivery_phrase(assessment, language)
+    window = phrases.window_phrase(assessment, language)
     parts = {
         "missing": list(_items(assessment.missing_facts)),
         "missing_parameters": list(_items(phrases.missing_parameter_phrases(assessment, language))),
@@ -84,8 +87,10 @@ def _sections(assessment: Assessment, agreement: Agreement | None, language: Lan
         "reasons": list(_reasons(assessment, language)),
         "next_status": list(_items(phrases.next_status_phrases(assessment, language))),
         "near": list(_items(phrases.near_phrase(miss, language) for miss in assessment.near)),
-        "caveats": list(_items(assessment.caveats)),
+        "caveats": list(_items(phrases.caveat_phrases(assessment, language))),
         "parameters": _aligned(phrases.parameter_rows(assessment, language), "  "),
+        "population": list(_items(phrases.population_phrases(assessment, language))),
+        "window": _wrapped("  ", window) if window else [],
         "delivery": _wrapped("  ", delivery) if delivery else [],
         "diagnostics": list(_items(phrases.diagnostic_phrases(assessment, language))),
         "agreement": list(_items(phrases.agreement_phrases(agreement, language))),
@@ -179,6 +184,9 @@ def explanation_data(
     Numbers are decimal strings with their type beside them, dates are ISO 8601, and `amount_fen` is an integer. A value
     that is not known has the type `unknown` and the names of what it lacks.
     """
+    conclusions: dict[Language, str] = {each: phrases.conclusion(spoken(assessment, each), each) for each in ("zh", "en")}
+    windows = {each: phrases.window_phrase(assessment, each) for each in conclusions}
+    assessment = told_to_machines(assessment)
     return {
         "policy": assessment.policy,
         "title": assessment.title,
@@ -189,7 +197,7 @@ def explanation_data(
         "subject": {"name": subject_name, "code": subject_code},
         "is_synthetic": is_synthetic,
         "outcome": assessment.outcome.value,
-        "conclusion": {"zh": phrases.conclusion(assessment, "zh"), "en": phrases.conclusion(assessment, "en")},
+        "conclusion": conclusions,
         "result_name": assessment.result_name,
         "result": value_data(assessment.result),
         "amount": None if assessment.amount is None else format_number(assessment.amount),
@@ -201,13 +209,32 @@ def explanation_data(
         "possible_are": assessment.possible_are.value,
         "reasons": [_reason(reason) for reason in assessment.reasons],
         "caveats": list(assessment.caveats),
+        "settled_by": dict(assessment.settled_by),
+        "window": None if assessment.window is None else _window(assessment.window) | windows,
         "near": [_near(miss) for miss in assessment.near],
         "next_status": _next_status(assessment.next_status),
         "diagnostics": [_diagnostic(item) for item in assessment.diagnostics],
         "delivery": None if assessment.delivery is None else assessment.delivery.value,
         "delivery_note": assessment.delivery_note,
         "parameters": dict(assessment.parameters),
+        "population": [_population(note) for note in assessment.population],
         "agreement": None if agreement is None else _agreement(agreement),
+    }
+
+
+def _window(window: WindowMet) -> Data:
+    start, end = (None if day is None else str(day) for day in (window.days.start, window.days.end))
+    return {"state": window.state.value, "from": start, "to": end, "every_year": str(window.every_year) if window.every_year else None}
+
+
+def _population(note: PopulationNote) -> Data:
+    return {
+        "name": note.name,
+        "statistic": note.statistic,
+        "value": value_data(note.value),
+        "group": {name: value_data(part) for name, part in note.group} if note.is_grouped else None,
+        "members": note.members,
+        "unknown": note.unknown,
     }
 
 

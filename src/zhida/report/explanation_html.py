@@ -9,6 +9,7 @@ from zhida.report import phrases
 from zhida.report.conditions import describe_test
 from zhida.report.page import Markup, element, facts, join, page, table
 from zhida.report.words import choose, format_value, unbroken
+from zhida.report.year_names import spoken
 
 TONES = {
     Outcome.ELIGIBLE: "good",
@@ -39,6 +40,7 @@ def explanation_html(  # noqa: PLR0913 - each says one thing about what is expla
         is_synthetic: Whether the subject is invented; the page then says so.
         agreement: Whether the columns and results say the same; the page then says so.
     """
+    assessment = spoken(assessment, language)
     rows = phrases.header_rows(assessment, language, subject_name=subject_name, subject_code=subject_code)
     body = element(
         "main",
@@ -65,6 +67,7 @@ def _conclusion(assessment: Assessment, language: Language) -> Markup:
 def _sections(assessment: Assessment, agreement: Agreement | None, language: Language) -> Iterator[tuple[str, Markup]]:
     """Yield the headings and contents of the parts that have something to say."""
     delivery = phrases.delivery_phrase(assessment, language)
+    window = phrases.window_phrase(assessment, language)
     parameters = list(phrases.parameter_rows(assessment, language))
     parts = {
         "missing": _list(assessment.missing_facts),
@@ -73,8 +76,10 @@ def _sections(assessment: Assessment, agreement: Agreement | None, language: Lan
         "reasons": join(_reason(number, reason, assessment, language) for number, reason in enumerate(assessment.reasons, 1)),
         "next_status": _list(phrases.next_status_phrases(assessment, language)),
         "near": _list(phrases.near_phrase(miss, language) for miss in assessment.near),
-        "caveats": _list(assessment.caveats, "caveats"),
+        "caveats": _list(phrases.caveat_phrases(assessment, language), "caveats"),
         "parameters": facts(parameters) if parameters else Markup(),
+        "population": _list(phrases.population_phrases(assessment, language)),
+        "window": element("p", window) if window else Markup(),
         "delivery": element("p", delivery) if delivery else Markup(),
         "diagnostics": _list(phrases.diagnostic_phrases(assessment, language)),
         "agreement": _list(phrases.agreement_phrases(agreement, language)),

@@ -5,6 +5,7 @@ of the assessment.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from zhida.assess.agreement import Agreement, Difference
@@ -13,6 +14,7 @@ from zhida.assess.cells import ETC
 from zhida.assess.explain import open_reason, told_by_diagnostic
 from zhida.assess.registry import SHA_DIGITS
 from zhida.errors import Language
+from zhida.policy.front_matter import WindowState
 from zhida.report.conditions import SIGNS, describe_test
 from zhida.report.words import (
     DELIVERIES,
@@ -22,10 +24,12 @@ from zhida.report.words import (
     choose,
     format_amount,
     format_date,
+    format_interval,
     format_missing_parameter,
     format_parameter_source,
     format_quantity,
     format_value,
+    format_window,
     format_yuan,
     listed,
     word,
@@ -51,7 +55,9 @@ SECTIONS: dict[str, dict[Language, str]] = {
     "next_status": {"zh": "为什么不是上一档", "en": "Why not the next one up"},
     "near": {"zh": "差一步", "en": "One step away"},
     "caveats": {"zh": "待确认", "en": "To be confirmed"},
+    "window": {"zh": "申报时间", "en": "When to apply"},
     "parameters": {"zh": "参数", "en": "Parameters"},
+    "population": {"zh": "由全体算出的事实", "en": "Facts computed from all subjects"},
     "delivery": {"zh": "兑付方式", "en": "Delivery"},
     "diagnostics": {"zh": "诊断", "en": "Diagnostics"},
     "agreement": {"zh": "复核", "en": "Check"},
@@ -357,10 +363,62 @@ def open_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
         )
 
 
+def caveat_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
+    """Yield what is to be confirmed, and what would settle it."""
+    for caveat in assessment.caveats:
+        settled_by = assessment.settled_by.get(caveat, "")
+        said = choose(language, f"核对：{settled_by}", f"to be settled by: {settled_by}") if settled_by else ""
+        yield caveat + bracketed(said, language)
+
+
+def window_phrase(assessment: Assessment, language: Language) -> str:
+    """Return when one may apply, and whether that is so on the day; empty where nothing is said of it."""
+    window = assessment.window
+    if window is None:
+        return ""
+    day = format_date(assessment.as_of, language)
+    match window.state:
+        case WindowState.OPEN:
+            said = choose(language, f"{day}可以申报", f"open on {day}")
+        case WindowState.NOT_YET:
+            said = choose(language, f"{day}还没开始", f"not open yet on {day}")
+        case WindowState.CLOSED:
+            said = choose(language, f"{day}已经截止", f"closed on {day}")
+    days = format_interval(window.days, language)
+    if window.every_year is None or window.days.start is None:
+        return choose(language, f"{days}，{said}", f"{days}; {said}")
+    days += bracketed(format_window(window.every_year, language), language)
+    if window.state is WindowState.CLOSED:
+        again = format_date(replace(window.days.start, year=window.days.start.year + 1), language)
+        said += choose(language, f"，下一次从{again}开始", f"; the next time begins on {again}")
+    return choose(language, f"{days}，{said}", f"{days}; {said}")
+
+
 def parameter_rows(assessment: Assessment, language: Language) -> Iterator[tuple[str, str]]:
     """Yield the parameters that the answer rests on, with their source and confidence."""
     for name, source in assessment.parameters.items():
         yield name, format_parameter_source(source, language)
+
+
+def population_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
+    """Yield how population facts came about: of which group, and how many subjects took part."""
+    for note in assessment.population:
+        value = format_value(note.value, note.unit, language)
+        pairs = listed((f"{name} {format_value(part, '', language)}" for name, part in note.group), language)
+        if not note.is_grouped:
+            yield choose(
+                language,
+                f"{note.name}：不知道。算法：{note.statistic}；不知道本户属于哪一组",
+                f"{note.name}: not known. Computed as {note.statistic}; it is not known to which group the subject belongs",
+            )
+            continue
+        more = choose(language, f"，另有 {note.unknown} 户不知道", f", of {note.unknown} more it is not known") if note.unknown else ""
+        yield choose(
+            language,
+            f"{note.name}：{value}。算法：{note.statistic}；{f'组：{pairs}' if pairs else '全体一组'}，{note.members} 户参加{more}",
+            f"{note.name}: {value}. Computed as {note.statistic}; {f'group: {pairs}' if pairs else 'all in one group'}, "
+            f"{note.members} took part{more}",
+        )
 
 
 def delivery_phrase(assessment: Assessment, language: Language) -> str:

@@ -8,6 +8,7 @@ Owns no figures: it adds up nothing that the summary does not hold but the sums 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -73,7 +74,9 @@ def summary_data(summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def summary_text(summary: RunSummary, language: Language, quality: QualityReport | None = None, *, width: int = 80) -> str:
+def summary_text(
+    summary: RunSummary, language: Language, quality: QualityReport | None = None, *, width: int = 80, is_brief: bool = False
+) -> str:
     """Return a run in words and a table for the terminal.
 
     Args:
@@ -82,7 +85,10 @@ def summary_text(summary: RunSummary, language: Language, quality: QualityReport
         quality: What the import met, if it is to be told too.
         width: Terminal cells of a line; the table leaves out its last column, breaks its headings, cuts titles and leaves the
             amounts to the lines below it, as far as it must to fit.
+        is_brief: Whether to leave out what the table has no room for, and to name policies that apply to nobody in one line.
     """
+    if is_brief:
+        return _brief_text(summary, language, width)
     lines = [_title(summary, language)]
     if summary.is_synthetic:
         lines.append(choose(language, f"【{SYNTHETIC['zh']}】", f"[{SYNTHETIC['en']}]"))
@@ -93,6 +99,20 @@ def summary_text(summary: RunSummary, language: Language, quality: QualityReport
         lines += ["", *details]
     text = "\n".join(lines) + "\n"
     return text if quality is None else f"{text}\n{quality.to_text(language)}"
+
+
+def _brief_text(summary: RunSummary, language: Language, width: int) -> str:
+    idle = [row for row in summary.rows if row.counts.get(Outcome.NOT_APPLICABLE, 0) == summary.subjects]
+    told = replace(summary, rows=tuple(row for row in summary.rows if row not in idle))
+    lines = [_title(summary, language)]
+    if summary.is_synthetic:
+        lines.append(choose(language, f"【{SYNTHETIC['zh']}】", f"[{SYNTHETIC['en']}]"))
+    if told.rows:
+        lines += ["", *_fitted(_outcome_table(told, language), width)[0]]
+    if idle:
+        names = listed((row.policy for row in idle), language)
+        lines += ["", choose(language, f"对谁都不适用的 {len(idle)} 项：{names}", f"{len(idle)} that apply to nobody here: {names}")]
+    return "\n".join(lines) + "\n"
 
 
 def _title(summary: RunSummary, language: Language) -> str:

@@ -15,7 +15,7 @@ from zhida.dmn.model import BusinessKnowledgeModel, Decision, DecisionTable, Lit
 from zhida.errors import Language
 from zhida.policy.document import Block, Fence, Heading, Prose, Quote, Table
 from zhida.policy.pack import Packs, Policy
-from zhida.policy.tangle import CAVEAT, EXAMPLE_WORDS, caveat_words
+from zhida.policy.tangle import CAVEAT, EXAMPLE_WORDS, caveat_words, split_caveat
 from zhida.report.page import Markup, element, join, page
 from zhida.report.prose import render_prose
 from zhida.report.weave_facts import Ground, card, facts_table, findings, ground_of, names_of, parameters_table, used_table
@@ -218,7 +218,10 @@ def _quote(block: Quote, language: Language) -> Markup:
     words = caveat_words(block.text)
     if words is None:
         return element("blockquote", render_prose(block.text))
-    return element("aside", element("strong", choose(language, CAVEAT, "To be confirmed")), render_prose(words), class_="caveat")
+    text, settled_by = split_caveat(words)
+    label = element("strong", choose(language, CAVEAT, "To be confirmed"))
+    settles = choose(language, f"核对：{settled_by}", f"To be settled by: {settled_by}")
+    return element("aside", label, render_prose(text), element("p", settles, class_="quiet") if settled_by else Markup(), class_="caveat")
 
 
 # --- the page ------------------------------------------------------------------------------------------------------
@@ -275,7 +278,7 @@ def _passage(passage: Passage, language: Language) -> Markup:
 def _appendices(policy: Policy, packs: Packs, ground: Ground, language: Language) -> Iterator[tuple[str, str, Markup]]:
     """Yield the anchors, titles and contents of what stands behind the document."""
     if ground.facts:
-        yield "facts", choose(language, "用到的事实（数据字典）", "Facts used (data dictionary)"), facts_table(ground.facts, language)
+        yield "facts", choose(language, "用到的事实（数据字典）", "Facts used (data dictionary)"), facts_table(ground, language)
     if ground.parameters:
         yield "parameters", choose(language, "用到的参数", "Parameters used"), parameters_table(ground.parameters, language)
     if ground.used:

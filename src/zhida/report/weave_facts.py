@@ -10,6 +10,7 @@ from zhida.errors import SEVERITY_WORDS, Language
 from zhida.policy.front_matter import FrontMatter
 from zhida.policy.pack import Packs, Policy, parameter_id
 from zhida.policy.parameters import Parameter
+from zhida.policy.years import parse_offset
 from zhida.report.page import Markup, element, facts, join, table
 from zhida.report.prose import render_line
 from zhida.report.weave_rules import Names, anchor
@@ -27,6 +28,7 @@ from zhida.report.words import (
     format_type,
     format_unit,
     format_value,
+    format_window,
     gloss_yuan,
     group_digits,
     listed,
@@ -34,13 +36,18 @@ from zhida.report.words import (
 )
 from zhida.source import Snippet
 
+SHOWN_VALUES = 12
+"""How many values of a code list are shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What a policy rests on beside its own decisions."""
 
     facts: tuple[ItemDefinition, ...]
-    """Attributes of the subject that it mentions."""
+    """Attributes of the subject that it mentions, each once for all its years."""
+    years: Mapping[str, tuple[int, ...]]
+    """How many years before the reporting year it asks for, by the yearly attribute."""
     parameters: tuple[tuple[str, tuple[Parameter, ...]], ...]
     """Parameters that it mentions, with all their rows."""
     used: tuple[tuple[str, tuple[str, ...]], ...]
@@ -54,10 +61,10 @@ def ground_of(policy: Policy, packs: Packs) -> Ground:
     taken = {parameter_id(name) for name, _ in parameters}
     dictionary = packs.dictionaries.get(policy.front.subject)
     order = list(dictionary.items) if dictionary else []
-    items = sorted(
-        (data.item for id_, data in mentioned.items() if id_ not in taken),
-        key=lambda item: order.index(item.name) if item.name in order else len(order),
-    )
+    named = [parse_offset(data.name) for id_, data in mentioned.items() if id_ not in taken]
+    known = {data.name: data.item for data in policy.compiled.definitions.inputs}
+    names = sorted(dict(named), key=lambda name: order.index(name) if name in order else len(order))
+    years = {name: tuple(sorted(offset for each, offset in named if each == name)) for name in names if known[name].is_yearly}
     required = {id_ for item in policy.compiled.decisions.values() for id_ in item.requirements.values()}
     required |= {id_ for item in policy.compiled.knowledge.values() for id_ in item.requirements.values()}
     imports = policy.compiled.definitions.imports
@@ -65,7 +72,7 @@ def ground_of(policy: Policy, packs: Packs) -> Ground:
         (snippet.text, tuple(name for name, id_ in imports.items() if id_ in required and id_.startswith(f"{snippet.text}#")))
         for snippet in policy.front.uses
     )
-    return Ground(tuple(items), parameters, used)
+    return Ground(tuple(known[name] for name in names), years, parameters, used)
 
 
 def names_of(policy: Policy, ground: Ground) -> Names:
@@ -107,7 +114,7 @@ def _front_rows(front: FrontMatter, language: Language, *, is_dated: bool) -> It
         ("适用范围", "Scope", element("code", front.applies.text) if front.applies else choose(language, "全部", "all")),
         ("给什么", "Gives", word(GIVES, front.gives, language)),
         ("兑付方式", "Delivery", word(DELIVERIES, front.delivery, language)),
-        ("申报时间", "Window", format_interval(front.window, language) if front.window else ""),
+        ("申报时间", "Window", format_window(front.window, language) if front.window else ""),
         ("资格看", "Eligible if", _decision_link(front.eligible)),
         ("结果看", "Result", _decision_link(front.result)),
         ("金额看", "Amount", _decision_link(front.amount)),
@@ -172,7 +179,7 @@ def _counts(policy: Policy, results: Sequence[ExampleResult], language: Language
 # --- what it rests on ----------------------------------------------------------------------------------------------
 
 
-def facts_table(items: Iterable[ItemDefinition], language: Language) -> Markup:
+def facts_table(ground: Ground, language: Language) -> Markup:
     """Return the attributes of the subject that a policy mentions, with the department that each comes from."""
     head = choose(
         language,
@@ -183,16 +190,16 @@ def facts_table(items: Iterable[ItemDefinition], language: Language) -> Markup:
         element(
             "tr",
             element("th", item.name, scope="row"),
-            element("td", format_type(item.type, language), class_="short"),
+            element("td", _type(item, language), class_="short"),
             element("td", format_unit(item.unit, language), class_="short"),
             element("td", item.department, class_="short"),
             element("td", _yes(item.is_self_reported, language), class_="short"),
             element("td", _yes(item.is_nullable, language), class_="short"),
             element("td", _values(item, language)),
-            element("td", render_line(item.description)),
+            element("td", join([render_line(item.description), _more(item, ground.years.get(item.name, ()), language)])),
             id=anchor("fact", item.name),
         )
-        for item in items
+        for item in ground.facts
     ]
     return element(
         "table",
@@ -206,9 +213,32 @@ def _yes(value: bool, language: Language) -> str:
     return choose(language, "是", "yes") if value else "–"
 
 
+def _type(item: ItemDefinition, language: Language) -> str:
+    if item.components:
+        return choose(language, "清单", "list of things")
+    return format_type(item.type, language) + (choose(language, "，按年", ", yearly") if item.is_yearly else "")
+
+
+def _more(item: ItemDefinition, years: tuple[int, ...], language: Language) -> Markup:
+    """Return what else a reader should know of a fact: the years that are asked for, how it is computed, what its things have."""
+    said = []
+    if any(years):
+        none = choose(language, "报告年度", "the reporting year")
+        told = [choose(language, f"前 {each} 年", f"{each} before") if each else none for each in years]
+        said.append(choose(language, f"用到：{listed(told, language)}", f"Years asked for: {listed(told, language)}"))
+    if item.statistic is not None:
+        said.append(choose(language, f"由全部主体算出：{item.statistic.text}", f"Computed of all subjects: {item.statistic.text}"))
+    if item.components:
+        names = listed((entry.name for entry in item.components), language)
+        said.append(choose(language, f"各项有：{names}", f"Each has: {names}"))
+    return join(element("p", text, class_="quiet") for text in said)
+
+
 def _values(item: ItemDefinition, language: Language) -> str:
-    if item.allowed_values:
-        return listed(item.allowed_values, language)
+    values = item.allowed_values or item.allowed_beginnings
+    if values:
+        shown = listed(values[:SHOWN_VALUES], language) + (" …" if len(values) > SHOWN_VALUES else "")
+        return choose(language, f"{item.code_list}：{shown}", f"{item.code_list}: {shown}") if item.code_list else shown
     if item.usual_range is None:
         return ""
     low, high = (_bound(bound, item.unit, language) for bound in item.usual_range)
@@ -235,7 +265,7 @@ def parameters_table(parameters: Iterable[tuple[str, tuple[Parameter, ...]]], la
                     element("th", name, scope="row"),
                     element("td", value, class_="open" if lacks else ""),
                     element("td", format_interval(row.valid, language)),
-                    element("td", render_line(row.source)),
+                    element("td", join([render_line(row.source), _settles(row, language)])),
                     element("td", word(CHECKED_BY, row.confidence, language) if _is_known(row) else "–"),
                     id=anchor("parameter", name) if place == 0 else "",
                 )
@@ -246,6 +276,14 @@ def parameters_table(parameters: Iterable[tuple[str, tuple[Parameter, ...]]], la
         element("tbody", *rows),
         class_="plain ground",
     )
+
+
+def _settles(parameter: Parameter, language: Language) -> Markup:
+    """Return what would settle a figure, where the pack says so."""
+    if not parameter.settled_by:
+        return Markup()
+    said = choose(language, f"核对：{parameter.settled_by}", f"To be settled by: {parameter.settled_by}")
+    return element("p", said, class_="quiet")
 
 
 def _is_known(parameter: Parameter) -> bool:

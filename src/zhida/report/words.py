@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from zhida.assess.assessment import Delivery, Either, Outcome
 from zhida.errors import Language
-from zhida.policy.front_matter import Interval, Rounding
+from zhida.policy.front_matter import EveryYear, Interval, Rounding, Window
 from zhida.values.numbers import feel_context, format_number, round_amount
 from zhida.values.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
 from zhida.values.text import literal
@@ -308,6 +308,23 @@ def format_interval(interval: Interval, language: Language) -> str:
     return choose(language, "不限", "unlimited")
 
 
+def format_window(window: Window, language: Language) -> str:
+    """Return when one may apply.
+
+    >>> format_window(EveryYear((6, 1), (8, 31)), "zh"), format_window(EveryYear((6, 1), (8, 31)), "en")
+    ('每年 6月1日至8月31日', 'every year, 1 June to 31 August')
+    """
+    if not isinstance(window, EveryYear):
+        return format_interval(window, language)
+    (month, day), (last_month, last_day) = window.start, window.end
+    next_year = window.end < window.start
+    return choose(
+        language,
+        f"每年 {month}月{day}日至{'次年' if next_year else ''}{last_month}月{last_day}日",
+        f"every year, {day} {MONTHS[month - 1]} to {last_day} {MONTHS[last_month - 1]}" + (" of the next" if next_year else ""),
+    )
+
+
 def format_rounding(rounding: Rounding, language: Language) -> str:
     """Return how an amount is rounded."""
     mode = word(ROUNDING_MODES, rounding.mode, language)
@@ -346,6 +363,8 @@ def format_value(value: object, unit: str, language: Language) -> str:
         case tuple():
             if not value:
                 return choose(language, "（空列表）", "(empty list)")
+            if all(isinstance(item, dict) for item in value):
+                return _format_things(value, language)
             shown = listed((format_value(item, "", language) for item in value), language)
             suffix = format_unit(unit, language) if any(isinstance(item, Decimal) for item in value) else ""
             return f"{shown} {suffix}".rstrip()
@@ -353,6 +372,26 @@ def format_value(value: object, unit: str, language: Language) -> str:
             colon = choose(language, "：", ": ")
             return choose(language, "；", "; ").join(f"{key}{colon}{format_value(entry, unit, language)}" for key, entry in value.items())
     return literal(value)
+
+
+SHOWN_THINGS = 5
+"""How many things of a list are told one by one."""
+
+
+def _format_things(things: Sequence[Mapping[str, object]], language: Language) -> str:
+    """Return a list of things (patents, hires): how many, and what is known of the first ones.
+
+    >>> _format_things(({"类别": "Ⅰ类", "用于主导产品": True},), "zh")
+    '1 项（类别 Ⅰ类、用于主导产品 是）'
+    """
+    told = [
+        listed((f"{name} {format_value(entry, '', language)}" for name, entry in thing.items() if not isinstance(entry, Unknown)), language)
+        for thing in things[:SHOWN_THINGS]
+    ]
+    more = " …" if len(things) > SHOWN_THINGS else ""
+    count = choose(language, f"{len(things)} 项", "1 item" if len(things) == 1 else f"{len(things)} items")
+    said = choose(language, "；", "; ").join(filter(None, told)) + more
+    return count + bracketed(said, language)
 
 
 def format_type(type_: Type, language: Language) -> str:
