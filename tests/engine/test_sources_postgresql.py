@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from tests.engine.extended_registry import packs_in
 from tests.engine.postgresql_server import run, running_server
 from tests.engine.registry_fixtures import dictionary
 from zhida.errors import InputError
@@ -51,6 +53,25 @@ def count(server: str, name: str, rows: int) -> str:
     numbers = f"generate_series({rows}, 1, -1) AS i"
     run(server, f"DROP TABLE IF EXISTS {name}", f"CREATE TABLE {name} AS SELECT {columns} FROM {numbers}")  # noqa: S608 - names of ours
     return f"{server}&table={name}"
+
+
+@pytest.mark.parametrize("type_", ["json", "jsonb", "text"])
+def test_lists_and_years_come_from_columns_of_json_and_of_years(server: str, type_: str, tmp_path: Path) -> None:
+    dictionary = packs_in(tmp_path).dictionaries["enterprise"]
+    elements = '[{"编号": "1", "类别": "Ⅰ类", "费用": 1.50, "用于产品": true, "到期日": null, "到期日:absent": true}]'
+    run(
+        server,
+        "DROP TABLE IF EXISTS listed",
+        f'CREATE TABLE listed ("代码" text, "研发费用@2024" numeric, "专利" {type_})',
+        f"INSERT INTO listed VALUES ('A', 1.5, '{elements}'), ('B', null, '[]'), ('C', null, null)",  # noqa: S608 - as above
+    )
+    source = open_source(f"{server}&table=listed", dictionary, rows_per_part=10)
+    OPEN.append(source)
+    frame = source.read(source.parts[0])
+    assert frame["研发费用@2024"].to_list() == [Decimal("1.50"), None, None]
+    known = {"编号": "1", "类别": "Ⅰ类", "费用": Decimal("1.50"), "到期日": None, "到期日:absent": True, "用于产品": True}
+    assert frame["专利"].to_list() == [[known], [], None]
+    assert not source.diagnostics()
 
 
 def test_every_type_is_taken_exactly(server: str) -> None:

@@ -8,7 +8,7 @@ from tests.stories.small_district import PACKS, Answer, District, Zhida, plant_d
 from zhida.cli import run
 from zhida.cli.registry import import_files
 from zhida.policy.pack import Packs, load_packs
-from zhida.registry_io.synthetic import synthesize, write_synthetic
+from zhida.registry_io.synthetic import write_district
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import write_registry
 
@@ -37,8 +37,6 @@ def zhida(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 def district(tmp_path_factory: pytest.TempPathFactory) -> District:
     folder = tmp_path_factory.mktemp("district")
     parameters = plant_district(folder / "parameters")
-    sources = folder / "sources"
-    sources.mkdir()
-    paths = tuple(write_synthetic(synthesize(read_district(parameters / "district.yaml")), sources))
+    paths = write_district(read_district(parameters / "district.yaml"), folder / "sources")
     write_registry(import_files(the_packs(), parameters / "mapping.yaml", list(paths), "zh"), folder / "registry")
     return District(parameters, paths, folder / "registry")

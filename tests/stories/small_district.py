@@ -13,6 +13,8 @@ DEMO = ROOT / "examples/demo"
 PACKS = ROOT / "packs"
 AS_OF = "2026-06-30"
 ENTERPRISES = 120
+MADE = 9001
+"""Enterprises that the demonstration's district makes."""
 
 COMMAND = (sys.executable, "-c", "from zhida.cli import main; main()")
 """The command line as a program of its own."""
@@ -31,11 +33,16 @@ Zhida = Callable[..., Answer]
 
 
 def district_of(enterprises: int) -> str:
-    """Return the parameters of the demonstration's district with another number of enterprises, calibrated to nothing."""
-    text, _, _ = (DEMO / "district.yaml").read_text(encoding="utf-8").partition("\ncalibrate:")
-    text, count = re.subn(r"^enterprises: \d+$", f"enterprises: {enterprises}", text, flags=re.MULTILINE)
+    """Return the parameters of the demonstration's district with another number of enterprises, calibrated to nothing.
+
+    Titles have fewer holders in the same proportion.
+    """
+    text, _, rest = (DEMO / "district.yaml").read_text(encoding="utf-8").partition("\ncalibrate:")
+    _, _, life = rest.partition("\nresearch:\n")
+    text, count = re.subn(r"^enterprises: (\d+)$", f"enterprises: {enterprises}", text, flags=re.MULTILINE)
     assert count == 1
-    return f"{text}\ncalibrate: {{}}\n"
+    life = re.sub(r"\bholders: (\d+)", lambda found: f"holders: {int(found[1]) * enterprises // MADE}", life)
+    return f"{text}\ncalibrate: {{}}\n\nresearch:\n{life}"
 
 
 def plant_district(folder: Path, enterprises: int = ENTERPRISES) -> Path:

@@ -20,8 +20,10 @@ from zhida.cli.console import (
     Lang,
     LangOption,
     PacksOption,
+    SubjectOption,
     chosen_policies,
     folder_for,
+    meant_subject,
     misuse,
     print_diagnostics,
     print_json,
@@ -92,7 +94,7 @@ def assess(
     fresh: FreshOption = False,
     workers: WorkersOption = None,
     memory: MemoryOption = None,
-    subject: Annotated[str, typer.Option("--subject", help="主体种类 | the kind of subject")] = "enterprise",
+    subject: SubjectOption = None,
     packs: PacksOption = Path("packs"),
     as_of: AsOfOption = None,
     json: JsonOption = False,
@@ -120,8 +122,9 @@ def assess(
     language: Language = lang.value
     day = read_as_of(as_of)
     loaded = sound_packs(packs)
-    chosen = tuple(chosen_policies(loaded, policy or (), subject))
-    dictionary = dictionary_of(loaded, subject)
+    kind = meant_subject(loaded, policy or (), subject)
+    chosen = tuple(chosen_policies(loaded, policy or (), kind))
+    dictionary = dictionary_of(loaded, kind)
     size = None if memory is None else read_size(memory)
     order = RunOrder(loaded, chosen, dictionary, day, workers, size, fresh, changed_since, cache_folder())
     plan = plan_parts(order)

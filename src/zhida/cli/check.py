@@ -41,9 +41,7 @@ def check(
     *,
     strict: Annotated[bool, typer.Option("--strict", help="警告也算错误 | warnings count as errors")] = False,
     columnar: Annotated[bool, typer.Option("--columnar", help="没有列形式的部分及代价 | what has no column form, and its cost")] = False,
-    sources: Annotated[
-        bool, typer.Option("--sources", help="哪些数字和条款待核，凭什么核对 | what is not confirmed, and what would settle it")
-    ] = False,
+    sources: Annotated[bool, typer.Option("--sources", help="待核之处和依据 | what is not confirmed")] = False,
     as_of: AsOfOption = None,
     json: JsonOption = False,
     lang: LangOption = Lang.zh,

@@ -40,6 +40,7 @@ class Lang(StrEnum):
 
 LangOption = Annotated[Lang, typer.Option("--lang", help="输出语言 | language of the output")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON（便于程序读取）| print JSON")]
+SubjectOption = Annotated[str | None, typer.Option("--subject", metavar="KIND", help="主体种类 | the kind of subject")]
 PacksOption = Annotated[Path, typer.Option("--packs", help="政策包所在文件夹 | folder of the packs")]
 AS_OF_FORM = "YYYY-MM-DD"
 AsOfOption = Annotated[
@@ -61,6 +62,10 @@ def read_as_of(text: str | None) -> Date:
 def misuse(zh: str, en: str) -> typer.BadParameter:
     """Return what is raised where a command was called with what cannot be; `zhida.cli.misuse` words it."""
     return typer.BadParameter(f"{zh} | {en}")
+
+
+DEFAULT_SUBJECT = "enterprise"
+"""The kind of subject where nothing else is said."""
 
 
 def words(language: Language, zh: str, en: str) -> str:
@@ -161,6 +166,18 @@ def chosen_policies(packs: Packs, chosen: Iterable[str], subject: str | None = N
     if names:
         return list(dict.fromkeys(find_policy(packs, name, subject) for name in names))
     return [policy.id for policy in _about(packs, subject)]
+
+
+def meant_subject(packs: Packs, chosen: Iterable[str], stated: str | None) -> str:
+    """Return the kind of subject that a command is about: the stated one, else that of the chosen policies, else enterprises.
+
+    Raises:
+        InputError: policy-unknown.
+    """
+    if stated:
+        return stated
+    kinds = {packs.policies[find_policy(packs, name)].front.subject for name in chosen}
+    return kinds.pop() if len(kinds) == 1 else DEFAULT_SUBJECT
 
 
 def find_policy(packs: Packs, name: str, subject: str | None = None) -> str:

@@ -1,5 +1,6 @@
 """`zhida demo`: the main job from end to end on a synthetic district."""
 
+import os
 import shlex
 import sys
 from contextlib import closing
@@ -86,22 +87,25 @@ def demo(
         f"imported {quality.subjects:,} subjects, {len(quality.findings)} findings → {out / 'registry' / 'quality.en.txt'}",
     )
     dictionary = dictionary_of(loaded, "enterprise")
-    order = RunOrder(loaded, tuple(chosen_policies(loaded, (), "enterprise")), dictionary, day, workers, cache=cache_folder(), registry="registry")
+    order = RunOrder(
+        loaded, tuple(chosen_policies(loaded, (), "enterprise")), dictionary, day, workers, cache=cache_folder(), registry="registry"
+    )
     plan = plan_parts(order)
     with closing(open_source(str(out / "registry"), dictionary, rows_per_part=plan.rows_per_part)) as source:
         done = assess_into(order, plan, source, made_folder(out / "results"), language, quality)
-    summary, written = done.summary, list(done.paths)
+    summary, written, woven = done.summary, list(done.paths), list[Path]()
     pages = made_folder(out / "pages")
     for policy in loaded.policies.values():
         text = weave(policy, loaded, results[policy.id], language=language)
-        written += [write_text(pages / page_name(policy.id), text)]
+        woven.append(write_text(pages / page_name(policy.id), text))
     if json:
-        print_json(summary_data(summary) | {"files": [str(path) for path in written]})
+        print_json(summary_data(summary) | {"files": [str(path) for path in (*written, *woven)]})
     else:
         typer.echo(summary_text(summary, language, width=width(), is_brief=True))
         _tell_set_aside(language, quality, out / "registry" / "set-aside.csv")
         for path in written:
             typer.echo(str(path))
+        typer.echo(words(language, f"{pages}{os.sep}  政策网页 {len(woven)} 页", f"{pages}{os.sep}  {len(woven)} pages of policies"))
         code, asked = first_near_miss(written[0], order.policies) or (source.parts[0].first_key, order.policies[-1])
         where = ["--packs", str(packs)] if packs != Path("packs") else []
         _say_next(language, ["explain", "--registry", str(out / "registry"), code, asked, "--as-of", str(day), *where])

@@ -20,9 +20,11 @@ from zhida.cli.console import (
     Lang,
     LangOption,
     PacksOption,
+    SubjectOption,
     chosen_policies,
     json_text,
     made_folder,
+    meant_subject,
     misuse,
     print_diagnostics,
     read_as_of,
@@ -71,7 +73,7 @@ def explain(
             metavar="FILE",
         ),
     ] = None,
-    subject: Annotated[str, typer.Option("--subject", help="主体种类 | the kind of subject")] = "enterprise",
+    subject: SubjectOption = None,
     packs: PacksOption = Path("packs"),
     as_of: AsOfOption = None,
     json: JsonOption = False,
@@ -98,10 +100,11 @@ def explain(
     language: Language = lang.value
     day = read_as_of(as_of)
     loaded = sound_packs(packs)
+    kind = meant_subject(loaded, policy or (), subject)
     refuse_other_sources(registry)
-    taken = taken_registry(registry, loaded, subject)
+    taken = taken_registry(registry, loaded, kind)
     print_diagnostics(registry_findings(taken), language)
-    chosen = chosen_policies(loaded, policy or (), subject)
+    chosen = chosen_policies(loaded, policy or (), kind)
     taken, population = with_population(loaded, chosen, taken, day)
     facts = taken.subject(code)
     notes = [notes_of(population, taken, code, input_names(loaded, id_, day)) for id_ in chosen]
