@@ -53,7 +53,7 @@ check-long: test  ## 全部：test、check 的最长形式、bench | everything:
 	$(RUN) benchmarks/run.py
 
 bless: setup  ## 重写样例的预期输出；之后请读差异 | rewrite the expected output of the golden files; then read the diff
-	ZHIDA_BLESS=1 $(RUN) -m pytest tests/examples $(PYTEST)
+	ZHIDA_BLESS=1 $(RUN) -m pytest tests/examples tests/stories/test_ten_letters.py $(PYTEST)
 	@echo '样例已重写，请逐行阅读：git diff tests/examples'
 	@echo 'Golden files rewritten. Read every line of: git diff tests/examples'
 

@@ -15,7 +15,7 @@ from peers import BUILD
 from zhida.policy.pack import load_packs
 from zhida.registry_io.importing import import_registry
 from zhida.registry_io.mapping_reading import read_mapping
-from zhida.registry_io.synthetic import synthesize, write_synthetic
+from zhida.registry_io.synthetic import write_district
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import write_registry
 
@@ -28,7 +28,7 @@ SECONDS = (1.0, "s")
 
 def demo_registry(folder: Path) -> Path:
     """Make the registry of the demonstration; return its folder."""
-    paths = write_synthetic(synthesize(read_district(ROOT / "examples/demo/district.yaml")), folder)
+    paths = write_district(read_district(ROOT / "examples/demo/district.yaml"), folder)
     dictionary = load_packs(PACKS).dictionaries["enterprise"]
     write_registry(import_registry(read_mapping(ROOT / "examples/demo/mapping.yaml"), list(paths), dictionary), folder / "registry")
     return folder / "registry"

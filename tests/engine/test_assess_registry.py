@@ -22,7 +22,7 @@ from zhida.cli.registry import import_files
 from zhida.policy.pack import Packs, load_packs
 from zhida.registry_io.engine import engine_version
 from zhida.registry_io.registry import Registry, read_registry
-from zhida.registry_io.synthetic import synthesize, write_synthetic
+from zhida.registry_io.synthetic import write_district
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import write_registry
 from zhida.values.temporal import Date
@@ -290,19 +290,23 @@ def test_a_registry_of_another_dictionary_is_warned_of(differs: bool) -> None:
 # --- every enterprise of the demonstration --------------------------------------------------------------------------
 
 
+def about_enterprises(packs: Packs) -> list[str]:
+    return [id_ for id_, policy in packs.policies.items() if policy.front.subject == "enterprise"]
+
+
 def demonstrated(folder: Path, packs: Packs, enterprises: int | None) -> Registry:
     """Return the demonstration's district; with another number of enterprises where that is given."""
     parameters = DEMO if enterprises is None else plant_district(folder / "parameters", enterprises)
     (folder / "sources").mkdir()
-    paths = list(write_synthetic(synthesize(read_district(parameters / "district.yaml")), folder / "sources"))
+    paths = list(write_district(read_district(parameters / "district.yaml"), folder / "sources"))
     write_registry(import_files(packs, parameters / "mapping.yaml", paths, "zh"), folder / "registry")
     return read_registry(folder / "registry", packs.dictionaries["enterprise"])
 
 
-def test_every_cell_of_three_hundred_enterprises_is_what_the_interpreter_says(tmp_path: Path) -> None:
+def test_every_cell_of_a_small_district_is_what_the_interpreter_says(tmp_path: Path) -> None:
     packs = load_packs(PACKS)
-    registry = demonstrated(tmp_path, packs, 300)
-    run = open_run(packs, list(packs.policies), as_of=DEMO_AS_OF)
+    registry = demonstrated(tmp_path, packs, 80)
+    run = open_run(packs, about_enterprises(packs), as_of=DEMO_AS_OF)
     assert list(differences(run, registry, run.decide(registry.frame).to_pylist())) == []
 
 
@@ -315,24 +319,27 @@ def test_enterprises_made_of_pieces_of_others_have_the_same_cells_too(tmp_path: 
     mixed = [
         pl.when(holes.shuffle(seed=place) % 8 > 0).then(pl.col(name).shuffle(seed=seed * 100 + place)) for place, name in enumerate(names)
     ]
-    registry = replace(whole, frame=whole.frame.select(pl.first(), *mixed).head(80))
-    run = open_run(packs, list(packs.policies), as_of=DEMO_AS_OF)
+    registry = replace(whole, frame=whole.frame.select(pl.first(), *mixed).head(30))
+    run = open_run(packs, about_enterprises(packs), as_of=DEMO_AS_OF)
     rows = run.decide(registry.frame).to_pylist()
     assert list(differences(run, registry, rows)) == []
-    assert {row[f"{policy}:outcome"] for row in rows for policy in packs.policies} >= {"UNDETERMINED", "ELIGIBLE", "INELIGIBLE"}
+    assert {row[f"{policy}:outcome"] for row in rows for policy in about_enterprises(packs)} >= {"UNDETERMINED", "ELIGIBLE", "INELIGIBLE"}
 
 
 @pytest.mark.long
 def test_every_cell_of_the_demonstration_is_what_the_interpreter_says(tmp_path: Path) -> None:
     packs = load_packs(PACKS)
     registry = demonstrated(tmp_path, packs, None)
-    run = open_run(packs, list(packs.policies), as_of=DEMO_AS_OF)
+    run = open_run(packs, about_enterprises(packs), as_of=DEMO_AS_OF)
     table = run.decide(registry.frame)
     assert list(differences(run, registry, table.to_pylist())) == []
-    found = {row.policy: (tuple(row.counts.values()), row.amount_fen) for row in counted(packs, list(packs.policies), table).rows}
-    assert found == {
-        "hangzhou/compute-voucher": ((280, 8_194, 519, 7, 0), 7_953_617_500),
-        "national/disability-levy": ((0, 230, 7_235, 5, 1_530), 0),
-        "national/small-profit-tax": ((5_459, 616, 1_395, 0, 1_530), 19_090_300_000),
-        "national/sme-size": ((8_188, 0, 479, 23, 310), 0),
-    }
+    found = {row.policy: (tuple(row.counts.values()), row.amount_fen) for row in counted(packs, about_enterprises(packs), table).rows}
+    assert (
+        found.items()
+        >= {
+            "hangzhou/compute-voucher": ((280, 8_194, 519, 7, 0), 7_953_617_500),
+            "national/disability-levy": ((0, 230, 7_235, 5, 1_530), 0),
+            "national/small-profit-tax": ((5_459, 616, 1_395, 0, 1_530), 19_090_300_000),
+            "national/sme-size": ((8_188, 0, 479, 23, 310), 0),
+        }.items()
+    )

@@ -384,6 +384,15 @@ def test_delivery_is_computed_and_a_stricter_order_holds_and_is_reported(
 # --- explanation ---------------------------------------------------------------------------------------------------------------
 
 
+def test_a_caveat_belongs_to_the_section_it_stands_in(tmp_path: Path) -> None:
+    body = (
+        "> 待确认：全文\n\n## 对象\n\n" + block("符合: boolean", "人 >= 30 and 合意") + "> 待确认：对象的\n\n"
+        "## 别的\n\n" + block("合意: boolean", "人 < 500") + "### 细处\n\n> 待确认：细处的\n"
+    )
+    assert assessed(tmp_path, body, people(40)).caveats == ("全文", "对象的", "细处的")
+    assert assessed(tmp_path, body, people(10)).caveats == ("全文", "对象的")
+
+
 def test_the_explanation_names_rules_articles_and_values_from_the_answer_down(tmp_path: Path) -> None:
     body = (
         "## 第一条 对象\n\n" + block("符合: boolean", '规模 != "大型"') + "> 待确认：口径\n\n## 第二条 规模\n\n"

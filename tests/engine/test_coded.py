@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from tests.engine.coded_agreement import decisions_differ
 from tests.engine.dmn_models import AS_OF, decision, model, table
 from zhida.columnar import kernel
+from zhida.columnar.coded_sets import SetCodes
 from zhida.columnar.coded_tables import TableNode
 from zhida.columnar.decisions import BLOCK, Decisions, open_decisions
 from zhida.dmn.compiled import DecisionModel
@@ -155,6 +157,33 @@ def test_what_is_not_coded_is_said_and_decided_all_the_same() -> None:
     decisions = open_decisions(compiled, ["级"], as_of=AS_OF)
     assert decisions.uncoded == {"级": "computes with 'x0'"}
     assert decisions.decide(pl.DataFrame({"x0": [9, 10]})).column("级").to_pylist() == ["2", "1"]
+
+
+def test_sums_of_a_large_table_are_added_up_and_the_interpreter_is_asked_of_rules_alone() -> None:
+    rows = drawn(400, seed=7)
+    found, decisions = decisions_differ(large("C+", rules=130), ["问"], rows, as_of=AS_OF)
+    assert not found, found[0]
+    asked = [key for key in decisions.executor.learned.of(decisions.coded["问"]).by_key if key[0] == "rules"]
+    assert len(node(decisions).entries) > 200
+    assert len(asked) < 2 * 130 + 2
+
+
+def test_sums_that_may_be_too_large_are_asked_of_the_interpreter() -> None:
+    rows = [*(["-" if place else f">= {bound}"] + ["-"] * 4 + [str(9 * 10**18 + place)] for place, bound in enumerate(BOUNDS))]
+    cells = [["-"] * 5 + ["1"], *rows, *([f"< {low}" for low in BOUNDS[:5]] + ["1"] for _ in range(3))]
+    model_ = model(decision("问", table("C+", [f"x{place}" for place in range(5)], ["值"], cells)), items=ITEMS)
+    found, _ = decisions_differ(model_, ["问"], drawn(60), as_of=AS_OF)
+    assert not found, found[0]
+
+
+def test_sets_of_rules_keep_their_codes_however_many_there_are() -> None:
+    sets = np.random.Generator(np.random.PCG64(5)).integers(0, 1 << 20, (30_000, 2), np.uint64)
+    sets = np.unique(sets, axis=0)
+    known = SetCodes(2)
+    for start in range(0, len(sets), 1_000):
+        known.learn(sets[start : start + 1_000], np.arange(start, min(start + 1_000, len(sets))))
+    assert (known.look_up(sets) == np.arange(len(sets))).all()
+    assert (known.look_up(sets + np.uint64(1 << 21)) == -1).all()
 
 
 def test_an_empty_frame_has_the_columns() -> None:

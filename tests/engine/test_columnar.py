@@ -88,9 +88,7 @@ def test_a_product_of_sums_of_money_is_exact_however_great() -> None:
     assert not found.differences
 
 
-@pytest.mark.parametrize(
-    "text", ["收入 + 收入 + 收入", "sum(收入, 收入, 收入)", "收入 * 1000000000000", "abs(-收入 - 收入)"]
-)
+@pytest.mark.parametrize("text", ["收入 + 收入 + 收入", "sum(收入, 收入, 收入)", "收入 * 1000000000000", "abs(-收入 - 收入)"])
 def test_a_row_whose_integers_do_not_fit_goes_to_the_interpreter_and_its_neighbours_do_not(text: str) -> None:
     found = compared(text, [{"收入": Decimal(9) * 10**16}, {"收入": Decimal("0.01")}, {"收入": None}, {}])
     assert found.bad == 1

@@ -25,6 +25,7 @@ from zhida.assess import columns as columns_module
 from zhida.assess.assessment import Outcome
 from zhida.assess.cells import cells_of, rule_cell
 from zhida.assess.columns import open_run
+from zhida.assess.feeds import frame_at
 from zhida.assess.judge import fen_of as judge_fen_of
 from zhida.assess.subject import assess_model
 from zhida.cli.registry import import_files
@@ -35,7 +36,7 @@ from zhida.columnar.policies import fen_of
 from zhida.policy.front_matter import Rounding
 from zhida.policy.pack import Packs, PolicyModel, load_packs
 from zhida.registry_io.registry import Registry, read_registry, row_facts
-from zhida.registry_io.synthetic import synthesize, write_synthetic
+from zhida.registry_io.synthetic import write_district
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import write_registry
 from zhida.values.temporal import Date
@@ -55,9 +56,10 @@ def registry(packs: Packs, tmp_path_factory: pytest.TempPathFactory) -> Registry
     folder = tmp_path_factory.mktemp("district")
     parameters = plant_district(folder / "parameters", ENTERPRISES)
     (folder / "sources").mkdir()
-    paths = list(write_synthetic(synthesize(read_district(parameters / "district.yaml")), folder / "sources"))
+    paths = list(write_district(read_district(parameters / "district.yaml"), folder / "sources"))
     write_registry(import_files(packs, parameters / "mapping.yaml", paths, "zh"), folder / "registry")
-    return read_registry(Path(folder / "registry"), packs.dictionaries["enterprise"])
+    found = read_registry(Path(folder / "registry"), packs.dictionaries["enterprise"])
+    return replace(found, frame=frame_at(found.frame, AS_OF))
 
 
 def differences(model: PolicyModel, registry: Registry, *, block: int) -> Iterator[str]:
@@ -89,6 +91,16 @@ def test_a_question_that_cannot_be_told_is_no_answer_though_it_was_not_asked(tmp
     rows = [{"面积": Decimal(10) ** 15, "收入": Decimal(0)}, {"面积": Decimal(10), "收入": Decimal(0)}]
     found = policy_agreement(packs.model_of("demo/a", AS_OF), rows)
     assert (found.differences, found.bad) == ([], 1)
+
+
+def test_facts_that_are_compared_with_each_other_are_enumerated_where_all_rows_lack_both(tmp_path: Path) -> None:
+    packs = packs_with(tmp_path, block("符合: boolean", "成立 < 证书 and 人 > 3") + block("金额: number", "1"), amount="金额")
+    model = packs.model_of("demo/a", AS_OF)
+    lacking: list[dict[str, object]] = [{}, {"人": Decimal(5)}, {"人": Decimal(2)}]
+    found = policy_agreement(model, lacking)
+    assert (found.differences, found.bad) == ([], 0)
+    found = policy_agreement(model, [*lacking, {"人": Decimal(5), "成立": Date(2020, 1, 1)}, {"证书": Date(2020, 1, 1)}])
+    assert found.differences == []
 
 
 def test_a_parameter_whose_figure_is_known_is_a_constant_of_the_plan(packs: Packs, registry: Registry) -> None:

@@ -104,12 +104,13 @@ def test_subjects_get_elements_as_contexts_with_what_is_known(tmp_path: Path, pa
     assert "专利" not in registry.subject("C")
 
 
-def test_both_engines_agree_on_lists_and_ask_the_interpreter_only_for_unknown_entries(tmp_path: Path, packs: Packs) -> None:
+def test_both_engines_agree_on_lists_with_unknown_entries_too(tmp_path: Path, packs: Packs) -> None:
     registry = registry_of(tmp_path, packs, MAP + LIST, base=BASE, pat=ROWS)
     run = open_run(packs, ["demo/patents"], as_of=DAY, key=registry.key)
     outcomes = run.decide(registry.frame)["demo/patents:outcome"].to_pylist()
     assert outcomes == ["INELIGIBLE", "ELIGIBLE", "UNDETERMINED", "UNDETERMINED", "INELIGIBLE"]
-    assert run.interpreted == 2
+    assert run.interpreted == 0
+    assert run.decide(registry.frame)["demo/patents:missing"].to_pylist() == [0, 0, 1, 1, 0]
     for code in registry.codes:
         assert agreement(packs, "demo/patents", registry, code, as_of=DAY).differences == ()
 

@@ -9,11 +9,12 @@ import pytest
 from tests.engine.report_fixtures import AS_OF, HOSTILE, POLICY, ROOT, Page, assert_stands_alone, assessed, town
 from zhida.assess.agreement import Agreement, Difference
 from zhida.assess.assessment import Answer, Assessment, Extent, Outcome
+from zhida.assess.subject import assess_subject
 from zhida.errors import Language
 from zhida.policy.pack import Packs, load_packs
 from zhida.report.explanation import LINE_CELLS, explanation_data, explanation_text, value_data
 from zhida.report.explanation_html import explanation_html
-from zhida.report.phrases import agreement_phrases
+from zhida.report.fine_print import agreement_phrases
 from zhida.source import display_width
 from zhida.values.temporal import Date
 from zhida.values.unknown import Unknown
@@ -86,25 +87,25 @@ def test_review_names_the_rule_that_leaves_the_answer_open(packs: Packs) -> None
 
 def test_not_applicable_says_whether_scope_or_time(small: Packs, packs: Packs) -> None:
     assert conclusion(assessed(packs, "national/disability-levy", 单位类型="个体工商户", 上年在职职工人数=5)).startswith("不适用：财税")
-    later = replace(assessed(small, **GRANTED), outcome=Outcome.NOT_APPLICABLE, reasons=(), as_of=Date(2028, 1, 1))
+    later = replace(assessed(small, **GRANTED), outcome=Outcome.NOT_APPLICABLE, reasons=(), steps=(), as_of=Date(2028, 1, 1))
     assert conclusion(later) == "不适用：2028年1月1日不在政策的有效期内"
 
 
 def test_ineligible_by_an_expression_names_the_condition_that_fails_and_no_rule_that_held(packs: Packs) -> None:
     facts = {"单位类型": "企业", "上年在职职工人数": 20, "上年安排残疾人数": 1, "上年职工年平均工资": 80000}
     answer = assessed(packs, "national/disability-levy", **facts)
-    assert conclusion(answer) == "不符合条件：财税〔2015〕72号第八条，不满足 缴费主体 and 差额人数 > 0（缴费主体：是，差额人数：0 人）"
-    assert "fails 缴费主体 and 差额人数 > 0 (缴费主体: yes, 差额人数: 0 persons)" in conclusion(answer, "en")
+    assert conclusion(answer) == "不符合条件：财税〔2015〕72号第八条，差额人数 0 人 ≤ 0"
+    assert conclusion(answer, "en").endswith("差额人数 0 persons ≤ 0")
 
 
 def test_not_applicable_by_an_expression_names_the_value_met(packs: Packs) -> None:
     answer = assessed(packs, "national/small-profit-tax", 单位类型="个体工商户")
-    assert conclusion(answer) == '不适用：不满足 单位类型 != "个体工商户"（单位类型：个体工商户）'
+    assert conclusion(answer) == "不适用：单位类型是个体工商户"
 
 
 def test_ineligible_whatever_a_missing_fact_is_names_what_was_met(packs: Packs) -> None:
     text = conclusion(assessed(packs, "hangzhou/compute-voucher", 注册地市="杭州市", 年度智算合同实际额=0))
-    assert text == "不符合条件：举措一（一），规则 2 或 3，支持对象 = 否（单位类型：未知，年度智算合同实际额：0 元；未知的不影响这个结论）"
+    assert text == "不符合条件：举措一（一），规则 2 或 3，单位类型：未知，年度智算合同实际额：0 元；未知的不影响这个结论"
 
 
 def test_review_names_the_decision_that_null_came_from(packs: Packs) -> None:
@@ -159,19 +160,15 @@ def test_only_where_several_things_are_missing_need_not_each_matter(small: Packs
 
 def test_text_shows_each_value_beside_what_the_rule_asked(packs: Packs) -> None:
     text = explanation_text(sized(packs, 营业收入=25_000_000, 从业人员=312), language="zh", subject_name="某厂", subject_code="913")
-    for line in (
-        "对象      某厂（913）",
-        "企业规模 = 中型    第四条（二），规则 6",
-        "· 从业人员 312 人 ≥ 300 人",
-        "· 营业收入 25,000,000 元 ≥ 20,000,000 元",
-    ):
-        assert f"{line}\n" in text
+    assert "对象      某厂（913）\n" in text
+    said = "从业人员312人≥300人，营业收入25,000,000元≥20,000,000元，所以企业规模为中型（第四条（二），规则6）。"
+    assert said in unwrapped(text)
     assert "截至日期  2026年11月20日" in text
 
 
 def test_text_tells_near_misses_in_their_own_unit(packs: Packs) -> None:
     text = unwrapped(explanation_text(sized(packs, 营业收入=25_000_000, 从业人员=290), language="zh"))
-    assert "从业人员290人，线为300人（第四条（二）），还差10人：跨过这条线，则为中型" in text
+    assert "从业人员290人，线为300人（第四条（二）），还差10人；如果跨过这条线，结论会是中型" in text
 
 
 def test_text_and_page_say_why_a_status_is_not_the_next_one_up(packs: Packs) -> None:
@@ -191,7 +188,8 @@ def test_the_highest_status_says_nothing_of_a_next_one_up(packs: Packs) -> None:
 
 def test_rules_of_a_reason_are_listed_as_each_language_lists(small: Packs) -> None:
     assessment = assessed(small, **GRANTED)
-    several = replace(assessment, reasons=(replace(assessment.reasons[-1], article="第一条", rule="1、2"),))
+    step = assessment.steps[0]
+    several = replace(assessment, steps=(replace(step, reason=replace(step.reason, article="第一条", rule="1、2")),))
     assert "第一条，规则 1、2" in explanation_text(several, language="zh")
     assert "第一条, rules 1, 2" in explanation_text(several, language="en")
 
@@ -204,9 +202,9 @@ def test_text_names_the_version_of_the_policy(small: Packs) -> None:
 def test_text_tells_caveats_parameters_and_a_stricter_delivery(small: Packs) -> None:
     text = explanation_text(assessed(small, **GRANTED), language="zh")
     assert "· 口径" in text
-    assert "补助比例  通知" in text
+    assert "补助比例：通知" in text
     assert "（凭记忆）" in text
-    assert "申报审核（文件规定）。仅凭现有数据本可免申即享，以文件为准。" in text
+    assert "申报审核（文件规定）：按申报通知提出申请，由主管部门审核。仅凭现有数据本可免申即享，以文件为准。" in unwrapped(text)
 
 
 def test_a_missing_parameter_is_told_apart_from_the_facts_that_the_subject_lacks(packs: Packs) -> None:
@@ -224,6 +222,33 @@ def test_a_missing_parameter_is_told_apart_from_the_facts_that_the_subject_lacks
     data = explanation_data(both)
     assert data["missing"] == ["上年职工年平均工资", "当地社会平均工资"]
     assert [item["name"] for item in data["missing_parameters"]] == ["当地社会平均工资"]
+
+
+def test_missing_parameters_are_told_together_and_not_one_by_one(packs: Packs) -> None:
+    facts = {"居住区县": "乙区", "户籍区县": "甲县", "持有居住证": True}
+    assessment = assessed(packs, "zhejiang/new-resident-points", **facts)
+    assert len(assessment.missing_parameters) > 10
+    text = unwrapped(explanation_text(assessment, language="zh"))
+    assert text.count("不是居民的事实；由主管部门填写") <= 1 + len({item.source for item in assessment.missing_parameters})
+    assert f"等{len(assessment.missing_parameters)}项（不是居民的事实；由主管部门填写）" in text
+
+
+def test_a_near_miss_that_is_no_step_is_left_out_of_the_letter_and_kept_in_the_data(packs: Packs) -> None:
+    facts = {"注册地市": "杭州市", "单位类型": "企业", "企业规模": "小型", "失业保险足额缴费月数": 12, "列入严重失信名单": False}
+    insured = {"失业保险参保人数@2025": 94, "失业保险参保人数@2024": 100, "失业保险年初参保人数": 100, "领取失业保险金人数@2025": 6}
+    paid = {"僵尸企业": False, "失业保险费实缴额@2025": 80_000, "派遣机关事业单位失业保险费@2025": 0}
+    numbers = {name: Decimal(value) if type(value) is int else value for name, value in {**facts, **insured, **paid}.items()}
+    assessment = assess_subject(packs, "zhejiang/stable-jobs-zhejiang-2026", numbers, as_of=Date(2026, 6, 30))
+    assert [miss["line"]["value"] for miss in explanation_data(assessment)["near"]] == ["30"]
+    assert "差一步" not in explanation_text(assessment, language="zh")
+
+
+def test_a_letter_says_nothing_of_what_did_not_decide(packs: Packs) -> None:
+    facts = {"注册地市": "杭州市", "单位类型": "高校", "年度智算合同实际额": 10_000_000, "设施类型": "国产"}
+    text = unwrapped(explanation_text(assessed(packs, "hangzhou/compute-voucher", **facts), language="zh"))
+    assert "单位类型：高校" in text
+    assert "设施类型" not in text.partition("待确认")[0]
+    assert "大模型企业放宽上限" not in text
 
 
 def test_text_can_be_signed() -> None:

@@ -178,7 +178,7 @@ def test_errors_in_the_packs_stop_what_rests_on_them(zhida: Zhida, tmp_path: Pat
         ("chekc", "没有命令 chekc；是否想写 check？", "No such command 'chekc'. Did you mean 'check'?"),
         ("zzz", "没有命令 zzz", "No such command 'zzz'"),
         ("registry imprt", "没有命令 imprt；是否想写 import？", "No such command 'imprt'. Did you mean 'import'?"),
-        ("check --strct", "没有选项 --strct；是否想写 --strict？", "No such option: --strct (Possible options: --strict)"),
+        ("check --strictt", "没有选项 --strictt；是否想写 --strict？", "No such option: --strictt (Possible options: --strict)"),
         ("check --zzz", "没有选项 --zzz", "No such option: --zzz"),
         ("check a b", "多出的参数：b", "Got unexpected extra argument"),
         ("check --as-of 2026-02-30", "--as-of：“2026-02-30”不是日期", "--as-of: '2026-02-30' is no date"),

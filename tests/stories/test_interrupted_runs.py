@@ -21,10 +21,10 @@ from tests.engine.postgresql_server import run, running_server
 from tests.stories.small_district import AS_OF, COMMAND, ENVIRONMENT, PACKS, ROOT, District, Zhida, files_below, plant_district
 from zhida.cli.registry import import_files
 from zhida.policy.pack import load_packs
-from zhida.registry_io.synthetic import synthesize, write_synthetic
+from zhida.registry_io.synthetic import write_district
 from zhida.registry_io.synthetic_district import read_district
 
-RESULTS = {"results.parquet", "results.csv", "report.html", "summary.json"}
+RESULTS = {"results.parquet", "results.csv", "report.html", "summary.json", "population.csv"}
 KEY = "统一社会信用代码"
 
 
@@ -34,7 +34,7 @@ def parted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("parted")
     parameters = plant_district(folder / "parameters", 480)
     (folder / "sources").mkdir()
-    sources = write_synthetic(synthesize(read_district(parameters / "district.yaml")), folder / "sources")
+    sources = write_district(read_district(parameters / "district.yaml"), folder / "sources")
     imported = import_files(load_packs(PACKS), parameters / "mapping.yaml", list(sources), "zh")
     imported.frame.write_parquet(folder / "registry.parquet", row_group_size=20, metadata=dict(imported.metadata))
     return folder / "registry.parquet"

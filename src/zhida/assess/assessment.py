@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from zhida.errors import Diagnostic
+from zhida.feel.syntax import Node
 from zhida.policy.front_matter import EveryYear, Interval, WindowState
 from zhida.values.temporal import Date
 
@@ -80,6 +81,8 @@ class ConditionMet:
     """The value met."""
     unit: str
     """Its unit; empty where it has none."""
+    is_met: bool = True
+    """Whether the value passes the cell; only a step by a default tells cells that fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,40 @@ class Reason:
     """The expression, where the decision is none of a table."""
     place: str
     """`file:line:column` of the rule or expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the argument that leads to the answer."""
+
+    reason: Reason
+    """The decision; its conditions are those that decided."""
+    operands: tuple[Node, ...]
+    """What its value was computed by, or what settled it; nothing where the rule writes the value out."""
+    reads: Mapping[str, ConditionMet]
+    """The values that these mention and that were read, by the names in them."""
+    choices: tuple[tuple[Node, bool], ...]
+    """The conditions of `if` that chose what it was computed by, each with how it came out."""
+    section: str
+    """The heading under which it stands; empty at the head of the document."""
+    depth: int
+    """How many steps it is from the answer."""
+    is_goal: bool
+    """Whether it is the answer to one of the policy's questions: eligible, the amount, the status, the scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFact:
+    """A fact of the subject that would have to be known, and who can tell it."""
+
+    name: str
+    """Its name."""
+    department: str
+    """The department that it comes from, as the dictionary says; may be empty."""
+    is_self_reported: bool
+    """Whether the subject itself may state it."""
+    is_judged: bool
+    """Whether a person must judge it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +285,10 @@ class Assessment:
     """Where the document orders a stricter way than the data would allow: that it does."""
     parameters: Mapping[str, str]
     """Parameters that the answer rests on, with source and confidence."""
+    steps: tuple[Step, ...] = ()
+    """What decided, in the order of the argument, the answer last."""
+    told_by: tuple[MissingFact, ...] = ()
+    """Those of `missing` that are facts of the subject, with who can tell them."""
     population: tuple[PopulationNote, ...] = ()
     """How population facts that the policy looks at came about; none where nobody computed any."""
 

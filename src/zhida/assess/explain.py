@@ -1,6 +1,6 @@
 """Why an answer is what it is: the rules that fired, the values met, caveats, parameters and the way of delivery."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from zhida.feel.syntax import Node
 from zhida.feel.units import format_unit
 from zhida.policy.front_matter import EveryYear, FrontMatter, window_on
 from zhida.policy.pack import Policy, PolicyModel, parameter_id
+from zhida.source import Span
 from zhida.values.equality import distinct
 from zhida.values.unknown import Unknown, find_unknown
 
@@ -151,20 +152,27 @@ def unit_of(compiled: CompiledDecision, name: str, model: DecisionModel) -> str:
     return format_unit(other.shape.unit) if other is not None and other.shape.unit else ""
 
 
-def caveats_of(model: PolicyModel, evaluator: Evaluator, goals: tuple[str, ...]) -> Mapping[str, str]:
-    """Return the caveats of the articles that the goals rest on, and those outside of any article, with what would settle them."""
-    beneath = evaluator.beneath(goals)
-    articles: dict[str, set[str]] = {}
-    for id_ in beneath:
-        compiled = evaluator.model.decisions.get(id_)
+def caveats_of(model: PolicyModel, decided: Iterable[str]) -> Mapping[str, str]:
+    """Return the caveats of what decided, with what would settle them.
+
+    Args:
+        model: The policy.
+        decided: The ids of the decisions that the answer rests on.
+
+    Returns:
+        The caveats that are about a whole document, those of the sections in which these decisions stand, and what documents say of
+        how they were checked; the policy's own first.
+    """
+    places: dict[str, list[Span]] = {}
+    for id_ in decided:
+        compiled = model.model.decisions.get(id_)
         if compiled is not None:
-            articles.setdefault(compiled.decision.id.partition("#")[0], set()).add(compiled.decision.span.article)
+            places.setdefault(id_.partition("#")[0], []).append(compiled.decision.span)
     found: dict[str, str] = {}
     for part in (model.policy, *model.used_policies):
-        if part.id in articles or part is model.policy:
-            mine = articles.get(part.id, set()) | {""}
+        if part.id in places or part is model.policy:
             for caveat in part.tangled.caveats:
-                if caveat.span.article in mine:
+                if caveat.section is None or any(caveat.is_about(place) for place in places.get(part.id, ())):
                     found.setdefault(caveat.text, caveat.settled_by)
             if part.front.checked.by != "official" and part.front.checked.note:
                 found.setdefault(part.front.checked.note, "")

@@ -37,6 +37,7 @@ from zhida.registry_io.attributes import ABSENT_SUFFIX
 from zhida.registry_io.cells import DIGITS, scale_of
 from zhida.registry_io.facts import polars_type
 from zhida.registry_io.registry import Registry
+from zhida.registry_io.results import SYNTHETIC_COLUMN, SYNTHETIC_WORD
 from zhida.values.numbers import feel_context
 from zhida.values.temporal import Date
 from zhida.values.text import literal
@@ -435,20 +436,30 @@ def notes_of(population: Population, registry: Registry, code: str, names: Itera
         )
 
 
-def table_of(population: Population) -> pl.DataFrame:
-    """Return what groups come to, for people: 属性, 算法, 分组, 参加户数, 未知户数, 值, 最大, 最小; one row for each group, all text."""
+GROUP_WORDS: Mapping[Value, str] = {None: "无", True: "是", False: "否"}
+"""How values that make groups are said that are no texts."""
+
+
+def table_of(population: Population, *, is_synthetic: bool) -> pl.DataFrame:
+    """Return what groups come to, for people: 属性, 算法, 分组, 参加户数, 未知户数, 值, 最大, 最小; one row for each group, all text.
+
+    Args:
+        population: The population facts.
+        is_synthetic: Whether the subjects are invented: every row says so then, in `SYNTHETIC_COLUMN`.
+    """
     rows: list[tuple[str, ...]] = []
     for computed in population.computed:
         item, statistic = computed.planned.item, computed.planned.statistic
         found = []
         for group, totals in computed.groups.items():
-            named = "、".join(f"{name}={'无' if value is None else value}" for name, value in zip(statistic.by, group, strict=True))
+            named = "、".join(f"{name}={GROUP_WORDS.get(value, value)}" for name, value in zip(statistic.by, group, strict=True))
             value = "" if statistic.function in RANKS else _shown(kept(computed.of_group(group), item))
             ends = [_shown(each) for each in (max(totals.values), min(totals.values))] if totals.values else ["", ""]
             found.append((item.name, statistic.text.text, named or "全体", str(totals.members), str(totals.unknown), value, *ends))
         rows += sorted(found)
     heads = ("属性", "算法", "分组", "参加户数", "未知户数", "值", "最大", "最小")
-    return pl.DataFrame({head: pl.Series([row[place] for row in rows], dtype=pl.String) for place, head in enumerate(heads)})
+    table = pl.DataFrame({head: pl.Series([row[place] for row in rows], dtype=pl.String) for place, head in enumerate(heads)})
+    return table.with_columns(pl.lit(SYNTHETIC_WORD).alias(SYNTHETIC_COLUMN)) if is_synthetic else table
 
 
 def _shown(value: Value) -> str:

@@ -58,11 +58,16 @@ def settle(model: PolicyModel, inputs: Mapping[str, Value], shared: Shared | Non
         inputs: Values by id; of decisions too, where these are given.
         shared: What other evaluations of the policy came to.
     """
-    evaluator = Evaluator(model.model, inputs, as_of=model.as_of, shared=shared or Shared(model.model))
+    shared = shared or Shared(model.model)
+    evaluator = Evaluator(model.model, inputs, as_of=model.as_of, shared=shared)
     judgement = judge(model, evaluator)
     if judgement.answer.outcome is not Outcome.UNDETERMINED:
         return Settled(judgement, (judgement.answer,), is_minimal=True, evaluator=evaluator)
+    before = len(shared.kept), len(shared.alive)
     cases, judged, given_up = _enumerate(model, inputs, evaluator, judgement.missing)
+    shared.back_to(*before)
+    for _, each in judged:  # whose values are not kept for it any more
+        each.shared = None
     judgements = [each for each, _ in judged]
     answers = distinct_answers(item.answer for item in judgements)
     if len(answers) == 1 and answers[0].outcome is not Outcome.UNDETERMINED:

@@ -3,12 +3,12 @@
 facts ──check──> inputs ──settle──> answer ──explain──> Assessment
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from zhida.assess.assessment import Assessment, MissingParameter
+from zhida.assess.assessment import Assessment, MissingFact, MissingParameter
 from zhida.assess.elements import refused, with_untold
 from zhida.assess.explain import caveats_of, delivery_of, parameters_of, reasons_of, window_met
 from zhida.assess.feeds import facts_at
@@ -16,6 +16,7 @@ from zhida.assess.near import near_misses
 from zhida.assess.possible import possible_answers
 from zhida.assess.settle import Settled, settle
 from zhida.assess.statuses import next_status
+from zhida.assess.steps import steps_of
 from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.policy.dictionary import Dictionary
 from zhida.policy.pack import Packs, PolicyModel
@@ -116,7 +117,10 @@ def _explained(model: PolicyModel, settled: Settled, near_within: Decimal | None
     note_delivery = delivery_of(policy, model.model, answer.outcome, settled.judgement.missing)
     named = front.result or front.amount
     possible, extent = possible_answers(model, settled)
-    caveats = caveats_of(model, evaluator, goals)
+    reasons = reasons_of(evaluator, goals, settled.completions)
+    steps = steps_of(model, settled, reasons)
+    caveats = caveats_of(model, [f"{step.reason.policy}#{step.reason.decision}" for step in steps])
+    missing = sorted(settled.judgement.missing)
     return Assessment(
         policy=policy.id,
         title=front.title,
@@ -131,13 +135,13 @@ def _explained(model: PolicyModel, settled: Settled, near_within: Decimal | None
         gives_amount=gives_amount(model),
         amount=answer.amount,
         amount_fen=answer.amount_fen,
-        missing=tuple(sorted(settled.judgement.missing)),
-        missing_parameters=missing_parameters(model, sorted(settled.judgement.missing)),
+        missing=tuple(missing),
+        missing_parameters=missing_parameters(model, missing),
         is_minimal=settled.is_minimal,
         is_cut=settled.is_cut,
         possible=possible,
         possible_are=extent,
-        reasons=reasons_of(evaluator, goals, settled.completions),
+        reasons=reasons,
         caveats=tuple(caveats),
         settled_by={text: settled_by for text, settled_by in caveats.items() if settled_by},
         window=window_met(model, answer.outcome),
@@ -147,6 +151,8 @@ def _explained(model: PolicyModel, settled: Settled, near_within: Decimal | None
         delivery=note_delivery[0],
         delivery_note=note_delivery[1],
         parameters=parameters_of(model, evaluator, goals),
+        steps=steps,
+        told_by=tuple(missing_facts(model, missing)),
     )
 
 
@@ -164,6 +170,14 @@ def missing_parameters(model: PolicyModel, missing: Iterable[str]) -> tuple[Miss
             row = next((row for row in rows if model.as_of in row.valid), rows[0])
             found.append(MissingParameter(name, row.source))
     return tuple(found)
+
+
+def missing_facts(model: PolicyModel, missing: Iterable[str]) -> Iterator[MissingFact]:
+    """Yield those of some missing names that are facts of the subject, with who can tell them."""
+    items = {data.name: data.item for data in model.model.inputs.values() if data.name not in model.parameter_rows}
+    for name in missing:
+        if name in items:
+            yield MissingFact(name, items[name].department, items[name].is_self_reported, items[name].is_judged)
 
 
 def inputs_of(model: PolicyModel, facts: Mapping[str, Value]) -> dict[str, Value]:

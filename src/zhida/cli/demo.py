@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -35,7 +36,7 @@ from zhida.errors import Language
 from zhida.registry_io.quality import QualityReport
 from zhida.registry_io.results import first_near_miss
 from zhida.registry_io.sources import open_source
-from zhida.registry_io.synthetic import write_district
+from zhida.registry_io.synthetic import published_totals, write_district
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import write_registry
 from zhida.report.registry_report import summary_data, summary_text
@@ -102,6 +103,7 @@ def demo(
         print_json(summary_data(summary) | {"files": [str(path) for path in (*written, *woven)]})
     else:
         typer.echo(summary_text(summary, language, width=width(), is_brief=True))
+        _tell_published(language, invented)
         _tell_set_aside(language, quality, out / "registry" / "set-aside.csv")
         for path in written:
             typer.echo(str(path))
@@ -114,6 +116,17 @@ def demo(
 
 def _say(language: Language, zh: str, en: str) -> None:
     typer.echo(words(language, zh, en), err=True)
+
+
+def _tell_published(language: Language, district: Mapping[str, object]) -> None:
+    """Say which totals of the district are published ones; all else is invented."""
+    totals = published_totals(district)
+    if totals:
+        zh = "、".join(f"{title} {count:,} 户（{source}公布）" for title, (count, source) in totals.items())
+        en = ", ".join(f"{title} {count:,} ({source})" for title, (count, source) in totals.items())
+        typer.echo(
+            words(language, f"只有这些总数是公布的：{zh}；其余全部虚构。", f"Published are these totals only: {en}; all else is invented.")
+        )
 
 
 def _tell_set_aside(language: Language, quality: QualityReport, path: Path) -> None:

@@ -67,6 +67,8 @@ def judge(questions: Questions, results: Results) -> Judged:
         column = results.columns[goal]
         asked[goal] = going
         bad = bad if column.bad is None else bad | (column.bad & going)
+        partly = results.vocabulary.partly(column)
+        bad = bad | (partly & going) if partly.any() else bad
         unknown = going & column.unknown
         missing = union(missing, limited(column.missing, unknown))
         codes = results.codes_beneath(results.demanded({goal: going}))

@@ -28,6 +28,7 @@ from zhida.columnar.plan import Form, Kind
 from zhida.dmn.model import ItemDefinition
 from zhida.values import temporal
 from zhida.values.temporal import Date
+from zhida.values.unknown import find_unknown
 
 Value = Any
 
@@ -109,6 +110,8 @@ class CodedFact(FactNode):
         value = self.vocabulary.values[number]
         if type(value) is str:
             return self.code_of_word(value)
+        if find_unknown(value) is not None:
+            raise UncodedError(f"'{self.item.name}' is a list of which an entry is unknown")
         code = self.words.get(number)
         return self.new_word(value, number) if code is None else code
 
@@ -155,8 +158,9 @@ class CodedFact(FactNode):
             days = np.clip(self.thresholds - _EPOCH, -LARGEST, LARGEST)
             return kernel.encode(given.values(np.int32), days, codes, valid=given.valid, unknown=OF_UNKNOWN)
         if kind is Kind.BOOLEAN and dtype == pl.Boolean:
-            numbers = series.cast(pl.UInt8).fill_null(2).to_numpy()
-            return kernel.translate(numbers, np.array([FIRST_CODE, FIRST_CODE + 1, OF_UNKNOWN], np.uint8))
+            cells = arrow_of(series)
+            bits, offset = cells.bits
+            return kernel.translate_bits(bits, offset, len(series), (FIRST_CODE, FIRST_CODE + 1), valid=cells.valid, unknown=OF_UNKNOWN)
         if kind in {Kind.STRING, Kind.VALUE} and isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
             return self.of_words(series)
         return None
@@ -222,6 +226,12 @@ class ArrowCells:
         if buffer is None:
             return np.zeros(0, dtype)
         return np.frombuffer(buffer, dtype, len(self.array) * width, self.array.offset * size)
+
+    @property
+    def bits(self) -> tuple[Any, int]:
+        """Its truth values as bits, and where they begin."""
+        buffer = self.array.buffers()[1]
+        return (b"", 0) if buffer is None else (buffer, self.array.offset)
 
     @property
     def valid(self) -> tuple[Any, int] | None:

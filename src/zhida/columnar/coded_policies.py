@@ -22,14 +22,17 @@ from zhida.columnar.coded import UncodedError
 from zhida.columnar.coded_answers import AnswerNode
 from zhida.columnar.coded_build import build, stretch_of
 from zhida.columnar.coded_facts import OF_NULL, OF_UNKNOWN, CodedFact
-from zhida.columnar.columns import Array, Column, Mask, distinct, either, full, pack, value_at
+from zhida.columnar.columns import LARGEST, Array, Column, Mask, distinct, either, full, pack, value_at
 from zhida.columnar.frames import read_block
 from zhida.columnar.plan import Fact, Kind
-from zhida.columnar.settle import EXPANDED, Answers, Fired, Possible, PossibleSet, Settler, members_of
+from zhida.columnar.settle import Answers, Fired, Possible, PossibleSet, Settler, members_of
 from zhida.values.text import format_value
 
 WORD = 62
 """Bits of an integer that are used for sets."""
+
+EXPANDED = 524_288
+"""Combinations of rows that are looked up together: a code is a byte or two, so there may be more than of columns of values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,11 @@ class CodedPolicy:
         self.of_answer: NDArray[np.int64] = np.zeros(0, np.int64)
         self.settled: dict[tuple[int, ...], int] = {}
         self.opened: dict[tuple[object, ...], int] = {}
-        self.values: dict[tuple[int, int], tuple[str, int | None]] = {}
+        self.said_numbers: dict[tuple[int, str], int] = {}
+        self.said, self.fens, self.has_fen = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_)
+        self.key_numbers: dict[tuple[int, tuple[int, int] | None], int] = {}
+        self.key_of: NDArray[np.int32] = np.zeros(0, np.int32)
+        self.is_left_of: Mask = np.zeros(0, np.bool_)
 
     # --- records ---------------------------------------------------------------------------------------------------------
 
@@ -301,24 +308,34 @@ class CodedPolicy:
                 expanded[fact.place] = np.repeat(column[rows], cases)
         met = self.answer.run(expanded, len(rows) * cases).reshape(len(rows), cases)
         self.follow_answers()
-        told = self.answer.answers
-        key_numbers: dict[tuple[int, tuple[int, int] | None], int] = {}
-        key_of = np.array([key_numbers.setdefault(item.key, len(key_numbers)) for item in told], np.int64)
+        key_of, is_left_of = self.answer_keys()
         keys = key_of[met]
-        odd = np.array([item.is_bad or item.ending == OPEN for item in told], np.bool_)
-        is_left = odd[met].any(axis=1) if odd.any() else np.zeros(len(rows), np.bool_)
+        is_left = is_left_of[met].any(axis=1)
         same = (keys == keys[:, :1]).all(axis=1)
-        is_odd = np.array([item.ending == ODD for item in told], np.bool_)
-        is_left |= is_odd[met].any(axis=1)  # facts of which only what is odd depends are not all enumerated by the interpreter
         settled = np.flatnonzero(same & ~is_left)
         if len(settled):
             found[rows[settled]] = self.settle(frame, codes, rows[settled], met[settled], lacking)
         rest = np.flatnonzero(~same & ~is_left)
         if len(rest):
             missing = [changes(keys[rest].reshape(len(rest), *sizes), axis) for axis in range(1, len(sizes) + 1)]
-            found[rows[rest]] = self.open(known[rows[rest]], keys[rest], list(key_numbers), dict(zip(lacking, missing, strict=True)))
+            found[rows[rest]] = self.open(known[rows[rest]], keys[rest], dict(zip(lacking, missing, strict=True)))
         left: Array = rows[is_left]
         return left
+
+    def answer_keys(self) -> tuple[Array, Mask]:
+        """Return for each answer the number of what makes it the same as others, and whether it leaves a row to be decided by values.
+
+        That is where anything is bad or still open; and odd, for facts of which only what is odd depends are not all enumerated by
+        the interpreter.
+        """
+        told = self.answer.answers
+        numbers, left = self.key_numbers, self.is_left_of
+        if len(left) < len(told):
+            fresh = told[len(left) :]
+            kinds = np.array([numbers.setdefault(item.key, len(numbers)) for item in fresh], np.int32)
+            is_left = np.array([item.is_bad or item.ending in {OPEN, ODD} for item in fresh], np.bool_)
+            self.key_of, self.is_left_of = np.concatenate((self.key_of, kinds)), np.concatenate((left, is_left))
+        return self.key_of, self.is_left_of
 
     def settle(self, frame: pl.DataFrame, codes: Mapping[int, Array], rows: Array, met: Array, lacking: Sequence[CodedFact]) -> Array:
         """Return the records of rows whose missing facts turned out not to matter, one row of each kind decided value by value."""
@@ -333,17 +350,27 @@ class CodedPolicy:
             numbers.append(self.settled[key])
         return np.array(numbers, np.int64)[places]
 
-    def open(
-        self, known: Array, keys: Array, key_list: Sequence[tuple[int, tuple[int, int] | None]], missing: Mapping[CodedFact, Mask]
-    ) -> Array:
-        """Return the records of rows that rest on missing facts."""
+    def open(self, known: Array, keys: Array, missing: Mapping[CodedFact, Mask]) -> Array:
+        """Return the records of rows that rest on missing facts.
+
+        Args:
+            known: For each row its answer for what is known.
+            keys: For each row and combination of missing facts the number of what makes the answer the same as others.
+            missing: The facts that each row lacks.
+        """
         masks = list(missing.values())
         bits = np.zeros(len(known), np.int64)
         for place, mask in enumerate(masks):
             bits |= mask.astype(np.int64) << place
-        columns = [known.astype(np.int64), bits, *sets_of(keys, len(key_list))]
+        said, fens, has_fen = self.said_of_keys()
+        sets = said[keys]
+        columns = [known.astype(np.int64), bits, *sets_of(sets, len(self.said_numbers))]
+        if has_fen.any():
+            has, amounts = has_fen[keys], fens[keys]
+            columns.append(np.where(has, amounts, LARGEST).min(axis=1))
+            columns.append(np.where(has, amounts, -LARGEST).max(axis=1))
         kinds, places = distinct(columns)
-        lacking = tuple(fact.place for fact in missing)
+        lacking, listed = tuple(fact.place for fact in missing), list(self.said_numbers)
         numbers = []
         for row in kinds.tolist():
             key = (lacking, *(int(column[row]) for column in columns))
@@ -351,8 +378,9 @@ class CodedPolicy:
                 base = self.answer.answers[int(known[row])]
                 names = frozenset(fact.item.name for fact, mask in missing.items() if mask[row])
                 is_judged = bool(names) and all(self.is_judged(name) for name in names)
-                possible, fens = self.possible([key_list[number] for number in sorted(set(keys[row].tolist()))])
-                record = Record(ODD if is_judged else OPEN, None, names, base.codes, base.fired, possible, fens, is_bad=False)
+                possible = self.possible(frozenset(listed[number] for number in set(sets[row].tolist())))
+                least_most = (int(columns[-2][row]), int(columns[-1][row])) if has_fen[keys[row]].any() else None
+                record = Record(ODD if is_judged else OPEN, None, names, base.codes, base.fired, possible, least_most, is_bad=False)
                 self.opened[key] = self.number(record)
             numbers.append(self.opened[key])
         return np.array(numbers, np.int64)[places]
@@ -361,28 +389,39 @@ class CodedPolicy:
         """Say whether a person must judge a fact."""
         return any(data.item.is_judged for data in self.plan.model.inputs.values() if data.name == name)
 
-    def possible(self, items: Sequence[tuple[int, tuple[int, int] | None]]) -> tuple[int, tuple[int, int] | None]:
-        """Return the number of what is possible, and the least and greatest amount."""
+    def possible(self, found: PossibleSet) -> int:
+        """Return the number of what is possible."""
         settler = self.settler
-        told = [(ending, *self.told(value)) if ending == HELD and value is not None else (ending, "", None) for ending, value in items]
-        found: PossibleSet = frozenset((ending, word) for ending, word, _ in told)
-        fens = [fen for _, _, fen in told if fen is not None]
         if found not in settler.possible_numbers:
             settler.possible_numbers[found] = len(settler.possible)
             settler.possible.append(found)
-        return settler.possible_numbers[found], (min(fens), max(fens)) if fens else None
+        return settler.possible_numbers[found]
 
-    def told(self, value: tuple[int, int]) -> tuple[str, int | None]:
-        """Return a value in words where it is no amount, else empty words and its fen."""
-        if value not in self.values:
+    def said_of_keys(self) -> tuple[Array, Array, Mask]:
+        """Return for what makes answers the same: the number of its ending with its value in words, its fen, and whether it has any.
+
+        A value that is an amount has no words.
+        """
+        start = len(self.said)
+        fresh = list(self.key_numbers)[start:]
+        if fresh:
             nothing = tuple((-1, False) for _ in self.answer.tables)
-            record = Record(HELD, value, frozenset(), frozenset(), nothing, -1, None, is_bad=False)
-            column = self.answers_of([record]).value
-            assert column is not None, "a value was asked for"
-            fen = self.settler.fen
-            word = "" if fen is not None else format_value(value_at(column, 0, self.settler.executor.vocabulary))
-            self.values[value] = (word, None if fen is None else int(fen(column, np.ones(1, np.bool_))[0]))
-        return self.values[value]
+            is_held = np.array([ending == HELD and value is not None for ending, value in fresh], np.bool_)
+            given = [Record(HELD, value, frozenset(), frozenset(), nothing, -1, None, is_bad=False) for _, value in fresh]
+            column, settler = self.answers_of(given).value, self.settler
+            fens = np.zeros(len(fresh), np.int64)
+            words = [""] * len(fresh)
+            if column is not None and settler.fen is not None:
+                fens = settler.fen(column, is_held)
+            elif column is not None:
+                for place in np.flatnonzero(is_held).tolist():
+                    words[place] = format_value(value_at(column, place, settler.executor.vocabulary))
+            pairs = [(ending, word) for (ending, _), word in zip(fresh, words, strict=True)]
+            said = [self.said_numbers.setdefault(pair, len(self.said_numbers)) for pair in pairs]
+            self.said = np.concatenate((self.said, np.array(said, np.int64)))
+            self.fens = np.concatenate((self.fens, fens))
+            self.has_fen = np.concatenate((self.has_fen, is_held if settler.fen is not None else np.zeros(len(fresh), np.bool_)))
+        return self.said, self.fens, self.has_fen
 
 
 def changes(cube: Array, axis: int) -> Mask:

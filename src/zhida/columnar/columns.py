@@ -209,12 +209,15 @@ def _distinct(key: Array) -> tuple[Array, Array]:
 class Vocabulary:
     """Every string, and every value that has no form of its own, by a number; equal values have the same.
 
+    Lists and contexts may hold what is unknown; it then lacks facts by their names, which are the same in every row.
+
     Number 0 is the empty text from the start: it stands where a row is bad, and such rows are computed with like any other.
     """
 
     def __init__(self) -> None:
         self.values: list[Any] = [""]
         self.numbers: dict[object, int] = {"": 0}
+        self.partial: list[int] = []
 
     def number(self, value: object) -> int:
         """Return the number of a value.
@@ -228,7 +231,19 @@ class Vocabulary:
         if number is None:
             number = self.numbers[key] = len(self.values)
             self.values.append(value)
+            if find_unknown(value) is not None:
+                self.partial.append(number)
         return number
+
+    def partly(self, column: Column) -> Mask:
+        """Return the rows whose value is a list or context something in which is unknown."""
+        if column.form.kind is not Kind.VALUE or not self.partial:
+            return ~ALL
+        return np.asarray(column.known & np.isin(column.values, self.partial))
+
+
+class Untold:
+    """Stands for a value that columns cannot keep."""
 
 
 def form_of(value: object) -> Form:
@@ -296,8 +311,7 @@ def pack(value: object, form: Form, vocabulary: Vocabulary) -> int | None:
         case Kind.STRING:
             return vocabulary.number(value) if type(value) is str else None
         case Kind.VALUE:
-            is_odd = isinstance(value, Function) or find_unknown(value) is not None
-            return None if is_odd else vocabulary.number(value)
+            return None if isinstance(value, Function | Untold) else vocabulary.number(value)
     return None
 
 

@@ -38,7 +38,10 @@ from zhida.values.unknown import find_unknown
 Value = Any
 
 BLOCK = 65_536
-"""Rows that are decided together: few enough for their codes to stay near the processor."""
+"""Rows that are decided together, at least: few enough for their codes to stay near the processor."""
+
+CODES = 1_048_576
+"""Codes of facts up to which there are more rows in a block: each block has its price whatever it holds."""
 
 BETWEEN = "、"
 """Stands between the numbers of several rules."""
@@ -137,15 +140,17 @@ class Decisions:
         refused = [found for item in self.plan.facts.values() if (found := refusal(frame, item)) is not None]
         if refused:
             raise InputError(refused)
-        starts = range(0, frame.height, BLOCK)
-        count = max(min(workers or os.cpu_count() or 1, len(starts)), 1)
+        threads = workers or os.cpu_count() or 1
+        rows = min(max(CODES // max(len(self.facts), 1), BLOCK), 4 * BLOCK, max(-(-frame.height // threads), BLOCK))
+        starts = range(0, frame.height, rows)
+        count = max(min(threads, len(starts)), 1)
         names = [name for name in column_names(self.plan.facts) if name in frame.columns]
         narrow = frame[names] if names else frame
         if count > 1:
             with ThreadPoolExecutor(count) as pool:
-                parts = list(pool.map(lambda start: self.block(narrow.slice(start, BLOCK), values, rules), starts))
+                parts = list(pool.map(lambda start: self.block(narrow.slice(start, rows), values, rules), starts))
         else:
-            parts = [self.block(narrow.slice(start, BLOCK), values, rules) for start in starts]
+            parts = [self.block(narrow.slice(start, rows), values, rules) for start in starts]
         columns: dict[str, pa.Array] = {}
         for goal in self.goals:
             said = [part[goal] for part in parts]

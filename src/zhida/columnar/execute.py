@@ -37,7 +37,7 @@ from zhida.columnar.encoders import OF_NULL, OF_UNKNOWN, Encoder
 from zhida.columnar.interpreted import Firings, Interpreter, Operand, Told, evaluate_with, joined
 from zhida.columnar.learned import Learned
 from zhida.columnar.operators import arithmetic, between, choose, compare, convert, fold, fold_list, logical, opposite
-from zhida.columnar.plan import Kind, Operation, Plan, placeholder
+from zhida.columnar.plan import Operation, Plan, placeholder
 from zhida.columnar.tables import TableDecider
 from zhida.values.unknown import Unknown
 
@@ -227,7 +227,8 @@ class Executor:
                 return self.constant(operation)
             case ops.Read():
                 read = columns[operation.operand]
-                return replace(read, reads={operation.decision_id: ALL}, codes={}, firing=None)
+                codes = read.codes if operation.is_part else {}
+                return replace(read, reads={operation.decision_id: ALL}, codes=codes, firing=None)
             case ops.Bare():
                 return replace(columns[operation.operand], reads={}, codes={}, firing=None)
             case ops.After():
@@ -245,7 +246,8 @@ class Executor:
             case ops.Opposite():
                 return opposite(columns[operation.operand])
             case ops.Choose():
-                return choose(columns[operation.condition], columns[operation.then], columns[operation.otherwise])
+                then, otherwise = columns[operation.then], columns[operation.otherwise]
+                return choose(columns[operation.condition], then, otherwise, self.vocabulary)
             case ops.Fold() | ops.FoldList():
                 return self.fold(operation, columns, block.rows)
             case ops.Interpret():

@@ -22,7 +22,7 @@ from zhida.dmn.model import ItemDefinition
 from zhida.values import temporal
 from zhida.values.components import from_python
 from zhida.values.temporal import Date
-from zhida.values.unknown import find_unknown, unknown
+from zhida.values.unknown import unknown
 
 ABSENT = ":absent"
 """Ends the name of the companion column of an attribute."""
@@ -62,7 +62,7 @@ def read_column(frame: pl.DataFrame, item: ItemDefinition, vocabulary: Vocabular
     if form.kind is Kind.LIST:
         values, bad, offsets = _lists(series, form)
     elif item.components and isinstance(series.dtype, pl.List):
-        values, bad = _element_lists(series, item, vocabulary)
+        values, bad = _element_lists(series, item, vocabulary), None
     else:
         values, bad = _values(series, form, vocabulary)
     if bad is not None:
@@ -133,8 +133,8 @@ def _lists(series: pl.Series, form: Form) -> tuple[Array, Mask | None, Array]:
     return values, np.bincount(np.repeat(np.arange(rows), lengths)[misfit], minlength=rows) > 0, offsets
 
 
-def _element_lists(series: pl.Series, item: ItemDefinition, vocabulary: Vocabulary) -> tuple[Array, Mask]:
-    """Return lists of elements by their numbers, each different one once; those with an unknown entry do not fit."""
+def _element_lists(series: pl.Series, item: ItemDefinition, vocabulary: Vocabulary) -> Array:
+    """Return lists of elements by their numbers, each different one once; unknown entries are unknowns of the list."""
     numbers: dict[tuple[tuple[object, ...], ...], int] = {}
     values = np.zeros(len(series), np.int64)
     for row, elements in enumerate(series.to_list()):
@@ -142,10 +142,9 @@ def _element_lists(series: pl.Series, item: ItemDefinition, vocabulary: Vocabula
             continue
         key = tuple(tuple(element.values()) for element in elements)
         if key not in numbers:
-            value = elements_of_cell(elements, item)
-            numbers[key] = vocabulary.number(value) if find_unknown(value) is None else -1
+            numbers[key] = vocabulary.number(elements_of_cell(elements, item))
         values[row] = numbers[key]
-    return np.maximum(values, 0), values < 0
+    return values
 
 
 def elements_of_cell(elements: Sequence[Mapping[str, object]], item: ItemDefinition) -> tuple[dict[str, object], ...]:

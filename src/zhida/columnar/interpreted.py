@@ -19,6 +19,7 @@ from zhida.columnar.columns import (
     Column,
     Marks,
     Mask,
+    Untold,
     Vocabulary,
     column_of,
     distinct,
@@ -41,7 +42,7 @@ from zhida.feel.evaluate import evaluate
 from zhida.feel.run import Frame, Run
 from zhida.feel.syntax import Node
 from zhida.values.temporal import Date, DaysDuration, MonthsDuration
-from zhida.values.unknown import Unknown
+from zhida.values.unknown import Unknown, find_unknown
 
 Value = Any
 
@@ -142,6 +143,7 @@ class Interpreter:
         self.firings = firings
         self.told: dict[int, dict[tuple[int, ...], Told]] = {}
         self.stand_ins: dict[int, Interpret] = {}
+        self.texts: dict[int, tuple[Value, str]] = {}
         self.evaluations = 0
 
     def expression(self, operation: Interpret, operands: Sequence[Operand], rows: int) -> Column:
@@ -163,6 +165,9 @@ class Interpreter:
             evaluator = Evaluator(self.plan.model, {**self.plan.constants, **given}, as_of=self.plan.as_of)
             value = evaluator.decide(id_, compiled)
             trace = evaluator.trace[id_]
+            if operation.path is not None:
+                part = evaluate_with(operation.path, {placeholder(0): value}, self.plan.as_of)
+                return Told(part.value, part.codes, frozenset(trace.read))
             firing = None if trace.table is None else self.firings.number(firing_of(trace.table))
             codes = frozenset(item.code for item in trace.diagnostics)
             return Told(value, codes, frozenset(trace.read), firing)
@@ -212,7 +217,7 @@ class Interpreter:
 
     def asked(self, lessons: Lessons | None, values: Sequence[Value], tell: Callable[[Sequence[Value]], Told]) -> Told:
         """Return what is told of some values, which is known from another run or else asked."""
-        key = None if lessons is None else key_of(values)
+        key = None if lessons is None else key_of(values, self.texts)
         if lessons is not None and key is not None and (lesson := lessons.get(key)) is not None:
             firing = None if lesson.firing is None else self.firings.number(lesson.firing)
             return Told(lesson.value, lesson.codes, lesson.read, firing)
@@ -262,7 +267,8 @@ def joined(told: Sequence[Told], places: Array, operands: Sequence[Operand], for
         form: How the values are kept; what does not fit is bad.
         vocabulary: Takes strings and other values.
     """
-    column = column_of((item.value for item in told), form, vocabulary)
+    marks = frozenset(operand.mark for operand in operands if operand.column.missing.keys() - {operand.mark})
+    column = column_of((kept_value(item.value, marks) for item in told), form, vocabulary)
     missing, codes = _spread(column.missing, places), _marks([item.codes for item in told], places)
     reads: Marks = {}
     bad = None if column.bad is None else within(column.bad[places], ALL)
@@ -270,8 +276,10 @@ def joined(told: Sequence[Told], places: Array, operands: Sequence[Operand], for
     read = _marks([item.read for item in told], places)
     for operand in operands:
         lacking = missing.pop(operand.mark, None)
-        if lacking is not None:
-            own = union(own, limited(operand.column.missing, lacking))
+        if lacking is not None:  # the operand, or, where that is known, something in it by the name of a fact
+            own = union(own, limited(operand.column.missing, lacking), limited({operand.mark: operand.column.known}, lacking))
+            within_known = lacking & operand.column.known  # an entry of a list, the unknown of which bears the name of the list
+            own = union(own, {operand.mark: within_known}) if within_known.any() else own
         mask: Mask | None = read.get(operand.mark)
         if mask is not None:
             reads = union(reads, limited(operand.column.reads, mask))
@@ -291,6 +299,12 @@ def joined(told: Sequence[Told], places: Array, operands: Sequence[Operand], for
         divisors=None if column.divisors is None else column.divisors[places],
         firing=firing,
     )
+
+
+def kept_value(value: Value, marks: frozenset[str]) -> Value:
+    """Return a value as columns keep it: what is unknown in a list or context must not lack an operand, which is another in each row."""
+    inner = None if isinstance(value, Unknown) else find_unknown(value)
+    return value if inner is None or marks.isdisjoint(inner.missing) else Untold()
 
 
 def _spread(marks: Marks, places: Array) -> Marks:

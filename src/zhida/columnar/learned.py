@@ -101,16 +101,27 @@ class Lessons:
             self.learned.is_new = True
 
 
-def key_of(values: Sequence[Value]) -> Key:
+def key_of(values: Sequence[Value], texts: dict[int, tuple[Value, str]] | None = None) -> Key:
     """Return what tells some values from others.
+
+    Args:
+        values: The values.
+        texts: Remembers how lists and contexts are written, by their identity.
 
     >>> key_of(["1", True, None]), key_of([Unknown(frozenset(("人",)))])
     (('str "1"', 'bool true', 'NoneType null'), ('? 人',))
     """
-    return tuple(
-        "? " + ",".join(sorted(value.missing)) if isinstance(value, Unknown) else f"{type(value).__name__} {literal(value)}"
-        for value in values
-    )
+    return tuple([_text(value, texts) for value in values])
+
+
+def _text(value: Value, texts: dict[int, tuple[Value, str]] | None) -> str:
+    if isinstance(value, Unknown):
+        return "? " + ",".join(sorted(value.missing))
+    if texts is None or not isinstance(value, tuple | dict):
+        return f"{type(value).__name__} {literal(value)}"
+    if id(value) not in texts:
+        texts[id(value)] = value, f"{type(value).__name__} {literal(value)}"  # kept, so that its identity stays its own
+    return texts[id(value)][1]
 
 
 class _Unpickler(pickle.Unpickler):

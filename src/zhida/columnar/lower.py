@@ -17,6 +17,7 @@ from zhida.columnar.columns import form_of
 from zhida.columnar.lower_cells import UnlowerableError, bounds_of_cell, with_values
 from zhida.columnar.lower_expressions import Lowering, Scope, joint_form
 from zhida.columnar.plan import BOOLEANS, DEFAULT, STRINGS, VALUES, Fallback, Form, Kind, Plan, Step, placeholder, token
+from zhida.columnar.scales import DEFAULT_SCALE, Entries, elements_of, number_scale
 from zhida.dmn.compiled import (
     AS_OF,
     Body,
@@ -35,21 +36,19 @@ from zhida.dmn.model import HitPolicy, ItemDefinition
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.evaluate import evaluate
 from zhida.feel.run import Frame, Run
-from zhida.feel.syntax import Literal, Name, Node, free_names
+from zhida.feel.syntax import Literal, Name, Node, Path, free_names
 from zhida.values.temporal import Date
 from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, Type, coerce, conforms, list_of
 from zhida.values.unknown import Unknown
 
 Value = Any
 
-DEFAULT_SCALE = 6
-"""Decimal places of a number of which the dictionary says none; a finer one goes to the interpreter."""
-
 MAX_INLINED = 20
 """How many calls of business knowledge models may stand inside each other."""
 
 _FORMS = {BOOLEAN: Form(Kind.BOOLEAN), STRING: STRINGS, DATE: Form(Kind.DATE)}
 _ONE_RULE = {HitPolicy.UNIQUE, HitPolicy.FIRST}
+_SINGLE = {HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY}
 _SUMS = {HitPolicy.COLLECT_SUM, HitPolicy.COLLECT_MIN, HitPolicy.COLLECT_MAX}
 _MANY = {HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER}
 
@@ -200,7 +199,62 @@ class _ModelLowering(Lowering):
     def whole(self, compiled: CompiledDecision) -> int:
         """Return the operation of a decision that is interpreted whole."""
         known = compiled.decision.type if compiled.decision.type is not ANY else compiled.shape.type
-        return self.emit(ops.InterpretDecision(compiled.decision.id, self.readable(compiled), _FORMS.get(known, VALUES)))
+        form = _FORMS.get(known, VALUES)
+        body = compiled.body
+        if form is VALUES and isinstance(body, Node):
+            scale = number_scale(body, self.names_in(self.scope(compiled.requirements, {}, 0)))
+            form = form if scale is None else Form(Kind.NUMBER, scale)
+        return self.emit(ops.InterpretDecision(compiled.decision.id, self.readable(compiled), form))
+
+    def entries_of(self, id_: str) -> Entries | None:
+        """Return the entries of the contexts in a list that an element of the model comes to; None for anything else."""
+        item = self.given.get(id_) or (self.model.inputs[id_].item if id_ in self.model.inputs else None)
+        if item is not None:
+            return {each.name: each for each in item.components} or None
+        compiled = self.model.decisions.get(id_)
+        if compiled is None or not isinstance(compiled.body, Node):
+            return None
+        return elements_of(compiled.body, self.names_in(self.scope(compiled.requirements, {}, 0)))
+
+    def unit_of(self, id_: str) -> str:
+        """Return the unit of an input datum."""
+        return self.given[id_].unit if id_ in self.given else self.model.inputs[id_].item.unit
+
+    def output(self, id_: str, node: Path) -> int | None:
+        """Return the operation of one of several outputs of a decision table; None where that is what it is not."""
+        compiled = self.model.decisions.get(id_)
+        body = compiled.body.body if compiled is not None and isinstance(compiled.body, Typed) else compiled and compiled.body
+        if compiled is None or id_ not in self.steps or not isinstance(body, CompiledTable) or body.table.hit_policy not in _SINGLE:
+            return None
+        column = next((place for place, clause in enumerate(body.table.outputs) if clause.name == node.name), None)
+        if column is None or len(body.table.outputs) == 1:
+            return None
+        form = self.form_of_output(body, column, compiled)
+        if form.kind in {Kind.VALUE, Kind.LIST, Kind.RATIO}:
+            return None
+        part = replace(node, value=Name(node.span, placeholder(0)))
+        place = self.steps[id_].operation
+        operation = self.operations[place]
+        if isinstance(operation, ops.InterpretDecision):
+            part_of = self.emit(replace(operation, form=form, path=part))
+            self.fallbacks.append(Fallback(self.decision, node.span.text, "an output of a table that is interpreted", part_of))
+            return self.emit(ops.Read(id_, part_of, form, is_part=True))
+        whole = self.emit(ops.Read(id_, place, self.form(place)))
+        return self.emit(ops.Interpret(part, ((placeholder(0), whole),), form))
+
+    def form_of_output(self, table: CompiledTable, column: int, compiled: CompiledDecision) -> Form:
+        """Return the form of one of several outputs of a table, as far as the text tells; what does not fit it is bad."""
+        scope, type_ = self.scope(compiled.requirements, {}, 0), table.table.outputs[column].type
+        forms = []
+        values = self.parameters(compiled.requirements)
+        for node in [*(rule.outputs[column] for rule in table.rules), table.defaults[column]]:
+            put = None if node is None else with_values(node, values=values)
+            if put is None or is_static(put):
+                value = None if put is None else evaluate(put, Frame({AS_OF: self.as_of}, Run(self.as_of)))
+                forms.append(form_of(coerce(value, type_)[0]))
+            else:
+                forms.append(self.form(self.expression(put, scope)))
+        return joint_form(forms)
 
     def readable(self, compiled: CompiledDecision) -> tuple[tuple[str, int], ...]:
         """Return the ids of what a decision may read, through business knowledge models too, each with its value."""
@@ -253,7 +307,7 @@ class _ModelLowering(Lowering):
             name: partial(self.element, id_) for name, id_ in requirements.items() if name not in functions
         }
         names |= {name: partial(int, place) for name, place in local.items()}
-        return Scope(names, functions, depth)
+        return Scope(names, functions, depth, {name: id_ for name, id_ in requirements.items() if name not in local})
 
     # --- tables ----------------------------------------------------------------------------------------------------------
 
@@ -348,7 +402,7 @@ class _ModelLowering(Lowering):
                     found[place] = self.constant(value)
             elif place in varying:
                 assert nodes[0] is not None, "what is not static is an expression"
-                found[place] = self.fitted(self.expression(nodes[0], scope), table.table.outputs[0].type)
+                found[place] = self.as_declared(self.expression(nodes[0], scope), table.table.outputs[0].type)
                 forms.append(self.form(found[place]))
             else:
                 forms += [self.constant_form(table, place, column, node) for column, node in enumerate(nodes)]

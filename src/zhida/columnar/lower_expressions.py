@@ -16,6 +16,7 @@ from zhida.columnar.columns import MAX_SCALE, form_of, scale_of
 from zhida.columnar.lower_cells import UnlowerableError, bounds_of, static, with_nodes
 from zhida.columnar.operators import ROUNDINGS
 from zhida.columnar.plan import BOOLEANS, NULLS, RATIOS, STRINGS, VALUES, Fallback, Form, Kind, Operation, placeholder
+from zhida.columnar.scales import Entries, Names, number_scale, result_form
 from zhida.dmn.compiled import AS_OF, CompiledKnowledge
 from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS
@@ -33,6 +34,8 @@ FOLDS = {"min": 2, "max": 2, "sum": 2, "modulo": 2, "abs": 1, "floor": 1, "ceili
 """Builtins of numbers that have a column form, with the number of their arguments, or the least one."""
 DATE_FOLDS = {"years and months duration": 2, "date": 1, "min": 2, "max": 2}
 """Builtins of dates that have one, with the number of their arguments."""
+GREAT_UNITS = {"元", "m2"}
+"""Units of facts whose values may be so great, in hundredths, that products of two do not fit."""
 LIST_FOLDS = {"min", "max", "sum", "count"}
 """Those of lists of numbers."""
 ORDERED = {Kind.NUMBER, Kind.DATE, Kind.DAYS, Kind.MONTHS}
@@ -53,17 +56,25 @@ _FORMS = {BOOLEAN: BOOLEANS, STRING: STRINGS, DATE: dates.DATES, DAYS_DURATION: 
 class Scope:
     """What names mean in a body."""
 
-    def __init__(self, names: Mapping[str, Callable[[], int]], knowledge: Mapping[str, CompiledKnowledge], depth: int = 0) -> None:
+    def __init__(
+        self,
+        names: Mapping[str, Callable[[], int]],
+        knowledge: Mapping[str, CompiledKnowledge],
+        depth: int = 0,
+        ids: Mapping[str, str] | None = None,
+    ) -> None:
         """Keep what names stand for.
 
         Args:
             names: Gives the operation of each name's value.
             knowledge: The names that are business knowledge models.
             depth: How many calls stand around it.
+            ids: The ids of the names that are elements of the model.
         """
         self.names = names
         self.knowledge = knowledge
         self.depth = depth
+        self.ids = ids or {}
 
 
 class Lowering:
@@ -76,6 +87,7 @@ class Lowering:
         self.places: dict[Operation, int] = {}
         self.fallbacks: list[Fallback] = []
         self.decision = ""
+        self.lowered: dict[tuple[int, int], tuple[Node, Scope, int, tuple[Fallback, ...]]] = {}
 
     def emit(self, operation: Operation) -> int:
         """Return the place of an operation."""
@@ -121,17 +133,26 @@ class Lowering:
         Raises:
             UnlowerableError: it cannot be interpreted by itself either.
         """
+        known = self.lowered.get((id(node), id(scope)))
+        if known is not None:  # it was tried before in what has no column form as a whole
+            self.fallbacks += known[3]
+            return known[2]
         before = len(self.fallbacks)
         try:
-            return self.direct(node, scope)
+            place = self.direct(node, scope)
         except UnlowerableError as reason:
             del self.fallbacks[before:]
-            return self.interpreted(node, scope, str(reason))
+            place = self.interpreted(node, scope, str(reason))
+        self.lowered[id(node), id(scope)] = node, scope, place, tuple(self.fallbacks[before:])
+        return place
 
     def interpreted(self, node: Node, scope: Scope, reason: str) -> int:
         """Return the operation of an expression that the interpreter evaluates."""
         template, names = self.template(node, scope)
         form = result_form(node)
+        is_typed = form.kind is not Kind.VALUE or isinstance(node, syntax.Arithmetic | syntax.Negation)  # whose values may not fit
+        scale = None if is_typed else number_scale(node, self.names_in(scope))
+        form = form if scale is None else Form(Kind.NUMBER, scale)
         if (
             isinstance(node, syntax.Arithmetic)
             and node.operator == "+"
@@ -141,6 +162,19 @@ class Lowering:
         place = self.emit(ops.Interpret(template, tuple(names.items()), form))
         self.fallbacks.append(Fallback(self.decision, " ".join(node.span.text.split()), reason, place))
         return place
+
+    def names_in(self, scope: Scope) -> Names:
+        """Return what names stand for as far as the scales of numbers go."""
+
+        def number(name: str) -> int | None:
+            form = self.form(scope.names[name]()) if name in scope.names else NULLS
+            return form.scale if form.kind is Kind.NUMBER else None
+
+        return Names(number, lambda name: self.entries_of(scope.ids.get(name, "")))
+
+    def entries_of(self, id_: str) -> Entries | None:
+        """Return the entries of the contexts in a list that an element of the model comes to; None for anything else."""
+        raise NotImplementedError
 
     def template(self, node: Node, scope: Scope) -> tuple[Node, dict[str, int]]:
         """Return an expression with placeholders for the parts that have columns, and what they stand for."""
@@ -178,10 +212,11 @@ class Lowering:
 
     @staticmethod
     def is_inner(operation: Operation) -> TypeGuard[ops.Interpret]:
-        """Say whether an expression is interpreted and rests on one thing: then what is around it is interpreted with it."""
+        """Say whether an expression is interpreted with what is around it: one that rests on one thing, and sums and products."""
         if not isinstance(operation, ops.Interpret) or operation.form.kind is not Kind.VALUE or operation.by_state:
             return False
-        return len(operation.names) <= 1 and all(mark == placeholder(0) for mark, _ in operation.names)
+        is_sum = isinstance(operation.node, syntax.Arithmetic | syntax.Negation)
+        return (is_sum or len(operation.names) <= 1) and all(mark == placeholder(each) for each, (mark, _) in enumerate(operation.names))
 
     def direct(self, node: Node, scope: Scope) -> int:
         """Return the operation of an expression that has a column form."""
@@ -262,9 +297,27 @@ class Lowering:
                 return self.emit(ops.Arithmetic("*", left, self.constant(inverse), form))
             return self.emit(ops.Arithmetic("/", left, right, RATIOS))
         scale = first + second if node.operator == "*" else max(first, second)
+        if node.operator == "*" and self.is_money(left) and self.is_money(right):
+            raise UnlowerableError("multiplies sums of money, whose product does not fit")
         if scale > MAX_SCALE:
             raise UnlowerableError(f"{scale} decimal places")
         return self.emit(ops.Arithmetic(node.operator, left, right, Form(Kind.NUMBER, scale)))
+
+    def is_money(self, place: int) -> bool:
+        """Say whether a number is made of sums of money, or of areas: products of two may not fit 64 bits."""
+        operation = self.operations[place]
+        match operation:
+            case ops.Fact():
+                return self.unit_of(operation.id) in GREAT_UNITS
+            case ops.Decide():
+                return any(self.is_money(output) for _, output in operation.outputs)
+            case ops.Choose():
+                return self.is_money(operation.then) or self.is_money(operation.otherwise)
+        return any(map(self.is_money, ops.operands_of(operation)))
+
+    def unit_of(self, id_: str) -> str:
+        """Return the unit of an input datum."""
+        raise NotImplementedError
 
     def inverse(self, place: int) -> Decimal | None:
         """Return what to multiply by instead of dividing by a constant, where that is exact; else None."""
@@ -387,12 +440,20 @@ class Lowering:
         """Return the operation of a part of a date, or of an entry of a context that is written there."""
         if isinstance(node.value, syntax.ContextLiteral):
             return self.entry(node.value, node.name, scope)
+        if isinstance(node.value, syntax.Name) and node.value.name in scope.ids:
+            output = self.output(scope.ids[node.value.name], node)
+            if output is not None:
+                return output
         operand = self.expression(node.value, scope)
         found = dates.of_property(self.form(operand), node.name)
         if found is None:
             raise UnlowerableError(f"'.{node.name}' of a {self.form(operand).kind} has no column form")
         template = replace(node, value=syntax.Name(node.span, placeholder(0)))
         return self.emit(ops.Fold(found[0], template, (operand,), found[1]))
+
+    def output(self, id_: str, node: syntax.Path) -> int | None:
+        """Return the operation of one of several outputs of a decision table; None where that is what it is not."""
+        raise NotImplementedError
 
     def entry(self, node: syntax.ContextLiteral, name: str, scope: Scope) -> int:
         """Return the operation of one entry of a context, all of which are evaluated."""
@@ -412,7 +473,8 @@ class Lowering:
             places.append(place)
             bare = self.emit(ops.Bare(place, self.form(place)))
             knowledge = {name: each for name, each in scope.knowledge.items() if name != key}
-            scope = Scope({**scope.names, key: partial(int, bare)}, knowledge, scope.depth)
+            ids = {name: id_ for name, id_ in scope.ids.items() if name != key}
+            scope = Scope({**scope.names, key: partial(int, bare)}, knowledge, scope.depth, ids)
         return places, scope
 
     def after(self, first: Iterable[int], place: int) -> int:
@@ -516,30 +578,6 @@ def joint_form(forms: list[Form]) -> Form:
     if kinds == {Kind.NUMBER, Kind.RATIO}:
         return RATIOS
     return Form(next(iter(kinds))) if len(kinds) == 1 else VALUES
-
-
-WHOLE_NUMBERS = {"string length", "day of year", "week of year", "count", "floor", "ceiling"}
-"""Builtins that give whole numbers, of one argument."""
-_RESULTS = {STRING: STRINGS, BOOLEAN: BOOLEANS, DATE: dates.DATES, MONTHS_DURATION: dates.MONTHS}
-
-
-def result_form(node: Node) -> Form:
-    """Return the form of what an expression comes to, as far as its node says; what does not fit it is bad."""
-    match node:
-        case syntax.Call(function=syntax.Name(name=name), positional=(_,)) if name in WHOLE_NUMBERS:
-            return Form(Kind.NUMBER)
-        case syntax.Call(function=syntax.Name(name=name), positional=(_, syntax.Literal(value=Decimal() as places))) if (
-            name in ROUNDINGS and places in range(MAX_SCALE + 1)
-        ):
-            return Form(Kind.NUMBER, int(places))
-        case syntax.Call(function=syntax.Name(name=name)) if name in BUILTINS:
-            results = {signature.result for signature in BUILTINS[name].signatures}
-            return _RESULTS.get(next(iter(results)), VALUES) if len(results) == 1 else VALUES
-        case syntax.Comparison() | syntax.Between() | syntax.In() | syntax.InstanceOf() | syntax.Quantified():
-            return BOOLEANS
-        case syntax.Conjunction() | syntax.Disjunction():
-            return BOOLEANS
-    return VALUES
 
 
 def _eager_parts(node: Node, scope: Scope) -> Callable[[Callable[[Node], Node]], Node] | None:

@@ -16,8 +16,9 @@ import numpy as np
 
 from zhida.columnar import kernel
 from zhida.columnar.columns import LARGEST, Array, Column, Mask, full, scale_of
-from zhida.columnar.lower import DEFAULT_SCALE, form_of_item
+from zhida.columnar.lower import form_of_item
 from zhida.columnar.plan import Kind
+from zhida.columnar.scales import DEFAULT_SCALE
 from zhida.dmn.elementary import Bound
 from zhida.dmn.model import ItemDefinition
 from zhida.values import temporal
@@ -31,6 +32,9 @@ MAX_TRIES = 8
 
 MOST_DIGITS = 30
 """Digits before the point of a number that may be near a line."""
+
+PART_DIGITS = 15
+"""Digits behind the scale of comparison by which about is said how far a value is from a line."""
 
 DAYS = 365
 """Days are told as a share of so many."""
@@ -171,13 +175,15 @@ class NearName:
         different, places = np.unique(numbers, return_inverse=True)
         found = [self.value_of_word(words[number]) for number in different.tolist()]
         floor = np.array([each[0] for each in found], np.int64)[places]
-        part = np.array([each[1] for each in found], np.float64)[places]
+        part = np.array([each[1] for each in found], np.int64)[places] / 10**PART_DIGITS
         rest = np.array([each[2] for each in found], np.int64)[places]
         is_one = np.array([each[3] for each in found], np.bool_)[places] & known & ~bad
-        return Values(np.where(is_one, floor, 0), np.where(is_one, rest, 0), np.where(is_one, part, 0), is_one, bad | (is_one & (not self.fits)))
+        return Values(
+            np.where(is_one, floor, 0), np.where(is_one, rest, 0), np.where(is_one, part, 0), is_one, bad | (is_one & (not self.fits))
+        )
 
-    def value_of_word(self, word: Value) -> tuple[int, float, int, bool]:
-        """Return a value rounded down, what was cut off, about and in quarters, and whether it is one that may be near a line."""
+    def value_of_word(self, word: Value) -> tuple[int, int, int, bool]:
+        """Return a value rounded down, the first digits and the quarters of what was cut off, and whether it may be near a line."""
         if not isinstance(word, Date if self.is_date else Decimal):
             return 0, 0, 0, False
         number = Decimal(temporal.to_days(word)) if isinstance(word, Date) else word
@@ -186,7 +192,8 @@ class NearName:
             return 0, 0, 0, False
         floor = int(moved.to_integral_value("ROUND_FLOOR"))
         cut = _EXACT.subtract(moved, Decimal(floor))
-        return floor, float(cut), 2 + int(_EXACT.multiply(cut, Decimal(2)).compare(Decimal(1))) if cut else 0, True
+        quarters = 2 + int(_EXACT.multiply(cut, Decimal(2)).compare(Decimal(1))) if cut else 0
+        return floor, int(cut.scaleb(PART_DIGITS, _EXACT)), quarters, True
 
     def inside(self, column: Column, rows: int) -> Mask | None:
         """Return the rows whose value may be near a line; None where that takes more than a look."""

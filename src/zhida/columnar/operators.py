@@ -6,6 +6,7 @@ the row bad. A branch that the interpreter does not enter leaves no marks.
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from zhida.columnar.columns import (
     Column,
     Marks,
     Mask,
+    Vocabulary,
     either,
     limited,
     states_of,
@@ -26,6 +28,7 @@ from zhida.columnar.columns import (
     within,
 )
 from zhida.columnar.plan import BOOLEANS, Form, Kind
+from zhida.values.temporal import Date
 
 ROUNDINGS = {
     "floor": "floor",
@@ -42,6 +45,9 @@ LONGEST = 1_000
 """Elements of a list that is folded here; longer ones take steps from the budget of an evaluation, which only that counts."""
 
 _NULL_OPERAND = "feel-null-operand"
+
+_SIMPLE = {Decimal, str, bool, Date}
+"""Types of values of which equal ones have the same number in the vocabulary."""
 
 
 # --- integers that must not wrap -------------------------------------------------------------------------------------
@@ -248,12 +254,12 @@ def opposite(column: Column) -> Column:
     return replace(column, values=~column.values, firing=None)
 
 
-def choose(condition: Column, then: Column, otherwise: Column) -> Column:
+def choose(condition: Column, then: Column, otherwise: Column, words: Vocabulary | None = None) -> Column:
     """Return `if condition then … else …`; where the condition is unknown, what both branches agree on without anything odd."""
     taken = condition.known & condition.values
     undecided = condition.unknown
     other = ~taken & ~undecided
-    same, bad = agreed(then, otherwise) if undecided.any() else (~ALL, None)
+    same, bad = agreed(then, otherwise, words) if undecided.any() else (~ALL, None)
     is_odd = either(*then.codes.values(), *otherwise.codes.values())
     same = same & undecided if is_odd is None else same & undecided & ~is_odd
     lacking = undecided & ~same
@@ -279,14 +285,32 @@ def choose(condition: Column, then: Column, otherwise: Column) -> Column:
     )
 
 
-def agreed(one: Column, two: Column) -> tuple[Mask, Mask | None]:
-    """Return the rows in which two columns of one form hold the same, and those in which that cannot be told."""
+def agreed(one: Column, two: Column, words: Vocabulary | None = None) -> tuple[Mask, Mask | None]:
+    """Return the rows in which two columns of one form hold the same, and those in which that cannot be told.
+
+    Args:
+        one: A column.
+        two: Another.
+        words: What columns of any kind count.
+    """
     above, below, bad = ordered(one, two)
     both = one.known & two.known
     same = np.asarray(both & (above == below))
-    if one.form.kind is Kind.VALUE:  # two values may be equal that are not written alike
-        bad = either(bad, np.asarray(both & ~same))
+    if one.form.kind is Kind.VALUE:
+        differs = np.asarray(both & ~same)
+        if differs.any():  # two values may be equal that are not written alike, unless they are simple
+            simple = [_is_simple(one.values, differs, words), _is_simple(two.values, differs, words)]
+            bad = either(bad, differs & ~np.logical_and(*simple))
+        if words is not None and words.partial:  # what is in part unknown may be equal to nothing
+            bad = either(bad, both & (words.partly(one) | words.partly(two)))
     return np.asarray(same | (one.null & two.null)), bad
+
+
+def _is_simple(numbers: Array, rows: Mask, words: Vocabulary | None) -> Mask:
+    """Return the rows whose value is equal to no other."""
+    different, places = np.unique(np.where(rows, numbers, 0), return_inverse=True)
+    found = [words is not None and type(words.values[number]) in _SIMPLE for number in different.tolist()]
+    return np.asarray(np.array(found, np.bool_)[places].reshape(np.shape(rows)))
 
 
 # --- builtins of numbers -----------------------------------------------------------------------------------------------

@@ -88,6 +88,8 @@ class Read:
     """Its value."""
     form: Form
     """What the column holds."""
+    is_part: bool = False
+    """Whether the operand is a part of the value: what was odd about taking it is the reader's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +268,8 @@ class InterpretDecision:
     """Ids of what it may read, each with its value."""
     form: Form
     """What the column holds."""
+    path: Node | None = None
+    """Where only a part of its value is wanted: that part of the placeholder."""
 
 
 @dataclass(frozen=True, slots=True)

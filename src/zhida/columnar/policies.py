@@ -41,6 +41,9 @@ DEFAULT_FIRED = "否则"
 """Said of a table of which no rule fired, and whose value is none the less not null."""
 
 
+CODED_BLOCK = 4 * BLOCK
+"""Rows that are decided together where codes tell all: of each row there are a few bytes."""
+
 ETC = "等"
 """Said behind what is possible where there may be more."""
 
@@ -138,17 +141,20 @@ class PolicyColumns:
         near = self.finder.find(ValueRows(self.finder, results, answers))
         return replace(answers, near=near, bad=answers.bad | near.bad)
 
-    def parts(self, frame: pl.DataFrame, *, block: int = BLOCK) -> Iterator[Part]:
+    def parts(self, frame: pl.DataFrame, *, block: int | None = None) -> Iterator[Part]:
         """Yield what `settle` says, block by block, each different answer once where codes tell them all.
 
         Args:
             frame: One row for each subject: columns by the names of attributes, with `:absent` companions.
-            block: Rows that are decided together.
+            block: Rows that are decided together; by default more of codes than of values.
         """
         kept = [name for name in column_names(self.plan.facts) if name in frame.columns]
         narrow = frame.select(kept) if kept else frame
-        for start in range(0, frame.height, block):
-            yield self.part(narrow.slice(start, block))
+        start = 0
+        while start < frame.height:
+            rows = block or (CODED_BLOCK if self.codes else BLOCK)
+            yield self.part(narrow.slice(start, rows))
+            start += rows
 
     def part(self, frame: pl.DataFrame) -> Part:
         """Return what is said of the rows of a block."""

@@ -25,23 +25,19 @@ from zhida.columnar.columns import (
     Marks,
     Mask,
     distinct,
+    either,
     full,
+    keys_of,
     limited,
     marks_of,
     mask_of,
-    pack,
+    rows_of,
     take,
     union,
+    value_at,
 )
+from zhida.columnar.domains import Domain, Domains, RowDomain
 from zhida.columnar.execute import Base, Block, Executor, Results
-from zhida.dmn.compiled import AS_OF
-from zhida.dmn.elementary import FEW_VALUES, Bound, Use, representatives, uses
-from zhida.dmn.evaluate import Evaluator
-from zhida.dmn.model import ItemDefinition
-from zhida.feel.builtins import BUILTINS
-from zhida.feel.syntax import free_names
-from zhida.values.types import BOOLEAN, STRING
-from zhida.values.unknown import unknown
 
 Value = Any
 
@@ -135,17 +131,25 @@ class _Group:
     """The facts that they lack by now."""
     excluded: Mapping[str, frozenset[int]]
     """The rules of each table that what is known excludes."""
-    domains: dict[str, tuple[Value, ...]] = field(default_factory=dict)
+    domains: dict[str, Domain] = field(default_factory=dict)
     """The values of each fact that is enumerated, by id."""
     given_up: set[str] = field(default_factory=set)
     """The facts that cannot be."""
     is_new: bool = False
     """Whether another fact joined in the last round."""
 
+    facts: Mapping[str, Column] = field(default_factory=dict)
+    """The input data of the block."""
+
     @property
     def cases(self) -> int:
         """How many combinations there are."""
         return prod(map(len, self.domains.values()))
+
+    def lacks(self, id_: str) -> bool:
+        """Say whether all of the rows lack an input datum."""
+        states = self.facts[id_].states if id_ in self.facts else None
+        return states is not None and bool((rows_of(states, self.rows) == UNKNOWN).all())
 
 
 class _Undecided:
@@ -183,11 +187,9 @@ class Settler:
         self.questions = questions
         self.limit = limit
         self.plan = executor.plan
-        self.uses = uses(self.plan.model, questions.goals)
         self.by_name = {data.name: id_ for id_, data in self.plan.model.inputs.items()}
-        lacking = {id_: unknown(item.name) for id_, item in self.plan.facts.items()}
-        self.evaluator = Evaluator(self.plan.model, {**lacking, **self.plan.constants}, as_of=self.plan.as_of)
-        self.domains: dict[tuple[str, frozenset[int]], tuple[Value, ...] | None] = {}
+        self.domains = Domains(self.plan, questions.goals)
+        self.evaluator = self.domains.evaluator
         self.expanded = 0
         self.fen = fen
         self.possible: list[PossibleSet] = []
@@ -248,56 +250,13 @@ class Settler:
             return Fired(np.full(rows, -1, np.int64), np.zeros(rows, np.bool_))
         return Fired(np.where(mask, column.firing, -1), full(np.asarray(column.null | column.unknown), rows).copy())
 
-    # --- domains -----------------------------------------------------------------------------------------------------------
-
     def domain(self, id_: str, excluded: Mapping[str, frozenset[int]]) -> tuple[Value, ...] | None:
         """Return one value from each elementary interval of a fact; None where it cannot be enumerated.
 
         Raises:
             LookupError: what it is compared with is not the same in each row.
         """
-        use = self.uses.get(id_) or Use()
-        kept = frozenset(place for place, bound in enumerate(use.bounds) if bound.rule not in excluded.get(bound.decision_id, ()))
-        key = (id_, kept)
-        if key not in self.domains:
-            bounds = [use.bounds[place] for place in sorted(kept)]
-            item = self.plan.facts[id_]
-            if _needs_bounds(item, use) and not all(map(self.is_static, bounds)):
-                raise LookupError(id_)
-            self.domains[key] = representatives(item, Use(bounds, use.is_compared_only), self.evaluator)
-        return self.domains[key]
-
-    def is_static(self, bound: Bound) -> bool:
-        """Say whether a bound is the same in each row."""
-        element = self.plan.model.decisions.get(bound.decision_id)
-        if element is None:
-            return True
-        ids = {element.requirements.get(name.name, name.name) for name in free_names(bound.node)}
-        return all(id_ in self.plan.constants or id_ == AS_OF or id_ in BUILTINS for id_ in ids)
-
-    def extend(self, group: _Group) -> None:
-        """Let the missing facts of a group join its combinations.
-
-        Raises:
-            LookupError: what one is compared with is not the same in each row.
-        """
-        group.is_new = False
-        for name in sorted(group.missing - group.given_up):
-            id_ = self.by_name.get(name)
-            if id_ is None or id_ in group.domains or id_ not in self.plan.facts:
-                continue
-            values = self.domain(id_, group.excluded)
-            if values is None or group.cases * len(values) > self.limit:
-                group.given_up.add(name)
-            else:
-                group.domains[id_] = values
-                group.is_new = True
-
-
-def _needs_bounds(item: ItemDefinition, use: Use) -> bool:
-    """Say whether the domain of a fact depends on what it is compared with."""
-    is_listed = item.type is STRING and item.allowed_values is not None and 0 < len(item.allowed_values) <= FEW_VALUES
-    return item.type is not BOOLEAN and not is_listed and use.is_compared_only
+        return self.domains.of(id_, excluded)
 
 
 class _Enumeration:
@@ -320,12 +279,77 @@ class _Enumeration:
         while groups:
             ready = []
             for group in groups:
-                try:
-                    self.settler.extend(group)
-                    ready.append(group)
-                except LookupError:
-                    self.state.bad[group.rows] = True
+                ready += self.extended(group)
             groups = [again for batch in batches(ready) for again in self.round(batch)]
+
+    def extended(self, group: _Group) -> list[_Group]:
+        """Let the missing facts of a group join its combinations; rows that are compared with other values may part."""
+        group.is_new = False
+        groups = [group]
+        for name in sorted(group.missing - group.given_up):
+            id_ = self.settler.by_name.get(name)
+            if id_ is not None and id_ not in group.domains and id_ in self.settler.plan.facts:
+                groups = [each for one in groups for each in self.joined(one, name, id_)]
+        return groups
+
+    def joined(self, group: _Group, name: str, id_: str) -> Iterator[_Group]:
+        """Yield the rows of a group with one more fact in their combinations, or given up where it cannot be enumerated."""
+        pieces: list[tuple[_Group, Domain | None]]
+        try:
+            pieces = [(group, self.settler.domains.of(id_, group.excluded, group.lacks))]
+        except LookupError:
+            pieces = list(self.row_domains(group, id_))
+        for piece, values in pieces:
+            if values is None or piece.cases * len(values) > self.settler.limit:
+                piece.given_up.add(name)
+            else:
+                piece.domains[id_] = values
+                piece.is_new = True
+            yield piece
+
+    def row_domains(self, group: _Group, id_: str) -> Iterator[tuple[_Group, Domain | None]]:
+        """Yield the rows of a group by how many values a fact has in them, with these."""
+        settler, vocabulary = self.settler, self.settler.executor.vocabulary
+        varying = frozenset().union(*map(settler.domains.varies_by, settler.domains.uses[id_].bounds))
+        columns = {each: self.column(each) for each in sorted(varying)}
+        bad = either(*(None if column is None else column.bad for column in columns.values()))
+        lost = np.zeros(len(group.rows), np.bool_) if bad is None else full(bad, self.block.rows)[group.rows]
+        if any(column is None for column in columns.values()):
+            lost[:] = True
+        self.state.bad[group.rows[lost]] = True
+        rows = group.rows[~lost]
+        if not len(rows):
+            return
+        taken = {each: take(column, rows) for each, column in columns.items() if column is not None}
+        keys = [key for column in taken.values() for key in keys_of(column, len(rows), vocabulary)]
+        first, places = distinct(keys)
+        found = []
+        for row in first.tolist():
+            given = {each: value_at(column, row, vocabulary) for each, column in taken.items()}
+            found.append(settler.domains.beside(id_, group.excluded, given))
+        sizes = np.array([-1 if values is None else len(values) for values in found])
+        for size in np.unique(sizes).tolist():
+            members = np.flatnonzero(sizes[places] == size)
+            piece = replace(group, rows=rows[members], domains=dict(group.domains), given_up=set(group.given_up))
+            domain = None if size < 0 else self.row_domain(id_, [values for values in found if values is not None and len(values) == size])
+            if domain is not None:
+                numbered = np.cumsum(sizes == size) - 1
+                domain.index[rows[members]] = numbered[places[members]]
+            yield piece, domain
+
+    def row_domain(self, id_: str, domains: Sequence[tuple[Value, ...]]) -> RowDomain:
+        """Return several domains of as many values each; no row has one yet."""
+        executor = self.settler.executor
+        return RowDomain.of(domains, self.results.operations[executor.facts[id_]].form, executor.vocabulary, self.block.rows)
+
+    def column(self, id_: str) -> Column | None:
+        """Return what the rows of the block have of an input datum or decision; None for anything else."""
+        facts = self.settler.executor.facts
+        if id_ in facts:
+            return self.results.operations[facts[id_]]
+        if id_ in self.block.facts:
+            return self.block.facts[id_]
+        return self.results.columns[id_] if id_ in self.settler.executor.places else None
 
     def grouped(self, rows: Array) -> Iterator[_Group]:
         """Yield the rows that lack the same facts and in which the same rules are excluded."""
@@ -337,7 +361,7 @@ class _Enumeration:
             row = rows[first[number]]
             fired = {id_: int(self.tables[id_].firing[row]) for id_ in tables}
             excluded = {id_: self.firings.list[firing].excluded for id_, firing in fired.items() if firing >= 0}
-            yield _Group(rows[members], names_at(self.judged.missing, row), excluded)
+            yield _Group(rows[members], names_at(self.judged.missing, row), excluded, facts=self.block.facts)
 
     def round(self, groups: Sequence[_Group]) -> Iterator[_Group]:
         """Decide every combination of some groups; yield the groups that must go on."""
@@ -515,20 +539,20 @@ class _Enumeration:
         for group in groups:
             stop = start + len(group.rows) * group.cases
             if id_ in group.domains:
-                numbers = [pack(value, column.form, self.settler.executor.vocabulary) for value in group.domains[id_]]
-                inner = prod(len(values) for values in _behind(group.domains, id_))
-                outer = stop - start
-                index = np.arange(outer) // inner % len(numbers)
-                lost = np.array([number is None and value is not None for number, value in zip(numbers, group.domains[id_], strict=True)])
-                values[start:stop] = np.array([number or 0 for number in numbers], values.dtype)[index]
-                states[start:stop] = np.array([NULL if value is None else KNOWN for value in group.domains[id_]], np.uint8)[index]
-                misfits[start:stop] |= lost[index]
+                domain = group.domains[id_]
+                domain = domain if isinstance(domain, RowDomain) else self.row_domain(id_, [domain])
+                inner = prod(len(each) for each in _behind(group.domains, id_))
+                index = np.arange(stop - start) // inner % len(domain)
+                place = np.repeat(domain.index[group.rows], group.cases)
+                values[start:stop] = domain.numbers[place, index].astype(values.dtype)
+                states[start:stop] = np.where(domain.nulls[place, index], np.uint8(NULL), np.uint8(KNOWN))
+                misfits[start:stop] |= domain.lost[place, index]
             start = stop
         unknown_ = states == UNKNOWN
         return replace(column, values=values, states=states if states.any() else None, missing=limited(column.missing, unknown_))
 
 
-def _behind(domains: Mapping[str, tuple[Value, ...]], id_: str) -> Iterator[tuple[Value, ...]]:
+def _behind(domains: Mapping[str, Domain], id_: str) -> Iterator[Domain]:
     """Yield the domains behind one, which vary faster."""
     names = list(domains)
     yield from (domains[name] for name in names[names.index(id_) + 1 :])

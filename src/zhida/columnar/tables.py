@@ -41,7 +41,7 @@ from zhida.columnar.interpreted import Firings, firing_of
 from zhida.columnar.kernel import WORD
 from zhida.columnar.learned import Firing, Learned, Lesson, Lessons, key_of
 from zhida.columnar.operators import agreed, plus
-from zhida.columnar.plan import DEFAULT, Decide, Form, Kind, placeholder, token
+from zhida.columnar.plan import DEFAULT, Decide, Form, placeholder, token
 from zhida.dmn.boxed import fitted
 from zhida.dmn.compiled import AS_OF, CompiledTable
 from zhida.dmn.model import HitPolicy
@@ -433,7 +433,8 @@ class TableDecider:
                 columns[number] = after(base, self.combined([outputs[place] for place in chosen]))
             elif possible:
                 is_odd = DEFAULT in possible and all(default is None for default in self.operation.table.defaults)  # no rule fires
-                columns[number] = after(base, one_of(base, [outputs[place] for place in possible], is_odd=is_odd))
+                found = one_of(base, [outputs[place] for place in possible], self.vocabulary, is_odd=is_odd)
+                columns[number] = after(base, found)
         hard = np.flatnonzero(choice < 0)
         if len(hard):
             assert interpret is not None, "a table with outputs that are no constants has an operation for hard rows"
@@ -469,12 +470,12 @@ class TableDecider:
         )
 
 
-def one_of(base: Column, columns: Sequence[Column], *, is_odd: bool = False) -> Column:
+def one_of(base: Column, columns: Sequence[Column], words: Vocabulary | None = None, *, is_odd: bool = False) -> Column:
     """Return what several outputs agree on without anything odd, else an unknown that lacks what `base` and they lack."""
     agrees = ~ALL if is_odd else ALL
     bad = either(*(column.bad for column in columns))
     for column in columns[1:]:
-        same, misfit = agreed(columns[0], column)
+        same, misfit = agreed(columns[0], column, words)
         agrees, bad = agrees & same, either(bad, misfit)
     odd = either(*(mask for column in columns for mask in column.codes.values()))
     agrees = agrees if odd is None else agrees & ~odd

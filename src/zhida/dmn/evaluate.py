@@ -117,6 +117,12 @@ class Shared:
         if not _holds_function(trace.value):
             self.kept[key] = trace, steps
 
+    def back_to(self, kept: int, alive: int) -> None:
+        """Forget all but the first decisions and the first inputs: those of combinations that nobody will ask for again."""
+        while len(self.kept) > kept:
+            self.kept.popitem()
+        del self.alive[alive:]
+
 
 def _holds_function(value: Value) -> bool:
     if isinstance(value, tuple | dict):

@@ -107,7 +107,11 @@ CODES: dict[str, Code] = {
         "“{name}”须且只须写 column、columns、constant 之一；现有：{found}",
     ),
     "registry-subject-differs": Code(
-        ERROR, "the subject is '{name}', the dictionary's is '{expected}'", "主体是“{name}”，而数据字典的主体是“{expected}”"
+        ERROR,
+        "the subject is '{name}', the dictionary's is '{expected}'",
+        "主体是“{name}”，而数据字典的主体是“{expected}”",
+        ("a command takes another dictionary with --subject {name}",),
+        ("在命令后面加上 --subject {name}，就用那一本数据字典",),
     ),
     "registry-unknown-attribute": Code(
         ERROR,

@@ -6,6 +6,7 @@ unit nobody stated, such as a literal: it goes with every unit.
 
 from collections import Counter
 from decimal import Decimal
+from functools import cache
 
 Unit = tuple[tuple[str, int], ...]
 """Base units with their exponents, sorted; empty for a bare ratio."""
@@ -28,6 +29,7 @@ MAX_POWER = 99
 """A unit to a higher power than this is not followed."""
 
 
+@cache  # a dictionary writes few units many times
 def parse_unit(text: str) -> Unit | None:
     """Return the unit that `text` writes, or None for an empty text.
 

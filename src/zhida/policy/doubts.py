@@ -10,6 +10,7 @@ Nothing here is a fault: a policy may say plainly that it is unsure. It must not
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from zhida.policy.pack import Packs, Policy
 from zhida.policy.parameters import Parameter
@@ -42,7 +43,7 @@ class Doubt:
     policy: str
     """The id of the policy; empty for a parameter."""
     name: str
-    """The document's number, the article, or the name of the parameter and its days."""
+    """The document's number, the article, the file, or the name of the parameter and its days."""
     text: str
     """What is not confirmed, in the words of the pack."""
     confidence: str
@@ -54,14 +55,18 @@ class Doubt:
 
 
 def doubts(packs: Packs) -> tuple[Doubt, ...]:
-    """Return everything that is not confirmed: policy by policy in the order of the files, then the parameters.
+    """Return everything that is not confirmed: policy by policy in the order of the files, then stacking and parameters.
 
     Args:
         packs: The packs that see each other.
     """
     found = [doubt for policy in packs.policies.values() for doubt in _of_policy(policy)]
     rows = [row for rows in packs.parameters.values() for row in rows]
-    return (*found, *(doubt for row in rows for doubt in _of_parameter(row)))
+    others = [
+        Doubt(DoubtKind.CAVEAT, "", Path(caveat.span.source.name).name, caveat.text, "", caveat.settled_by, caveat.span)
+        for caveat in packs.caveats
+    ]
+    return (*found, *others, *(doubt for row in rows for doubt in _of_parameter(row)))
 
 
 def _of_policy(policy: Policy) -> Iterator[Doubt]:

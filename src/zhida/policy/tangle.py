@@ -54,6 +54,10 @@ CORNER_WORDS = (
 """What is likely to stand in the corner of a table, in small letters, and how it is written."""
 
 
+MAX_LEVEL = 6
+"""The lowest level of a heading."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One row of an examples table: what is given and what is expected."""
@@ -82,6 +86,12 @@ class Caveat:
     """What would settle it: a document, an office, an answer; empty where it does not say."""
     span: Span
     """Where it stands; its article is the one it is about."""
+    section: Span | None = None
+    """The stretch of text under its heading, which holds the decisions it is about; None where it is about the whole document."""
+
+    def is_about(self, place: Span) -> bool:
+        """Say whether it is about what stands at `place`."""
+        return self.section is None or self.section.start <= place.start < self.section.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +122,15 @@ class TangledPolicy:
     """Reservations."""
     articles: tuple[Article, ...]
     """Articles, in the order of the text."""
+    headings: tuple[Heading, ...]
+    """Headings, those of articles among them, in the order of the text."""
     diagnostics: tuple[Diagnostic, ...]
     """What could not be read."""
+
+    def section_at(self, place: Span) -> str:
+        """Return the words of the heading that something stands under; empty at the head of the document."""
+        above = [heading.text for heading in self.headings[1:] if heading.span.start <= place.start]
+        return above[-1] if above else ""
 
 
 APPLIES = "applies"
@@ -166,10 +183,31 @@ class _Tangler:
             tuple(self.decisions),
             tuple(self.knowledge_models),
             tuple(self.examples),
-            tuple(caveats),
+            tuple(replace(each, section=self.section_of(each.span)) for each in caveats),
             tuple(articles),
+            tuple(block for block in self.document.blocks if isinstance(block, Heading)),
             tuple(self.diagnostics),
         )
+
+    def section_of(self, span: Span) -> Span | None:
+        """Return the stretch under the nearest heading above that holds a decision; None at the head of the document, or without one.
+
+        A section ends at the next heading of its level or above; what stands in a section without any rule is about the one around it.
+        An article of which no rule makes anything stays by itself: no answer rests on it.
+        """
+        headings = [block for block in self.document.blocks if isinstance(block, Heading)]
+        elements = [each.span for each in self.decisions] + [each.span for each in self.knowledge_models]
+        found, level = None, MAX_LEVEL + 1
+        for place, heading in reversed([*enumerate(headings)][1:]):
+            if heading.span.start > span.start or heading.level >= level:
+                continue
+            level = heading.level
+            below = (each.span.start for each in headings[place + 1 :] if each.level <= level)
+            section = replace(span, start=heading.span.start, end=next(below, len(span.source.text)))
+            if any(section.start <= each.start < section.end for each in elements):
+                return section
+            found = found or section
+        return found if span.article and all(each.article != span.article for each in elements) else None
 
     def id(self, name: str) -> str:
         """Return the id of an element of this policy."""

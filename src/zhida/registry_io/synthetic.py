@@ -133,6 +133,19 @@ def write_district(district: Mapping[str, object], directory: Path | str, seed: 
     return tuple(paths)
 
 
+def published_totals(district: Mapping[str, object]) -> dict[str, tuple[int, str]]:
+    """Return the totals of a district that are not invented: by title, how many hold it and who published that.
+
+    Args:
+        district: The content of a district file, as `read_district` returns it.
+
+    Raises:
+        InputError: district-key, district-value or district-target; all that are found.
+    """
+    life = parse_district(district).life
+    return {title.name: (title.holders, title.source) for title in (life.titles if life else ()) if title.source}
+
+
 def _contradicted(rows: Sequence[Mapping[str, str]], count: int) -> set[int]:
     """Return the places of enterprises of which the enterprise file has two rows that differ: they do not reach the registry."""
     places = {row[KEY]: place for place, row in enumerate(rows[:count])}

@@ -7,7 +7,7 @@ column draws from a stream of its own, named after it: a further line of the fil
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -152,11 +152,40 @@ def _check(facts: Sequence[Fact], known: Known) -> set[str]:
     return wanted
 
 
-def row_of(fields: Sequence[Fact], day: dt.date, draws: Draws, pools: Mapping[str, Pools]) -> list[str]:
-    """Return one row of a list: its fields in order; the first case of each holds for everybody."""
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a list, ready to be drawn."""
+
+    fact: Fact
+    """Its laws."""
+    groups: tuple[list[bool], ...]
+    """Of each case: who is in its group."""
+    pools: Pools
+    """Its figures."""
+
+
+def fields_of(facts: Sequence[Fact], known: Known, draws: Draws) -> list[Field]:
+    """Return the fields of a list."""
+    return [Field(fact, tuple(known.group(case.among) for case in fact.cases), Pools(draws)) for fact in facts]
+
+
+def row_of(fields: Sequence[Field], place: int, day: dt.date, draws: Draws) -> list[str]:
+    """Return one row of a list: its fields in order.
+
+    Args:
+        fields: The fields; the first case whose group the owner is in decides.
+        place: The owner.
+        day: The day of looking.
+        draws: The stream of chance.
+    """
     cells: dict[str, str] = {}
-    for fact in fields:
-        case = fact.cases[0]
-        holds = case.share == ONE or draws.is_below(case.share)
-        cells[fact.name] = draw(case.law, cells, day, draws, pools[fact.name]) if holds else case.otherwise
+    for field_ in fields:
+        fact = field_.fact
+        case = next((case for case, group in zip(fact.cases, field_.groups, strict=True) if group[place]), None)
+        if case is None:
+            cells[fact.name] = fact.cases[-1].otherwise
+        elif case.share == ONE or draws.is_below(case.share):
+            cells[fact.name] = draw(case.law, cells, day, draws, field_.pools)
+        else:
+            cells[fact.name] = case.otherwise
     return list(cells.values())

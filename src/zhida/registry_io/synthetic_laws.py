@@ -27,6 +27,8 @@ LAWS = ("chance", "choice", "amount", "ratio", "days", "by", "value")
 """The keys that name a law; a case has exactly one of them."""
 POOL = 500
 """So many figures of a law are drawn anew for a column; further ones are drawn from these, which is much faster."""
+DECIMAL_STEPS = frozenset(Decimal(1).scaleb(-places) for places in range(7))
+"""Steps of whole decimals, to which a figure is rounded at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ def _law(node: Node) -> Law:
     kinds = [kind for kind in LAWS if node.has(kind)]
     if len(kinds) != 1:
         node.complain(f"exactly one of {', '.join(LAWS)}", f"恰好一种：{'、'.join(LAWS)}")
+        node.used.update(kinds)
         return Law("value")
     kind = kinds[0]
     at = node.at(kind)
@@ -229,8 +232,8 @@ def figure(value: Decimal, step: Decimal, ends: tuple[Decimal | None, Decimal | 
     ('1234.57', '5')
     """
     low, high = ends
-    if step.as_tuple().digits == (1,):
-        rounded = value.quantize(step, context=CONTEXT) if step <= 1 else Decimal(whole(value, int(step)))
+    if step in DECIMAL_STEPS:
+        rounded = value.quantize(step, context=CONTEXT)
     else:
         rounded = CONTEXT.multiply(Decimal(whole(CONTEXT.divide(value, step))), step)
     rounded = max(rounded, low) if low is not None else rounded

@@ -15,8 +15,8 @@ from decimal import Decimal
 from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.registry_io.synthetic_district import District
 from zhida.registry_io.synthetic_draws import CONTEXT, ONE, ZERO, Draws, Normal, whole
-from zhida.registry_io.synthetic_facts import Known, draw_facts, row_of
-from zhida.registry_io.synthetic_laws import NO, YES, Pools, figure
+from zhida.registry_io.synthetic_facts import Known, draw_facts, fields_of, row_of
+from zhida.registry_io.synthetic_laws import NO, YES, figure
 from zhida.registry_io.synthetic_life_parameters import Life, List, Title
 from zhida.registry_io.synthetic_population import Enterprise
 
@@ -261,6 +261,9 @@ def _check_titles(life: Life) -> None:
             check(f"facts.{fact.name}.among", case.among.titles)
     for item in life.lists:
         check(f"lists.{item.name}.among", (*item.owners.titles, *item.surely))
+        for fact in item.fields:
+            for case in fact.cases:
+                check(f"lists.{item.name}.fields.{fact.name}.among", case.among.titles)
     if faults:
         raise InputError(faults)
 
@@ -331,11 +334,11 @@ def _years_later(day: dt.date, years: int) -> dt.date:
 def _list(life: Life, listed: List, known: Known, draws: Draws) -> Table:
     """Return the rows of a list; the first cell of each is the place of its owner."""
     rows: list[tuple[str, ...]] = []
-    pools = {fact.name: Pools(draws) for fact in listed.fields}
+    fields = fields_of(listed.fields, known, draws)
     for place, is_owner in enumerate(known.group(listed.owners)):
         is_sure = any(known.held[place][title] for title in listed.surely)
         if not is_sure and (not is_owner or not draws.is_below(listed.share)):
             continue
         for _ in range(min(max(whole(draws.of_lognormal(listed.count)), 1), listed.most)):
-            rows.append((str(place), f"{len(rows) + 1:06d}", *row_of(listed.fields, life.day, draws, pools)))
+            rows.append((str(place), f"{len(rows) + 1:06d}", *row_of(fields, place, life.day, draws)))
     return Table((f"{listed.name}编号", *(fact.name for fact in listed.fields)), tuple(rows))

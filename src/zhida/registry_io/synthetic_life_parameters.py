@@ -89,6 +89,8 @@ class Title:
     """Groups from which holders come first: those who meet the conditions of the recognition, as far as they are figures."""
     preferred: Decimal
     """Share of holders who are in one of these groups, as far as there are so many."""
+    source: str
+    """Who published the number of holders; empty where it is invented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ def _title(name: str, node: Node) -> Title:
         renewed=node.at("renewed").share() if node.has("renewed") else Decimal(0),
         prefer=tuple(parse_among(item) for item in node.at("prefer").list()) if node.has("prefer") else (),
         preferred=node.at("preferred").share() if node.has("preferred") else Decimal(1),
+        source=node.at("source").text() if node.has("source") else "",
     )
     node.done()
     return found

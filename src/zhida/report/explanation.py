@@ -13,8 +13,9 @@ from typing import Any
 from zhida.assess.agreement import Agreement, Difference
 from zhida.assess.assessment import Answer, Assessment, ConditionMet, Either, NearMiss, NextStatus, PopulationNote, Reason, WindowMet
 from zhida.errors import Diagnostic, Language
-from zhida.report import phrases
-from zhida.report.words import choose, printable, unbroken
+from zhida.report import fine_print, phrases
+from zhida.report.argument import argument, list_phrases, untold_phrase
+from zhida.report.words import capitalized, choose, printable, unbroken
 from zhida.report.year_names import spoken, told_to_machines
 from zhida.source import display_width
 from zhida.values.numbers import format_number
@@ -78,54 +79,48 @@ def explanation_text(  # noqa: PLR0913 - each says one thing about what is expla
 
 def _sections(assessment: Assessment, agreement: Agreement | None, language: Language) -> Iterator[tuple[str, list[str]]]:
     """Yield the headings and lines of the parts that have something to say."""
-    delivery = phrases.delivery_phrase(assessment, language)
     window = phrases.window_phrase(assessment, language)
     parts = {
-        "missing": list(_items(assessment.missing_facts)),
-        "missing_parameters": list(_items(phrases.missing_parameter_phrases(assessment, language))),
-        "open": list(_items(phrases.open_phrases(assessment, language))),
-        "reasons": list(_reasons(assessment, language)),
+        "why": list(_why(assessment, language)),
+        "missing": list(_items([*phrases.missing_phrases(assessment, language), *phrases.open_phrases(assessment, language)])),
         "next_status": list(_items(phrases.next_status_phrases(assessment, language))),
-        "near": list(_items(phrases.near_phrase(miss, language) for miss in assessment.near)),
+        "near": list(_items(phrases.near_phrase(miss, language) for miss in phrases.near_told(assessment))),
         "caveats": list(_items(phrases.caveat_phrases(assessment, language))),
-        "parameters": _aligned(phrases.parameter_rows(assessment, language), "  "),
-        "population": list(_items(phrases.population_phrases(assessment, language))),
         "window": _wrapped("  ", window) if window else [],
-        "delivery": _wrapped("  ", delivery) if delivery else [],
-        "diagnostics": list(_items(phrases.diagnostic_phrases(assessment, language))),
-        "agreement": list(_items(phrases.agreement_phrases(agreement, language))),
+        "next": list(_items(phrases.next_phrases(assessment, language))),
+        "parameters": list(_items(choose(language, "：", ": ").join(row) for row in fine_print.parameter_rows(assessment, language))),
+        "population": list(_items(fine_print.population_phrases(assessment, language))),
+        "diagnostics": list(_items(fine_print.diagnostic_phrases(assessment, language))),
+        "agreement": list(_items(fine_print.agreement_phrases(agreement, language))),
+        "version": _wrapped("  ", fine_print.version_phrase(assessment, language)),
     }
     for key, body in parts.items():
         if body:
             yield phrases.SECTIONS[key][language], body
 
 
-def _reasons(assessment: Assessment, language: Language) -> Iterator[str]:
-    for number, reason in enumerate(assessment.reasons, 1):
-        mark = f"{number:>3}. "
-        ground = phrases.reason_ground(reason, language)
-        elsewhere = reason.policy if reason.policy != assessment.policy else ""
-        source = "  ".join(part for part in (ground, elsewhere) if part)
-        title = phrases.reason_title(reason, assessment, language)
-        yield from _wrapped(mark, f"{title}    {source}" if source else title)
-        if reason.expression:
-            yield from _wrapped("     = ", reason.expression)
-        for condition in reason.conditions:
-            yield from _wrapped("     · ", phrases.condition_phrase(condition, language))
+def _why(assessment: Assessment, language: Language) -> Iterator[str]:
+    for number, said in enumerate(argument(assessment, language), 1):
+        yield from _wrapped(f"{number:>3}. ", said)
+    for said in list_phrases(assessment, language):
+        yield from _wrapped("     · ", said)
+    untold = untold_phrase(assessment, language)
+    if untold:
+        yield from _wrapped("     ", untold)
 
 
 def _items(sentences: Iterable[str]) -> Iterator[str]:
     for sentence in sentences:
-        yield from _wrapped("  · ", unbroken(sentence))
+        yield from _wrapped("  · ", capitalized(unbroken(sentence)))
 
 
-def _aligned(rows: Iterable[tuple[str, str]], indent: str = "") -> list[str]:
+def _aligned(rows: Iterable[tuple[str, str]]) -> list[str]:
     """Return labels and values in two columns."""
     kept = list(rows)
     width = max((display_width(name) for name, _ in kept), default=0) + 2
     lines = []
     for name, value in kept:
-        lines += _wrapped(f"{indent}{name}{' ' * (width - display_width(name))}", value)
+        lines += _wrapped(f"{name}{' ' * (width - display_width(name))}", value)
     return lines
 
 
@@ -134,14 +129,26 @@ def _wrapped(mark: str, text: str) -> list[str]:
     indent = " " * display_width(mark)
     room = max(LINE_CELLS - len(indent), 20)
     lines, line = [], ""
-    for piece in _pieces(printable(text)):
-        if line and display_width(line + piece.rstrip()) > room and piece[0] not in HANGING:
+    for piece in _unbreakable(printable(text)):
+        if line and display_width(line + piece.rstrip()) > room:
             lines.append(line.rstrip())
             line = piece.lstrip()
         else:
             line += piece
     lines.append(line.rstrip())
     return [(mark if place == 0 else indent) + part for place, part in enumerate(lines)]
+
+
+def _unbreakable(text: str) -> Iterator[str]:
+    """Yield what may not be broken, with the stops behind it."""
+    held = ""
+    for piece in _pieces(text):
+        if held and piece[0] not in HANGING:
+            yield held
+            held = ""
+        held += piece
+    if held:
+        yield held
 
 
 def _pieces(text: str) -> Iterator[str]:

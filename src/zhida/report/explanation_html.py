@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from zhida.assess.agreement import Agreement
 from zhida.assess.assessment import Assessment, ConditionMet, Outcome, Reason
 from zhida.errors import Language
-from zhida.report import phrases
+from zhida.report import fine_print, phrases
+from zhida.report.argument import argument, list_phrases
 from zhida.report.conditions import describe_test
 from zhida.report.page import Markup, element, facts, join, page, table
-from zhida.report.words import choose, format_value, unbroken
+from zhida.report.words import capitalized, choose, format_value, unbroken
 from zhida.report.year_names import spoken
 
 TONES = {
@@ -49,6 +50,7 @@ def explanation_html(  # noqa: PLR0913 - each says one thing about what is expla
         _conclusion(assessment, language),
         *(element("section", element("h2", heading), content) for heading, content in _sections(assessment, agreement, language)),
         element("div", *(_signature(name) for name in phrases.SIGNATURES[language]), class_="signatures"),
+        _annex(assessment, language),
         element("footer", _footer(assessment, language)),
     )
     subject = subject_name or subject_code
@@ -66,31 +68,44 @@ def _conclusion(assessment: Assessment, language: Language) -> Markup:
 
 def _sections(assessment: Assessment, agreement: Agreement | None, language: Language) -> Iterator[tuple[str, Markup]]:
     """Yield the headings and contents of the parts that have something to say."""
-    delivery = phrases.delivery_phrase(assessment, language)
     window = phrases.window_phrase(assessment, language)
-    parameters = list(phrases.parameter_rows(assessment, language))
+    parameters = list(fine_print.parameter_rows(assessment, language))
     parts = {
-        "missing": _list(assessment.missing_facts),
-        "missing_parameters": _list(phrases.missing_parameter_phrases(assessment, language)),
-        "open": _list(phrases.open_phrases(assessment, language)),
-        "reasons": join(_reason(number, reason, assessment, language) for number, reason in enumerate(assessment.reasons, 1)),
+        "why": _why(assessment, language),
+        "missing": _list([*phrases.missing_phrases(assessment, language), *phrases.open_phrases(assessment, language)]),
         "next_status": _list(phrases.next_status_phrases(assessment, language)),
-        "near": _list(phrases.near_phrase(miss, language) for miss in assessment.near),
+        "near": _list(phrases.near_phrase(miss, language) for miss in phrases.near_told(assessment)),
         "caveats": _list(phrases.caveat_phrases(assessment, language), "caveats"),
-        "parameters": facts(parameters) if parameters else Markup(),
-        "population": _list(phrases.population_phrases(assessment, language)),
         "window": element("p", window) if window else Markup(),
-        "delivery": element("p", delivery) if delivery else Markup(),
-        "diagnostics": _list(phrases.diagnostic_phrases(assessment, language)),
-        "agreement": _list(phrases.agreement_phrases(agreement, language)),
+        "next": _list(phrases.next_phrases(assessment, language)),
+        "parameters": facts(parameters) if parameters else Markup(),
+        "population": _list(fine_print.population_phrases(assessment, language)),
+        "diagnostics": _list(fine_print.diagnostic_phrases(assessment, language)),
+        "agreement": _list(fine_print.agreement_phrases(agreement, language)),
+        "version": element("p", fine_print.version_phrase(assessment, language)),
     }
     for key, content in parts.items():
         if content:
             yield phrases.SECTIONS[key][language], content
 
 
+def _annex(assessment: Assessment, language: Language) -> Markup:
+    """Return every decision with all values met, for whoever checks the letter."""
+    if not assessment.reasons:
+        return Markup()
+    reasons = join(_reason(number, reason, assessment, language) for number, reason in enumerate(assessment.reasons, 1))
+    return element("section", element("h2", phrases.SECTIONS["reasons"][language]), reasons, class_="annex")
+
+
+def _why(assessment: Assessment, language: Language) -> Markup:
+    """Return the argument as a numbered list, and what the lists in it hold."""
+    sentences = [element("li", said) for said in argument(assessment, language)]
+    lists = [element("p", said, class_="met") for said in list_phrases(assessment, language)]
+    return join([element("ol", *sentences), *lists]) if sentences else Markup()
+
+
 def _list(sentences: Iterable[str], class_: str = "") -> Markup:
-    items = [element("li", unbroken(sentence)) for sentence in sentences]
+    items = [element("li", capitalized(unbroken(sentence))) for sentence in sentences]
     return element("ul", *items, class_=class_) if items else Markup()
 
 

@@ -8,25 +8,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from zhida.assess.agreement import Agreement, Difference
-from zhida.assess.assessment import LISTED_AMOUNTS, Answer, Assessment, ConditionMet, Extent, NearMiss, Outcome, Reason
-from zhida.assess.cells import ETC
+from zhida.assess.assessment import LISTED_AMOUNTS, Answer, Assessment, ConditionMet, Delivery, Extent, NearMiss, Outcome, Reason, Step
 from zhida.assess.explain import open_reason, told_by_diagnostic
-from zhida.assess.registry import SHA_DIGITS
 from zhida.errors import Language
 from zhida.policy.front_matter import WindowState
 from zhida.report.conditions import SIGNS, describe_test
+from zhida.report.formulas import formula_phrase
 from zhida.report.words import (
     DELIVERIES,
+    DELIVERY_STEPS,
     OUTCOMES,
     STATUS_KNOWN,
+    SUBJECTS,
     bracketed,
     choose,
     format_amount,
     format_date,
     format_interval,
-    format_missing_parameter,
-    format_parameter_source,
+    format_named,
     format_quantity,
     format_value,
     format_window,
@@ -36,6 +35,7 @@ from zhida.report.words import (
 )
 from zhida.values.numbers import feel_context
 from zhida.values.temporal import Date
+from zhida.values.text import literal
 from zhida.values.unknown import Unknown
 
 NO_RANGE, NO_RANGE_CUT = "金额无法给出范围：含计算", "金额无法给出范围：组合太多"
@@ -48,36 +48,22 @@ TITLE: dict[Language, str] = {"zh": "政策适用说明", "en": "How the policy 
 SYNTHETIC: dict[Language, str] = {"zh": "合成数据 synthetic：不是真实主体", "en": "Synthetic data 合成数据: no real subject"}
 SIGNATURES: dict[Language, tuple[str, ...]] = {"zh": ("经办人", "复核人", "日期"), "en": ("Prepared by", "Reviewed by", "Date")}
 SECTIONS: dict[str, dict[Language, str]] = {
-    "missing": {"zh": "缺的事实", "en": "Missing facts"},
-    "missing_parameters": {"zh": "缺的地方参数", "en": "Parameters that the place has not filled in"},
+    "why": {"zh": "理由", "en": "Why"},
+    "missing": {"zh": "还缺什么，谁能补上", "en": "What is missing, and who can say it"},
     "open": {"zh": "说明", "en": "Note"},
-    "reasons": {"zh": "理由", "en": "Reasons"},
+    "reasons": {"zh": "附：全部理由", "en": "Annex: every step"},
     "next_status": {"zh": "为什么不是上一档", "en": "Why not the next one up"},
-    "near": {"zh": "差一步", "en": "One step away"},
+    "near": {"zh": "差一步（只说可能，不是建议）", "en": "One step away (a possibility, not advice)"},
     "caveats": {"zh": "待确认", "en": "To be confirmed"},
     "window": {"zh": "申报时间", "en": "When to apply"},
+    "next": {"zh": "接下来", "en": "What to do next"},
     "parameters": {"zh": "参数", "en": "Parameters"},
     "population": {"zh": "由全体算出的事实", "en": "Facts computed from all subjects"},
-    "delivery": {"zh": "兑付方式", "en": "Delivery"},
     "diagnostics": {"zh": "诊断", "en": "Diagnostics"},
     "agreement": {"zh": "复核", "en": "Check"},
+    "version": {"zh": "依据的版本", "en": "Version applied"},
 }
 """The parts of an explanation, with their headings."""
-
-CELLS: dict[str, dict[Language, str]] = {
-    "outcome": {"zh": "结论", "en": "outcome"},
-    "result": {"zh": "结果", "en": "result"},
-    "amount_fen": {"zh": "金额", "en": "amount"},
-    "missing": {"zh": "缺的事实", "en": "missing facts"},
-    "possible": {"zh": "可能的结果", "en": "possible answers"},
-    "low_fen": {"zh": "可能的最低金额", "en": "least possible amount"},
-    "high_fen": {"zh": "可能的最高金额", "en": "greatest possible amount"},
-    "near": {"zh": "差一步", "en": "one step away"},
-    "delivery": {"zh": "兑付方式", "en": "delivery"},
-    "diagnostics": {"zh": "诊断的代号", "en": "codes of diagnostics"},
-    "review": {"zh": "需人工核对的原因", "en": "reason for review"},
-}
-"""What the cells of results are called; those of tables bear the names of their tables."""
 
 
 def header_rows(assessment: Assessment, language: Language, *, subject_name: str, subject_code: str) -> list[tuple[str, str]]:
@@ -85,10 +71,9 @@ def header_rows(assessment: Assessment, language: Language, *, subject_name: str
     subject = subject_name + bracketed(subject_code, language) if subject_name else subject_code
     rows = [
         (choose(language, "对象", "Subject"), subject or choose(language, "（未指明）", "(not named)")),
-        (choose(language, "政策", "Policy"), assessment.title + bracketed(assessment.policy, language)),
+        (choose(language, "政策", "Policy"), assessment.title),
         (choose(language, "文号", "Document"), assessment.document),
         (choose(language, "截至日期", "As of"), format_date(assessment.as_of, language)),
-        (choose(language, "政策版本", "Version"), f"sha256 {assessment.policy_sha256[:SHA_DIGITS]}"),
     ]
     return [(name, value) for name, value in rows if value]
 
@@ -128,7 +113,7 @@ def _granted(assessment: Assessment, language: Language) -> str:
         result = format_value(assessment.result, "", language)
         return choose(language, f"{name}为{result}", f"{name} is {result}")
     if assessment.amount_fen is None:
-        return choose(language, "可享受", "eligible")
+        return choose(language, "符合条件" if assessment.gives in {"points", "service"} else "可享受", "eligible")
     amount = format_amount(assessment.amount_fen)
     said = choose(language, f"可享受，{name} {amount}", f"eligible; {name} {amount}")
     if assessment.amount is not None and assessment.amount.scaleb(2, feel_context()) != assessment.amount_fen:
@@ -139,57 +124,81 @@ def _granted(assessment: Assessment, language: Language) -> str:
 
 def _because(assessment: Assessment, language: Language) -> str:
     """Return what settled an answer against the subject: the cells of a rule, or the condition that does not hold."""
-    if not assessment.reasons:
+    colon, comma = choose(language, "：", ": "), choose(language, "，", ", ")
+    step = _settling(assessment)
+    if step is None:
         day = format_date(assessment.as_of, language)
         return choose(language, f"：{day}不在政策的有效期内", f": the policy is not in force on {day}")
-    colon, comma = choose(language, "：", ": "), choose(language, "，", ", ")
-    reason = _settling(assessment)
-    met = comma.join(condition_phrase(condition, language) for condition in reason.conditions if condition.test or not reason.rule)
+    reason = step.reason
+    conditions = [condition_phrase(condition, language) for condition in reason.conditions if condition.test or not reason.rule]
     ground = reason_ground(reason, language)
-    if reason.rule and met:
-        return colon + (f"{ground}{comma}{met}" if ground else met)
-    if reason.expression and reason.value is False:
-        said = choose(language, f"不满足 {reason.expression}", f"fails {reason.expression}")
+    formula = formula_phrase(step, language) if reason.expression and reason.value is False else ""
+    if formula:
+        said = formula
+    elif conditions:
+        said = comma.join(conditions)
     else:
         said = reason_title(reason, assessment, language)
-    said = f"{ground}{comma}{said}" if ground else said
-    if not met:
-        return colon + said
     if any(isinstance(condition.value, Unknown) for condition in reason.conditions):
-        met += choose(language, "；未知的不影响这个结论", "; what is unknown does not change this")
-    return colon + said + bracketed(met, language)
+        said += choose(language, "；未知的不影响这个结论", "; what is unknown does not change this")
+    return colon + (f"{ground}{comma}{said}" if ground else said)
 
 
-def _settling(assessment: Assessment) -> Reason:
-    """Return the reason that settles an answer: its own, or where that is an expression which read one decision alone, that one's."""
-    named = {reason.decision: reason for reason in reversed(assessment.reasons)}
-    reason = assessment.reasons[0]
-    seen = {reason.decision}
-    while reason.expression and len(reason.conditions) == 1:
-        below = named.get(reason.conditions[0].what)
-        if below is None or below.decision in seen:
+def _settling(assessment: Assessment) -> Step | None:
+    """Return the step that settles an answer: the answer's own, or while that rests on one yes or no alone, the step of that."""
+    named = {step.reason.decision: step for step in assessment.steps}
+    step = assessment.steps[-1] if assessment.steps else None
+    seen: set[str] = set()
+    while step is not None and step.reason.decision not in seen:
+        seen.add(step.reason.decision)
+        names = [met.what for met in step.reads.values()] if step.reason.expression else [met.what for met in step.reason.conditions]
+        below = named.get(names[0]) if len(names) == 1 else None
+        if below is None or not isinstance(below.reason.value, bool):
             break
-        reason = below
-        seen.add(reason.decision)
-    return reason
+        step = below
+    return step
 
 
 def _lacking(assessment: Assessment, language: Language) -> Iterator[str]:
     """Yield what is lacking, what the subject could tell apart from what the place has to fill in."""
-    names = listed(assessment.missing_facts, language)
+    names = few(assessment.missing_facts, language)
     if names:
         yield choose(language, f"，缺：{names}", f"; missing: {names}")
-    separator = choose(language, "；" if names else "，", "; ")
-    for item in assessment.missing_parameters:
-        said = format_missing_parameter(item.name, "", assessment.subject_kind, language)
-        yield choose(language, f"{separator}缺地方参数 {said}", f"{separator}missing parameter of the place: {said}")
-        separator = choose(language, "；", "; ")
+    parameters = few([item.name for item in assessment.missing_parameters], language)
+    if parameters:
+        separator = choose(language, "；" if names else "，", "; ")
+        many = len(assessment.missing_parameters) > 1
+        said = parameters + bracketed(whose_phrase(assessment, language), language)
+        figures = f"missing parameter{'s' if many else ''} of the place: {said}"
+        yield separator + choose(language, f"缺地方参数 {said}", figures)
+
+
+def whose_phrase(assessment: Assessment, language: Language) -> str:
+    """Return who fills in a parameter, and that the subject could not tell it."""
+    kind = word(SUBJECTS, assessment.subject_kind, language) or choose(language, "对象", "subject")
+    return choose(language, f"不是{kind}的事实；由主管部门填写", f"no fact of the {kind}; the department in charge fills it in")
+
+
+MOST_NAMED = 5
+"""Names that a sentence lists; more are told as their number."""
+
+
+def few(names: Sequence[str], language: Language) -> str:
+    """Return some names as a sentence lists them, and how many there are where not all are named.
+
+    >>> few(["甲", "乙"], "zh"), few(list("甲乙丙丁戊己"), "zh"), few(list("abcdef"), "en")
+    ('甲、乙', '甲、乙、丙、丁等 6 项', 'a, b, c, d and 2 more')
+    """
+    if len(names) <= MOST_NAMED:
+        return listed(names, language)
+    kept = names[: MOST_NAMED - 1]
+    return listed(kept, language) + choose(language, f"等 {len(names)} 项", f" and {len(names) - len(kept)} more")
 
 
 def review_reason(assessment: Assessment, language: Language) -> str:
     """Return why a person must decide: a fact to be judged, the rule that leaves it open, or what was odd."""
     if assessment.missing:
-        names = listed(assessment.missing, language)
+        names = few(assessment.missing, language)
         return choose(language, f"{names} 须由人认定", f"a person must judge {names}")
     odd = told_by_diagnostic(assessment)
     if odd is not None:
@@ -270,7 +279,7 @@ def reason_value(reason: Reason, assessment: Assessment, language: Language) -> 
         return format_yuan(reason.value)
     if reason.value is None:
         return choose(language, "没有结论", "no result")
-    return format_value(reason.value, reason.unit, language)
+    return format_named(reason.decision, reason.value, reason.unit, language)
 
 
 def reason_ground(reason: Reason, language: Language) -> str:
@@ -296,9 +305,13 @@ def is_unresolved(reason: Reason) -> bool:
 
 def condition_phrase(condition: ConditionMet, language: Language) -> str:
     """Return a value met beside what was asked of it, as `从业人员 312 人 ≥ 300 人`."""
-    value = format_value(condition.value, condition.unit, language)
+    value = format_named(condition.what, condition.value, condition.unit, language)
     asked = describe_test(condition.test, language, condition.unit)
     colon = choose(language, "：", ": ")
+    if isinstance(condition.value, str) and condition.is_met and literal(condition.value) in condition.test.split(","):
+        return f"{condition.what}{colon}{value}"
+    if not condition.is_met and asked:
+        return choose(language, f"{condition.what}要求 {asked}，现为 {value}", f"{condition.what} should be {asked} and is {value}")
     if not asked or asked in {value, format_value(condition.value, "", language)}:
         return f"{condition.what}{colon}{value}"
     if asked.startswith(tuple(SIGNS.values())) and isinstance(condition.value, Decimal | Date):
@@ -307,6 +320,26 @@ def condition_phrase(condition: ConditionMet, language: Language) -> str:
 
 
 # --- what else is said ---------------------------------------------------------------------------------------------
+
+MOST_NEAR = 3
+"""Near misses that a letter names."""
+
+
+def near_told(assessment: Assessment) -> list[NearMiss]:
+    """Return the near misses that a letter names: facts of the subject before what is computed from them, days last.
+
+    A change by as much as the line itself is no step (to have 30 insured persons instead of 94, or 20 million instead of nothing), unless
+    it is by one piece; it is left out, and the data keep it.
+    """
+    computed = {reason.decision for reason in assessment.reasons}
+    near = [miss for miss in assessment.near if _share(miss) < 1 or miss.distance.copy_abs() == 1]
+    return sorted(near, key=lambda miss: (isinstance(miss.line, Date), miss.name in computed))[:MOST_NEAR]
+
+
+def _share(miss: NearMiss) -> Decimal:
+    """Return the distance as a share of the line; a year of days as one."""
+    whole = Decimal(365) if isinstance(miss.line, Date) else miss.line
+    return miss.distance.copy_abs() / whole.copy_abs() if whole else Decimal("Infinity")
 
 
 def near_phrase(miss: NearMiss, language: Language) -> str:
@@ -318,8 +351,8 @@ def near_phrase(miss: NearMiss, language: Language) -> str:
     gap = _gap(miss, language)
     return choose(
         language,
-        f"{miss.name} {value}，线为 {line}{article}，{gap}：跨过这条线，则为{there}",
-        f"{miss.name} {value}; the line is {line}{article}, {gap}: across it the answer is {there}",
+        f"{miss.name} {value}，线为 {line}{article}，{gap}；如果跨过这条线，结论会是{there}",
+        f"{miss.name} {value}; the line is {line}{article}, {gap}; across that line the answer would be: {there}",
     )
 
 
@@ -348,9 +381,42 @@ def next_status_phrases(assessment: Assessment, language: Language) -> Iterator[
     yield choose(language, f"没有达到{status}：{failing}", f"{status} is not reached: {failing}")
 
 
-def missing_parameter_phrases(assessment: Assessment, language: Language) -> Sequence[str]:
-    """Return each parameter that the place has not filled in, and who is to fill it in."""
-    return [format_missing_parameter(item.name, item.source, assessment.subject_kind, language) for item in assessment.missing_parameters]
+def missing_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
+    """Yield what is missing, grouped by who can say it: the subject, a department, a person who judges, the place."""
+    colon = choose(language, "：", ": ")
+    kind = word(SUBJECTS, assessment.subject_kind, language) or choose(language, "对象", "subject")
+    stated = [fact for fact in assessment.told_by if fact.is_self_reported]
+    if stated:
+        offices = listed(dict.fromkeys(fact.department for fact in stated if fact.department), language)
+        where = bracketed(choose(language, f"也可由{offices}提供", f"{offices} can supply it too"), language) if offices else ""
+        said = listed([fact.name for fact in stated], language)
+        yield choose(language, f"{kind}可以自己填报", f"the {kind} may state") + colon + said + where
+    judged = [fact.name for fact in assessment.told_by if fact.is_judged and not fact.is_self_reported]
+    if judged:
+        yield choose(language, "须由人认定", "a person must judge") + colon + listed(judged, language)
+    others: dict[str, list[str]] = {}
+    for fact in assessment.told_by:
+        if not fact.is_self_reported and not fact.is_judged:
+            others.setdefault(fact.department, []).append(fact.name)
+    for department, names in others.items():
+        who = (
+            choose(language, f"由{department}提供", f"to come from {department}")
+            if department
+            else choose(language, "登记里没有", "not on file")
+        )
+        yield who + colon + listed(names, language)
+    yield from missing_parameter_phrases(assessment, language)
+
+
+def missing_parameter_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
+    """Yield the parameters that the place has not filled in, those of one source together, and who is to fill them in."""
+    sources: dict[str, list[str]] = {}
+    for item in assessment.missing_parameters:
+        sources.setdefault(item.source, []).append(item.name)
+    for source, names in sources.items():
+        origin = choose(language, f"，来源：{source}", f", from: {source}") if source else ""
+        said = listed(names, language) + bracketed(whose_phrase(assessment, language) + origin, language)
+        yield choose(language, f"地方参数：{said}", f"parameters of the place: {said}")
 
 
 def open_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
@@ -358,7 +424,7 @@ def open_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
     if len(assessment.missing) > 1 and not assessment.is_minimal:
         yield choose(
             language,
-            "组合太多或牵涉计算，没有逐一列举：以上不一定每一项都会改变结果。",
+            "组合太多或牵涉计算，没有逐一列举：所缺的不一定每一项都会改变结果。",
             "Not every combination could be tried: not each of these need change the answer.",
         )
 
@@ -367,8 +433,8 @@ def caveat_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
     """Yield what is to be confirmed, and what would settle it."""
     for caveat in assessment.caveats:
         settled_by = assessment.settled_by.get(caveat, "")
-        said = choose(language, f"核对：{settled_by}", f"to be settled by: {settled_by}") if settled_by else ""
-        yield caveat + bracketed(said, language)
+        stop = "" if caveat.endswith(("。", ".")) else "。"
+        yield caveat + stop + (choose(language, f"核对：{settled_by}", f" To settle it: {settled_by}") if settled_by else "")
 
 
 def window_phrase(assessment: Assessment, language: Language) -> str:
@@ -394,31 +460,30 @@ def window_phrase(assessment: Assessment, language: Language) -> str:
     return choose(language, f"{days}，{said}", f"{days}; {said}")
 
 
-def parameter_rows(assessment: Assessment, language: Language) -> Iterator[tuple[str, str]]:
-    """Yield the parameters that the answer rests on, with their source and confidence."""
-    for name, source in assessment.parameters.items():
-        yield name, format_parameter_source(source, language)
-
-
-def population_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
-    """Yield how population facts came about: of which group, and how many subjects took part."""
-    for note in assessment.population:
-        value = format_value(note.value, note.unit, language)
-        pairs = listed((f"{name} {format_value(part, '', language)}" for name, part in note.group), language)
-        if not note.is_grouped:
-            yield choose(
-                language,
-                f"{note.name}：不知道。算法：{note.statistic}；不知道本户属于哪一组",
-                f"{note.name}: not known. Computed as {note.statistic}; it is not known to which group the subject belongs",
-            )
-            continue
-        more = choose(language, f"，另有 {note.unknown} 户不知道", f", of {note.unknown} more it is not known") if note.unknown else ""
+def next_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
+    """Yield what is to be done: how the benefit goes out, what to bring in, or how to have a mistake put right."""
+    if assessment.outcome in {Outcome.INELIGIBLE, Outcome.NOT_APPLICABLE}:
         yield choose(
             language,
-            f"{note.name}：{value}。算法：{note.statistic}；{f'组：{pairs}' if pairs else '全体一组'}，{note.members} 户参加{more}",
-            f"{note.name}: {value}. Computed as {note.statistic}; {f'group: {pairs}' if pairs else 'all in one group'}, "
-            f"{note.members} took part{more}",
+            "上面的事实有误或已经变化的，请带证明到主管部门更正，更正后重新判定。",
+            "If a fact above is wrong or has changed, bring proof to the department in charge; it is then decided again.",
         )
+    elif assessment.outcome is Outcome.REVIEW:
+        yield choose(
+            language, "由经办人核对后作出认定，写明理由。", "The official in charge looks into it, decides, and states the reasons."
+        )
+    elif assessment.outcome is Outcome.UNDETERMINED:
+        kind = word(SUBJECTS, assessment.subject_kind, language) or choose(language, "对象", "subject")
+        if len([fact for fact in assessment.told_by if fact.is_self_reported]) == len(assessment.missing):
+            yield choose(
+                language, f"请{kind}填报所缺的，填报后再判定。", f"The {kind} is asked to state what is missing; it is then decided."
+            )
+        else:
+            yield choose(
+                language, "补上所缺的以后再判定，现在不作答复。", "It is decided once what is missing is known; there is no answer before."
+            )
+    if assessment.delivery is not None:
+        yield delivery_phrase(assessment, language)
 
 
 def delivery_phrase(assessment: Assessment, language: Language) -> str:
@@ -426,65 +491,12 @@ def delivery_phrase(assessment: Assessment, language: Language) -> str:
     if assessment.delivery is None:
         return ""
     way = word(DELIVERIES, assessment.delivery, language)
+    step = word(DELIVERY_STEPS, assessment.delivery, language)
     if not assessment.delivery_note:
-        return way
-    could = word(DELIVERIES, assessment.delivery_note, language)
+        return choose(language, f"{way}：{step}。", f"{way}: {step}.")
+    could = word(DELIVERIES, Delivery(assessment.delivery_note), language)
     return choose(
         language,
-        f"{way}（文件规定）。仅凭现有数据本可{could}，以文件为准。",
-        f"{way}, as the document orders. The data alone would allow: {could}. The document holds.",
+        f"{way}（文件规定）：{step}。仅凭现有数据本可{could}，以文件为准。",
+        f"{way}, as the document orders: {step}. The data alone would allow it to go out {could}; the document holds.",
     )
-
-
-def diagnostic_phrases(assessment: Assessment, language: Language) -> Iterator[str]:
-    """Yield what was odd beneath the answer, with its code."""
-    for item in assessment.diagnostics:
-        article = bracketed(item.span.article, language) if item.span else ""
-        yield f"{item.message(language)}{article} [{item.code}]"
-
-
-def agreement_phrases(agreement: Agreement | None, language: Language) -> Iterator[str]:
-    """Yield whether the columns, and the results of a run, say the same as the explanation."""
-    if agreement is None:
-        return
-    if agreement.is_interpreted:
-        yield choose(
-            language,
-            "按列计算把这一户交给逐户解释（数值放不进列中的整数），两者因此一致",
-            "The columns leave this subject to the interpreter (a value does not fit their integers), so both say the same",
-        )
-    elif not agreement.differences:
-        yield choose(
-            language,
-            "两种算法一致：逐户解释与按列计算，结论、金额、所用规则、缺的事实都相同",
-            "Both engines agree: interpreted one by one and decided by columns, outcome, amount, rules and missing facts are the same",
-        )
-    for item in agreement.differences:
-        yield _difference(choose(language, "两种算法不一致", "The engines differ"), item, language)
-    if agreement.results and not agreement.in_results:
-        yield choose(language, f"与结果文件一致：{agreement.results}", f"The results say the same: {agreement.results}")
-    for item in agreement.in_results:
-        lead = choose(language, f"与结果文件不一致（{agreement.results}）", f"The results say something else ({agreement.results})")
-        yield _difference(lead, item, language)
-
-
-def _difference(lead: str, item: Difference, language: Language) -> str:
-    cell = CELLS[item.cell][language] if item.cell in CELLS else item.cell
-    interpreted, found = (_cell_words(item.cell, said, language) for said in (item.interpreted, item.found))
-    return choose(
-        language,
-        f"{lead}：“{cell}”逐户解释为“{interpreted}”，对方为“{found}”；请勿签发，并报告维护者",
-        f"{lead}: '{cell}' is '{interpreted}' by the interpreter, '{found}' there; do not sign, and report this",
-    )
-
-
-def _cell_words(cell: str, said: str, language: Language) -> str:
-    """Return what a cell of the results says, as people read it."""
-    if cell.endswith("_fen") and said.lstrip("-").isdecimal():
-        return format_yuan(Decimal(said).scaleb(-2))
-    if cell not in {"outcome", "possible", "delivery"}:
-        return said
-    table = DELIVERIES if cell == "delivery" else OUTCOMES
-    more = ETC if said.endswith(ETC) else ""
-    known = [table[each][language] if each in table else each for each in said.removesuffix(more).split("、")]
-    return choose(language, "、".join(known) + more, ", ".join([*known, *(["…"] if more else [])]))

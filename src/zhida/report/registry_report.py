@@ -102,16 +102,26 @@ def summary_text(
 
 
 def _brief_text(summary: RunSummary, language: Language, width: int) -> str:
-    idle = [row for row in summary.rows if row.counts.get(Outcome.NOT_APPLICABLE, 0) == summary.subjects]
-    told = replace(summary, rows=tuple(row for row in summary.rows if row not in idle))
+    """Return the title and a table of the policies that are decided for somebody; the others in a line each kind."""
+    open_ = {Outcome.UNDETERMINED, Outcome.NOT_APPLICABLE}
+    told: list[PolicySummary] = []
+    stuck: list[PolicySummary] = []
+    idle: list[PolicySummary] = []
+    for row in summary.rows:
+        met = {outcome for outcome, count in row.counts.items() if count}
+        (told if met - open_ else stuck if Outcome.UNDETERMINED in met else idle).append(row)
     lines = [_title(summary, language)]
     if summary.is_synthetic:
         lines.append(choose(language, f"【{SYNTHETIC['zh']}】", f"[{SYNTHETIC['en']}]"))
-    if told.rows:
-        lines += ["", *_fitted(_outcome_table(told, language), width)[0]]
-    if idle:
-        names = listed((row.policy for row in idle), language)
-        lines += ["", choose(language, f"对谁都不适用的 {len(idle)} 项：{names}", f"{len(idle)} that apply to nobody here: {names}")]
+    if told:
+        lines += ["", *_fitted(_outcome_table(replace(summary, rows=tuple(told)), language), width)[0], ""]
+    for rows, zh, en in (
+        (stuck, "还没有一户定得下来（缺什么见报告）", "decided for nobody yet; the report says what is lacking"),
+        (idle, "对谁都不适用", "applying to nobody here"),
+    ):
+        if rows:
+            names = listed((row.policy for row in rows), language)
+            lines += [choose(language, f"{zh} {len(rows)} 项：{names}", f"{len(rows)} {en}: {names}")]
     return "\n".join(lines) + "\n"
 
 

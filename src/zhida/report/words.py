@@ -42,12 +42,28 @@ STATUS_KNOWN: Mapping[Language, str] = {"zh": "已确定", "en": "decided"}
 DELIVERIES: Words = {
     Delivery.WITHOUT_APPLICATION: {"zh": "免申即享", "en": "without application (免申即享)"},
     Delivery.WITHOUT_REVIEW: {"zh": "免审即享", "en": "without further review (免审即享)"},
-    Delivery.ON_CONFIRMATION: {"zh": "即申即享", "en": "on confirming the missing facts (即申即享)"},
+    Delivery.ON_CONFIRMATION: {"zh": "即申即享", "en": "on confirming the facts (即申即享)"},
     Delivery.BY_DECLARATION: {"zh": "申报即享", "en": "by declaring it in one's own return (申报即享)"},
     Delivery.THROUGH_BANK: {"zh": "银行经办", "en": "through a bank (银行经办)"},
     Delivery.ON_REVIEW: {"zh": "申报审核", "en": "on application and review (申报审核)"},
 }
 """How a benefit goes out."""
+
+DELIVERY_STEPS: Words = {
+    Delivery.WITHOUT_APPLICATION: {
+        "zh": "不用申请，由主管部门按登记的数据发放",
+        "en": "no application is needed; it goes out on what is on file",
+    },
+    Delivery.WITHOUT_REVIEW: {"zh": "前一项已经审核过，不再审核", "en": "what was reviewed before is not reviewed again"},
+    Delivery.ON_CONFIRMATION: {"zh": "申请时确认事实，随即办结", "en": "confirm the facts when applying, and it is settled at once"},
+    Delivery.BY_DECLARATION: {
+        "zh": "申报时自行填报享受，有关资料留存备查",
+        "en": "claim it in the return, and keep the papers for inspection",
+    },
+    Delivery.THROUGH_BANK: {"zh": "向经办银行提出，由银行办理", "en": "ask the bank that handles it"},
+    Delivery.ON_REVIEW: {"zh": "按申报通知提出申请，由主管部门审核", "en": "apply as the notice says; the department in charge reviews it"},
+}
+"""What is to be done for each."""
 
 GIVES: Words = {
     "status": {"zh": "身份认定", "en": "a status"},
@@ -163,6 +179,24 @@ def bracketed(text: str, language: Language) -> str:
     ('条（二）', 'Article (2)')
     """
     return choose(language, f"（{text}）", f" ({text})") if text else ""
+
+
+def capitalized(text: str) -> str:
+    """Return a sentence with a capital letter, where it begins with a letter that has one.
+
+    >>> capitalized("apply"), capitalized("申报 a")
+    ('Apply', '申报 a')
+    """
+    return text[:1].upper() + text[1:]
+
+
+def tidy(text: str) -> str:
+    """Return a sentence without the space that a figure leaves behind a full-width bracket.
+
+    >>> tidy("研发费用（2024 年） 3 元")
+    '研发费用（2024 年）3 元'
+    """
+    return text.replace("） ", "）")
 
 
 def listed(items: Iterable[str], language: Language) -> str:
@@ -374,6 +408,59 @@ def format_value(value: object, unit: str, language: Language) -> str:
     return literal(value)
 
 
+YEARS = range(1900, 2101)
+"""Numbers that are calendar years where their name or unit says so; a year has no thousands."""
+
+THINGS_TOLD = 3
+"""How many different kinds of things of a list a letter describes."""
+
+
+def format_named(name: str, value: object, unit: str, language: Language) -> str:
+    """Return the value of a named thing, short: a year without a comma, a list by how much it holds.
+
+    >>> format_named("房屋建成年份", Decimal(2025), "年", "zh"), format_named("知识产权", ({"类别": "Ⅰ类"},), "", "zh")
+    ('2025 年', '1 项')
+    """
+    if isinstance(value, Decimal) and value in YEARS and (unit == "年" or name.endswith(("年", "年份", "年度"))):
+        return choose(language, f"{value:f} {unit}".rstrip(), f"{value:f}")
+    if isinstance(value, tuple) and value and all(isinstance(item, Mapping) for item in value):
+        return _count(len(value), language)
+    return format_value(value, unit, language)
+
+
+def format_list(name: str, things: Sequence[Mapping[str, object]], language: Language) -> str:
+    """Return what a list holds, equal things once.
+
+    >>> format_list("知识产权", ({"类别": "Ⅱ类", "取得日期": None}, {"类别": "Ⅱ类", "取得日期": None}), "zh")
+    '知识产权 2 项：类别 Ⅱ类（2 项）'
+    """
+    told = [
+        listed(
+            (
+                f"{key} {format_value(entry, '', language)}"
+                for key, entry in thing.items()
+                if entry is not None and not isinstance(entry, Unknown)
+            ),
+            language,
+        )
+        for thing in things
+    ]
+    kinds = {text: told.count(text) for text in told if text}
+    shown = [text + (bracketed(_count(number, language), language) if number > 1 else "") for text, number in kinds.items()]
+    more = (
+        choose(language, f"；另 {len(shown) - THINGS_TOLD} 种", f"; {len(shown) - THINGS_TOLD} more kinds")
+        if len(shown) > THINGS_TOLD
+        else ""
+    )
+    said = choose(language, "；", "; ").join(shown[:THINGS_TOLD]) + more
+    head = f"{name} {_count(len(things), language)}"
+    return head + choose(language, "：", ": ") + said if said else head
+
+
+def _count(number: int, language: Language) -> str:
+    return choose(language, f"{number} 项", "1 item" if number == 1 else f"{number} items")
+
+
 SHOWN_THINGS = 5
 """How many things of a list are told one by one."""
 
@@ -389,9 +476,8 @@ def _format_things(things: Sequence[Mapping[str, object]], language: Language) -
         for thing in things[:SHOWN_THINGS]
     ]
     more = " …" if len(things) > SHOWN_THINGS else ""
-    count = choose(language, f"{len(things)} 项", "1 item" if len(things) == 1 else f"{len(things)} items")
     said = choose(language, "；", "; ").join(filter(None, told)) + more
-    return count + bracketed(said, language)
+    return _count(len(things), language) + bracketed(said, language)
 
 
 def format_type(type_: Type, language: Language) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from zhida.assess.assessment import Assessment, ConditionMet, NextStatus, Reason
+from zhida.assess.assessment import Assessment, ConditionMet, NextStatus, Reason, Step
 from zhida.errors import Language
 from zhida.policy.years import machine_name, offset_name, spoken_name
 from zhida.values.unknown import Unknown
@@ -55,10 +55,15 @@ def _renamed(assessment: Assessment, rename: Callable[[str, int], str]) -> Asses
     def status(up: NextStatus) -> NextStatus:
         return replace(up, conditions=tuple(map(condition, up.conditions)))
 
+    def step(each: Step) -> Step:
+        return replace(each, reason=reason(each.reason), reads={name: condition(met) for name, met in each.reads.items()})
+
     return replace(
         assessment,
         missing=tuple(map(named, assessment.missing)),
         reasons=tuple(map(reason, assessment.reasons)),
+        steps=tuple(map(step, assessment.steps)),
+        told_by=tuple(replace(fact, name=named(fact.name)) for fact in assessment.told_by),
         near=tuple(replace(miss, name=named(miss.name)) for miss in assessment.near),
         next_status=None if assessment.next_status is None else status(assessment.next_status),
     )
@@ -68,6 +73,7 @@ def _texts(assessment: Assessment) -> Iterator[str]:
     """Yield every text of an assessment in which the name of an earlier year may stand."""
     yield from assessment.missing
     yield from (miss.name for miss in assessment.near)
+    yield from (met.what for step in assessment.steps for met in step.reads.values())
     for reason in assessment.reasons:
         yield reason.expression
         for met in reason.conditions:

@@ -1,0 +1,142 @@
+"""Domains: the values of a missing fact that are enumerated, one from each of its elementary intervals.
+
+What a fact is compared with may be the same for every row (figures, parameters, the date), or another value of the row: then
+rows have domains of their own, as many values in each of those that are enumerated together.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from zhida.columnar.columns import Array, Mask, Vocabulary, pack
+from zhida.columnar.interpreted import evaluate_with
+from zhida.columnar.plan import Form, Plan
+from zhida.dmn.compiled import AS_OF
+from zhida.dmn.elementary import FEW_VALUES, Bound, Use, representatives, uses
+from zhida.dmn.evaluate import Evaluator
+from zhida.dmn.graph import closure
+from zhida.dmn.model import ItemDefinition
+from zhida.feel.builtins import BUILTINS
+from zhida.feel.syntax import Literal, free_names
+from zhida.values.types import BOOLEAN, STRING
+from zhida.values.unknown import find_unknown, unknown
+
+Value = Any
+
+Excluded = Mapping[str, frozenset[int]]
+"""Decision by table → the places of the rules that have no say."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowDomain:
+    """The values of a fact that is enumerated, row by row; in each there are as many."""
+
+    index: Array
+    """For each row of the block its place in what follows."""
+    numbers: Array
+    """For each place the values, as columns keep them."""
+    nulls: Mask
+    """Which of the values are null."""
+    lost: Mask
+    """Which of the values do not fit a column."""
+
+    def __len__(self) -> int:
+        """Return how many values each row has."""
+        return int(self.numbers.shape[1])
+
+    @classmethod
+    def of(cls, domains: Sequence[tuple[Value, ...]], form: Form, vocabulary: Vocabulary, rows: int) -> "RowDomain":
+        """Return several domains of as many values each; every row has the first one."""
+        packed = [[None if value is None else pack(value, form, vocabulary) for value in values] for values in domains]
+        nulls = np.array([[value is None for value in values] for values in domains], np.bool_)
+        lost = np.array([[number is None for number in numbers] for numbers in packed], np.bool_) & ~nulls
+        numbers = np.array([[number or 0 for number in numbers] for numbers in packed], np.int64)
+        return cls(np.zeros(rows, np.int64), numbers, nulls, lost)
+
+
+Domain = tuple[Value, ...] | RowDomain
+
+
+class Domains:
+    """The domains of the facts of a plan."""
+
+    def __init__(self, plan: Plan, goals: Iterable[str]) -> None:
+        """Note what facts are compared with in all that some goals rest on."""
+        self.plan = plan
+        self.uses = uses(plan.model, goals)
+        lacking = {id_: unknown(item.name) for id_, item in plan.facts.items()}
+        self.evaluator = Evaluator(plan.model, {**lacking, **plan.constants}, as_of=plan.as_of)
+        self.known: dict[tuple[str, frozenset[int]], tuple[Value, ...] | None] = {}
+        self.varying: dict[tuple[str, frozenset[int]], frozenset[str]] = {}
+
+    def of(self, id_: str, excluded: Excluded, lacks: Callable[[str], bool] = lambda _: False) -> tuple[Value, ...] | None:
+        """Return one value from each elementary interval of a fact; None where it cannot be enumerated.
+
+        Args:
+            id_: The fact.
+            excluded: The rules of each table that have no say.
+            lacks: Says whether all rows lack a fact, so that what is compared with it is the same in each.
+
+        Raises:
+            LookupError: what it is compared with is not the same in each row.
+        """
+        use = self.uses.get(id_) or Use()
+        kept = frozenset(place for place, bound in enumerate(use.bounds) if bound.rule not in excluded.get(bound.decision_id, ()))
+        key = (id_, kept)
+        if key not in self.known:
+            bounds = [use.bounds[place] for place in sorted(kept)]
+            item = self.plan.facts[id_]
+            self.varying[key] = frozenset().union(*map(self.varies_by, bounds)) if _needs_bounds(item, use) else frozenset()
+            self.known[key] = representatives(item, Use(bounds, use.is_compared_only), self.evaluator)
+        if not all(map(lacks, self.varying[key])):
+            raise LookupError(id_)
+        return self.known[key]
+
+    def varies_by(self, bound: Bound) -> frozenset[str]:
+        """Return what a bound rests on that is not the same in each row, by id."""
+        element = self.plan.model.decisions.get(bound.decision_id)
+        if element is None:
+            return frozenset()
+        ids = {element.requirements.get(name.name, name.name) for name in free_names(bound.node)}
+        return frozenset(id_ for id_ in ids if id_ not in BUILTINS and not self.is_same(id_))
+
+    def is_same(self, id_: str) -> bool:
+        """Say whether an element is the same in each row: it rests on nothing but parameters and the date."""
+        model = self.plan.model
+        rests_on = closure({each: () if each in self.plan.facts else needed for each, needed in model.requirements.items()}, [id_])
+        return all(
+            each in self.plan.constants or each == AS_OF or (each in model.decisions and each not in self.plan.facts) for each in rests_on
+        )
+
+    def beside(self, id_: str, excluded: Excluded, given: Mapping[str, Value]) -> tuple[Value, ...] | None:
+        """Return one value from each elementary interval of a fact in a row with some values; None where it cannot be enumerated.
+
+        Args:
+            id_: The fact.
+            excluded: The rules of each table that have no say.
+            given: What the row has of all that the fact is compared with and is not the same in each row, by id.
+        """
+        use = self.uses[id_]
+        bounds = []
+        for bound in use.bounds:
+            if bound.rule in excluded.get(bound.decision_id, ()):
+                continue
+            if not self.varies_by(bound):
+                bounds.append(bound)
+                continue
+            requirements = self.plan.model.decisions[bound.decision_id].requirements
+            ids = {name.name: requirements[name.name] for name in free_names(bound.node) if name.name in requirements}
+            known = {name: given[each] if each in given else self.evaluator.value(each) for name, each in ids.items()}
+            told = evaluate_with(bound.node, known, self.plan.as_of)
+            if told.codes or find_unknown(told.value) is not None:
+                return None
+            bounds.append(replace(bound, node=Literal(bound.node.span, told.value), rule=None))
+        return representatives(self.plan.facts[id_], Use(bounds, use.is_compared_only), self.evaluator)
+
+
+def _needs_bounds(item: ItemDefinition, use: Use) -> bool:
+    """Say whether the domain of a fact depends on what it is compared with."""
+    is_listed = item.type is STRING and item.allowed_values is not None and 0 < len(item.allowed_values) <= FEW_VALUES
+    return item.type is not BOOLEAN and not is_listed and use.is_compared_only
