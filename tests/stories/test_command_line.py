@@ -281,12 +281,15 @@ def test_a_registry_of_another_kind_of_subject_is_misuse(zhida: Zhida, district:
     assert "错误[registry-subject-differs]" in answer.err
 
 
-def test_a_policy_about_another_kind_of_subject_is_not_chosen(zhida: Zhida, district: District, tmp_path: Path) -> None:
+def test_a_policy_says_which_dictionary_a_registry_must_fit(zhida: Zhida, district: District, tmp_path: Path) -> None:
     files = {f"demo/registry/{kind}.md": DICTIONARY for kind in ("enterprise", "resident")}
     root = plant(tmp_path, {**files, "demo/policies/r.md": policy("r", "从业人员 > 0", "resident")})
     answer = zhida("assess", district.registry, "--policy", "demo/r", "--packs", root)
     assert answer.code == 2
-    assert "“demo/r”不能确定是哪一份政策" in answer.err
+    assert "错误[registry-subject-differs]: 主体是“enterprise”，而数据字典的主体是“resident”" in answer.err
+    chosen = zhida("assess", district.registry, "--policy", "demo/r", "--subject", "enterprise", "--packs", root)
+    assert chosen.code == 2
+    assert "“demo/r”不能确定是哪一份政策" in chosen.err
 
 
 def test_a_mapping_with_a_subject_that_nobody_knows_is_an_error_of_the_mapping(zhida: Zhida, district: District, tmp_path: Path) -> None:
@@ -378,8 +381,8 @@ def test_progress_is_shown_with_the_time_left_where_somebody_watches(district: D
         os.close(ours)
     assert process.returncode == 0
     bars = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
-    assert re.search(r"读取 ━+ +\d/2 +[-0-9]:[-0-9]{2}:[-0-9]{2}", bars)
-    assert re.search(r"换算 ━+ +\d+/25 +[-0-9]:[-0-9]{2}:[-0-9]{2}", bars)
+    assert re.search(r"读取 ━+ +\d/6 +[-0-9]:[-0-9]{2}:[-0-9]{2}", bars)
+    assert re.search(r"换算 ━+ +\d+/\d+ +[-0-9]:[-0-9]{2}:[-0-9]{2}", bars)
     assert "convert" not in bars
 
 

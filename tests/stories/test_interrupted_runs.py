@@ -24,7 +24,7 @@ from zhida.policy.pack import load_packs
 from zhida.registry_io.synthetic import write_district
 from zhida.registry_io.synthetic_district import read_district
 
-RESULTS = {"results.parquet", "results.csv", "report.html", "summary.json", "population.csv"}
+RESULTS = {"results.parquet", "results.csv", "report.html", "summary.json"}
 KEY = "统一社会信用代码"
 
 
@@ -255,7 +255,7 @@ def test_memory_is_named_in_many_ways(zhida: Zhida, district: District, tmp_path
         ("lots", "错误：--memory：“lots”不是大小，写法如 1GB、512MiB"),
         ("1 PB", "错误：--memory：“1 PB”不是大小"),
         ("-1GB", "错误：--memory：“-1GB”不是大小"),
-        ("1MB", "错误[run-memory-too-small]: 内存 1 MB 不够：22 列、4 项政策至少需要 "),
+        ("1MB", "错误[run-memory-too-small]: 内存 1 MB 不够：24 列、4 项政策至少需要 "),
     ],
 )
 def test_memory_that_is_none_or_too_little_is_misuse(zhida: Zhida, district: District, tmp_path: Path, text: str, said: str) -> None:

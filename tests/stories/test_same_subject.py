@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.small_district import PACKS, Zhida
+from tests.stories.small_district import ALL_PACKS, Zhida
 from zhida.assess.examples import run_examples
 from zhida.policy.pack import Packs, load_packs
 from zhida.policy.tangle import Example
@@ -28,7 +28,7 @@ PAIRS = {
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(PACKS)
+    return load_packs(ALL_PACKS)
 
 
 def example(packs: Packs, policy: str, id_: str) -> Example:
@@ -62,9 +62,9 @@ def test_one_refrigerator_on_the_command_line(tmp_path: Path, zhida: Zhida) -> N
         "      商品成交价: {column: price, unit: 元}\n      本年同类已补件数: {column: used, unit: 件}\n",
         encoding="utf-8",
     )
-    zhida("registry", "import", tmp_path / "mapping.yaml", tmp_path / "buyers.csv", "--out", tmp_path / "registry", "--packs", PACKS)
+    zhida("registry", "import", tmp_path / "mapping.yaml", tmp_path / "buyers.csv", "--out", tmp_path / "registry", "--packs", ALL_PACKS)
     amounts = []
     for version, day in (("trade-in-appliance-2025", "2025-06-30"), ("trade-in-appliance", "2026-06-30")):
-        told = zhida("explain", "--registry", tmp_path / "registry", "R1", f"national/{version}", "--as-of", day, "--packs", PACKS, "--json")
+        told = zhida("explain", "--registry", tmp_path / "registry", "R1", f"national/{version}", "--as-of", day, "--packs", ALL_PACKS, "--json")
         amounts.append(json.loads(told.out)["amount_fen"])
     assert amounts == [200000, 150000]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.house.tree import ROOT
-from tests.stories.small_district import PACKS, Zhida
+from tests.stories.small_district import ALL_PACKS, Zhida
 from zhida.assess.assessment import Outcome
 from zhida.assess.subject import assess_subject
 from zhida.errors import Language
@@ -216,7 +216,7 @@ RESIDENT = "resident-on-the-command-line"
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(PACKS)
+    return load_packs(ALL_PACKS)
 
 
 def without_digest(text: str) -> str:
@@ -255,8 +255,8 @@ def test_a_letter_to_a_resident_comes_from_a_file_of_purchases(tmp_path: Path, z
         encoding="utf-8",
     )
     registry = tmp_path / "registry"
-    zhida("registry", "import", tmp_path / "mapping.yaml", tmp_path / "buyers.csv", "--out", registry, "--packs", PACKS)
-    order = ("explain", "--registry", registry, "R1", "national/trade-in-appliance", "--as-of", DAY, "--packs", PACKS)
+    zhida("registry", "import", tmp_path / "mapping.yaml", tmp_path / "buyers.csv", "--out", registry, "--packs", ALL_PACKS)
+    order = ("explain", "--registry", registry, "R1", "national/trade-in-appliance", "--as-of", DAY, "--packs", ALL_PACKS)
     told = {language: zhida(*order, "--lang", language) for language in LANGUAGES}
     assert [answer.code for answer in told.values()] == [0, 0]
     held_against(RESIDENT, {language: f"{answer.out.rstrip()}\n" for language, answer in told.items()})
