@@ -17,6 +17,7 @@ from zhida.assess.subject import assess_model
 from zhida.policy.dictionary import Dictionary, parse_dictionary
 from zhida.policy.document import read_source
 from zhida.policy.pack import load_packs
+from zhida.registry_io.attributes import attribute_of
 from zhida.registry_io.importing import ImportResult, import_registry
 from zhida.registry_io.mapping_reading import read_mapping
 from zhida.registry_io.registry import Facts, read_registry
@@ -125,4 +126,4 @@ def test_example_mappings_fit_the_dictionary(example: str) -> None:
     dictionary = enterprise()
     known = {column.attribute for file in mapping.files for column in file.columns}
     assert mapping.subject == dictionary.subject
-    assert known <= set(dictionary.items)
+    assert {attribute_of(name) for name in known} <= set(dictionary.items)

@@ -26,8 +26,6 @@ COMMAND = (sys.executable, "-c", "from zhida.cli import main; main()")
 ENVIRONMENT = {**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
 
 
-
-
 def few_packs(folder: Path) -> Path:
     """Write packs that hold `FEW` with all dictionaries, code lists and parameters; nothing is computed from other policies."""
     for kept in (*ALL_PACKS.glob("*/registry/*.md"), *ALL_PACKS.glob("*/codes/*.md"), *ALL_PACKS.glob("*/parameters.md")):

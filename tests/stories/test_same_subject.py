@@ -65,6 +65,7 @@ def test_one_refrigerator_on_the_command_line(tmp_path: Path, zhida: Zhida) -> N
     zhida("registry", "import", tmp_path / "mapping.yaml", tmp_path / "buyers.csv", "--out", tmp_path / "registry", "--packs", ALL_PACKS)
     amounts = []
     for version, day in (("trade-in-appliance-2025", "2025-06-30"), ("trade-in-appliance", "2026-06-30")):
-        told = zhida("explain", "--registry", tmp_path / "registry", "R1", f"national/{version}", "--as-of", day, "--packs", ALL_PACKS, "--json")
+        asked = ("R1", f"national/{version}", "--registry", tmp_path / "registry", "--as-of", day, "--packs", ALL_PACKS)
+        told = zhida("explain", *asked, "--json")
         amounts.append(json.loads(told.out)["amount_fen"])
     assert amounts == [200000, 150000]

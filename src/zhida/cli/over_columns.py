@@ -22,6 +22,7 @@ _REASONS = (
     (r"a cell computes with what it tests(?:: .*)?", "格子对所检验的值做了运算：每个不同的值各有一个编码"),
     (r"a boxed expression: (.+)", r"框式表达式（\1）"),
     (r"a constant with something odd about it, or of no simple kind", "常量有异常，或不属于简单类型"),
+    (r"multiplies sums of money, whose product does not fit", "金额相乘，积放不下"),
     (r"'(.+)' is not inlined", r"函数“\1”嵌套太深，无法展开"),
     (r"'(.+)' is called with other arguments", r"函数“\1”的参数与声明不符"),
     (r"'(.+)' is a function here", r"“\1”在这里是函数"),
