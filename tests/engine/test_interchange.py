@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.engine.interchange_models import DAY, codes, decision, feel, imported, input_data, model
+from tests.engine.pack_policies import LARGE, PACKS, cases
 from tests.engine.policy_texts import front, packs_of
-from zhida.assess.examples import run_examples
+from zhida.assess.examples import day_of, run_examples
 from zhida.dmn.compile import compile_models
 from zhida.dmn.compiled import AS_OF, DecisionModel
 from zhida.dmn.evaluate import evaluate
@@ -18,16 +19,16 @@ from zhida.dmn.model import Decision, DecisionTable, Definitions, LiteralExpress
 from zhida.dmn.xml import read
 from zhida.dmn.xml_write import write
 from zhida.errors import has_errors
-from zhida.policy.interchange import Form, read_text, with_pages, write_text
+from zhida.policy.interchange import Form, PolicyText, read_text, with_pages, write_text
+from zhida.policy.interchange_dictionary import joined
 from zhida.policy.interchange_export import export
 from zhida.policy.interchange_import import import_definitions
 from zhida.policy.pack import Packs, Policy, load_packs, with_policy
 from zhida.policy.tangle import Example
+from zhida.policy.years import input_name
 from zhida.source import Source, snippet
 from zhida.values.temporal import Date
-
-PACKS = Path(__file__).parents[2] / "packs"
-POLICIES = sorted(f"{path.parent.parent.name}/{path.stem}" for path in PACKS.glob("*/policies/*.md"))
+from zhida.values.types import ANY
 
 
 @cache
@@ -55,7 +56,7 @@ def back(definitions: Definitions) -> str:
 # --- the same text ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("policy_id", POLICIES)
+@pytest.mark.parametrize("policy_id", cases())
 def test_each_policy_of_the_packs_comes_back_to_the_byte(policy_id: str) -> None:
     assert back(exported(policy_id)) == the_packs().policies[policy_id].document.source.text
 
@@ -127,28 +128,43 @@ def test_unusual_ways_of_writing_come_back_as_they_stood(tmp_path: Path) -> None
     assert back(there(*odd_policy(tmp_path))) == ODD
 
 
-def test_what_came_back_runs_in_a_pack_of_its_own_with_the_pages_that_came_along() -> None:
-    for policy_id in POLICIES:
-        text = read_text(write(exported(policy_id)), Form.DMN, "x.dmn", "demo/a")
-        packs = with_pages(replace(the_packs(), dictionaries={}, parameters={}), text)
-        policy = with_policy(packs, policy_id, text.source)
-        assert not has_errors(policy.diagnostics), [item.render() for item in policy.diagnostics]
-        with_it = replace(packs, policies={**packs.policies, policy_id: policy}, _linked={})
-        results = list(run_examples(with_it, policy, as_of=DAY))
-        assert results
-        assert all(result.passed for result in results)
+def with_used(policy_id: str) -> Iterator[str]:
+    """Yield a policy and those that it uses: its examples give the facts of all of them."""
+    yield policy_id
+    for used in the_packs().policies[policy_id].front.uses:
+        yield from with_used(used.text)
+
+
+@cache
+def come_back(policy_id: str) -> PolicyText:
+    return read_text(write(exported(policy_id)), Form.DMN, "x.dmn", "demo/a")
+
+
+@pytest.mark.parametrize("policy_id", cases())
+def test_what_came_back_runs_in_a_pack_of_its_own_with_the_pages_that_came_along(policy_id: str) -> None:
+    pages: dict[str, str] = {}
+    for each in dict.fromkeys(with_used(policy_id)):
+        for place, page in come_back(each).pages.items():
+            pages[place] = joined(pages[place], page) if place in pages else page
+    text = replace(come_back(policy_id), pages=pages)
+    packs = with_pages(replace(the_packs(), dictionaries={}, parameters={}), text)
+    policy = with_policy(packs, policy_id, text.source)
+    assert not has_errors(policy.diagnostics), [item.render() for item in policy.diagnostics]
+    with_it = replace(packs, policies={**packs.policies, policy_id: policy}, _linked={})
+    results = list(run_examples(with_it, policy, as_of=DAY))
+    assert results
+    assert [item.render() for result in results for item in result.diagnostics] == []
 
 
 # --- the same answers --------------------------------------------------------------------------------------------------------
 
 
-def given_of(example: Example) -> Iterator[tuple[str, Any]]:
-    """Yield the values that an example gives; a value that nobody knows is left out."""
-    for name, cell in example.inputs.items():
-        if cell.text != "?":
-            definitions = Definitions(
-                "", (Decision("v", "v", exported(POLICIES[0]).decisions[0].type, LiteralExpression(cell), cell.span()),)
-            )
+def given_of(example: Example, day: Date) -> Iterator[tuple[str, Any]]:
+    """Yield the values that an example gives, by their names on a day; a value that nobody knows is left out."""
+    for head, cell in example.inputs.items():
+        name = input_name(head, day)
+        if cell.text != "?" and name is not None:
+            definitions = Definitions("", (Decision("v", "v", ANY, LiteralExpression(cell), cell.span()),))
             value = evaluate(compile_models(replace(definitions, namespace="urn:v")), "urn:v#v", {}, as_of=DAY).value
             yield name, value
 
@@ -159,27 +175,28 @@ def values_by_id(decided: DecisionModel, named: Mapping[str, Any]) -> dict[str, 
     return by_id | {id_: named[each.decision.name] for id_, each in decided.decisions.items() if each.decision.name in named}
 
 
-@pytest.mark.parametrize("policy_id", POLICIES)
+@pytest.mark.parametrize("policy_id", cases())
 def test_dmn_alone_answers_each_example_as_markdown_does(policy_id: str) -> None:
     packs = the_packs()
     policy = packs.policies[policy_id]
-    decided = compile_models(exported(policy_id), [exported(each) for each in POLICIES])
+    decided = compile_models(exported(policy_id), [exported(each) for each in with_used(policy_id) if each != policy_id])
     assert decided.diagnostics == ()
-    day = max(Date(2026, 6, 30), policy.front.in_force.start or Date(2026, 6, 30), key=str)
+    day = day_of(packs.in_force[policy_id], Date(2026, 6, 30))
     linked = packs.model_of(policy_id, day)
     namespace = exported(policy_id).namespace
     ids = {each.decision.name: id_ for id_, each in decided.decisions.items() if id_.startswith(f"{namespace}#")}
     parameters = {each.item.name: each.value for rows in packs.parameters.values() for each in rows}
-    known = {name: value for name, value in parameters.items() if not hasattr(value, "missing")}
+    known = {AS_OF: day} | {name: value for name, value in parameters.items() if not hasattr(value, "missing")}
     compared = 0
     for example in policy.tangled.examples:
-        named = {**known, **dict(given_of(example))}
+        named = {**known, **dict(given_of(example, day))}
         mine, theirs = values_by_id(linked.model, named), values_by_id(decided, named)
         for id_, each in policy.compiled.decisions.items():
             expected = evaluate(linked.model, id_, mine, as_of=day).value
             assert evaluate(decided, ids[each.decision.name], theirs, as_of=day).value == expected, (example.id, each.decision.name)
             compared += 1
-    assert compared > 100
+    assert compared >= len(policy.tangled.examples) > 0
+    assert compared > 100 or policy_id not in LARGE
 
 
 # --- what DMN carries ----------------------------------------------------------------------------------------------------------
@@ -229,6 +246,22 @@ def test_code_lists_are_allowed_values_and_the_rest_of_the_dictionary_comes_back
     levy = import_definitions(exported("national/disability-levy"), "demo/a")
     assert "| 残保金安排比例 | number | 1 | 0.015 | 2023-01-01/.. |" in levy.parameters
     assert "| 当地社会平均工资 | number | 元/人 | | 2023-01-01/.. |" in levy.parameters
+
+
+def test_what_the_elements_of_a_list_hold_comes_back_as_a_table_of_its_own() -> None:
+    page = import_definitions(exported("national/hnte-recognition"), "demo/a").dictionary
+    assert "| 知识产权 | list | | | 市场监督管理局 |" in page
+    assert "\n\n| 属性：知识产权 | 类型 | 单位 | 常见范围 | 可空 | 取值 | 说明 | 小数位 |\n" in page
+    assert "\n| 权属方式 | string | | | 否 | 自主研发、受让、受赠、并购、独占许可 | | |\n" in page
+    assert joined(page, page) == page
+    head, _, entries = page.partition("\n\n| 属性：知识产权")
+    more = joined(head, f"# 另一页\n\n| 属性 | 类型 |\n|---|---|\n| 别的 | string |\n\n| 属性：知识产权{entries}")
+    assert more == f"{head}\n| 别的 | string |\n\n| 属性：知识产权{entries}"
+
+
+def test_a_fact_that_only_examples_name_is_input_data_too() -> None:
+    names = [data.name for data in exported("national/trade-in-car-2025").inputs]
+    assert names.count("新车价格") == 1
 
 
 def test_the_reserved_date_is_input_data_for_other_tools(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.small_district import PACKS, Zhida, files_below
+from tests.stories.small_district import ALL_PACKS, PACKS, Zhida, files_below
 from zhida.source import display_width
 
 SIZE = PACKS / "national/policies/sme-size.md"
@@ -27,7 +27,8 @@ def test_packs_leave_and_come_back_to_the_byte(zhida: Zhida, tmp_path: Path, for
     away, home = tmp_path / form, tmp_path / "home"
     answer = zhida("convert", PACKS, away, "--to", form)
     assert answer.code == 0
-    pages = sorted([*PACKS.glob("*/registry/*.md"), *PACKS.glob("*/parameters.md")])
+    places = ("*/registry/*.md", "*/codes/*.md", "*/parameters.md", "*/stacking.md")
+    pages = sorted(page for place in places for page in PACKS.glob(place))
     new = [*(path.relative_to(PACKS).with_suffix(f".{form}") for path in sorted(policies())), *(page.relative_to(PACKS) for page in pages)]
     assert answer.out.splitlines() == [str(away / path) for path in new]
     assert zhida("convert", away, home, "--to", "md").code == 0
@@ -35,6 +36,31 @@ def test_packs_leave_and_come_back_to_the_byte(zhida: Zhida, tmp_path: Path, for
     assert back == {name: data for name, data in files_below(PACKS).items() if not name.endswith("README.md")}
     assert not [name for name in files_below(tmp_path) if name.endswith(".part")]
     assert zhida("check", home, "--as-of", "2026-06-30").code == 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("form", ["dmn", "xlsx"])
+def test_all_packs_come_back_to_the_byte_and_are_found_the_same(zhida: Zhida, tmp_path: Path, form: str) -> None:
+    assert zhida("convert", ALL_PACKS, tmp_path / form, "--to", form).code == 0
+    home = tmp_path / "home"
+    assert zhida("convert", tmp_path / form, home, "--to", "md").code == 0
+    assert files_below(home) == {
+        name: data for name, data in files_below(ALL_PACKS).items() if "/" in name and not name.endswith("README.md")
+    }
+    assert zhida("check", home, "--as-of", "2026-06-30").code == 0
+
+
+def test_pages_that_are_no_policies_go_along(zhida: Zhida, tmp_path: Path) -> None:
+    pack = tmp_path / "packs/a"
+    (pack / "policies").mkdir(parents=True)
+    (pack / "codes").mkdir()
+    (pack / "policies/size.md").write_bytes(SIZE.read_bytes().replace(b"national/sme-size", b"a/size"))
+    for name in ("codes/colours.md", "stacking.md", "parameters.md", "README.md"):
+        (pack / name).write_text(f"# {name}\n", encoding="utf-8")
+    assert zhida("convert", tmp_path / "packs", tmp_path / "out", "--to", "xlsx").code == 0
+    assert files_below(tmp_path / "out").keys() == {
+        f"a/{name}" for name in ("policies/size.xlsx", "codes/colours.md", "stacking.md", "parameters.md")
+    }
 
 
 def policies() -> list[Path]:

@@ -124,7 +124,7 @@ class _Exporter:
             span = Span(source, found.start(), found.end())
             self.diagnostics.append(diagnostic("interchange-character", span, character=f"U+{ord(found[0]):04X}"))
         compiled = self.policy.compiled
-        inputs = [self.input_data(id_, data) for id_, data in compiled.inputs.items()]
+        inputs = [self.input_data(id_, data) for id_, data in (*compiled.inputs.items(), *self.named_by_examples())]
         elements: tuple[Compiled, ...] = (*compiled.decisions.values(), *compiled.knowledge.values())
         if any(map(self.mentions_as_of, elements)):
             self.ids[AS_OF] = self.id(AS_OF)
@@ -203,6 +203,22 @@ class _Exporter:
             parts += [_parameter(row) for row in self.packs.parameters.get(item.name, ())]
         notes = Notes(description=item.description, extensions=written(parts))
         return InputData(self.ids[id_], ItemDefinition(item.name, type_), notes)
+
+    def named_by_examples(self) -> Iterator[tuple[str, InputData]]:
+        """Yield the attributes that examples name though no rule reads them, here or in a used policy."""
+        dictionary = self.packs.dictionaries.get(self.front.subject)
+        items = dictionary.items if dictionary else {}
+        read: set[str] = set()
+        waiting, seen = [self.policy], {self.policy.id}
+        while waiting:
+            policy = waiting.pop()
+            read |= {data.name for data in policy.compiled.inputs.values()}
+            used = [self.packs.policies[each.text] for each in policy.front.uses if each.text not in seen]
+            seen |= {each.id for each in used}
+            waiting += used
+        for name in dict.fromkeys(name for example in self.policy.tangled.examples for name in example.inputs):
+            if name in items and name not in read:
+                yield name, InputData(name, items[name])
 
     # --- articles --------------------------------------------------------------------------------------------------
 
@@ -419,8 +435,11 @@ def _fact(item: ItemDefinition, kind: str) -> Part:
     base, offset = parse_offset(item.name)
     if item.is_yearly:
         words |= {"yearly": "true"} | ({"yearOf": base, "offset": str(offset)} if offset else {})
+    if kind == "entry":
+        words |= {"name": item.name, "values": "\n".join(item.allowed_values or ()), "description": item.description}
     scale = "" if item.scale is None else str(item.scale)
-    return part("fact", kind=kind, unit=item.unit, scale=scale, usual=usual, source=item.department, **words)
+    entries = [_fact(each, "entry") for each in item.components] if kind == "attribute" else []
+    return part("fact", "", entries, kind=kind, unit=item.unit, scale=scale, usual=usual, source=item.department, **words)
 
 
 def _parameter(row: Parameter) -> Part:

@@ -9,6 +9,7 @@
     z:otherwise  on a decision: words beside the row of defaults          z:gap   why some inputs match no rule
     z:rule       on a rule: its number, where that is not its place       z:applies   on the decision that `applies:` makes
     z:fact       on input data: unit, places, usual range, source, …      z:parameter   a row of a parameter
+                 inside it, one for each entry of the elements of a list
 
 Everything here is text: it is read from XML that `zhida.dmn.xml` has hardened, and read again with the same bounds.
 """
