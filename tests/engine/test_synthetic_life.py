@@ -94,12 +94,14 @@ def revenue(row: Row) -> Decimal:
 # Published totals
 
 
+@pytest.mark.long
 def test_published_totals_of_titles_come_out_exactly_in_the_registry(imported: ImportResult) -> None:
     frame = imported.frame
     assert frame["省科技型中小企业"].sum() == 2660
     assert frame.select(pl.col("高企证书到期日", "专精特新到期日").is_not_null().sum()).row(0) == (803, 158)
 
 
+@pytest.mark.long
 def test_titles_are_known_of_everybody(imported: ImportResult) -> None:
     for name in ("高企证书起始日", "高企证书到期日", "专精特新到期日", "小巨人到期日", "科技型中小企业入库到期日"):
         known = imported.frame.select((pl.col(name).is_not_null() | pl.col(f"{name}:absent")).sum()).item()
@@ -122,6 +124,7 @@ def test_a_target_of_holders_beyond_all_candidates_is_refused(small: dict[str, A
 # What hangs together
 
 
+@pytest.mark.long
 def test_most_holders_of_a_certificate_meet_its_conditions_as_far_as_they_are_figures(standing: list[Row]) -> None:
     holders = [row for row in standing if row["高企证书到期日"] != "无"]
     met = 0
@@ -137,6 +140,7 @@ def test_most_holders_of_a_certificate_meet_its_conditions_as_far_as_they_are_fi
     assert 0.85 < met / len(holders) < 1
 
 
+@pytest.mark.long
 def test_titles_are_valid_on_the_day_of_looking_and_first_given_no_later(standing: list[Row]) -> None:
     for row in standing:
         start, end, first = row["高企证书起始日"], row["高企证书到期日"], row["高企首次认定日期"]
@@ -145,6 +149,7 @@ def test_titles_are_valid_on_the_day_of_looking_and_first_given_no_later(standin
             assert row["成立日期"] < first <= start <= "2026-06-30" <= end
 
 
+@pytest.mark.long
 def test_titles_rest_on_one_another(standing: list[Row]) -> None:
     for row in standing:
         assert row["小巨人到期日"] == "无" or row["专精特新到期日"] != "无"
@@ -152,6 +157,7 @@ def test_titles_rest_on_one_another(standing: list[Row]) -> None:
         assert row["高企证书到期日"] == "无" or (row["单位类型"] == "企业" and amount(row, "研发费用2025") > 0)
 
 
+@pytest.mark.long
 def test_figures_of_a_year_hang_together(standing: list[Row]) -> None:
     for row in standing:
         for year in ("2025", "2024", "2023", "2022"):
@@ -164,6 +170,7 @@ def test_figures_of_a_year_hang_together(standing: list[Row]) -> None:
             assert amount(row, "营业收入2024") == amount(row, "失业保险参保人数2024") == 0
 
 
+@pytest.mark.long
 def test_taxpayers_above_the_line_are_general_and_period_figures_follow_revenue(standing: list[Row]) -> None:
     for row in standing:
         is_small = row["增值税纳税人类型"] == "小规模纳税人"
@@ -175,6 +182,7 @@ def test_taxpayers_above_the_line_are_general_and_period_figures_follow_revenue(
             assert amount(row, "申报期专用发票销售额") <= sales
 
 
+@pytest.mark.long
 def test_land_and_energy_belong_to_industrial_firms(standing: list[Row]) -> None:
     industrial = [row for row in standing if row["工业企业"] == "是"]
     assert len(industrial) > 400
@@ -185,18 +193,21 @@ def test_land_and_energy_belong_to_industrial_firms(standing: list[Row]) -> None
         assert (row["规上工业企业"] == "是") == (is_industrial and amount(row, "主营业务收入2025") >= 20_000_000)
 
 
+@pytest.mark.long
 def test_what_a_person_judges_is_unknown_of_most(standing: list[Row]) -> None:
     for name in ("核心知识产权认定", "符合研发投入补助条件", "智能券认定比例", "属于区级扶持对象"):
         known = sum(row[name] != "" for row in standing)
         assert 0 < known < len(standing) / 10, name
 
 
+@pytest.mark.long
 def test_scores_of_one_review_are_known_together(standing: list[Row]) -> None:
     scores = [name for name in standing[0] if name.startswith("高企") and name.endswith(("得分", "加分"))]
     assert len(scores) == 12
     assert Counter(sum(row[name] != "" for name in scores) for row in standing).keys() == {0, 12}
 
 
+@pytest.mark.long
 def test_rows_of_lists_belong_to_enterprises_and_every_certificate_rests_on_rights(
     files: dict[str, list[Row]], standing: list[Row]
 ) -> None:
