@@ -313,7 +313,7 @@ def quoted(value: object) -> str:
 def test_a_table_of_a_database_gives_the_same_answers_and_can_be_taken_up_again(
     zhida: Zhida, parted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = [KEY, "企业名称", "行业代码", "从业人员", "营业收入", "资产总额"]
+    names = [KEY, "企业名称", "行业代码", "从业人员", "营业收入@2025", "资产总额@2025"]
     rows = ", ".join(f"({', '.join(map(quoted, row))})" for row in pl.read_parquet(parted).select(names).iter_rows())
     columns = ", ".join(f'"{name}" {"numeric" if name in names[3:] else "text"}' for name in names)
     chosen = ("--policy", "sme-size", "--no-csv")
@@ -355,8 +355,8 @@ def test_memory_stays_below_what_was_named(parted: Path, tmp_path: Path) -> None
     many = pl.concat([rows] * times).with_columns(pl.format("9133{}", pl.int_range(pl.len()).cast(pl.String).str.zfill(14)).alias(KEY))
     assert many.estimated_size() >= 400_000_000
     many.write_parquet(tmp_path / "registry.parquet", metadata=pl.read_parquet_metadata(parted), row_group_size=131_072)
-    arguments = command(tmp_path / "registry.parquet", tmp_path / "out", "--memory", "300MB")[len(COMMAND) :]
+    arguments = command(tmp_path / "registry.parquet", tmp_path / "out", "--memory", "360MB")[len(COMMAND) :]
     measured = subprocess.run([sys.executable, "-c", MEASURED, *arguments], check=True, capture_output=True, env=ENVIRONMENT, cwd=ROOT)
     code, peak = map(int, measured.stdout.split()[-2:])
-    assert code == 0
-    assert peak < 300_000_000
+    assert code == 0, measured.stderr.decode()
+    assert peak < 360_000_000
