@@ -12,7 +12,7 @@ from zhida.report.weave import weave
 from zhida.report.weave_rules import anchor
 
 BOTH: tuple[Language, ...] = ("zh", "en")
-POLICIES = sorted(f"{path.parents[1].name}/{path.stem}" for path in ROOT.glob("packs/*/policies/*.md"))
+POLICIES = cases()
 
 
 @pytest.fixture(scope="module")

@@ -431,6 +431,7 @@ def imported(files: tuple[Path, ...], dictionary: Dictionary) -> ImportResult:
     return import_registry(read_mapping(MAPPING), list(files), dictionary)
 
 
+@pytest.mark.long
 def test_every_attribute_of_the_dictionary_has_a_column(dictionary: Dictionary, imported: ImportResult) -> None:
     columns = {column.partition("@")[0] for column in imported.frame.columns}
     computed = {name for name, item in dictionary.items.items() if item.statistic is not None}
@@ -438,6 +439,7 @@ def test_every_attribute_of_the_dictionary_has_a_column(dictionary: Dictionary, 
     assert set(dictionary.items) - columns == computed  # population facts are computed of all subjects, never handed over
 
 
+@pytest.mark.long
 def test_the_import_finds_what_was_spoiled_and_nothing_else(files: tuple[Path, ...], imported: ImportResult) -> None:
     found = Counter(finding.code for finding in imported.quality.findings)
     (lost,) = {finding.key for finding in imported.quality.findings if finding.code == "registry-subject-set-aside"}
@@ -456,6 +458,7 @@ def test_the_import_finds_what_was_spoiled_and_nothing_else(files: tuple[Path, .
     assert (imported.frame.height, imported.quality.subjects_set_aside) == (9000, 1)
 
 
+@pytest.mark.long
 def test_the_import_gives_base_units_back(enterprises: Sequence[Enterprise], imported: ImportResult) -> None:
     table = {row[KEY]: row for row in imported.frame.iter_rows(named=True)}
     compared = 0
@@ -469,6 +472,7 @@ def test_the_import_gives_base_units_back(enterprises: Sequence[Enterprise], imp
     assert compared > 200
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
 def test_the_answer_that_the_readme_shows_is_one_step_away(
     imported: ImportResult, packs: Packs, dictionary: Dictionary, tmp_path: Path, page: str

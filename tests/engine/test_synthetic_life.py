@@ -108,6 +108,7 @@ def test_titles_are_known_of_everybody(imported: ImportResult) -> None:
         assert known == imported.frame.height, name
 
 
+@pytest.mark.long
 def test_of_other_attributes_one_in_a_hundred_is_unknown(data: dict[str, Any], tmp_path: Path) -> None:
     tables = read_all(write_district(data, tmp_path))
     for table, column in (("history", "研发费用2024"), ("standing", "列入严重失信名单"), ("standing", "税收实际贡献2025")):

@@ -386,7 +386,7 @@ def test_progress_is_shown_with_the_time_left_where_somebody_watches(district: D
     assert "convert" not in bars
 
 
-@pytest.mark.parametrize("arguments", ["check packs", "--help"])
+@pytest.mark.parametrize("arguments", [pytest.param("check packs", marks=pytest.mark.long), "--help"])
 def test_a_reader_that_has_read_enough_is_no_error(arguments: str) -> None:
     command = (*COMMAND, *arguments.split())
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT) as process:

@@ -160,6 +160,7 @@ def kill_and_go_on(parted: Path, out: Path, times: int, seed: int) -> int:
     return killed
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_ends_with_the_bytes_of_an_undisturbed_one(
     parted: Path, tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:

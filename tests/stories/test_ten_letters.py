@@ -246,6 +246,7 @@ def test_a_letter_says_what_its_golden_file_says(packs: Packs, name: str) -> Non
     held_against(name, letters)
 
 
+@pytest.mark.long
 def test_a_letter_to_a_resident_comes_from_a_file_of_purchases(tmp_path: Path, zhida: Zhida) -> None:
     (tmp_path / "buyers.csv").write_text("code,kind,grade,price,used\nR1,冰箱,一级,12000,0\n", encoding="utf-8")
     (tmp_path / "mapping.yaml").write_text(
