@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.pack_policies import cases
 from tests.engine.report_fixtures import AS_OF, HOSTILE, POLICY, ROOT, Page, assert_stands_alone, town
 from zhida.assess.examples import run_examples
 from zhida.dmn.model import DecisionTable
