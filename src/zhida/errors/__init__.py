@@ -16,7 +16,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Literal
 
-from zhida.errors import dmn, dmn_xml, feel, files, interchange, policy, registry, results, run, sources
+from zhida.errors import dmn, dmn_xml, feel, files, interchange, policy, proof, registry, results, run, sources
 from zhida.errors.code import Code, Severity
 from zhida.source import Span
 
@@ -167,6 +167,7 @@ CODES: Mapping[str, Code] = {
     **dmn.CODES,
     **dmn_xml.CODES,
     **policy.CODES,
+    **proof.CODES,
     **registry.CODES,
     **interchange.CODES,
     **results.CODES,

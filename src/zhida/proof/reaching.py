@@ -1,0 +1,171 @@
+"""Reaching: whether some subject gets into a box of a table, and who.
+
+    box ──its clauses are facts──> facts ──┐
+        └─else: asked of the solver──> facts ┴──replay──> Reached
+
+The clauses of a table are decisions over the same facts, so a box may be one that nobody gets into. Whoever is shown was
+decided by the interpreter first.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, Protocol
+
+from zhida.assess.subject import inputs_of
+from zhida.dmn.evaluate import ElementTrace, Evaluator
+from zhida.feel import syntax
+from zhida.feel.syntax import Node
+from zhida.policy.pack import PolicyModel
+from zhida.proof.axes import Atom, AtomKind, Axis
+from zhida.proof.boxes import Box
+from zhida.proof.columns import TableInAtoms
+from zhida.proof.findings import Verdict, Witness
+from zhida.proof.symbolic import Holds, Lies, Question, Solution
+from zhida.values.unknown import Unknown
+
+Value = Any
+
+NO_SOLVER = ("没有求解器，不知道这些条件能否同时出现", "without a solver it is not known whether these conditions can come together")
+NOT_CONFIRMED = ("求得的对象经解释器复算并不如此", "the subject that was found turned out otherwise when the interpreter decided it")
+
+
+class Solver(Protocol):
+    """What answers questions about all subjects; `zhida.proof.symbolic.Encoding` is one."""
+
+    def solve(self, questions: Sequence[Question], /) -> Solution:
+        """Return a subject that answers all questions at once, or that there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Whether some subject gets into a box."""
+
+    verdict: Verdict
+    """PROVED: nobody does; REFUTED: the witness does; UNDECIDED: neither could be shown."""
+    witness: Witness | None = None
+    """Of REFUTED, who."""
+    reason: tuple[str, str] = ("", "")
+    """Of UNDECIDED, why, in Chinese and English."""
+    is_unusual: bool = False
+    """Whether only subjects outside of the usual range of some fact do."""
+
+
+Shows = Callable[[ElementTrace], bool]
+"""Says of how the table was decided whether it shows what is looked for."""
+
+
+@dataclass(slots=True)
+class Reach:
+    """Asks who gets into the boxes of one table."""
+
+    model: PolicyModel
+    """The policy."""
+    read: TableInAtoms
+    """The table."""
+    solver: Solver | None
+    """What decides about clauses that are no facts."""
+    plain: tuple[str, ...] | None = field(init=False)
+    """The names of the facts that its clauses are, if all are facts and no two the same."""
+
+    def __post_init__(self) -> None:
+        """Look at what the clauses are."""
+        compiled = self.model.model.decisions[self.read.decision_id]
+        names = [node.name if isinstance(node, syntax.Name) else "" for node in self.read.table.inputs]
+        ids = [compiled.requirements.get(name, "") for name in names]
+        are_facts = all(id_ in self.model.model.inputs and isinstance(self.model.parameters.get(id_, _FREE), Unknown) for id_ in ids)
+        are_read = all(column.beside is None and not column.axis.is_blind for column in self.read.columns)
+        is_plain = are_facts and are_read and len(set(ids)) == len(ids)
+        self.plain = tuple(self.model.model.inputs[id_].name for id_ in ids) if is_plain else None
+
+    def ask(self, box: Box, shows: Shows, more: Sequence[Question] = ()) -> Reached:
+        """Say whether some subject gets into a box.
+
+        Args:
+            box: The box.
+            shows: What its witness must show when it is decided.
+            more: What must hold beside.
+        """
+        if self.plain is not None:
+            chosen = [_usual(column.axis, atoms) for column, atoms in zip(self.read.columns, box, strict=True)]
+            facts = {name: atom.value for name, (atom, _) in zip(self.plain, chosen, strict=True)}
+            witness = self.replay(facts, shows)
+            if witness is not None:
+                return Reached(Verdict.REFUTED, witness, is_unusual=not all(is_usual for _, is_usual in chosen))
+        if self.solver is None:
+            return Reached(Verdict.UNDECIDED, reason=NO_SOLVER)
+        solution = self.solver.solve([*self.questions(box), *more])
+        if solution.verdict is not Verdict.REFUTED:
+            return Reached(solution.verdict, reason=solution.reason)
+        witness = self.replay(solution.facts, shows)
+        if witness is None:
+            return Reached(Verdict.UNDECIDED, reason=NOT_CONFIRMED)
+        return Reached(Verdict.REFUTED, witness, is_unusual=solution.is_unusual)
+
+    def replay(self, facts: Mapping[str, Value], shows: Shows) -> Witness | None:
+        """Return a subject as a witness if the interpreter shows by it what is looked for."""
+        evaluator = Evaluator(self.model.model, inputs_of(self.model, facts), as_of=self.model.as_of)
+        evaluator.value(self.read.decision_id)
+        trace = evaluator.trace[self.read.decision_id]
+        if trace.table is None or not shows(trace):
+            return None
+        texts = [clause.expression.text for clause in self.read.table.table.inputs]
+        return Witness(facts, tuple(zip(texts, trace.table.inputs, strict=True)))
+
+    def questions(self, box: Box) -> list[Question]:
+        """Return what a solver is asked to find a subject in a box."""
+        found: list[Question] = []
+        for node, column, atoms in zip(self.read.table.inputs, self.read.columns, box, strict=True):
+            if atoms == column.axis.everything or column.axis.is_blind:
+                continue
+            if column.beside is None:
+                found.append(Lies(node, self.read.decision_id, column.axis.chosen(atoms)))
+            elif not atoms & column.axis.null:
+                found.append(Holds(_compared(node, column.beside, column.axis.chosen(atoms)), self.read.decision_id))
+        return found
+
+    def matching(self, places: Sequence[int]) -> list[Question]:
+        """Return that the cells of some rules which could not be read hold."""
+        return [Holds(node, self.read.decision_id) for place in places for node in self._unread(place)]
+
+    def failing(self, places: Sequence[int]) -> list[Question]:
+        """Return that of each of some rules a cell which could not be read does not hold."""
+        found: list[Question] = []
+        for place in places:
+            cells = self._unread(place)
+            if cells:
+                span = cells[0].span
+                every = reduce(lambda left, right: syntax.Conjunction(left.span, left, right), cells)
+                fails = syntax.If(span, every, syntax.Literal(span, value=False), syntax.Literal(span, value=True))
+                found.append(Holds(fails, self.read.decision_id))
+        return found
+
+    def _unread(self, place: int) -> list[Node]:
+        tests = self.read.table.rules[place].tests
+        return [
+            syntax.In(cell.span, node, cell)
+            for node, column, cell in zip(self.read.table.inputs, self.read.columns, tests, strict=True)
+            if column.cells[place].reason is not None
+        ]
+
+
+_FREE = Unknown(frozenset())
+
+
+def _usual(axis: Axis, atoms: int) -> tuple[Atom, bool]:
+    """Return the atom of some that a witness had best lie in, and whether its values are usual."""
+    chosen = [(place, atom) for place, atom in enumerate(axis.atoms) if atoms >> place & 1]
+
+    def rank(item: tuple[int, Atom]) -> tuple[bool, bool, int]:
+        place, atom = item
+        return (not axis.usual >> place & 1, atom.kind in {AtomKind.NULL, AtomKind.OTHER}, place)
+
+    place, atom = min(chosen, key=rank)
+    return atom, bool(axis.usual >> place & 1)
+
+
+def _compared(node: Node, beside: Node, atoms: Sequence[Atom]) -> Node:
+    """Return that a value lies below, at or above another."""
+    signs = ["=" if atom.kind is AtomKind.POINT else "<" if atom.low is None else ">" for atom in atoms]
+    parts: list[Node] = [syntax.Comparison(node.span, sign, node, beside) for sign in signs]
+    return reduce(lambda left, right: syntax.Disjunction(node.span, left, right), parts)
