@@ -2,7 +2,7 @@
 
     make bench                                          everything, and docs/performance.md is written anew (about a quarter of an hour)
     .venv/bin/python benchmarks/run.py                  everything, only printed
-    .venv/bin/python benchmarks/run.py --only tables    some sections: language, work, packs, tables, jobs; with commas between
+    .venv/bin/python benchmarks/run.py --only tables    some sections: language, work, packs, tables, proof, jobs; with commas between
     .venv/bin/python benchmarks/run.py --quick          without the demonstration, the large tables and the jobs of ten million rows
     .venv/bin/python benchmarks/run.py --before SRC     the language beside other sources of our own, such as those of a git worktree
 
@@ -31,6 +31,7 @@ import packs_timed
 import page
 import page_frames
 import peers
+import proof_timed
 import side_by_side
 from frames_side_by_side import Race
 from jobs import Job, Took
@@ -41,7 +42,7 @@ from zhida.columnar.kernel import OTHER_PATHS, PATHS
 Json = Any
 
 FIGURES = peers.BUILD / "figures"
-SECTIONS = ("language", "work", "packs", "tables", "jobs")
+SECTIONS = ("language", "work", "packs", "tables", "proof", "jobs")
 BUSY = 1.0
 """The load from which the machine is said to have been busy."""
 
@@ -102,6 +103,15 @@ def of_tables(given: argparse.Namespace) -> Json:
     return {"races": races}
 
 
+def of_proof(given: argparse.Namespace) -> Json:
+    """Measure how tables are proved, beside the published sweep."""
+    found = []
+    for figure in proof_timed.figures(proof_timed.PATIENCE / 10 if given.quick else proof_timed.PATIENCE):
+        print(figure.line, flush=True)
+        found.append(figure)
+    return {"goals": list(shown(proof_timed.goals(found))), "figures": [asdict(figure) for figure in found]}
+
+
 def of_jobs(given: argparse.Namespace) -> Json:
     """Measure the two whole jobs."""
     sizes = {rows: turns for rows, turns in jobs.SIZES.items() if rows == min(jobs.SIZES) or not given.quick}
@@ -113,7 +123,7 @@ def of_jobs(given: argparse.Namespace) -> Json:
 
 
 MEASURE: Mapping[str, Callable[[argparse.Namespace], Json]] = dict(
-    zip(SECTIONS, (of_language, of_work, of_packs, of_tables, of_jobs), strict=True)
+    zip(SECTIONS, (of_language, of_work, of_packs, of_tables, of_proof, of_jobs), strict=True)
 )
 
 
@@ -140,12 +150,14 @@ def render() -> str:
     lines = [page.introduction("\n".join(measured))]
     goals = [
         Goal(**{**goal, "unit": tuple(goal["unit"])})
-        for name in ("language", "work", "packs")
+        for name in ("language", "work", "packs", "proof")
         for goal in kept.get(name, {}).get("goals", ())
     ]
     lines += page.goal_section(goals)
     if "tables" in kept:
         lines += page_frames.frame_section([race_of(race) for race in kept["tables"]["races"]])
+    if "proof" in kept:
+        lines += proof_timed.page_lines([proof_timed.Figure(**figure) for figure in kept["proof"]["figures"]])
     if "jobs" in kept:
         lines += page_frames.job_section([job_of(job) for job in kept["jobs"]["jobs"]])
     if "language" in kept:

@@ -177,9 +177,7 @@ def draw(seed: str) -> DrawnTable:
     """Draw a table."""
     dice = random.Random(seed)  # noqa: S311 - a test's die, from a seed
     facts = tuple(draw_fact(dice, f"量{place}") for place in range(dice.choice((1, 2, 2, 3))))
-    rules = tuple(
-        (*(draw_cell(dice, fact) for fact in facts), str(dice.choice((1, 1, 2, 3)))) for _ in range(dice.choice((1, 2, 3, 4, 5)))
-    )
+    rules = tuple((*(draw_cell(dice, fact) for fact in facts), str(dice.choice((1, 1, 2, 3)))) for _ in range(dice.choice((1, 2, 3, 4, 5))))
     return DrawnTable(dice.choice(POLICIES), facts, rules, dice.choice(("", "", "2")))
 
 

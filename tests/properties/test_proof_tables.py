@@ -11,6 +11,7 @@ import pytest
 
 from tests.properties.drawn_tables import DrawnTable, changed, decided, draw
 from zhida.dmn.evaluate import Evaluation
+from zhida.policy.pack import PolicyModel
 from zhida.proof.axes import Atom, AtomKind, Axis
 from zhida.proof.boxes import Box, Budget, bits, concise, different_boxes, is_redundant, merged, overlapping, uncovered
 from zhida.proof.columns import NO_RULE, VIOLATED, TableInAtoms, side_by_side, table_in_atoms
@@ -94,7 +95,7 @@ def check(drawn: DrawnTable, number: int) -> bool:
         assert matched == {rule for rule, box in enumerate(grid.rules) if within(place, box)}
 
     gaps = list(uncovered(grid, grid.everything, grid.all_rules, Budget()))
-    few = concise(grid, gaps, grid.everything, grid.all_rules, Budget())
+    few = concise(grid, gaps, grid.everything, grid.all_rules)
     for place, matched in zip(places, matches, strict=True):
         assert any_within(place, gaps) == any_within(place, few) == (not matched)
     pairs = {(one, other) for one, others in enumerate(overlapping(grid)) for other in bits(others)}
@@ -106,12 +107,14 @@ def check(drawn: DrawnTable, number: int) -> bool:
     return True
 
 
-def check_proof(drawn: DrawnTable, read: TableInAtoms, model: Any, points: Sequence[Any]) -> None:
+def check_proof(drawn: DrawnTable, read: TableInAtoms, model: PolicyModel, points: Sequence[Any]) -> None:
     """Compare the verdicts, and the rules that never have a say."""
     proof = prove_table(model, "问")
     assert not proof.undecided
     named = read.table.names_null
-    asked = [matched for point, _, matched in points if all(value is not None or is_named for value, is_named in zip(point, named, strict=True))]
+    asked = [
+        matched for point, _, matched in points if all(value is not None or is_named for value, is_named in zip(point, named, strict=True))
+    ]
     is_complete = bool(drawn.default) or all(asked)
     assert (proof.completeness is Verdict.PROVED) == is_complete
     first = {next(rule for rule in read.logic.order if rule in matched) for _, _, matched in points if matched}
@@ -120,11 +123,25 @@ def check_proof(drawn: DrawnTable, read: TableInAtoms, model: Any, points: Seque
     assert silent == set(range(len(drawn.rules))) - heard
     outputs = [rule[-1] for rule in drawn.rules]
     at_once = [matched for _, _, matched in points if len(matched) > 1]
-    is_wrong = bool(at_once) if drawn.policy == "U" else drawn.policy == "A" and any(len({outputs[rule] for rule in each}) > 1 for each in at_once)
+    is_wrong = (
+        bool(at_once) if drawn.policy == "U" else drawn.policy == "A" and any(len({outputs[rule] for rule in each}) > 1 for each in at_once)
+    )
     assert (proof.consistency is Verdict.REFUTED) == is_wrong
     for finding in proof.findings:
         if finding.diagnostic.severity == "error":
             assert finding.witness is not None
+    for finding in proof.findings:
+        if finding.diagnostic.code == "proof-mergeable":
+            one, other = finding.rules
+            both = {one, other}
+            assert any(
+                all(
+                    read.logic.answer(mask(matched), mask(matched)) == read.logic.answer(*[mask(matched - both | {kept})] * 2)
+                    for _, _, matched in points
+                    if matched & both
+                )
+                for kept in both
+            ), "rules that were put together answer otherwise"
     for place in range(len(drawn.rules)):
         rest = [{rule for rule in matched if rule != place} for _, _, matched in points]
         same = all(

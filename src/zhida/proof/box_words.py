@@ -17,6 +17,7 @@ from zhida.proof.findings import Witness
 from zhida.values.numbers import feel_context, format_number
 from zhida.values.temporal import Date
 from zhida.values.text import excerpt
+from zhida.values.unknown import find_unknown
 
 Value = Any
 
@@ -160,6 +161,7 @@ def describe_witness(columns: Sequence[Column], witness: Witness) -> tuple[str, 
     said = []
     for language in _LANGUAGES:
         words = [_Words(column, language) for column in columns]
-        parts = [f"{word.title} = {word.plain(value)}" for word, (_, value) in zip(words, witness.clauses, strict=True)]
+        known = [(word, value) for word, (_, value) in zip(words, witness.clauses, strict=True) if find_unknown(value) is None]
+        parts = [f"{word.title} = {word.plain(value)}" for word, value in known]
         said.append(("，" if language == "zh" else ", ").join(parts))
     return said[0], said[1]

@@ -17,7 +17,7 @@ from operator import and_, or_
 Box = tuple[int, ...]
 """For each column the atoms that belong to it, as bits; no column of a box is empty."""
 
-NODES = 200_000
+NODES = 60_000
 """How many boxes a search may look at."""
 
 
@@ -132,6 +132,8 @@ def search(grid: Grid, start: Box, rules: int, leaf: Leaf, budget: Budget) -> It
         leaf: The question. Where each rule that meets the box covers it too, it must not ask for a cut.
         budget: Where it is spent, the search ends.
     """
+    if not all(start):
+        return
     met = [grid.met(column, atoms) for column, atoms in enumerate(start)]
     covered = [grid.covered(column, atoms) for column, atoms in enumerate(start)]
     waiting = [(start, met, covered)]
@@ -210,41 +212,29 @@ def widened(grid: Grid, box: Box, within: Box, rules: int) -> Box:
     return tuple(found)
 
 
-def concise(grid: Grid, boxes: Sequence[Box], within: Box, rules: int, budget: Budget) -> list[Box]:
-    """Return few large boxes that together are exactly some boxes which no rule meets."""
+def usual_first(within: Box, usual: Box) -> Iterator[Box]:
+    """Yield a box in parts: what is usual in every column, though that may be nothing, then column by column what is not.
+
+    >>> list(usual_first((0b111, 0b11), (0b011, 0b01)))
+    [(3, 1), (4, 3), (3, 2)]
+    """
+    inside = tuple(atoms & each for atoms, each in zip(within, usual, strict=True))
+    yield inside
+    for column, atoms in enumerate(within):
+        part = (*inside[:column], atoms & ~usual[column], *within[column + 1 :])
+        if all(part):
+            yield part
+
+
+def concise(grid: Grid, boxes: Sequence[Box], within: Box, rules: int) -> list[Box]:
+    """Return few large boxes that together are exactly some boxes which no rule meets, those with the fewest conditions first."""
     found: list[Box] = []
     for box in boxes:
-        if any(holds(known, box) for known in found):
-            continue
-        found.append(widened(grid, box, within, rules))
-    found.sort(key=lambda box: (_conditions(box, within), box))
-    return _needed(grid.sizes, found, boxes, budget)
-
-
-def _conditions(box: Box, within: Box) -> int:
-    """Return how many columns of a box say something."""
-    return sum(one != other for one, other in zip(box, within, strict=True))
-
-
-def _needed(sizes: tuple[int, ...], large: Sequence[Box], small: Sequence[Box], budget: Budget) -> list[Box]:
-    """Return those of some boxes that it takes to cover others, the first ones rather than the last ones."""
-    needed: list[Box] = []
-    left = list(small)
-    for box in large:
-        rest: list[Box] = []
-        is_needed = False
-        grid = Grid(sizes, (box,))
-        for each in left:
-            if common((box, each)) is None:
-                rest.append(each)
-                continue
-            is_needed = True
-            if not holds(box, each):
-                rest += uncovered(grid, each, 1, budget)
-        if is_needed:
-            needed.append(box)
-        left = rest
-    return needed
+        if not any(holds(known, box) for known in found):
+            found.append(widened(grid, box, within, rules))
+    found.sort(key=lambda box: (sum(one != other for one, other in zip(box, within, strict=True)), box))
+    needed = {next(place for place, large in enumerate(found) if holds(large, box)) for box in boxes}
+    return [found[place] for place in sorted(needed)]
 
 
 # --- overlaps ----------------------------------------------------------------------------------------------------------------

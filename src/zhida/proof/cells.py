@@ -51,7 +51,10 @@ class Column:
     cells: tuple[Cell, ...]
     """What the cell of each rule takes in."""
     beside: syntax.Name | None = None
-    """What its values are compared with where that is another value, no constant: the atoms are then below it, it and above it."""
+    """What its values are compared with where that is another value, no constant: the atoms are then below it, it, above it, and
+    where one of the two is null."""
+    is_guessed: bool = False
+    """Whether nothing but its cells tells the type of its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Scope:
     """Its variables."""
     is_fixed: Callable[[str], bool]
     """Says of a name whether it stands for the same value for every subject."""
+    can_be_null: Callable[[str], bool] = lambda _: True
+    """Says of a name whether it can be null."""
 
 
 class _Unread(Exception):  # noqa: N818 - no error: a form that is not read
@@ -86,6 +91,7 @@ def column_of(
         allowed: What its values must pass for any rule to match; atoms that do not pass are left out.
         ends: Further values at which it is cut.
     """
+    is_guessed = domain.type == ANY
     domain = _guessed(domain, cells, scope)
     forms = [_ends_and_form(tests, scope, domain) for tests in cells]
     limits, is_limit_read = ([], False) if allowed is None else _ends_and_form(allowed, scope, domain)
@@ -99,7 +105,11 @@ def column_of(
         kept = [place for place, atom in enumerate(axis.atoms) if atom.kind is AtomKind.NULL or _takes(allowed, atom.value, scope.frame)]
         usual = sum(1 << new for new, old in enumerate(kept) if axis.usual >> old & 1)
         axis = replace(axis, atoms=tuple(axis.atoms[place] for place in kept), usual=usual)
-    return Column(axis, tuple(_cell(tests, axis, scope, is_read) for tests, (_, is_read) in zip(cells, forms, strict=True)))
+    known: dict[str, Cell] = {}  # cells with the same text take in the same
+    for tests, (_, is_read) in zip(cells, forms, strict=True):
+        if tests.span.text not in known:
+            known[tests.span.text] = _cell(tests, axis, scope, is_read)
+    return Column(axis, tuple(known[tests.span.text] for tests in cells), is_guessed=is_guessed and not axis.is_blind)
 
 
 def _ends_and_form(tests: UnaryTests, scope: Scope, domain: Domain) -> tuple[list[Value], bool]:
@@ -307,7 +317,7 @@ def _relative(domain: Domain, cells: Sequence[UnaryTests], scope: Scope, beside:
     numbers: list[Value] = [Decimal(-1), Decimal(0), Decimal(1)]
     low, here, high = numbers if domain.type == NUMBER else [Date(2026, 1, day) for day in (1, 2, 3)]
     atoms = [Atom(AtomKind.BETWEEN, low, None, here), Atom(AtomKind.POINT, here), Atom(AtomKind.BETWEEN, high, here, None)]
-    if domain.is_nullable:
+    if domain.is_nullable or scope.can_be_null(beside.name):
         atoms.append(Atom(AtomKind.NULL, None))
     axis = Axis(domain, tuple(atoms), (1 << len(atoms)) - 1, is_ordered=True)
     known, absent = (scope.frame.inner({beside.name: value}) for value in (here, None))

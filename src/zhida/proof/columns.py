@@ -30,7 +30,7 @@ from zhida.proof.extent import Limits, limits_of, output_nodes, values_of
 from zhida.values.equality import less
 from zhida.values.numbers import feel_context
 from zhida.values.text import literal
-from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, unconstrained
+from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, list_of, unconstrained
 from zhida.values.unknown import Unknown
 
 Value = Any
@@ -44,7 +44,7 @@ VIOLATED: Answer = ("violated",)
 _FEW_NODES = 2_000
 """How many boxes are looked at to see that a table is never null."""
 
-_CLOSED = frozenset(("min", "max", "floor", "ceiling", "abs", "round up", "round down", "round half up", "round half down", "not"))
+_CLOSED = frozenset(("count", "min", "max", "floor", "ceiling", "abs", "round up", "round down", "round half up", "round half down", "not"))
 """Builtins that are not null where none of their arguments is."""
 
 
@@ -88,16 +88,17 @@ def table_in_atoms(
     compiled = model.model.decisions[decision_id]
     table = compiled.body
     assert isinstance(table, CompiledTable)
-    scope = scope_of(model, compiled)
+    scope = scope_of(nulls, compiled)
     columns = []
     for place in range(len(table.inputs)):
         domain = domain_of(nulls, compiled, place)
         more = ends[place] if ends else ()
         columns.append(column_of(domain, [rule.tests[place] for rule in table.rules], scope, table.allowed[place], more))
     sizes = tuple(len(column.axis.atoms) for column in columns)
-    rules = range(len(table.rules))
-    may = Grid(sizes, tuple(tuple(column.cells[place].may for column in columns) for place in rules))
-    must = Grid(sizes, tuple(tuple(column.cells[place].must for column in columns) for place in rules))
+    cells = [[column.cells[place] for column in columns] for place in range(len(table.rules))]
+    may = Grid(sizes, tuple(tuple(cell.may for cell in row) for row in cells))
+    is_exact = all(cell.may == cell.must for row in cells for cell in row)
+    must = may if is_exact else Grid(sizes, tuple(tuple(cell.must for cell in row) for row in cells))
     logic, is_constant = logic_of(table, scope)
     return TableInAtoms(decision_id, table, tuple(columns), may, must, logic, is_constant)
 
@@ -114,8 +115,8 @@ def side_by_side(left: tuple[PolicyModel, str], right: tuple[PolicyModel, str]) 
         compiled = model.model.decisions[id_]
         table = compiled.body
         assert isinstance(table, CompiledTable)
-        scope = scope_of(model, compiled)
         nulls = Nulls(model)
+        scope = scope_of(nulls, compiled)
         domains = [domain_of(nulls, compiled, place) for place in range(len(table.inputs))]
         cells = [(*(rule.tests[place] for rule in table.rules), *filter(None, (table.allowed[place],))) for place in range(len(domains))]
         ends = [ends_of_column(column, scope, domain) for column, domain in zip(cells, domains, strict=True)]
@@ -130,8 +131,9 @@ def side_by_side(left: tuple[PolicyModel, str], right: tuple[PolicyModel, str]) 
     return (one, other) if same else None
 
 
-def scope_of(model: PolicyModel, compiled: CompiledDecision) -> Scope:
+def scope_of(nulls: "Nulls", compiled: CompiledDecision) -> Scope:
     """Return what the cells of a decision may name: parameters that are known on the day, and what rests on nothing else."""
+    model = nulls.model
     known = {id_: value for id_, value in model.parameters.items() if not isinstance(value, Unknown)}
     evaluator = Evaluator(model.model, known, as_of=model.as_of)
 
@@ -142,7 +144,10 @@ def scope_of(model: PolicyModel, compiled: CompiledDecision) -> Scope:
         needed = closure(model.model.requirements, [id_])
         return all(each in known or each in model.model.decisions or each in model.model.knowledge for each in needed)
 
-    return Scope(evaluator.frame(compiled, ElementTrace()), is_fixed)
+    def can_be_null(name: str) -> bool:
+        return nulls.named(compiled.requirements.get(name, name))
+
+    return Scope(evaluator.frame(compiled, ElementTrace()), is_fixed, can_be_null)
 
 
 # --- what a clause can be ----------------------------------------------------------------------------------------------------
@@ -180,7 +185,7 @@ def domain_of(nulls: "Nulls", compiled: CompiledDecision, place: int) -> Domain:
 def _of_item(item: ItemDefinition, title: str) -> Domain:
     """Return what a fact or parameter can be."""
     if item.is_collection or item.components:
-        return Domain(ANY, title, is_nullable=item.is_nullable)
+        return Domain(list_of(unconstrained(item.type)), title, is_nullable=item.is_nullable)
     limits = (item.unit, item.scale, item.usual_range, item.allowed_values, item.allowed_beginnings)
     return Domain(unconstrained(item.type), title, *limits, is_nullable=item.is_nullable)
 
@@ -217,6 +222,13 @@ class Nulls:
                 self.known[id_] = not isinstance(compiled.body, Node) or self.node(compiled, compiled.body)
         return self.known[id_]
 
+    def named(self, id_: str) -> bool:
+        """Say whether an element could be null."""
+        data = self.model.model.inputs.get(id_)
+        if data is not None:
+            return data.item.is_nullable
+        return id_ != AS_OF and (id_ not in self.model.model.decisions or self.decision(id_))
+
     def table(self, id_: str, compiled: CompiledDecision, table: CompiledTable) -> bool:
         """Say whether the value of a table could be null: an output, no rule, or rules that match at once and must not."""
         nodes = output_nodes(table)
@@ -236,10 +248,7 @@ class Nulls:
             case syntax.Literal():
                 return node.value is None
             case syntax.Name():
-                id_ = compiled.requirements.get(node.name, node.name)
-                if id_ in self.model.model.inputs:
-                    return self.model.model.inputs[id_].item.is_nullable
-                return id_ != AS_OF and (id_ not in self.model.model.decisions or self.decision(id_))
+                return self.named(compiled.requirements.get(node.name, node.name))
             case syntax.Comparison() | syntax.Conjunction() | syntax.Disjunction() | syntax.Negation() | syntax.Between():
                 parts: Iterable[Node] = syntax.children(node)
             case syntax.Arithmetic():
@@ -249,6 +258,8 @@ class Nulls:
                 parts = (node.left, node.right)
             case syntax.If():
                 parts = (node.then, node.otherwise)
+            case syntax.Filter(condition=syntax.Comparison() | syntax.Conjunction() | syntax.Disjunction()):  # a list, whatever passes
+                parts = (node.value,)
             case syntax.Call(function=syntax.Name(name=name), named=()) if name in _CLOSED and name not in compiled.requirements:
                 parts = node.positional
             case _:

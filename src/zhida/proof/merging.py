@@ -1,10 +1,12 @@
 """Merging: two rules of a table that could be one, and what is exact beside what is only possible, in one grid."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Hashable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from zhida.proof.axes import AtomKind, Axis
-from zhida.proof.boxes import Budget, Grid, bits, different_boxes
+from zhida.proof.boxes import Budget, Grid, Logic, bits, different_boxes
 from zhida.proof.columns import TableInAtoms
 
 
@@ -38,22 +40,26 @@ def merged_pairs(read: TableInAtoms, idle: Collection[int], budget: Budget) -> I
         idle: Rules that do not count.
         budget: Where it is spent, no more are found.
     """
-    rules, logic = read.may.rules, read.logic
     used = set(idle)
-    for left in range(len(rules)):
-        for right in range(left + 1, len(rules)):
-            if {left, right} & used or logic.outputs[left] != logic.outputs[right]:
-                continue
-            if read.table.rules[left].rule.article != read.table.rules[right].rule.article:
-                continue
-            columns = [place for place, (one, other) in enumerate(zip(rules[left], rules[right], strict=True)) if one != other]
-            if len(columns) != 1:
-                continue
-            column = columns[0]
-            atoms = rules[left][column] | rules[right][column]
-            if is_one_cell(read.columns[column].axis, atoms) and _is_same(read, left, right, (column, atoms), budget):
-                used |= {left, right}
-                yield left, right, column, atoms
+    for left, right, column in sorted(_alike(read)):
+        atoms = read.may.rules[left][column] | read.may.rules[right][column]
+        if {left, right} & used or budget.is_spent or not is_one_cell(read.columns[column].axis, atoms):
+            continue
+        if _is_same(read, left, right, (column, atoms), budget):
+            used |= {left, right}
+            yield left, right, column, atoms
+
+
+def _alike(read: TableInAtoms) -> Iterator[tuple[int, int, int]]:
+    """Yield two rules that say the same, rest on the same article and differ in one column, and the column."""
+    for column in range(len(read.may.sizes)):
+        known: dict[Hashable, list[int]] = {}
+        for place, rule in enumerate(read.may.rules):
+            rest = (*rule[:column], *rule[column + 1 :])
+            article = read.table.rules[place].rule.article
+            others = known.setdefault((rest, read.logic.outputs[place], article), [])
+            yield from ((other, place, column) for other in others if read.may.rules[other][column] != rule[column])
+            others.append(place)
 
 
 def is_one_cell(axis: Axis, atoms: int) -> bool:
@@ -72,10 +78,13 @@ def _is_same(read: TableInAtoms, left: int, right: int, cell: tuple[int, int], b
     column, atoms = cell
     rules, logic = read.may.rules, read.logic
     wide = (*rules[left][:column], atoms, *rules[left][column + 1 :])
+    met = reduce(and_, [read.may.met(place, each) for place, each in enumerate(wide)])
+    near = [place for place in logic.order if met >> place & 1]  # no other rule has a say where the two have
+    inner = Logic(tuple(range(len(near))), tuple(logic.outputs[place] for place in near), logic.default, logic.combine)
+    before = (Grid(read.may.sizes, tuple(rules[place] for place in near)), inner)
     nothing = (0,) * len(wide)
     for place, other in ((left, right), (right, left)):
-        changed = tuple(wide if each == place else nothing if each == other else rule for each, rule in enumerate(rules))
-        after = (Grid(read.may.sizes, changed), replace(logic))
-        if next(different_boxes((read.may, logic), after, wide, budget), None) is None and not budget.is_spent:
+        changed = tuple(wide if each == place else nothing if each == other else rules[each] for each in near)
+        if next(different_boxes(before, (Grid(read.may.sizes, changed), inner), wide, budget), None) is None and not budget.is_spent:
             return True
     return False

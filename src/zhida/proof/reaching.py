@@ -120,7 +120,7 @@ class Reach:
                 continue
             if column.beside is None:
                 found.append(Lies(node, self.read.decision_id, column.axis.chosen(atoms)))
-            elif not atoms & column.axis.null:
+            else:
                 found.append(Holds(_compared(node, column.beside, column.axis.chosen(atoms)), self.read.decision_id))
         return found
 
@@ -165,7 +165,12 @@ def _usual(axis: Axis, atoms: int) -> tuple[Atom, bool]:
 
 
 def _compared(node: Node, beside: Node, atoms: Sequence[Atom]) -> Node:
-    """Return that a value lies below, at or above another."""
-    signs = ["=" if atom.kind is AtomKind.POINT else "<" if atom.low is None else ">" for atom in atoms]
-    parts: list[Node] = [syntax.Comparison(node.span, sign, node, beside) for sign in signs]
-    return reduce(lambda left, right: syntax.Disjunction(node.span, left, right), parts)
+    """Return that a value lies below, at or above another, or that one of the two is null."""
+    span, parts = node.span, list[Node]()
+    for atom in atoms:
+        if atom.kind is AtomKind.NULL:
+            parts += [syntax.Comparison(span, "=", each, syntax.Literal(span, None)) for each in (node, beside)]
+        else:
+            sign = "=" if atom.kind is AtomKind.POINT else "<" if atom.low is None else ">"
+            parts.append(syntax.Comparison(span, sign, node, beside))
+    return reduce(lambda left, right: syntax.Disjunction(span, left, right), parts)

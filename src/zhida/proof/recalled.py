@@ -13,7 +13,7 @@ from zhida.policy.pack import PolicyModel
 from zhida.proof.findings import Verdict
 from zhida.proof.symbolic import BUDGET, Encoding, Holds, Lies, Question, Solution, lies_in
 from zhida.proof.symbolic_replay import Replay
-from zhida.values.unknown import find_unknown
+from zhida.values.unknown import Unknown, find_unknown
 
 Value = Any
 
@@ -63,7 +63,8 @@ def _facts(model: PolicyModel, result: ExampleResult) -> dict[str, Value]:
     given = {id_: value for id_, value in run.inputs.items() if model.parameters.get(id_, _NONE) is not value}
     if any(id_ in model.parameters or id_ in model.model.decisions for id_ in given):
         return {}
-    return {model.model.inputs[id_].name: value for id_, value in given.items() if id_ in model.model.inputs}
+    inputs = model.model.inputs
+    return {inputs[id_].name: value for id_, value in given.items() if id_ in inputs and not isinstance(value, Unknown)}
 
 
 _NONE = object()

@@ -9,29 +9,42 @@ policy as it is, because more is allowed than can be; and "possible" is believed
 Without z3-solver (`pip install zhida[proof]`) every answer is UNDECIDED, and says so.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from decimal import Decimal
 from typing import Any
 
-from zhida.dmn.compiled import Body
-from zhida.feel.syntax import Node
+from zhida.dmn.compiled import Body, CompiledTable
+from zhida.feel.syntax import Comparison, Literal, Node, descendants
 from zhida.policy.pack import PolicyModel
 from zhida.policy.years import machine_name
 from zhida.proof.axes import Atom, AtomKind
 from zhida.proof.findings import Verdict
 from zhida.proof.symbolic_replay import Replay, polished
+from zhida.source import Span
 from zhida.values.equality import equal, less
+from zhida.values.numbers import feel_context
+from zhida.values.types import Type
 from zhida.values.unknown import find_unknown
 
 try:  # z3-solver is optional, and these modules need it
+    from zhida.proof import symbolic_algebra as algebra
+    from zhida.proof import symbolic_reading as reading
+    from zhida.proof import symbolic_scope as scopes
     from zhida.proof import symbolic_solver as solver
     from zhida.proof import symbolic_terms as terms
-except ImportError:
-    solver = terms = None  # type: ignore[assignment]
+    from zhida.proof import symbolic_values as values
+
+    IS_INSTALLED = True
+    """Whether there is a solver to ask."""
+except ModuleNotFoundError as error:
+    if error.name != "z3":
+        raise
+    IS_INSTALLED = False
 
 Value = Any
 
-BUDGET = 2_000_000
+BUDGET = 400_000
 """How much z3 may spend on a question, in its own resource units: no clock, so that the answer is the same everywhere."""
 
 NOT_INSTALLED = ("未安装 z3-solver（pip install zhida[proof]）", "z3-solver is not installed (pip install zhida[proof])")
@@ -126,17 +139,32 @@ class Encoding:
             models: The models; questions name them by their place.
         """
         self.models = tuple(models)
-        self.texts: dict[str, int] = {}
-        self._encoders = () if terms is None else tuple(terms.Encoder(self.models, self.texts, with_lists=each) for each in (True, False))
+        self.texts: dict[str, int] = {"": 0}  # zero is what a string is that does not matter
+        bodies = [compiled.body for model in models for compiled in model.model.decisions.values()]
+        bodies += [compiled.body for model in models for compiled in model.model.knowledge.values()]
+        self._named = dict.fromkeys(text for body in bodies for text in strings_in(body))
+        self._encoders = self._begun()
+
+    def _begun(self) -> tuple[Any, ...]:
+        """Return encoders with nothing encoded: one with a few elements in lists, one with any number."""
+        if not IS_INSTALLED:
+            return ()
+        return tuple(terms.Encoder(self.models, self.texts, tuple(self._named), with_lists=each) for each in (True, False))
+
+    def _learn(self, questions: Sequence[Question]) -> None:
+        """Tell codes apart that a question names and the models do not: then all is encoded anew."""
+        new = [text for question in questions for text in _strings_asked(question) if text not in self._named]
+        items = [data.item for model in self.models for data in model.model.inputs.values() if data.item.allowed_beginnings is not None]
+        if any(item.allows(text) for item in items for text in new):
+            self._named |= dict.fromkeys(new)
+            self._encoders = self._begun()
 
     @property
     def opaque(self) -> Mapping[str, str]:
         """The decisions met so far that are free values, by id, and why, in Chinese."""
         return {id_: reason[0] for encoder in self._encoders for id_, reason in encoder.opaque.items()}
 
-    def solve(
-        self, questions: Sequence[Question], *, budget: int = BUDGET, realistic: bool = True, polish: bool = True
-    ) -> Solution:
+    def solve(self, questions: Sequence[Question], *, budget: int = BUDGET, realistic: bool = True, polish: bool = True) -> Solution:
         """Return a subject that answers all questions at once, or that there is none.
 
         Args:
@@ -145,18 +173,72 @@ class Encoding:
             realistic: Whether to look first among the usual values of facts.
             polish: Whether rounder values are tried for the subject.
         """
+        return self._solve(questions, budget, (True, False) if realistic else (False,), polish=polish)
+
+    def _solve(self, questions: Sequence[Question], budget: int, tiers: Sequence[bool], *, polish: bool) -> Solution:
+        """Return a subject from the first tier that has one; a tier is that of usual subjects, or of all."""
         if not self._encoders:
             return Solution(Verdict.UNDECIDED, reason=NOT_INSTALLED)
+        self._learn(questions)
         near, far = self._encoders
         asked = _Asked(near, questions)
-        found = _Search(self, asked, budget).found(realistic=realistic, polish=polish)
+        found = _Search(self, asked, budget).found(tiers, polish=polish)
         if found.verdict is not Verdict.PROVED or not asked.ground.lists:
             return found
         loosely = _Asked(far, questions)  # a few elements cannot: then any number of them, each free
-        if loosely.fault is None and solver.ask(loosely.terms(), budget).status is solver.Status.IMPOSSIBLE:
+        terms_ = loosely.terms(are_usual=all(tiers))
+        if loosely.fault is None and solver.ask(far.space, terms_, budget).status is solver.Status.IMPOSSIBLE:
             return found
         names = "、".join(sorted(asked.ground.lists))
         return Solution(Verdict.UNDECIDED, reason=(f"“{names}”只考察了少数几种元素", f"only a few elements of {names} were looked at"))
+
+    def greatest(  # noqa: PLR0913 - what is asked, where, of whom and at what cost
+        self,
+        node: Node,
+        scope: str,
+        questions: Sequence[Question] = (),
+        *,
+        model: int = 0,
+        budget: int = BUDGET,
+        realistic: bool = True,
+    ) -> Extreme:
+        """Return the greatest value that a number can have under some questions.
+
+        Args:
+            node: The number.
+            scope: The decision whose requirements its names are.
+            questions: What must hold as well.
+            model: The place of the model.
+            budget: How much may be spent on each attempt, in z3's resource units.
+            realistic: Whether only subjects count whose facts have usual values.
+        """
+        tiers = (realistic,)
+        a_number = Holds(Comparison(node.span, "!=", node, Literal(node.span, None)), scope, model)
+        asked_of = (*questions, a_number)
+        first = self._solve(asked_of, budget, tiers, polish=False)
+        if first.verdict is not Verdict.REFUTED:
+            return Extreme(first)
+        asked = _Asked(self._encoders[0], asked_of)
+        number = self._encoders[0].value(node, self._encoders[0].scope(model, scope))
+        if number.sort is not algebra.Sort.NUMBER:
+            return Extreme(Solution(Verdict.UNDECIDED, reason=("所问的不是数", "what is asked for is no number")))
+        lists = asked.ground.lists  # of these only few elements are looked at: no value is certainly the greatest
+        found = solver.bound(asked.encoder.space, asked.terms(are_usual=realistic), number.term, budget, is_climbing=not lists)
+        if found.status is not solver.Status.POSSIBLE:
+            return Extreme(Solution(Verdict.UNDECIDED, reason=_out_of_budget(budget)))
+
+        def beyond(operator: str, value: Decimal) -> Solution:
+            test = Holds(Comparison(node.span, operator, node, Literal(node.span, value)), scope, model)
+            return self._solve((*questions, test), budget, tiers, polish=operator != ">")
+
+        if found.value is None:
+            return Extreme(beyond(">=", _HUGE), is_unbounded=True)
+        value = feel_context().divide(Decimal(found.value.numerator), Decimal(found.value.denominator))
+        above = beyond(">", value)
+        if above.verdict is not Verdict.PROVED:
+            return Extreme(Solution(Verdict.UNDECIDED, reason=above.reason if any(above.reason) else _out_of_budget(budget)))
+        attained = beyond(">=", value)
+        return Extreme(attained, value, is_attained=True) if attained.verdict is Verdict.REFUTED else Extreme(first, value)
 
     def answers(self, questions: Sequence[Question], facts: Mapping[str, Value]) -> bool:
         """Say whether a subject answers all questions, by the interpreter; what is not known does not."""
@@ -196,6 +278,41 @@ def _is_answered(replay: Replay, question: Question) -> bool:
     return find_unknown(left) is None and find_unknown(right) is None and equal(left, right) is not True
 
 
+def strings_in(body: Body) -> Iterator[str]:
+    """Yield the strings that a body names."""
+    for node in _nodes_in(body):
+        for each in descendants(node):
+            if isinstance(each, Literal) and isinstance(each.value, str):
+                yield each.value
+
+
+def _nodes_in(part: object) -> Iterator[Node]:
+    """Yield the expressions in a body, however deep it is boxed."""
+    if isinstance(part, Node):
+        yield part
+    elif isinstance(part, CompiledTable):
+        yield from part.nodes
+    elif isinstance(part, tuple):
+        for each in part:
+            yield from _nodes_in(each)
+    elif is_dataclass(part) and not isinstance(part, Span | Type):
+        for each in fields(part):
+            yield from _nodes_in(getattr(part, each.name))
+
+
+def _strings_asked(question: Question) -> Iterator[str]:
+    """Yield the strings that a question names."""
+    match question:
+        case Holds():
+            yield from strings_in(question.node)
+        case Lies():
+            yield from strings_in(question.node)
+            for atom in question.atoms:
+                yield from (text for text in (atom.value, *atom.excluded) if isinstance(text, str))
+        case Differs():
+            yield from strings_in(question.body)
+
+
 def lies_in(value: Value, atom: Atom) -> bool:
     """Say whether a known value lies in an atom.
 
@@ -220,13 +337,13 @@ class _Asked:
     def __init__(self, encoder: Any, questions: Sequence[Question]) -> None:  # noqa: ANN401 - its module may be lacking
         self.encoder = encoder
         self.questions = tuple(questions)
-        outer, encoder.ground = encoder.ground, terms.Ground()
+        outer, encoder.ground = encoder.ground, scopes.Ground()
         self.ground = encoder.ground
         self.fault: tuple[str, str] | None = None
         self.own: list[Any] = []
         try:
             self.own = [self.term(question) for question in questions]
-        except terms.Opaque as fault:
+        except values.Opaque as fault:
             self.fault = fault.reason
         finally:
             encoder.ground = outer
@@ -236,14 +353,14 @@ class _Asked:
         encoder = self.encoder
         match question:
             case Holds():
-                return terms.holds(encoder.value(question.node, encoder.scope(question.model, question.scope)))
+                return values.holds(encoder.value(question.node, encoder.scope(question.model, question.scope)))
             case Lies():
                 symbol = encoder.value(question.node, encoder.scope(question.model, question.scope))
-                return terms.either(*(encoder.lies(symbol, atom) for atom in question.atoms))
+                return algebra.either(*(reading.lies(encoder, symbol, atom) for atom in question.atoms))
             case Differs():
                 other = encoder.of_body(question.model, question.decision_id, question.body)
-                return terms.differ(encoder.element(question.model, question.decision_id), other)
-        return terms.differ(encoder.element(*question.left), encoder.element(*question.right))
+                return values.differ(encoder.element(question.model, question.decision_id), other)
+        return values.differ(encoder.element(*question.left), encoder.element(*question.right))
 
     def terms(self, *, are_usual: bool = False) -> list[Any]:
         """Return all that must hold."""
@@ -266,44 +383,42 @@ class _Search:
         self.encoding = encoding
         self.asked = asked
         self.budget = budget
-        self.reason: tuple[str, str] | None = asked.fault
 
-    def found(self, *, realistic: bool, polish: bool) -> Solution:
-        """Return what was found: first among usual subjects, then among all."""
-        if self.reason is not None:
-            return Solution(Verdict.UNDECIDED, reason=self.reason)
+    def found(self, tiers: Sequence[bool], *, polish: bool) -> Solution:
+        """Return what was found in the first tier that has something."""
+        reason = self.asked.fault
+        if reason is not None:
+            return Solution(Verdict.UNDECIDED, reason=reason)
         has_usual = any(fact.usual for fact in self.asked.ground.facts.values())
-        for are_usual in (True, False) if realistic and has_usual else (False,):
-            self.reason = None
-            facts = self.facts(self.asked.terms(are_usual=are_usual))
+        for are_usual in tiers if has_usual else (False,):
+            facts, reason = self.facts(self.asked.terms(are_usual=are_usual))
             if facts is not None:
-                is_unusual = realistic and has_usual and not are_usual
+                is_unusual = has_usual and not are_usual and True in tiers
                 return self.shown(facts, is_unusual=is_unusual, polish=polish)
             # what no subject at all can do, no usual one can; so the last attempt decides
-        return Solution(Verdict.PROVED) if self.reason is None else Solution(Verdict.UNDECIDED, reason=self.reason)
+        return Solution(Verdict.PROVED) if reason is None else Solution(Verdict.UNDECIDED, reason=reason)
 
-    def facts(self, base: list[Any]) -> dict[str, Value] | None:
-        """Return a replayed subject, or None: then none can be where no reason is kept."""
+    def facts(self, base: list[Any]) -> tuple[dict[str, Value] | None, tuple[str, str] | None]:
+        """Return a replayed subject, or None; and then why none was found, or None where there can be none."""
         more: list[Any] = []
+        reason: tuple[str, str] | None = None
         is_on_grid = False
         for attempt in range(_TRIES):
-            answer = solver.ask([*base, *more], self.budget)
+            answer = solver.ask(self.asked.encoder.space, [*base, *more], self.budget)
             if answer.status is solver.Status.IMPOSSIBLE:
-                self.reason = None if attempt == 0 or (attempt == 1 and is_on_grid) else self.asked.opaque()
-                return None
+                return None, None if attempt == is_on_grid else reason  # only that numbers are as fine as they are kept was added
             if answer.status is solver.Status.UNKNOWN:
-                self.reason = self.reason or (f"求解器在预算 {self.budget} 内没有得出结论", f"the solver came to nothing within {self.budget}")
-                return None
-            facts, misfits = self.asked.encoder.read(self.asked.ground, answer.model)
+                return None, reason or _out_of_budget(self.budget)
+            facts, misfits = reading.read(self.asked.encoder, self.asked.ground, answer.model)
             if self.encoding.answers(self.asked.questions, facts):
-                return facts
-            self.reason = self.asked.opaque()
-            if misfits and not is_on_grid:
+                return facts, None
+            reason = self.asked.opaque()
+            if misfits and attempt == 0:
                 is_on_grid = True
-                more += self.asked.encoder.on_grid(self.asked.ground)
+                more += reading.on_grid(self.asked.ground)
             else:
-                more.append(self.asked.encoder.elsewhere(self.asked.ground, answer.model))
-        return None
+                more.append(reading.elsewhere(self.asked.ground, answer.model))
+        return None, reason
 
     def shown(self, facts: dict[str, Value], *, is_unusual: bool, polish: bool) -> Solution:
         """Return a subject as it is shown: what was read of it, with rounder values."""
@@ -317,6 +432,13 @@ class _Search:
             kept = polished(kept, items, lambda tried: self.encoding.answers(questions, tried))
         return Solution(Verdict.REFUTED, kept, is_unusual=is_unusual)
 
+
+def _out_of_budget(budget: int) -> tuple[str, str]:
+    return f"求解器在预算 {budget} 内没有得出结论", f"the solver came to no conclusion within its budget of {budget}"
+
+
+_HUGE = Decimal(10) ** 15
+"""What a number without bound exceeds where it is shown."""
 
 _TRIES = 6
 """How many subjects are replayed before a question is given up."""

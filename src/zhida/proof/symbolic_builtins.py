@@ -3,27 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from zhida.proof.symbolic_temporal import months_between
-from zhida.proof.symbolic_values import (
-    NULL,
-    NUMERIC,
-    Opaque,
-    Part,
+from zhida.proof.symbolic_algebra import (
     Sort,
-    Symbol,
     Term,
-    at_most,
     below,
     both,
-    choose,
     choose_number,
     either,
-    equal,
-    holds,
     is_known,
-    less,
     minus,
-    negated,
     opposite,
     plus,
     rest,
@@ -31,6 +19,8 @@ from zhida.proof.symbolic_values import (
     times,
     whole,
 )
+from zhida.proof.symbolic_temporal import months_between
+from zhida.proof.symbolic_values import NULL, NUMERIC, Opaque, Part, Symbol, choose, equal, holds, less, negated
 
 _ZERO, _ONE, _HALF = Fraction(0), Fraction(1), Fraction(1, 2)
 _MOST_PLACES = 34
@@ -63,9 +53,11 @@ def _listed(arguments: Arguments) -> tuple[tuple[Part, ...], Term]:
 
 
 def _extreme(arguments: Arguments, *, greatest: bool) -> Symbol:
-    parts, null = _listed(arguments)
+    given, null = _listed(arguments)
+    parts = [part for part in given if part.value.sort is not Sort.NULL]
+    null = either(null, *(below(_ZERO, part.times) for part in given if part.value.sort is Sort.NULL))
     sorts = {part.value.sort for part in parts}
-    if not parts or Sort.NULL in sorts:
+    if not parts:
         return NULL
     if len(sorts) > 1 or not sorts <= NUMERIC:
         raise Opaque("求数和日期之外的最大、最小值", "the extreme of what is no number and no date")
@@ -83,9 +75,7 @@ def _extreme(arguments: Arguments, *, greatest: bool) -> Symbol:
 def _numbers(arguments: Arguments) -> tuple[tuple[Part, ...], Term]:
     """Return numbers to add, and whether one of them is null or there are none."""
     parts, null = _listed(arguments)
-    if any(part.value.sort not in {Sort.NUMBER, Sort.NULL} for part in parts):
-        return (), True
-    nulls = [both(below(_ZERO, part.times), part.value.null) for part in parts]
+    nulls = [both(below(_ZERO, part.times), either(part.value.sort is not Sort.NUMBER, part.value.null)) for part in parts]
     is_any = either(*(below(_ZERO, part.times) for part in parts))
     return tuple(part for part in parts if part.value.sort is Sort.NUMBER), either(null, opposite(is_any), *nulls)
 

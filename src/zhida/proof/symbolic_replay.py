@@ -128,6 +128,9 @@ def polished(
 
 def _rounder(value: Value, item: ItemDefinition | None) -> Iterator[Value]:
     """Yield values that are easier to read than one, the easiest first."""
+    if isinstance(value, Decimal) and value != value.to_integral_value():
+        for rounding in (ROUND_CEILING, ROUND_FLOOR):
+            yield value.quantize(Decimal(1), rounding, _EXACT)
     if isinstance(value, Decimal) and _digits(value) > 2:
         low, high = (item.usual_range if item else None) or (None, None)
         seen = set()
@@ -139,14 +142,23 @@ def _rounder(value: Value, item: ItemDefinition | None) -> Iterator[Value]:
                 if rounded not in seen and is_usual and _digits(rounded) < _digits(value):
                     seen.add(rounded)
                     yield rounded
+    elif isinstance(value, str) and item is not None and item.allowed_values is None and item.allowed_beginnings is None:
+        if value != other_text(item):
+            yield other_text(item)
     elif isinstance(value, Date):
         for day in _first_days(value):
             if day != value:
                 yield day
 
 
+def other_text(item: ItemDefinition) -> str:
+    """Return a text that nobody names."""
+    return f"其他{item.name}"
+
+
 def _first_days(value: Date) -> Iterable[Date]:
-    return (Date(value.year, 1, 1), Date(value.year, value.month, 1), Date(value.year + 1, 1, 1))
+    """Return days that are easier to read: one that says that it does not matter, then those near."""
+    return (Date(2020, 1, 1), Date(value.year, 1, 1), Date(value.year, value.month, 1), Date(value.year + 1, 1, 1))
 
 
 def _digits(value: Decimal) -> int:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Protocol
 
-from zhida.dmn.compiled import Body
+from zhida.dmn.compiled import Body, CompiledRule
 from zhida.dmn.model import ItemDefinition
-from zhida.feel.syntax import Node, UnaryTests
-from zhida.proof.symbolic_values import Symbol, Term
+from zhida.feel.syntax import Node, RangeLiteral, UnaryTests
+from zhida.policy.pack import PolicyModel
+from zhida.proof.symbolic_algebra import Sort, Term
+from zhida.proof.symbolic_values import Opaque, Part, Symbol
 from zhida.values.types import Type
 
 
@@ -70,8 +73,42 @@ class Reader(Protocol):
     def ground(self) -> Ground:
         """What is being evaluated rests on this."""
 
+    @property
+    def models(self) -> Sequence[PolicyModel]:
+        """The models."""
+
+    def element(self, model: int, id_: str) -> Symbol:
+        """Return the value of an element, and rest on what it rests on."""
+
+    def instead(self, node: Node, scope: Scope, sort: Sort, fault: Opaque) -> Symbol:
+        """Return a free value for an expression that has no terms."""
+
+    def text(self, code: Fraction) -> str:
+        """Return the string of a number."""
+
+    def less(self, left: Symbol, right: Symbol, *, or_equal: bool = False) -> Symbol:
+        """Return whether one value comes before another."""
+
+    def in_range(self, item: RangeLiteral, value: Symbol, scope: Scope) -> Symbol:
+        """Return whether a value lies in a range that is written out."""
+
+    def invoke(self, function: Symbol, positional: Sequence[Symbol], named: Mapping[str, Symbol], scope: Scope) -> Symbol:
+        """Return what a business knowledge model comes to."""
+
+    def condition_in(self, node: Node, part: Part, entries: Mapping[str, Symbol], scope: Scope) -> Symbol:
+        """Return what a condition comes to in the scope of an element."""
+
     def value(self, node: Node, scope: Scope) -> Symbol:
         """Return the value of an expression."""
+
+    def value_kept(self, node: Node, scope: Scope) -> Symbol:
+        """Return the value of an expression that other tables may ask for again."""
+
+    def passes_kept(self, tests: UnaryTests, value: Symbol, scope: Scope) -> Symbol:
+        """Return whether a value passes the tests of a cell that other tables may ask for again."""
+
+    def rule_kept(self, rule: CompiledRule, inputs: Sequence[Symbol], scope: Scope) -> Symbol:
+        """Return whether all cells of a rule are passed, which other tables may ask for again."""
 
     def body(self, body: Body, scope: Scope) -> Symbol:
         """Return the value of the logic of an element."""

@@ -6,26 +6,10 @@ from fractions import Fraction
 from zhida.dmn.compiled import CompiledTable
 from zhida.dmn.model import HitPolicy
 from zhida.feel.syntax import Node, UnaryTests
+from zhida.proof.symbolic_algebra import Sort, Term, below, both, choose_number, either, opposite, plus
 from zhida.proof.symbolic_builtins import added
 from zhida.proof.symbolic_scope import Reader, Scope
-from zhida.proof.symbolic_values import (
-    NULL,
-    NUMERIC,
-    Opaque,
-    Part,
-    Sort,
-    Symbol,
-    Term,
-    below,
-    both,
-    choose,
-    choose_number,
-    differ,
-    either,
-    holds,
-    opposite,
-    plus,
-)
+from zhida.proof.symbolic_values import NULL, NUMERIC, Opaque, Part, Symbol, choose, differ, holds
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
 
@@ -42,16 +26,12 @@ def rule_matches(reader: Reader, table: CompiledTable, scope: Scope) -> list[Ter
     inputs = []
     allowed: list[Term] = []
     for node, clause, tests in zip(table.inputs, table.table.inputs, table.allowed, strict=True):
-        value = reader.fitted(reader.value(node, scope), clause.type)
+        value = reader.fitted(reader.value_kept(node, scope), clause.type)
         inputs.append(value)
         if tests is not None:
-            allowed.append(either(value.null, holds(reader.passes(tests, value, scope))))
+            allowed.append(either(value.null, holds(reader.passes_kept(tests, value, scope))))
     are_allowed = both(*allowed)
-    found = []
-    for rule in table.rules:
-        cells = (holds(reader.passes(tests, value, scope)) for tests, value in zip(rule.tests, inputs, strict=True) if tests.tests)
-        found.append(both(are_allowed, *cells))
-    return found
+    return [both(are_allowed, reader.rule_kept(rule, inputs, scope).term) for rule in table.rules]
 
 
 class _Table:
@@ -74,7 +54,7 @@ class _Table:
         """Return outputs as one value; one that does not fit or is not allowed is null."""
         values = []
         for place, (node, clause) in enumerate(zip(nodes, self.table.table.outputs, strict=True)):
-            value = NULL if node is None else self.reader.fitted(self.reader.value(node, self.scope), clause.type)
+            value = NULL if node is None else self.reader.fitted(self.reader.value_kept(node, self.scope), clause.type)
             listed = self.table.listed[place] if self.table.listed else None
             if listed is not None and value.null is not True:
                 is_allowed = holds(self.reader.passes(listed, value, self.scope))

@@ -1,16 +1,14 @@
 """The calendar in terms: years, months and days of a date that is not known, by the arithmetic of `values.calendar`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
-from zhida.proof.symbolic_values import (
+from zhida.proof.symbolic_algebra import (
     Branch,
     Image,
-    Opaque,
     Sort,
-    Symbol,
     Term,
     at_most,
     below,
@@ -26,6 +24,7 @@ from zhida.proof.symbolic_values import (
     rest,
     times,
 )
+from zhida.proof.symbolic_values import Opaque, Symbol
 from zhida.values import calendar
 
 _SHIFT, _CYCLE, _MONTHS = 719_468, 146_097, 12
@@ -55,6 +54,31 @@ def of_date(days: Term, change: Callable[[int], int], direction: int, plain: Cal
         return plain(term)
 
     return each(days, one)
+
+
+def _stretches(change: Callable[[int], int]) -> list[tuple[int, int]]:
+    """Return the days from which a whole number that hangs on a date is another, and what it is from then on.
+
+    It may change on the first of a month and at its end, and nowhere else.
+    """
+    found: list[tuple[int, int]] = []
+    for month in range(1900 * _MONTHS, 2101 * _MONTHS):
+        year, place = divmod(month, _MONTHS)
+        first = calendar.days_from_civil(year, place + 1, 1)
+        for day in (first, *range(first + 28, first + calendar.days_in_month(year, place + 1))):
+            value = change(day)
+            if not found or found[-1][1] != value:
+                found.append((day, value))
+    return found
+
+
+def _tree(argument: Term, stretches: Sequence[tuple[int, int]]) -> Term:
+    """Return a number that is looked up, each time in the half where the argument lies."""
+    if len(stretches) == 1:
+        return Fraction(stretches[0][1])
+    middle = len(stretches) // 2
+    is_before = below(argument, Fraction(stretches[middle][0]))
+    return choose_number(is_before, _tree(argument, stretches[:middle]), _tree(argument, stretches[middle:]))
 
 
 class Civil(NamedTuple):
@@ -97,7 +121,9 @@ def days_of(date: Civil) -> Term:
 
 def year_of(days: Term) -> Term:
     """Return the year of a date."""
-    return of_date(days, lambda day: calendar.civil_from_days(day)[0], 1, lambda term: civil(term).year)
+    return of_date(
+        days, lambda day: calendar.civil_from_days(day)[0], 1, lambda term: _tree(term, _years()) if is_variable(term) else civil(term).year
+    )
 
 
 def with_months(days: Term, months: Term) -> Term:
@@ -111,7 +137,21 @@ def _moved(day: int, months: int) -> int:
     return calendar.days_from_civil(*calendar.add_months(*calendar.civil_from_days(day), months))
 
 
+@lru_cache(maxsize=256)
+def _shifts(months: int) -> list[tuple[int, int]]:
+    """Return by how many days some months move a date, from which day on."""
+    return _stretches(lambda day: _moved(day, months) - day)
+
+
+@lru_cache(maxsize=1)
+def _years() -> list[tuple[int, int]]:
+    """Return the years, by their first days."""
+    return _stretches(lambda day: calendar.civil_from_days(day)[0])
+
+
 def _with_months(days: Term, months: Term) -> Term:
+    if is_known(months) and is_variable(days):  # other months move dates by ever other days
+        return plus(days, _tree(days, _shifts(int(months))))
     date = civil(days)
     total = plus(plus(times(Fraction(_MONTHS), date.year), minus(date.month, _ONE)), months)
     first = Civil(divided(total, _MONTHS), plus(rest(total, _MONTHS), _ONE), _ONE)

@@ -9,6 +9,7 @@ some subject with usual facts gets into.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import islice
 from typing import Any
 
 from zhida.dmn.compiled import CompiledTable
@@ -19,7 +20,21 @@ from zhida.feel import syntax
 from zhida.policy.pack import PolicyModel
 from zhida.proof.axes import AtomKind
 from zhida.proof.box_words import describe_atoms, describe_box, describe_rules, describe_witness
-from zhida.proof.boxes import NODES, Box, Budget, bits, common, concise, groups, is_redundant, overlapping, pairs, search, uncovered
+from zhida.proof.boxes import (
+    NODES,
+    Box,
+    Budget,
+    bits,
+    common,
+    concise,
+    groups,
+    is_redundant,
+    overlapping,
+    pairs,
+    search,
+    uncovered,
+    usual_first,
+)
 from zhida.proof.columns import NO_RULE, TableInAtoms, table_in_atoms
 from zhida.proof.findings import Finding, Verdict, Witness
 from zhida.proof.merging import beside, merged_pairs
@@ -30,6 +45,12 @@ Value = Any
 
 MOST = 24
 """How many boxes of one kind are looked into for a table; what is beyond is counted."""
+
+FEW_NODES = 2_000
+"""How many boxes are looked at outside of what is usual."""
+
+_OVERLAP = ("proof-overlap", "proof-overlap-unusual")
+_CONFLICT = ("proof-conflict", "proof-conflict-unusual")
 
 COLLECTING = frozenset(
     (
@@ -179,8 +200,8 @@ class _Prover:
         grid, within = self.read.may, self.within
         if not all(within):
             return Verdict.PROVED
-        boxes = list(uncovered(grid, within, grid.all_rules, self.budget))
-        large = concise(grid, boxes, within, grid.all_rules, self.budget)
+        boxes = self.gap_boxes(within)
+        large = concise(grid, boxes, within, grid.all_rules)
         verdict = Verdict.PROVED
         for box in large[:MOST]:
             verdict = _worse(verdict, self.gap(box, within, ()))
@@ -191,10 +212,32 @@ class _Prover:
             self.leave_open((f"另有 {count} 处空档", f"{count} more gaps"), ("过多，不再逐一查看", "too many to look into one by one"))
             verdict = _worse(verdict, Verdict.UNDECIDED)
         self.null_gaps(within)
+        for place, column in enumerate(self.read.columns):
+            if column.is_guessed:
+                title = self.table.table.inputs[place].expression.text
+                reason = (
+                    f"它的类型没有写明，只按 {column.axis.domain.type} 看",
+                    f"its type is not known and was taken for {column.axis.domain.type}",
+                )
+                self.leave_open((f"“{title}”的其他取值", f"other values of '{title}'"), reason)
+                verdict = _worse(verdict, Verdict.UNDECIDED)
         if self.budget.is_spent:
             self.leave_open(("是否完整", "whether it is complete"), SPENT)
             verdict = _worse(verdict, Verdict.UNDECIDED)
         return verdict
+
+    def gap_boxes(self, within: Box) -> list[Box]:
+        """Return the boxes that no rule meets: all among what is usual, and some of those beyond, of which there may be very many."""
+        grid = self.read.may
+        inside, *beyond = usual_first(within, tuple(column.axis.usual for column in self.read.columns))
+        found = list(uncovered(grid, inside, grid.all_rules, self.budget))
+        budget = Budget(max(0, min(FEW_NODES, self.budget.left)))
+        unusual = (box for part in beyond for box in uncovered(grid, part, grid.all_rules, budget))
+        found += islice(unusual, MOST)
+        if budget.is_spent or next(unusual, None) is not None:
+            self.leave_open(("常见范围之外的其余空档", "further gaps outside of the usual values"), SPENT)
+        self.budget.take(budget.spent)
+        return found
 
     def gap(self, box: Box, within: Box, places: Sequence[int]) -> Verdict:
         """Look into a box that no rule meets, or that rules meet only in cells which could not be read."""
@@ -252,8 +295,9 @@ class _Prover:
             start = (*within[:place], null, *within[place + 1 :])
             if not all(start):
                 continue
-            boxes = concise(grid, list(uncovered(grid, start, grid.all_rules, self.budget)), start, grid.all_rules, self.budget)
+            boxes = concise(grid, list(uncovered(grid, start, grid.all_rules, self.budget)), start, grid.all_rules)
             title = self.table.table.inputs[place].expression.text
+            title = title if column.beside is None else f"{title} / {column.beside.name}"
             for reached in map(self.null_reached, boxes[:MOST]):
                 if reached.verdict is Verdict.REFUTED:
                     self.find("proof-gap-null", (), {"clause": title}, reached.witness)
@@ -298,7 +342,7 @@ class _Prover:
                 question = (f"另有 {count} 组可能重叠的规则", f"{count} more sets of rules that may overlap")
                 self.leave_open(question, ("过多，不再逐一查看", "too many to look into one by one"))
                 return _worse(verdict, Verdict.UNDECIDED)
-            found = self.overlap(places, box, "proof-overlap", lambda trace: _noted(trace, "dmn-unique-violated"))
+            found = self.overlap(places, box, _OVERLAP, lambda trace: _noted(trace, "dmn-unique-violated"))
             if found is not Verdict.REFUTED and len(places) > 2:
                 found = Verdict.PROVED
                 for pair in _pairs_of(places):
@@ -308,13 +352,12 @@ class _Prover:
             verdict = _worse(verdict, found)
         return verdict
 
-    def overlap(self, places: tuple[int, ...], box: Box, code: str, shows: Shows, more: Sequence[Question] = ()) -> Verdict:
-        """Look into what some rules have in common."""
+    def overlap(self, places: tuple[int, ...], box: Box, codes: tuple[str, str], shows: Shows, more: Sequence[Question] = ()) -> Verdict:
+        """Look into what some rules have in common; of two codes the second is for what is unusual."""
         reached = self.reach.ask(box, shows, [*self.reach.matching(places), *more])
         everything = self.read.may.everything
         if reached.verdict is Verdict.REFUTED:
-            code = f"{code}-unusual" if reached.is_unusual else code
-            self.find(code, places, self.box_words(box, everything), reached.witness)
+            self.find(codes[reached.is_unusual], places, self.box_words(box, everything), reached.witness)
         elif reached.verdict is Verdict.PROVED:
             self.excluded += 1
         elif len(places) == 2:
@@ -339,7 +382,7 @@ class _Prover:
             shared = common([self.read.may.rules[place] for place in pair])
             assert shared is not None
             more = [] if all(self.read.is_constant[place] for place in pair) else self.unlike(*pair)
-            found = self.overlap(pair, shared, "proof-conflict", lambda trace: _noted(trace, "dmn-any-violated"), more)
+            found = self.overlap(pair, shared, _CONFLICT, lambda trace: _noted(trace, "dmn-any-violated"), more)
             verdict = _worse(verdict, found)
         if len(different) > MOST:
             count = len(different) - MOST
@@ -386,10 +429,10 @@ class _Prover:
                 verdict = Verdict.REFUTED
             elif by_order and self.is_masked(place, before):
                 self.silent.add(place)
-                found = self.masking(place, before)
-                numbers = [self.table.rules[other].rule.number for other in found]
-                words = {"others": describe_rules(numbers, "en"), "others_zh": describe_rules(numbers, "zh")}
-                self.find("proof-masked", (place, *found), self.only(place) | words)
+                verdict = Verdict.REFUTED
+            elif by_order and (column := self.null_in_vain(place, before)) is not None:
+                self.silent.add(place)
+                self.find("proof-only-null", (place,), {"clause": self.table.table.inputs[column].expression.text})
                 verdict = Verdict.REFUTED
             before |= 1 << place
         if self.budget.is_spent:
@@ -398,27 +441,35 @@ class _Prover:
         self.values_never()
         return verdict
 
-    def only(self, place: int) -> dict[str, str]:
-        number = self.table.rules[place].rule.number
-        return {"rules": number, "rules_zh": number}
-
     def is_masked(self, place: int, before: int) -> bool:
-        """Say whether rules that come before one match wherever it may; null that never comes about does not count."""
+        """Say whether rules that come before one match wherever it may, and tell it."""
+        if next(uncovered(self.read.must, self.read.may.rules[place], before, self.budget), None) is not None or self.budget.is_spent:
+            return False
+        found = self.masking(place, before)
+        numbers = [self.table.rules[other].rule.number for other in found]
+        number = self.table.rules[place].rule.number
+        others = {"others": describe_rules(numbers, "en"), "others_zh": describe_rules(numbers, "zh")}
+        self.find("proof-masked", (place, *found), {"rules": number, "rules_zh": number, **others})
+        return True
+
+    def null_in_vain(self, place: int, before: int) -> int | None:
+        """Return the column that must be null where a rule has a say, if the solver says that it never is; else None."""
+        found: set[int] = set()
         columns = self.read.columns
         for count, rest in enumerate(uncovered(self.read.must, self.read.may.rules[place], before, self.budget)):
-            is_null = any(atoms == column.axis.null for column, atoms in zip(columns, rest, strict=True))
-            if not is_null or count >= MOST or self.reach.ask(rest, lambda _: True).verdict is not Verdict.PROVED:
-                return False
-        return not self.budget.is_spent
+            nulls = [column for column, atoms in enumerate(rest) if atoms == columns[column].axis.null]
+            if not nulls or count >= MOST or self.reach.ask(rest, lambda _: True).verdict is not Verdict.PROVED:
+                return None
+            found.add(nulls[0])
+        return None if self.budget.is_spent else min(found, default=None)
 
     def masking(self, place: int, before: int) -> list[int]:
         """Return few of the rules before one that are enough to mask it."""
         box = self.read.may.rules[place]
-        within = tuple(atoms & ~column.axis.null or atoms for atoms, column in zip(box, self.read.columns, strict=True))
         needed = reduce(lambda left, right: left & right, [self.read.must.met(column, atoms) for column, atoms in enumerate(box)], before)
         for other in reversed(list(bits(needed))):
             without = needed & ~(1 << other)
-            if next(uncovered(self.read.must, within, without, self.budget), None) is None and not self.budget.is_spent:
+            if next(uncovered(self.read.must, box, without, self.budget), None) is None and not self.budget.is_spent:
                 needed = without
         return list(bits(needed))
 
