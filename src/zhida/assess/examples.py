@@ -1,17 +1,18 @@
 """A policy's own examples: what is given, what is expected, and what comes out (policy-format.md, examples)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from zhida.assess.assessment import Outcome
 from zhida.assess.elements import refused, with_untold
 from zhida.assess.explain import reasons_of
-from zhida.assess.settle import settle
+from zhida.assess.settle import Settled, settle
 from zhida.assess.subject import inputs_of
 from zhida.dmn.compiled import AS_OF
-from zhida.dmn.evaluate import Evaluator
+from zhida.dmn.evaluate import Evaluator, Shared
 from zhida.dmn.model import ItemDefinition
 from zhida.errors import CompileError, Diagnostic, diagnostic, nearest
 from zhida.feel.builtins import BUILTINS
@@ -23,7 +24,7 @@ from zhida.policy.front_matter import Interval
 from zhida.policy.pack import Packs, Policy, PolicyModel
 from zhida.policy.tangle import OUTCOME_COLUMN, Example
 from zhida.policy.years import input_name, machine_name, reporting_year
-from zhida.source import Snippet
+from zhida.source import Snippet, snippet
 from zhida.values.equality import equal
 from zhida.values.temporal import Date
 from zhida.values.text import excerpt
@@ -52,13 +53,18 @@ class ExampleResult:
     """The example."""
     diagnostics: tuple[Diagnostic, ...]
     """What is wrong with it or came out otherwise; none where it passed."""
-    rules: Mapping[str, str]
-    """The rules that fired, by decision."""
+    run: "ExampleRun | None" = field(default=None, repr=False, compare=False)
+    """How it was run; None where its cells kept it from that."""
 
     @property
     def passed(self) -> bool:
         """Whether everything came out as expected."""
         return not self.diagnostics
+
+    @property
+    def rules(self) -> Mapping[str, str]:
+        """The rules that fired, by decision."""
+        return {} if self.run is None else self.run.rules
 
 
 def run_examples(packs: Packs, policy: Policy, *, as_of: Date) -> Iterator[ExampleResult]:
@@ -70,8 +76,9 @@ def run_examples(packs: Packs, policy: Policy, *, as_of: Date) -> Iterator[Examp
         as_of: The date for examples that set none; the policy's own first or last day where it is not in force then.
     """
     day = day_of(packs.in_force[policy.id], as_of)
+    shared: dict[Date, Shared] = {}
     for example in policy.tangled.examples:
-        yield _run(packs, policy, example, day)
+        yield _run(packs, policy, example, day, shared)
 
 
 def day_of(interval: Interval, as_of: Date) -> Date:
@@ -81,8 +88,11 @@ def day_of(interval: Interval, as_of: Date) -> Date:
     return interval.start or interval.end or as_of
 
 
-def _run(packs: Packs, policy: Policy, example: Example, day: Date) -> ExampleResult:
-    """Run one example; what is wrong with its cells keeps it from being run."""
+def _run(packs: Packs, policy: Policy, example: Example, day: Date, shared: dict[Date, Shared]) -> ExampleResult:
+    """Run one example; what is wrong with its cells keeps it from being run.
+
+    Examples of one day share what decisions came to: most differ from each other in few facts.
+    """
     found: list[Diagnostic] = []
     if example.as_of is not None:
         stated = _value(example.as_of, AS_OF, example, found, DATE)
@@ -92,13 +102,13 @@ def _run(packs: Packs, policy: Policy, example: Example, day: Date) -> ExampleRe
     expected = {name: cell for name, cell in example.expectations.items() if name != OUTCOME_COLUMN}
     facts = given_facts(model, example, found)
     if found:
-        return ExampleResult(example, tuple(found), {})
-    run = _ExampleRun(model, inputs_of(model, facts), example)
+        return ExampleResult(example, tuple(found))
+    run = ExampleRun(model, inputs_of(model, facts), example, shared.setdefault(day, Shared(model.model)))
     for name, cell in expected.items():
         run.expect_value(decisions[name.partition(".")[0]], name, cell)
     if OUTCOME_COLUMN in example.expectations:
         run.expect_outcome(example.expectations[OUTCOME_COLUMN])
-    return ExampleResult(example, tuple(run.found), run.rules)
+    return ExampleResult(example, tuple(run.found), run)
 
 
 def given_facts(model: PolicyModel, example: Example, found: list[Diagnostic]) -> dict[str, Value]:
@@ -135,17 +145,26 @@ def _fact(cell: Snippet, item: ItemDefinition, example: Example, found: list[Dia
 def _value(cell: Snippet, name: str, example: Example, found: list[Diagnostic], type_: Type = ANY) -> Value:
     """Evaluate a cell; `?` is unknown."""
     if cell.text == "?":
-        return unknown(name)
-    try:
-        node = parse_expression(cell, CELL_SCOPE)
-    except CompileError:
-        found.append(_no_value(cell, name, example, type_))
-        return None
-    run = Run(Date(2000, 1, 1))
-    value = evaluate(node, Frame({}, run))
-    if run.diagnostics or not (conforms(value, type_) or find_unknown(value) is not None):
+        return _unknown(name)
+    value, is_value = _written(cell.text)
+    if not is_value or not (conforms(value, type_) or find_unknown(value) is not None):
         found.append(_no_value(cell, name, example, type_))
     return value
+
+
+_unknown = lru_cache(maxsize=4_096)(unknown)  # one value for one fact: evaluations are shared by the identity of values
+
+
+@lru_cache(maxsize=16_384)
+def _written(text: str) -> tuple[Value, bool]:
+    """Return what the text of a cell says, and whether it says a value; many cells say the same."""
+    try:
+        node = parse_expression(snippet(text), CELL_SCOPE)
+    except CompileError:
+        return None, False
+    run = Run(Date(2000, 1, 1))
+    value = evaluate(node, Frame({}, run))
+    return value, not run.diagnostics
 
 
 def _no_value(cell: Snippet, column: str, example: Example, type_: Type) -> Diagnostic:
@@ -155,16 +174,36 @@ def _no_value(cell: Snippet, column: str, example: Example, type_: Type) -> Diag
     return diagnostic("policy-example-value", cell.span(), name=example.id, value=cell.text, column=column, type=declared, written=written)
 
 
-class _ExampleRun:
-    """Compares what comes out with what one example expects."""
+class ExampleRun:
+    """Compares what comes out with what one example expects, and keeps how it came out."""
 
-    def __init__(self, model: PolicyModel, inputs: Mapping[str, Value], example: Example) -> None:
+    def __init__(self, model: PolicyModel, inputs: Mapping[str, Value], example: Example, shared: Shared) -> None:
+        """Keep what is given; nothing is evaluated yet."""
         self.model = model
+        """The policy, linked for the example's day."""
         self.inputs = inputs
+        """Values by id."""
         self.example = example
-        self.evaluator = Evaluator(model.model, inputs, as_of=model.as_of)
+        """The example."""
+        self.shared = shared
+        """What decisions came to in the examples of that day."""
+        self.evaluator = Evaluator(model.model, inputs, as_of=model.as_of, shared=shared)
+        """The evaluation of what it expects of decisions."""
         self.found: list[Diagnostic] = []
-        self.rules: dict[str, str] = {}
+        """What came out otherwise."""
+        self.expected: list[tuple[str, str]] = []
+        """What it expects a value of: the id of a decision, and the name of one of its outputs, or empty for all of it."""
+        self.settled: Settled | None = None
+        """How the outcome came about, where it expects one."""
+        self._grounds: list[tuple[Evaluator, tuple[str, ...]]] = []
+
+    @property
+    def rules(self) -> dict[str, str]:
+        """The rules that fired, by decision."""
+        found: dict[str, str] = {}
+        for evaluator, goals in self._grounds:
+            found |= _fired(evaluator, goals)
+        return found
 
     def expect_value(self, goal: str, name: str, cell: Snippet) -> None:
         """Compare the unrounded value of a decision, or of one of its outputs."""
@@ -176,9 +215,9 @@ class _ExampleRun:
         declared = ANY if output else self.model.model.decisions[goal].decision.type
         expected = _value(cell, name, self.example, complaints, declared)
         self.found += complaints
-        if complaints or _agree(value, expected):
-            self.rules |= _fired(self.evaluator, (goal,))
-        else:
+        self.expected.append((goal, output))
+        self._grounds.append((self.evaluator, (goal,)))
+        if not complaints and not _agree(value, expected):
             shown = "?" if isinstance(value, Unknown) else excerpt(value)
             self.fail(cell, name, shown, (self.evaluator, (goal,)), find_unknown(value))
 
@@ -190,21 +229,18 @@ class _ExampleRun:
             words = {"value": cell.text, "near": near, "outcomes": ", ".join(Outcome)}
             self.found.append(diagnostic("policy-example-outcome", cell.span(), **words))
             return
-        settled = settle(self.model, self.inputs)
-        judgement = settled.judgement
-        if judgement.answer.outcome.value == expected:
-            self.rules |= _fired(settled.evaluator, judgement.goals)
-            return
-        ground = (settled.evaluator, judgement.goals)
-        self.fail(cell, OUTCOME_COLUMN, judgement.answer.outcome.value, ground, Unknown(judgement.missing))
+        self.settled = settle(self.model, self.inputs, self.shared)
+        judgement = self.settled.judgement
+        ground = (self.settled.evaluator, judgement.goals)
+        self._grounds.append(ground)
+        if judgement.answer.outcome.value != expected:
+            self.fail(cell, OUTCOME_COLUMN, judgement.answer.outcome.value, ground, Unknown(judgement.missing))
 
     def fail(self, cell: Snippet, what: str, value: str, ground: tuple[Evaluator, tuple[str, ...]], lacking: Unknown | None) -> None:
         """Keep that something came out otherwise, with the rules that fired and what was odd."""
         evaluator, goals = ground
         missing = "、".join(machine_name(name, self.model.as_of) for name in sorted(lacking.missing)) if lacking is not None else ""
-        rules = _fired(evaluator, goals)
-        self.rules |= rules
-        fired = "；".join(f"{decision} {rule}" for decision, rule in rules.items())
+        fired = "；".join(f"{decision} {rule}" for decision, rule in _fired(evaluator, goals).items())
         odd = tuple(evaluator.diagnostics_beneath(goals))
         self.found.append(
             diagnostic(

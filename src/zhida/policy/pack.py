@@ -118,6 +118,8 @@ class PolicyModel:
     """The versions that are meant, each once."""
     parameter_rows: Mapping[str, tuple[Parameter, ...]]
     """All rows of each parameter, by name."""
+    _items: dict[str, ItemDefinition] = field(default_factory=dict, repr=False)
+    """What is known of attributes and parameters, by name, once it was asked for."""
     _uses: dict[tuple[str, ...], dict[str, Use]] = field(default_factory=dict, repr=False)
     """What was found out before of how named values are used, by goals."""
     witnessed: dict[str, tuple[object, ...]] = field(default_factory=dict, repr=False)
@@ -125,7 +127,9 @@ class PolicyModel:
 
     def item(self, name: str) -> ItemDefinition | None:
         """Return what is known of an attribute or parameter by its name in FEEL, that of an earlier year included."""
-        items = {data.name: data.item for data in self.policy.compiled.definitions.inputs}
+        if not self._items:
+            self._items.update((data.name, data.item) for data in self.policy.compiled.definitions.inputs)
+        items = self._items
         base, offset = parse_offset(name)
         if name in items or not offset or base not in items or not items[base].is_yearly:
             return items.get(name)
@@ -160,6 +164,15 @@ class Packs:
     """Reservations that stand on pages which are no policies: parameters, stacking."""
     _linked: dict[tuple[str, str], PolicyModel] = field(default_factory=dict, repr=False)
     """Models that were linked before, by policy and day."""
+    _figures: dict[str, dict[str, object]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The values of all parameters, by id, by the days for which they were asked for before."""
+
+    def figures(self, as_of: Date) -> Mapping[str, object]:
+        """Return the values of all parameters on a day, by id; `Unknown` where a figure is lacking."""
+        key = str(as_of)
+        if key not in self._figures:
+            self._figures[key] = {parameter_id(name): _valid_value(name, rows, as_of) for name, rows in self.parameters.items()}
+        return self._figures[key]
 
     def model_of(self, policy_id: str, as_of: Date) -> PolicyModel:
         """Return a policy linked with the versions in force on a day.
@@ -481,7 +494,7 @@ def _link(packs: Packs, policy_id: str, as_of: Date) -> PolicyModel:
             waiting.append(meant)
             if meant != snippet.text:
                 aliases |= {f"{snippet.text}#{name.text}": f"{meant}#{name.text}" for name in packs.policies[meant].front.publishes}
-    values = {parameter_id(name): _valid_value(name, rows, as_of) for name, rows in packs.parameters.items()}
+    values = packs.figures(as_of)
     errors = [item for id_ in parts for item in packs.policies[id_].diagnostics if has_errors([item])]
     if errors:
         raise CompileError(errors)

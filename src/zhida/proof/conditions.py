@@ -374,7 +374,7 @@ def _of_test(item: Node, value: Node, *, is_local: bool = False) -> Iterator[tup
                 both = syntax.Conjunction(item.span, kept, replace(turned, operator=INVERSE[turned.operator]))
                 yield _compared(turned, item, both, is_local=is_local), both
         case _:
-            node = test_expression(item, value)
+            node = expression_of_test(item, value)
             if isinstance(node, syntax.Comparison):
                 flipped: Node = replace(node, operator=INVERSE[node.operator])
                 yield _compared(node, item, flipped, is_local=is_local), flipped
@@ -382,7 +382,7 @@ def _of_test(item: Node, value: Node, *, is_local: bool = False) -> Iterator[tup
                 yield _Piece(item, _not(node), node, ConditionKind.OPERAND, item.span, value, "in", item, is_local), _not(node)
 
 
-def test_expression(item: Node, value: Node) -> Node:
+def expression_of_test(item: Node, value: Node) -> Node:
     """Return one test of a cell as an expression on the value that it tests."""
     match item:
         case syntax.Condition():
@@ -400,7 +400,7 @@ def rule_expression(table: CompiledTable, place: int) -> Node:
     cells = []
     for clause, tests in zip(table.inputs, rule.tests, strict=True):
         if tests.tests:
-            passed = _disjunction([test_expression(item, clause) for item in tests.tests], tests.span)
+            passed = _disjunction([expression_of_test(item, clause) for item in tests.tests], tests.span)
             cells.append(_not(passed) if tests.is_negated else passed)
     if not cells:
         return syntax.Literal(rule.rule.span, value=True)

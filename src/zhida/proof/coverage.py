@@ -20,8 +20,9 @@ from zhida.assess.subject import inputs_of
 from zhida.dmn.evaluate import Evaluator, Shared
 from zhida.dmn.graph import closure
 from zhida.policy.pack import Packs, Policy, PolicyModel
-from zhida.proof.conditions import Condition, ConditionKind, conditions_of
+from zhida.proof.conditions import Condition, ConditionKind, conditions_of, with_body
 from zhida.proof.coverage_effects import ABOVE, EITHER, Effects, Standing, Turn, differ
+from zhida.proof.coverage_possible import Possible
 from zhida.proof.lines import Lines
 from zhida.source import Span
 from zhida.values.equality import HASHED_TYPES
@@ -32,6 +33,9 @@ Value = Any
 
 ENOUGH = 3
 """How many examples are named that show the same; the rest are not looked at for it."""
+
+ENOUGH_ODD = 1
+"""The same where it takes long to look, because something is odd, null or not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +48,24 @@ class Shown:
     """Ids of the first examples that show it true with effect: were it the other way, something that they expect would change."""
     false: tuple[str, ...]
     """Ids of those that show it false with effect."""
+    impossible: tuple[bool, ...] = ()
+    """The sides that no example can show: by itself it changes nothing there, as the table stands."""
 
     @property
     def is_shown(self) -> bool:
-        """Whether each of its sides is shown."""
-        return all(self.true if side else self.false for side in self.condition.sides)
+        """Whether each of its sides is shown that can be."""
+        return not self.lacks
+
+    @property
+    def can_be_shown(self) -> bool:
+        """Whether there is anything to show of it."""
+        return len(self.impossible) < len(self.condition.sides)
 
     @property
     def lacks(self) -> tuple[bool, ...]:
-        """The sides that no example shows."""
-        return tuple(side for side in self.condition.sides if not (self.true if side else self.false))
+        """The sides that some example could show and none does."""
+        shown = {True: self.true, False: self.false}
+        return tuple(side for side in self.condition.sides if not shown[side] and side not in self.impossible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +80,10 @@ class ThresholdShown:
     past: tuple[str, ...]
     """Ids of those that stand near it, just past it, on the side to which the line itself does not belong; with effect."""
     needs_on: bool = True
-    """Whether a usual subject can stand on the line; not so where the line is not known on the day, for want of a figure."""
+    """Whether there is anything to show on the line: a usual subject can stand there, and something turns on it. Not so where
+    the line is not known on the day, for want of a figure."""
     needs_past: bool = True
-    """Whether one can stand past it: nobody has fewer than no employees."""
+    """Whether there is anything to show past it: nobody has fewer than no employees."""
 
     @property
     def has_on(self) -> bool:
@@ -102,6 +115,8 @@ class RuleShown:
     """Where it stands."""
     fired: tuple[str, ...]
     """Ids of the examples in which it fired."""
+    can_fire: bool = True
+    """Whether some example could be it: not so where others have the first word for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +148,19 @@ class Coverage:
     @property
     def rules_fired(self) -> tuple[int, int]:
         """How many rules fired in some example, and how many there are."""
-        return sum(bool(rule.fired) for rule in self.rules), len(self.rules)
+        return sum(bool(rule.fired) for rule in self.rules), sum(rule.can_fire for rule in self.rules)
 
     @property
     def conditions_shown(self) -> tuple[int, int]:
         """How many conditions are shown independently, and how many there are."""
-        return sum(shown.is_shown for shown in self.conditions), len(self.conditions)
+        told = [shown.is_shown for shown in self.conditions if shown.can_be_shown]
+        return sum(told), len(told)
 
     @property
     def thresholds_shown(self) -> tuple[int, int]:
         """How many thresholds are shown with both sides, and how many there are."""
-        return sum(found.has_both for found in self.thresholds), len(self.thresholds)
+        told = [found.has_both for found in self.thresholds if found.needs_on or found.needs_past]
+        return sum(told), len(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +227,7 @@ class Measure:
         """
         self.model = model
         self.lines = Lines(model)
+        self.possible = Possible(model)
         self.conditions: dict[str, tuple[Condition, ...]] = {}
         self.effects: dict[str, Effects] = {}
         for id_, compiled in model.policy.compiled.decisions.items():
@@ -232,7 +250,8 @@ class Measure:
                 self._fired.setdefault((id_, rule), {})[trial.id] = None
             for turn in seen.turns:
                 places = self._places(id_, turn)
-                if any(len(place) < ENOUGH for place in places) and (turn.is_masked or self._has_effect(trial, id_, turn.value, told)):
+                enough = ENOUGH_ODD if turn.is_odd else ENOUGH
+                if any(len(place) < enough for place in places) and (turn.is_masked or self._has_effect(trial, id_, turn, told)):
                     for place in places:
                         place[trial.id] = None
         trial.shared.back_to(*before)
@@ -244,16 +263,17 @@ class Measure:
             found.append(self._standing.setdefault((id_, turn.place, turn.standing), {}))
         return found
 
-    def _has_effect(self, trial: Trial, id_: str, value: Value, told: dict[tuple[str, Value], bool]) -> bool:
-        """Say whether something that a trial expects would be otherwise, had a decision another value."""
-        key = (id_, (type(value), value)) if type(value) in HASHED_TYPES else None
-        if key is None:
-            return self._changes(trial, id_, value)
+    def _has_effect(self, trial: Trial, id_: str, turn: Turn, told: dict[tuple[str, Value], bool]) -> bool:
+        """Say whether something that a trial expects would be otherwise, were a condition the other way."""
+        key = (id_, (type(turn.value), turn.value))
+        if turn.is_odd or type(turn.value) not in HASHED_TYPES:
+            return self._changes(trial, id_, turn)
         if key not in told:
-            told[key] = self._changes(trial, id_, value)
+            told[key] = self._changes(trial, id_, turn)
         return told[key]
 
-    def _changes(self, trial: Trial, id_: str, value: Value) -> bool:
+    def _changes(self, trial: Trial, id_: str, turn: Turn) -> bool:
+        value = turn.value
         own = [output for goal, output in trial.expected if goal == id_]
         if any(differ(_part(trial.evaluator.value(id_), output), _part(value, output)) for output in own):
             return True
@@ -264,20 +284,31 @@ class Measure:
                 return True
         if trial.settled is None or not any(id_ in self._beneath(trial, goal) for goal in trial.settled.judgement.goals):
             return False
-        return self._outcome(trial, trial.settled, id_, value) is not trial.settled.judgement.answer.outcome
+        return self._outcome(trial, trial.settled, id_, turn) is not trial.settled.judgement.answer.outcome
 
-    def _outcome(self, trial: Trial, settled: Settled, id_: str, value: Value) -> Outcome:
-        """Return the outcome of a trial, had a decision another value."""
-        if not any(trace.diagnostics for trace in settled.evaluator.trace.values()):  # what is odd is told with what was evaluated
-            outcome = judge(trial.model, self._otherwise(trial, settled.evaluator, id_, value)).answer.outcome
+    def _outcome(self, trial: Trial, settled: Settled, id_: str, turn: Turn) -> Outcome:
+        """Return the outcome of a trial, were a condition of a decision the other way."""
+        model, given = trial.model, {id_: turn.value}
+        if turn.is_odd:  # the outcome is a matter of more than the value: what rests on the decision is evaluated with its other body
+            body = self.conditions[id_][turn.place].flipped
+            model, given = replace(model, model=with_body(model, id_, body)), {}
+        traces = settled.evaluator.trace
+        if not any(trace.diagnostics for other, trace in traces.items() if other != id_):  # what is odd is told with what was evaluated
+            kept = self._kept(trial, settled.evaluator, id_)
+            evaluator = Evaluator(model.model, {**trial.inputs, **kept, **given}, as_of=model.as_of)
+            outcome = judge(model, evaluator).answer.outcome
             if outcome is not Outcome.UNDETERMINED:
                 return outcome
-        return settle(trial.model, {**trial.inputs, id_: value}, trial.shared).judgement.answer.outcome
+        return settle(model, {**trial.inputs, **given}, None if turn.is_odd else trial.shared).judgement.answer.outcome
 
     def _otherwise(self, trial: Trial, evaluator: Evaluator, id_: str, value: Value) -> Evaluator:
         """Return an evaluation in which a decision has another value; what does not rest on it is given as it was."""
-        kept = {other: trace.value for other, trace in evaluator.trace.items() if id_ not in self._beneath(trial, other)}
+        kept = self._kept(trial, evaluator, id_)
         return Evaluator(trial.model.model, {**trial.inputs, **kept, id_: value}, as_of=trial.model.as_of)
+
+    def _kept(self, trial: Trial, evaluator: Evaluator, id_: str) -> dict[str, Value]:
+        """Return the values of the decisions that do not rest on one of them."""
+        return {other: trace.value for other, trace in evaluator.trace.items() if id_ not in self._beneath(trial, other)}
 
     def _beneath(self, trial: Trial, goal: str) -> set[str]:
         key = id(trial.model), goal
@@ -296,7 +327,9 @@ class Measure:
                 if condition.kind in {ConditionKind.RULE, ConditionKind.OTHERWISE}:
                     rules.append(self._rule(condition))
                 told = [tuple(self._shown.get((id_, place, side), ())) for side in (True, False)]
-                conditions.append(Shown(condition, *told))
+                lacking = (side for side in condition.sides if not told[not side])
+                impossible = tuple(side for side in lacking if not self.possible.decides(condition, is_true=side))
+                conditions.append(Shown(condition, told[0], told[1], impossible))
                 if condition.is_threshold:
                     thresholds.append(self._threshold(place, condition))
             if not found and id_ in self.model.policy.compiled.decisions:
@@ -306,7 +339,8 @@ class Measure:
     def _rule(self, condition: Condition) -> RuleShown:
         assert condition.rule is not None
         fired = tuple(self._fired.get((condition.decision_id, condition.rule), ()))
-        return RuleShown(condition.decision_id, condition.rule, condition.text, condition.span, fired)
+        can_fire = bool(fired) or self.possible.fires(condition)
+        return RuleShown(condition.decision_id, condition.rule, condition.text, condition.span, fired, can_fire)
 
     def _threshold(self, place: int, condition: Condition) -> ThresholdShown:
         """Return what is shown of one threshold, and what there is to show of it."""
@@ -314,15 +348,19 @@ class Measure:
         on, beside, past = (tuple(self._standing.get((id_, place, each), ())) for each in (Standing.ON, Standing.BESIDE, Standing.PAST))
         assert condition.tested is not None
         assert condition.line is not None
-        needs = (True, True)
+        needs_on, needs_past = True, True
         if condition.is_fixed:
             line = self.lines.value(condition.line, id_)
-            needs = _needs(condition.operator, line, self.lines.limits(condition.tested, id_))
+            needs_on, needs_past = _needs(condition.operator, line, self.lines.limits(condition.tested, id_))
+            needs_on = bool(on) or (needs_on and self.possible.on_line(condition, line))
+            needs_past = bool(past) or (needs_past and self.possible.past_line(condition, line))
             if not on and not self.lines.can_be_met(condition.tested, id_, line):
                 on = beside
-        elif not on:
-            on = beside
-        return ThresholdShown(condition, on, past, *needs)
+        else:
+            on = on or beside
+            needs_on = bool(on) or self.possible.on_line(condition, None)
+            needs_past = bool(past) or self.possible.past_line(condition, None)
+        return ThresholdShown(condition, on, past, needs_on, needs_past)
 
 
 def _needs(operator: str, line: Value, limits: tuple[Decimal | None, Decimal | None]) -> tuple[bool, bool]:
@@ -379,7 +417,11 @@ def coverage_of_results(results: Iterable[ExampleResult]) -> Coverage | None:
 
 def _measured(model: PolicyModel, results: Iterable[ExampleResult]) -> Coverage:
     measure = Measure(model)
-    for result in results:
-        if result.run is not None:
-            measure.add(trial_of(result.run))
+    trials = [trial_of(result.run) for result in results if result.run is not None]
+    for trial in sorted(trials, key=_is_undetermined):  # what is not known takes long to look at, and others show the same
+        measure.add(trial)
     return measure.coverage()
+
+
+def _is_undetermined(trial: Trial) -> bool:
+    return trial.settled is not None and trial.settled.judgement.answer.outcome is Outcome.UNDETERMINED

@@ -62,6 +62,8 @@ class Turn:
     """What the decision would come to."""
     standing: Standing | None
     """Of a threshold, where the subject stands to its line."""
+    is_odd: bool = False
+    """Whether there may be more to it than the value: something is odd, null or not known, and an outcome may rest on that."""
     is_masked: bool = False
     """Whether the value would be the same after all, because an earlier rule has the first word."""
 
@@ -122,10 +124,13 @@ class Effects:
             fired = self.table.fired(trace.table)
             found = self.table.turns(trace.table, frame)
         turns = []
+        is_open = bool(trace.diagnostics) or (trace.table is not None and any(map(_is_open, trace.table.inputs))) or _is_open(trace.value)
         for place, body, value in found:
+            before = len(evaluator.run.diagnostics)
             other = self._value(body, frame) if body is not None else self._fitted(value, frame)
+            is_odd = is_open or _is_open(other) or len(evaluator.run.diagnostics) > before
             if differ(trace.value, other):
-                turns.append(self._turn(place, other, frame))
+                turns.append(self._turn(place, other, frame, is_odd=is_odd))
         if self.table is not None and trace.table is not None:
             turns += self._masked(trace.table, frame, {turn.place for turn in turns if turn is not None})
         return Seen(fired, tuple(turn for turn in turns if turn is not None))
@@ -137,15 +142,15 @@ class Effects:
         decision = self.compiled.decision
         return fitted(value, decision.type, decision.span, decision.name, frame)
 
-    def _turn(self, place: int, value: Value, frame: Frame, *, is_masked: bool = False) -> Turn | None:
+    def _turn(self, place: int, value: Value, frame: Frame, *, is_odd: bool = False, is_masked: bool = False) -> Turn | None:
         """Return a condition that the value turns on, with how it stands; None where it is neither true nor false."""
         condition = self.conditions[place]
         if len(condition.sides) == 1:
-            return Turn(place, is_true=True, value=value, standing=None, is_masked=is_masked)
+            return Turn(place, is_true=True, value=value, standing=None, is_odd=is_odd, is_masked=is_masked)
         truth = evaluate(condition.node, frame)
         if not isinstance(truth, bool):
             return None
-        return Turn(place, truth, value, self.standing(condition, frame), is_masked)
+        return Turn(place, truth, value, self.standing(condition, frame), is_odd, is_masked)
 
     def _masked(self, trace: TableTrace, frame: Frame, known: set[int]) -> Iterator[Turn | None]:
         """Yield the thresholds that alone keep a rule from matching, where an earlier rule has the first word anyway."""
@@ -303,6 +308,10 @@ class _TableEffects:
         if is_plain:
             self.combined[places] = value
         return value
+
+
+def _is_open(value: Value) -> bool:
+    return value is None or find_unknown(value) is not None
 
 
 def _is_constant(tests: UnaryTests) -> bool:

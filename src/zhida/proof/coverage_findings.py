@@ -52,7 +52,7 @@ def _sides(policy: Policy, coverage: Coverage) -> Iterator[Diagnostic]:
 
 def _rules(policy: Policy, coverage: Coverage) -> Iterator[Diagnostic]:
     for rule in coverage.rules:
-        if not rule.fired:
+        if not rule.fired and rule.can_fire:
             name = policy.compiled.decisions[rule.decision_id].decision.name
             yield diagnostic("proof-rule-not-shown", rule.span, name=name, rule=rule.text[1], rule_zh=rule.text[0])
 

@@ -36,6 +36,9 @@ SHARE = Decimal("0.001")
 COMPUTED = Decimal("0.001")
 """What is within this of a line is near to it, where the number is computed and nobody can set it."""
 
+FROM_NOTHING = Decimal("0.01")
+"""What is within this of nothing is near to it."""
+
 FINEST = Decimal("0.000001")
 """The step of a number of which nobody said how finely it is measured."""
 
@@ -171,6 +174,9 @@ class Lines:
                 return frozenset((number,))
             case syntax.Literal(value=None):
                 return frozenset()
+            case syntax.Name() if self.is_fixed(node, scope):
+                value = self.value(node, scope)
+                return frozenset((value,)) if isinstance(value, Decimal) else frozenset() if value is None else None
             case syntax.Name():
                 return self._values_of(self._requirements(scope).get(node.name, ""))
             case syntax.If():
@@ -277,6 +283,8 @@ def _product(left: Decimal | None, right: Decimal | None) -> Decimal | None:
 def nearness(line: Value, grain: Decimal | None) -> Decimal:
     """Return how far from a line is still near: one step, or a thousandth of the line where that is more; of a date, a day.
 
+    From nothing, a hundredth is near: a share of nothing is nothing.
+
     Args:
         line: A number, date or duration.
         grain: A step of which all values that are compared with it are multiples; None where there is none.
@@ -286,7 +294,7 @@ def nearness(line: Value, grain: Decimal | None) -> Decimal:
     """
     if not isinstance(line, Decimal):
         return Decimal(1)
-    return max(grain or FINEST, abs(line) * SHARE)
+    return max(grain or FINEST, abs(line) * SHARE, FROM_NOTHING if not line else FINEST)
 
 
 def distance(value: Value, line: Value) -> Decimal | None:
