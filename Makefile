@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check check-long bless docs bench fuzz facts format clean
+.PHONY: help setup demo test check check-long bless docs bench fuzz mutants facts format clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python3.12 ...` picks another.
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -16,6 +16,8 @@ PYTEST ?=
 # How long `make fuzz` goes on, and more arguments for it: `make fuzz FUZZ_SECONDS=60 FUZZ="--only text --seed 7"`.
 FUZZ_SECONDS ?= 600
 FUZZ ?=
+# More arguments for `make mutants`: `MUTANTS="--seed 2 --count 480"`.
+MUTANTS ?=
 
 help:  ## 列出全部命令 | list the verbs
 	@echo '政策直达 zhida: make <verb>'
@@ -65,6 +67,9 @@ bench: setup  ## 测量速度，与同类软件并列，写成 docs/performance.
 
 fuzz: setup  ## 用随机的表达式、模型与政策试错；FUZZ_SECONDS=600 | random expressions, models and policies; FUZZ_SECONDS=600
 	$(RUN) -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
+
+mutants: setup  ## 在政策里各改错一处，看发布前拦不拦得住 | one wrong thing in each policy: is it found before publication
+	$(RUN) -m tests.mutants $(MUTANTS)
 
 facts: setup  ## 事实清单里的算例是否都写成了例：make facts FILE=清单.md | whether every worked example of a sheet of facts is an example of a policy
 	@test -n "$(FILE)" || { echo '请写明清单：make facts FILE=清单.md / name the sheet: make facts FILE=SHEET.md'; exit 2; }

@@ -25,6 +25,8 @@ COMMANDS = {
     "explain": "一户的结论和理由 | one subject: the answer and why",
     "weave": "政策织成网页，条文旁是规则 | pages: law beside rule",
     "convert": "Markdown、DMN、Excel 互转 | between Markdown, DMN and Excel",
+    "examples": "补上缺的边界例和条件例 | propose the examples a policy lacks",
+    "diff": "两个版本：条文、规则、谁的答案变了 | two versions: law, rules, answers",
     "registry": "登记册：导入与合成 | registries: import and synthesize",
     "tck": "运行 DMN 符合性测试包 | run the DMN conformance kit",
     "demo": "用合成数据从头走到尾 | the whole walk on synthetic data",

@@ -1,5 +1,7 @@
 """`zhida check`: read packs, find what is wrong, run the examples."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +16,7 @@ from zhida.cli.console import (
     JsonOption,
     Lang,
     LangOption,
+    chosen_policies,
     count_severities,
     diagnostic_data,
     print_diagnostics,
@@ -25,12 +28,15 @@ from zhida.cli.console import (
 )
 from zhida.cli.models import check_model
 from zhida.cli.over_columns import cost_data, costs_of_policy, print_costs
+from zhida.cli.over_coverage import COLUMNS, coverage_cells, coverage_data, coverage_line, coverages_of, findings_of
+from zhida.cli.over_proof import print_proof, proof_data, timed_proof
 from zhida.cli.over_sources import doubt_data, print_doubts
 from zhida.columnar.costs import Cost
 from zhida.errors import Diagnostic, Language, has_errors
 from zhida.errors.code import Severity
 from zhida.policy.doubts import Doubt, doubts
 from zhida.policy.pack import Packs, Policy
+from zhida.proof.coverage import Coverage
 from zhida.values.temporal import Date
 
 
@@ -42,6 +48,9 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="警告也算错误 | warnings count as errors")] = False,
     columnar: Annotated[bool, typer.Option("--columnar", help="没有列形式的部分及代价 | what has no column form, and its cost")] = False,
     sources: Annotated[bool, typer.Option("--sources", help="待核之处和依据 | what is not confirmed")] = False,
+    proof: Annotated[bool, typer.Option("--proof", help="证明完备、不重叠，找出悬崖 | prove gaps, overlaps, cliffs")] = False,
+    policy: Annotated[list[str] | None, typer.Option("--policy", metavar="POLICY", help="只看这份政策，可多次 | only this one")] = None,
+    every: Annotated[bool, typer.Option("--all", help="证明的每一项都列出 | list all that was proved")] = False,
     as_of: AsOfOption = None,
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
@@ -62,6 +71,8 @@ def check(
 
         zhida check packs --sources
 
+        zhida check packs --proof --policy hangzhou/compute-voucher
+
         zhida check build/sme-size.dmn
     """
     language: Language = lang.value
@@ -69,27 +80,47 @@ def check(
         return check_model(packs, language, strict=strict, is_json=json, columnar_on=read_as_of(as_of) if columnar else None)
     day = read_as_of(as_of)
     loaded = read_packs(packs)
-    results = check_examples(loaded, day)
+    chosen = chosen_policies(loaded, policy) if policy else None
+    seen = _narrowed(loaded, chosen)
+    results = check_examples(loaded, day, chosen)
     failed = [item for found in results.values() for result in found for item in result.diagnostics]
-    diagnostics = [*loaded.diagnostics, *failed]
+    covered = coverages_of(loaded, results, day)
+    proved = timed_proof(loaded, chosen, results, day, language) if proof else None
+    diagnostics = [*seen.diagnostics, *failed]
+    if not has_errors(diagnostics):  # what examples leave open matters once nothing is wrong
+        diagnostics += findings_of(loaded, covered)
     left = {id_: costs_of_policy(loaded.model_of(id_, day_of(loaded.in_force[id_], day))) for id_ in results} if columnar else None
-    unconfirmed = doubts(loaded) if sources else None
+    unconfirmed = doubts(seen) if sources else None
     if json:
-        print_json(_data(loaded, results, diagnostics, left, unconfirmed))
+        extra = {} if proved is None else {"proof": proof_data(proved.proof)}
+        print_json({**_data(seen, results, covered, diagnostics, left, unconfirmed), **extra})
     else:
         print_diagnostics((item for item in diagnostics if item.severity is not Severity.INFORMATION), language)
-        _print_summary(loaded, results, diagnostics, language)
+        _print_summary(seen, results, covered, diagnostics, language)
         if left is not None:
             print_costs(left, language)
         if unconfirmed is not None:
             print_doubts(unconfirmed, language)
+        if proved is not None:
+            print_proof(proved, language, shows_all=every)
         _point_to_neighbours(packs, diagnostics, language)
-    return FOUND_ERRORS if has_errors(diagnostics, strict=strict) else OK
+    shown = proved.proof.diagnostics if proved is not None else ()
+    return FOUND_ERRORS if has_errors((*diagnostics, *shown), strict=strict) else OK
 
 
-def check_examples(packs: Packs, as_of: Date) -> dict[str, tuple[ExampleResult, ...]]:
-    """Run the examples of all policies that, with all they use, have no errors."""
-    return {policy.id: tuple(run_examples(packs, policy, as_of=as_of)) for policy in packs.policies.values() if _can_run(packs, policy)}
+def _narrowed(packs: Packs, chosen: Sequence[str] | None) -> Packs:
+    """Return packs as if they held no other policies than the chosen ones, for what is told of them."""
+    if chosen is None:
+        return packs
+    others = {policy.document.source.name for id_, policy in packs.policies.items() if id_ not in chosen}
+    told = tuple(item for item in packs.diagnostics if item.span is None or item.span.source.name not in others)
+    return replace(packs, policies={id_: packs.policies[id_] for id_ in chosen}, diagnostics=told)
+
+
+def check_examples(packs: Packs, as_of: Date, chosen: Sequence[str] | None = None) -> dict[str, tuple[ExampleResult, ...]]:
+    """Run the examples of all policies, or of the chosen ones, that, with all they use, have no errors."""
+    policies = [packs.policies[id_] for id_ in (packs.policies if chosen is None else chosen)]
+    return {policy.id: tuple(run_examples(packs, policy, as_of=as_of)) for policy in policies if _can_run(packs, policy)}
 
 
 def _can_run(packs: Packs, policy: Policy) -> bool:
@@ -113,6 +144,7 @@ def _counts(results: dict[str, tuple[ExampleResult, ...]]) -> tuple[int, int]:
 def _data(
     packs: Packs,
     results: dict[str, tuple[ExampleResult, ...]],
+    covered: dict[str, Coverage],
     diagnostics: list[Diagnostic],
     left: dict[str, tuple[Cost, ...]] | None,
     unconfirmed: tuple[Doubt, ...] | None,
@@ -131,6 +163,7 @@ def _data(
                 "rules": _rules(policy),
                 "examples": {"passed": sum(item.passed for item in found), "failed": sum(not item.passed for item in found)},
                 "caveats": len(policy.tangled.caveats),
+                **({"coverage": coverage_data(covered[policy.id])} if policy.id in covered else {}),
                 **({} if left is None else {"columnar": cost_data(left.get(policy.id, ()))}),
             }
             for policy in packs.policies.values()
@@ -150,27 +183,42 @@ def _rules(policy: Policy) -> int:
     return sum(len(rules) for rules in tables)
 
 
-def _print_summary(packs: Packs, results: dict[str, tuple[ExampleResult, ...]], diagnostics: list[Diagnostic], language: Language) -> None:
+def _print_summary(
+    packs: Packs,
+    results: dict[str, tuple[ExampleResult, ...]],
+    covered: dict[str, Coverage],
+    diagnostics: list[Diagnostic],
+    language: Language,
+) -> None:
     table = Table(box=None, pad_edge=False)
-    for zh, en in (("政策", "policy"), ("名称", "title")):
-        table.add_column(words(language, zh, en), overflow="fold")
-    for zh, en in (("规则", "rules"), ("例", "examples"), ("未过", "failed"), ("待确认", "caveats")):
+    table.add_column(words(language, "政策", "policy"), overflow="fold")
+    table.add_column(words(language, "名称", "title"), overflow="fold", max_width=16)
+    for zh, en in (("例\n通过", "examples\npassed"), *COLUMNS, ("待\n确认", "caveats")):
         table.add_column(words(language, zh, en), justify="right", no_wrap=True)
     for policy in packs.policies.values():
         found = results.get(policy.id)
-        counts = ("–", "–") if found is None else (str(len(found)), str(sum(not item.passed for item in found)))
-        table.add_row(policy.id, policy.front.title, str(_rules(policy)), *counts, str(len(policy.tangled.caveats)))
+        passed = "–" if found is None else f"{sum(item.passed for item in found)}/{len(found)}"
+        table.add_row(
+            policy.id,
+            policy.front.title,
+            passed,
+            *coverage_cells(covered.get(policy.id)),
+            str(len(policy.tangled.caveats)),
+        )
     print_table(table)
-    passed, failed = _counts(results)
+    line = coverage_line(covered.values(), language)
+    if line:
+        typer.echo(f"\n{line}")
+    all_passed, failed = _counts(results)
     severities = count_severities(diagnostics)
     not_run = _not_run(packs, results)
     skipped = words(language, f"，{not_run} 个未运行（政策有错误）", f", {not_run} not run (their policies have errors)") if not_run else ""
     typer.echo(
         words(
             language,
-            f"\n{len(packs.policies)} 份政策；{passed + failed} 个例：通过 {passed}，未过 {failed}{skipped}；"
+            f"\n{len(packs.policies)} 份政策；{all_passed + failed} 个例：通过 {all_passed}，未过 {failed}{skipped}；"
             f"错误 {severities['errors']}，警告 {severities['warnings']}",
-            f"\n{len(packs.policies)} policies; {passed + failed} examples: {passed} passed, {failed} failed{skipped}; "
+            f"\n{len(packs.policies)} policies; {all_passed + failed} examples: {all_passed} passed, {failed} failed{skipped}; "
             f"{severities['errors']} errors, {severities['warnings']} warnings",
         )
     )

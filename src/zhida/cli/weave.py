@@ -22,6 +22,7 @@ from zhida.cli.console import (
     write_text,
 )
 from zhida.cli.models import model_as_policy
+from zhida.cli.over_proof import timed_proof
 from zhida.errors import Language
 from zhida.policy.interchange import NO_PACKS
 from zhida.report.weave import weave as weave_page
@@ -40,6 +41,7 @@ def weave(
     policy: Annotated[list[str] | None, typer.Argument(help="政策，默认全部 | policies, all by default", metavar="POLICY...")] = None,
     *,
     out: Annotated[Path, typer.Option("--out", help="结果文件夹 | folder for the pages")] = Path("build/weave"),
+    proof: Annotated[bool, typer.Option("--proof/--no-proof", help="页上是否给出证明 | whether the page shows the proof")] = True,
     packs: PacksOption = Path("packs"),
     as_of: AsOfOption = None,
     json: JsonOption = False,
@@ -64,7 +66,8 @@ def weave(
     loaded = sound_packs(packs) if named or not models or packs.exists() else NO_PACKS
     chosen = chosen_policies(loaded, named) if named or not models else []
     folder = made_folder(out)
-    results = check_examples(loaded, day)
+    results = check_examples(loaded, day, chosen)
+    proofs = timed_proof(loaded, chosen, results, day, language).by_policy if proof and chosen else {}
     paths = []
     for path in models:
         model, around = model_as_policy(path, loaded)
@@ -72,7 +75,7 @@ def weave(
         page = weave_page(model, around, results_of_model, language=language)
         paths.append(str(write_text(folder / page_name(model.id), page)))
     for id_ in chosen:
-        page = weave_page(loaded.policies[id_], loaded, results.get(id_, ()), language=language)
+        page = weave_page(loaded.policies[id_], loaded, results.get(id_, ()), language=language, proof=proofs.get(id_))
         paths.append(str(write_text(folder / page_name(id_), page)))
     if json:
         print_json({"pages": paths})

@@ -75,10 +75,10 @@ class ThresholdShown:
     condition: Condition
     """The condition, whose line it is."""
     on: tuple[str, ...]
-    """Ids of the examples that stand on the line, with effect; where the number is computed or its scale has no value there
+    """Ids of the examples that stand on the line, with effect if any does; where the number is computed or its scale has no value there
     and none does, of those that stand near it on the side that it belongs to."""
     past: tuple[str, ...]
-    """Ids of those that stand near it, just past it, on the side to which the line itself does not belong; with effect."""
+    """Ids of those that stand near it, just past it, on the side to which the line itself does not belong; with effect if any does."""
     needs_on: bool = True
     """Whether there is anything to show on the line: a usual subject can stand there, and something turns on it. Not so where
     the line is not known on the day, for want of a figure."""
@@ -132,7 +132,7 @@ class Coverage:
     conditions: tuple[Shown, ...]
     """Of each condition of its own decisions."""
     thresholds: tuple[ThresholdShown, ...]
-    """Of each condition that is a threshold."""
+    """Of each condition that is a threshold: it compares with what is the same for all subjects."""
     left_out: Mapping[str, tuple[str, str]]
     """Decisions of which nothing is looked at, by id, with the reason (Chinese, English)."""
 
@@ -234,6 +234,7 @@ class Measure:
             self.conditions[id_] = conditions_of(model, id_)
             self.effects[id_] = Effects(compiled, self.conditions[id_], self.lines)
         self.trials = 0
+        self._evaluated: list[tuple[str, dict[str, Evaluator]]] = []
         self._fired: dict[tuple[str, int], dict[str, None]] = {}
         self._shown: dict[tuple[str, int, bool], dict[str, None]] = {}
         self._standing: dict[tuple[str, int, Standing], dict[str, None]] = {}
@@ -244,7 +245,9 @@ class Measure:
         self.trials += 1
         before = len(trial.shared.kept), len(trial.shared.alive)
         told: dict[tuple[str, Value], bool] = {}
-        for id_, evaluator in _evaluated(trial, self.effects).items():
+        evaluated = _evaluated(trial, self.effects)
+        self._evaluated.append((trial.id, evaluated))
+        for id_, evaluator in evaluated.items():
             seen = self.effects[id_].of(evaluator, evaluator.trace[id_])
             for rule in seen.fired:
                 self._fired.setdefault((id_, rule), {})[trial.id] = None
@@ -330,7 +333,7 @@ class Measure:
                 lacking = (side for side in condition.sides if not told[not side])
                 impossible = tuple(side for side in lacking if not self.possible.decides(condition, is_true=side))
                 conditions.append(Shown(condition, told[0], told[1], impossible))
-                if condition.is_threshold:
+                if condition.is_threshold and condition.is_fixed:
                     thresholds.append(self._threshold(place, condition))
             if not found and id_ in self.model.policy.compiled.decisions:
                 left_out[id_] = ("没有条件", "there are no conditions in it")
@@ -345,22 +348,32 @@ class Measure:
     def _threshold(self, place: int, condition: Condition) -> ThresholdShown:
         """Return what is shown of one threshold, and what there is to show of it."""
         id_ = condition.decision_id
-        on, beside, past = (tuple(self._standing.get((id_, place, each), ())) for each in (Standing.ON, Standing.BESIDE, Standing.PAST))
+        on, beside, past, beyond = (
+            tuple(self._standing.get((id_, place, each), ()))
+            for each in (Standing.ON, Standing.BESIDE, Standing.PAST, Standing.BEYOND)
+        )
         assert condition.tested is not None
         assert condition.line is not None
-        needs_on, needs_past = True, True
-        if condition.is_fixed:
-            line = self.lines.value(condition.line, id_)
-            needs_on, needs_past = _needs(condition.operator, line, self.lines.limits(condition.tested, id_))
-            needs_on = bool(on) or (needs_on and self.possible.on_line(condition, line))
-            needs_past = bool(past) or (needs_past and self.possible.past_line(condition, line))
-            if not on and not self.lines.can_be_met(condition.tested, id_, line):
-                on = beside
-        else:
-            on = on or beside
-            needs_on = bool(on) or self.possible.on_line(condition, None)
-            needs_past = bool(past) or self.possible.past_line(condition, None)
+        line = self.lines.value(condition.line, id_)
+        needs_on, needs_past = _needs(condition.operator, line, self.lines.limits(condition.tested, id_))
+        needs_on = bool(on) or (needs_on and self.possible.on_line(condition, line))
+        if not past and self.lines.is_computed(condition.tested, id_):  # nobody can set it: the nearest may be far from the line
+            past = beyond
+        if (needs_on and not on) or not past:
+            on, past = self._stood(place, condition, on, past)
+        needs_past = bool(past) or (needs_past and self.possible.past_line(condition, line))
+        if not on and not self.lines.can_be_met(condition.tested, id_, line):
+            on = beside
         return ThresholdShown(condition, on, past, needs_on, needs_past)
+
+    def _stood(self, place: int, condition: Condition, on: tuple[str, ...], past: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return who stands on a line and past it; where nobody does with effect, because nothing turns on it there, whoever does."""
+        id_ = condition.decision_id
+        stood: dict[Standing | None, list[str]] = {}
+        for name, evaluated in self._evaluated:
+            if id_ in evaluated:
+                stood.setdefault(self.effects[id_].where(place, evaluated[id_]), []).append(name)
+        return on or tuple(stood.get(Standing.ON, ())[:ENOUGH]), past or tuple(stood.get(Standing.PAST, ())[:ENOUGH])
 
 
 def _needs(operator: str, line: Value, limits: tuple[Decimal | None, Decimal | None]) -> tuple[bool, bool]:

@@ -46,8 +46,10 @@ class Standing(StrEnum):
     """Near it, on the side that it belongs to."""
     PAST = "past"
     """Near it, on the other side; of `=`, anywhere but on it."""
+    BEYOND = "beyond"
+    """Not near it, on the other side."""
     FAR = "far"
-    """Not near it."""
+    """Not near it, on the side that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,15 @@ class Effects:
             run.steps = steps
         return known[1]
 
+    def where(self, place: int, evaluator: Evaluator) -> Standing | None:
+        """Return where the subject of an evaluation stands to the line of a condition, whether or not anything turns on that there."""
+        run = evaluator.run
+        before, steps = len(run.diagnostics), run.steps
+        standing = self.standing(self.conditions[place], evaluator.frame(self.compiled, ElementTrace()))
+        del run.diagnostics[before:]
+        run.steps = steps
+        return standing
+
     def _look(self, evaluator: Evaluator, trace: ElementTrace) -> Seen:
         frame = evaluator.frame(self.compiled, ElementTrace())
         found: Iterator[tuple[int, Body | None, Value]]
@@ -174,9 +185,10 @@ class Effects:
         if condition.operator in EITHER:
             return Standing.PAST  # what is not equal differs from the line by much as it does by little
         below_reach, above_reach = self.lines.reach(condition.tested, condition.decision_id, line)
+        is_past = (above > 0) is (condition.operator in ABOVE)
         if not -below_reach <= above <= above_reach:
-            return Standing.FAR
-        return Standing.PAST if (above > 0) is (condition.operator in ABOVE) else Standing.BESIDE
+            return Standing.BEYOND if is_past else Standing.FAR
+        return Standing.PAST if is_past else Standing.BESIDE
 
 
 class _TableEffects:

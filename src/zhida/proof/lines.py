@@ -137,6 +137,8 @@ class Lines:
                 return Decimal(1)
             case syntax.Call(function=syntax.Name(name="min" | "max" | "sum" | "abs")):
                 return _common(*(self.grain(argument, scope) for argument in node.positional)) if node.positional else None
+            case syntax.Path(name="days" | "months" | "years"):
+                return Decimal(1)
             case syntax.ListLiteral():
                 return _common(*(self.grain(element, scope) for element in node.elements)) if node.elements else None
         return None

@@ -16,9 +16,16 @@ from zhida.errors import Language
 from zhida.policy.document import Block, Fence, Heading, Prose, Quote, Table
 from zhida.policy.pack import Packs, Policy
 from zhida.policy.tangle import CAVEAT, EXAMPLE_WORDS, caveat_words, split_caveat
+from zhida.proof.policies import PolicyProof
 from zhida.report.page import Markup, element, join, page
 from zhida.report.prose import render_prose
+from zhida.report.requirement_graph import STYLE as GRAPH_STYLE
+from zhida.report.requirement_graph import requirement_graph
+from zhida.report.weave_coverage import STYLE as COVERAGE_STYLE
+from zhida.report.weave_coverage import coverage_by_decision, coverage_line
 from zhida.report.weave_facts import Ground, card, facts_table, findings, ground_of, names_of, parameters_table, used_table
+from zhida.report.weave_proof import STYLE as PROOF_STYLE
+from zhida.report.weave_proof import marks_of, proof_part, under_table
 from zhida.report.weave_rules import (
     Names,
     anchor,
@@ -34,6 +41,9 @@ from zhida.report.words import choose
 
 BRIEF_RULES = 12
 """Rules that are kept on one sheet with their law."""
+
+GRAPH = ("需求图：结论由什么得出", "Requirement graph: what rests on what")
+"""What the graph is called, in Chinese and in English."""
 
 EXAMPLE_HEADINGS = ("例", "Examples")
 """What the examples of a policy are called, in Chinese and in English."""
@@ -74,7 +84,7 @@ class Section:
     """Tables of examples with the prose between them."""
 
 
-def weave(policy: Policy, packs: Packs, results: Sequence[ExampleResult], *, language: Language) -> str:
+def weave(policy: Policy, packs: Packs, results: Sequence[ExampleResult], *, language: Language, proof: PolicyProof | None = None) -> str:
     """Return a policy as one self-contained HTML page: its law by article, beside it what executes it.
 
     Args:
@@ -82,11 +92,13 @@ def weave(policy: Policy, packs: Packs, results: Sequence[ExampleResult], *, lan
         packs: The packs that it stands in: its dictionary, its parameters, the policies that it uses.
         results: What came out of its examples; those without a result are shown as not run.
         language: Of the labels; the policy's own words stay as they are.
+        proof: What was proved of it, where that is to be shown.
     """
     ground = ground_of(policy, packs)
     names = names_of(policy, ground)
-    sections = list(_Weaver(policy, names, results, language).sections())
-    appendices = list(_appendices(policy, packs, ground, language))
+    sections = list(_Weaver(policy, names, results, proof, language).sections())
+    graph = requirement_graph(policy, packs, marks_of(proof, language), language)
+    appendices = [*_proved(proof, language), *_appendices(policy, packs, ground, language)]
     body = element(
         "main",
         element(
@@ -95,21 +107,27 @@ def weave(policy: Policy, packs: Packs, results: Sequence[ExampleResult], *, lan
             element("h1", policy.front.title or policy.id),
             card(policy, results, language),
         ),
-        _contents(sections, appendices, language),
+        _contents(sections, appendices, language, has_graph=bool(graph)),
+        element("section", element("h2", choose(language, *GRAPH)), graph, id="graph", class_="overview") if graph else Markup(),
         *(_section(section, language) for section in sections),
         *(element("section", element("h2", title), content, id=id_, class_="appendix") for id_, title, content in appendices),
     )
-    return page(policy.front.title or policy.id, body, language=language, style=STYLE)
+    return page(policy.front.title or policy.id, body, language=language, style=STYLE + GRAPH_STYLE + COVERAGE_STYLE + PROOF_STYLE)
 
 
 class _Weaver:
     """Goes through the blocks once."""
 
-    def __init__(self, policy: Policy, names: Names, results: Sequence[ExampleResult], language: Language) -> None:
+    def __init__(
+        self, policy: Policy, names: Names, results: Sequence[ExampleResult], proof: PolicyProof | None, language: Language
+    ) -> None:
         self.policy = policy
         self.names = names
+        self.proof = proof
         self.language: Language = language
         self.results = {result.example.span.start: result for result in results}
+        self.shown = coverage_by_decision(results) if policy.is_sound else {}
+        self.explains = True
         self.decisions: Mapping[int, Decision] = {_start(item): item for item in policy.tangled.decisions if item.id != policy.applies_id}
         self.models: Mapping[int, BusinessKnowledgeModel] = {_start(item): item for item in policy.tangled.knowledge_models}
 
@@ -163,14 +181,23 @@ class _Weaver:
             if decision is None or not isinstance(decision.expression, DecisionTable):
                 return None
             section.rules += len(decision.expression.rules)
-            return decision_table(decision, decision.expression, self.names, self.language)
+            shown = decision_table(decision, decision.expression, self.names, self.language, self.shown.get(decision.id))
+            return join([shown, *self.feet(decision.id)])
         if isinstance(block, Fence):
             decision = self.decisions.get(block.body.start)
             if decision is not None and isinstance(decision.expression, LiteralExpression):
-                return literal_expression(decision, decision.expression, self.names, self.language)
+                shown = literal_expression(decision, decision.expression, self.names, self.language)
+                return join([shown, *self.feet(decision.id)])
             model = self.models.get(block.body.start)
             return knowledge_model(model, self.names, self.language) if model is not None else None
         return None
+
+    def feet(self, decision_id: str) -> Iterator[Markup]:
+        """Yield what is said under a decision: what examples show of it, and what was proved."""
+        shown = self.shown.get(decision_id)
+        yield coverage_line(shown, self.language, explains=self.explains)
+        self.explains = self.explains and shown is None
+        yield under_table(self.proof, decision_id, self.language)
 
     def example_part(self, block: Block, text: str) -> Markup:
         """Return a part of the examples."""
@@ -227,9 +254,10 @@ def _quote(block: Quote, language: Language) -> Markup:
 # --- the page ------------------------------------------------------------------------------------------------------
 
 
-def _contents(sections: Sequence[Section], appendices: Sequence[tuple[str, str, Markup]], language: Language) -> Markup:
+def _contents(sections: Sequence[Section], appendices: Sequence[tuple[str, str, Markup]], language: Language, *, has_graph: bool) -> Markup:
     """Return the table of contents."""
-    items = []
+    graph = element("a", choose(language, *GRAPH), href="#graph")
+    items = [element("li", graph, class_="level2")] if has_graph else []
     for section in sections:
         is_part_of_examples = bool(section.examples) and section.level > 2
         if section.title and not is_part_of_examples:
@@ -273,6 +301,12 @@ def _passage(passage: Passage, language: Language) -> Markup:
         element("div", join(right), class_="rule-side"),
         class_=" ".join(kinds),
     )
+
+
+def _proved(proof: PolicyProof | None, language: Language) -> Iterator[tuple[str, str, Markup]]:
+    """Yield the part about the proof, where there is one."""
+    if proof is not None:
+        yield "proof", choose(language, "证明：完备、重叠与悬崖", "Proof: gaps, overlaps and cliffs"), proof_part(proof, language)
 
 
 def _appendices(policy: Policy, packs: Packs, ground: Ground, language: Language) -> Iterator[tuple[str, str, Markup]]:

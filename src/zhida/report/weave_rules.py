@@ -16,6 +16,7 @@ from zhida.policy.tangle import ARTICLE_COLUMN, OTHERWISE
 from zhida.report.conditions import gloss_test
 from zhida.report.page import Markup, element, join
 from zhida.report.prose import render_line
+from zhida.report.weave_coverage import DecisionCoverage, example_anchor, fired_cell, line_marks
 from zhida.report.words import HIT_POLICIES, choose, format_type, word
 from zhida.source import Snippet
 from zhida.values.types import ANY
@@ -76,8 +77,18 @@ def anchor(kind: str, name: str) -> str:
 # --- decision tables -----------------------------------------------------------------------------------------------
 
 
-def decision_table(decision: Decision, table: DecisionTable, names: Names, language: Language) -> Markup:
-    """Return a decision table: a row for each rule, with the article it rests on."""
+def decision_table(
+    decision: Decision, table: DecisionTable, names: Names, language: Language, shown: DecisionCoverage | None = None
+) -> Markup:
+    """Return a decision table: a row for each rule, with the article it rests on, and the examples in which it fires.
+
+    Args:
+        decision: The decision.
+        table: Its table.
+        names: What leads where.
+        language: Of the words around it.
+        shown: What examples show of it; None where that is not told.
+    """
     notes = [note for note in _annotations(table) if note != ARTICLE_COLUMN]
     caption = element(
         "caption",
@@ -88,22 +99,28 @@ def decision_table(decision: Decision, table: DecisionTable, names: Names, langu
     head = element(
         "tr",
         element("th", choose(language, "规则", "Rule"), scope="col", class_="rule"),
-        *(element("th", names.linked(clause.expression.text), scope="col") for clause in table.inputs),
+        *(
+            element("th", names.linked(clause.expression.text), line_marks(shown, None, column, language), scope="col")
+            for column, clause in enumerate(table.inputs)
+        ),
         *(element("th", clause.name or decision.name, scope="col", class_="output") for clause in table.outputs),
         element("th", choose(language, "依据", "Article"), scope="col", class_="article"),
         *(element("th", note, scope="col", class_="note") for note in notes),
+        *([element("th", choose(language, "触发的例", "Examples"), scope="col", class_="fired")] if shown else []),
     )
     rows = []
     units = _units(decision, table, names)
     before = ""
-    for rule in table.rules:
-        cells = _rule_cells(rule, units, notes, names, language)
+    for place, rule in enumerate(table.rules):
+        marks = [line_marks(shown, place, column, language) for column in range(len(rule.input_entries))]
+        cells = _rule_cells(rule, units, notes, names, language, marks)
+        cells += [fired_cell(shown, place, language)] if shown else []
         is_first = rule.article != before
         rows.append(element("tr", *cells, id=anchor("rule", f"{decision.name}-{rule.number}"), class_="first" if is_first else ""))
         before = rule.article
     if any(clause.default is not None for clause in table.outputs):
-        rows.append(_otherwise(table, notes, names, language))
-    allowed = [_allowed_row(table, notes, language)] if any(_allowed(table)) else []
+        rows.append(_otherwise(table, notes, names, language, shown))
+    allowed = [_allowed_row(table, len(notes) + (1 if shown else 0), language)] if any(_allowed(table)) else []
     return element(
         "table",
         caption,
@@ -135,13 +152,15 @@ def _units(decision: Decision, table: DecisionTable, names: Names) -> list[str]:
     return [names.units.get(name, "") for name in asked]
 
 
-def _rule_cells(rule: Rule, units: list[str], notes: list[str], names: Names, language: Language) -> list[Markup]:
+def _rule_cells(  # noqa: PLR0913, PLR0917 - all that a row shows
+    rule: Rule, units: list[str], notes: list[str], names: Names, language: Language, marks: list[Markup]
+) -> list[Markup]:
     cells = [element("th", rule.number, scope="row", class_="rule")]
-    for entry, unit in zip(rule.input_entries, units, strict=False):
+    for entry, unit, mark in zip(rule.input_entries, units, marks, strict=False):
         if entry.text == "-":
             cells.append(element("td", "–", class_="any", title=choose(language, "不论", "any")))
         else:
-            cells.append(element("td", _cell(entry, unit, names, language)))
+            cells.append(element("td", _cell(entry, unit, names, language, mark)))
     for entry, unit in zip(rule.output_entries, units[len(rule.input_entries) :], strict=True):
         cells.append(element("td", _cell(entry, unit, names, language), class_="output"))
     cells.append(element("td", rule.article, class_="article whole" if len(rule.article) <= WHOLE_ARTICLE else "article"))
@@ -149,13 +168,13 @@ def _rule_cells(rule: Rule, units: list[str], notes: list[str], names: Names, la
     return cells
 
 
-def _cell(entry: Snippet, unit: str, names: Names, language: Language) -> Markup:
+def _cell(entry: Snippet, unit: str, names: Names, language: Language, mark: Markup = Markup()) -> Markup:  # noqa: B008 - nothing
     code = element("code", names.linked(entry.text), class_="whole" if len(entry.text) <= WHOLE else "")
     gloss = gloss_test(entry.text, language) if unit == "元" else ""
-    return join([code, element("span", gloss, class_="gloss")]) if gloss else code
+    return join([code, mark, element("span", gloss, class_="gloss")]) if gloss else join([code, mark])
 
 
-def _otherwise(table: DecisionTable, notes: list[str], names: Names, language: Language) -> Markup:
+def _otherwise(table: DecisionTable, notes: list[str], names: Names, language: Language, shown: DecisionCoverage | None) -> Markup:
     """Return the row of what holds where no rule matches."""
     any_input = [element("td", "–", class_="any") for _ in table.inputs]
     defaults = [
@@ -169,6 +188,7 @@ def _otherwise(table: DecisionTable, notes: list[str], names: Names, language: L
         *any_input,
         *defaults,
         *rest,
+        *([fired_cell(shown, len(table.rules), language)] if shown else []),
         class_="first otherwise",
     )
 
@@ -177,10 +197,10 @@ def _allowed(table: DecisionTable) -> list[Snippet | None]:
     return [clause.allowed_values for clause in table.inputs] + [clause.allowed_values for clause in table.outputs]
 
 
-def _allowed_row(table: DecisionTable, notes: list[str], language: Language) -> Markup:
+def _allowed_row(table: DecisionTable, notes: int, language: Language) -> Markup:
     """Return the row of allowed values, those of an output in their priority."""
     cells = [element("td", element("code", _breakable(values.text)) if values else "") for values in _allowed(table)]
-    rest = [element("td", "") for _ in range(len(notes) + 1)]
+    rest = [element("td", "") for _ in range(notes + 1)]
     return element("tr", element("td", choose(language, "取值", "values"), class_="rule"), *cells, *rest, class_="allowed")
 
 
@@ -239,7 +259,14 @@ def examples_table(block: Table, results: Mapping[int, ExampleResult], language:
         ]
         failed = result is not None and not result.passed
         rows.append(
-            element("tr", element("th", row[0].text, scope="row"), _mark(result, language), *cells, class_="failed" if failed else "")
+            element(
+                "tr",
+                element("th", row[0].text, scope="row"),
+                _mark(result, language),
+                *cells,
+                class_="failed" if failed else "",
+                id=example_anchor(row[0].text),
+            )
         )
         if result is not None and failed:
             said = [element("p", item.message(language)) for item in result.diagnostics]

@@ -1,0 +1,135 @@
+"""Words of a proof: verdicts, the subject that shows a finding, a cliff."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from zhida.errors import Language
+from zhida.feel.units import format_unit as format_feel_unit
+from zhida.policy.pack import PolicyModel
+from zhida.proof.cliffs import Cliff
+from zhida.proof.findings import Finding, Verdict, Witness
+from zhida.proof.tables import TableProof
+from zhida.report.words import Words, choose, format_date, format_quantity, format_value, gloss_yuan, group_digits, listed, word
+
+VERDICTS: Words = {
+    Verdict.PROVED: {"zh": "已证明", "en": "proved"},
+    Verdict.REFUTED: {"zh": "有反例", "en": "refuted"},
+    Verdict.UNDECIDED: {"zh": "未能判定", "en": "not decided"},
+}
+"""How a question came out."""
+
+MARKS: Mapping[Verdict, str] = {Verdict.PROVED: "✓", Verdict.REFUTED: "✗", Verdict.UNDECIDED: "?"}
+"""The same as a sign."""
+
+QUESTIONS: Sequence[tuple[str, str]] = (("完备", "complete"), ("不重叠", "no overlap"), ("无遮盖", "none masked"))
+"""What is asked of each table."""
+
+
+def verdict_words(verdict: Verdict, language: Language) -> str:
+    """Return a verdict with its sign.
+
+    >>> verdict_words(Verdict.PROVED, "zh")
+    '✓ 已证明'
+    """
+    return f"{MARKS[verdict]} {word(VERDICTS, verdict, language)}"
+
+
+def reasons(table: TableProof, language: Language) -> tuple[str, ...]:
+    """Return why a table was not decided, each reason once."""
+    return tuple(dict.fromkeys(choose(language, zh, en) for zh, en in table.undecided))
+
+
+def witness_words(witness: Witness, model: PolicyModel | None, language: Language) -> str:
+    """Return a subject that shows a finding: its facts, or the values of the clauses where only these are known.
+
+    Args:
+        witness: The subject.
+        model: The policy that it is about, for the units of its facts.
+        language: Of the words around it.
+    """
+    shown = [(name, value, _unit(model, name)) for name, value in witness.facts.items()]
+    shown = shown or [(text, value, _unit(model, text)) for text, value in witness.clauses]
+    parts = [f"{name} = {shown_value(value, unit, language)}" for name, value, unit in shown]
+    if witness.as_of is not None:
+        parts.append(choose(language, f"评估日 {format_date(witness.as_of, language)}", f"on {format_date(witness.as_of, language)}"))
+    return choose(language, "，", ", ").join(parts)
+
+
+def example_words(finding: Finding, model: PolicyModel | None, language: Language) -> str:
+    """Return the sentence that gives a finding's witness, or an empty text.
+
+    >>> from zhida.errors import Diagnostic
+    >>> example_words(Finding(Diagnostic("proof-gap"), witness=Witness({"职工人数": Decimal(300)})), None, "zh")
+    '例如：职工人数 = 300'
+    """
+    told = finding.diagnostic.arguments.get(choose(language, "witness_zh", "witness"), "")
+    said = told or (witness_words(finding.witness, model, language) if finding.witness else "")
+    return choose(language, f"例如：{said}", f"for example: {said}") if said else ""
+
+
+def is_shown(finding: Finding) -> bool:
+    """Say whether the words of a finding give its witness already."""
+    return "witness" in finding.diagnostic.arguments
+
+
+def shown_value(value: object, unit: str, language: Language) -> str:
+    """Return a value with its unit; large sums of yuan in the words of documents.
+
+    >>> shown_value(Decimal(20000000), "元", "zh"), shown_value(Decimal("3000000.01"), "元", "zh"), shown_value("小型", "", "zh")
+    ('2,000 万元', '3,000,000.01 元', '“小型”')
+    """
+    if isinstance(value, Decimal) and unit == "元":
+        return gloss_yuan(value, language) or format_quantity(value, unit, language)
+    if isinstance(value, str):
+        return choose(language, f"“{value}”", f"'{value}'")
+    return format_value(value, unit, language)
+
+
+def cliff_rows(cliffs: Iterable[Cliff], model: PolicyModel, language: Language) -> list[tuple[str, str, str, str]]:
+    """Return what is told of the cliffs of one policy: the fact, its lines, what is lost at each, the articles.
+
+    Lines of one fact at which the same is lost share a row.
+    """
+    rows: dict[tuple[str, str, str], list[Cliff]] = {}
+    for cliff in cliffs:
+        loss = f"{group_digits(cliff.loss)} {choose(language, '元', 'yuan')}"
+        rows.setdefault((cliff.fact, _way(cliff, language), loss), []).append(cliff)
+    shown = []
+    for (fact, way, loss), several in rows.items():
+        lines = listed(dict.fromkeys(_line(cliff, model, language) for cliff in sorted(several, key=_by_line)), language)
+        articles = listed(dict.fromkeys(cliff.span.article for cliff in several if cliff.span.article), language)
+        shown.append((fact, f"{way} {lines}", loss, articles))
+    return shown
+
+
+def _way(cliff: Cliff, language: Language) -> str:
+    """Return how a line is crossed: by reaching it, or by passing it; of what is made of the fact, too."""
+    if not _is_own(cliff):
+        return choose(language, f"{cliff.tested} 越过", f"{cliff.tested} crosses")
+    if cliff.place == cliff.line:
+        return choose(language, "超过", "above")
+    return choose(language, "达到", "from")
+
+
+def _is_own(cliff: Cliff) -> bool:
+    """Say whether the line is drawn on the fact itself, where it stands."""
+    return isinstance(cliff.place, Decimal) and isinstance(cliff.line, Decimal) and cliff.place <= cliff.line <= cliff.place + cliff.step
+
+
+def _line(cliff: Cliff, model: PolicyModel, language: Language) -> str:
+    """Return a line in the unit of what it is drawn on."""
+    if _is_own(cliff):
+        return shown_value(cliff.line, cliff.unit, language)
+    named = (each.shape.unit for each in model.model.decisions.values() if each.decision.name == cliff.tested)
+    unit = next(named, None)
+    return shown_value(cliff.line, format_feel_unit(unit) if unit else _unit(model, cliff.tested), language)
+
+
+def _by_line(cliff: Cliff) -> tuple[bool, Decimal]:
+    is_number = isinstance(cliff.line, Decimal)
+    return (not is_number, cliff.line if is_number else Decimal(0))
+
+
+def _unit(model: PolicyModel | None, name: str) -> str:
+    item = model.item(name) if model is not None else None
+    return item.unit if item is not None else ""
