@@ -51,6 +51,7 @@ PARTS = {
     "columns": "按列计算 Decided by columns",
     "interchange": "转换 Conversion",
     "excel": "工作簿 Workbooks",
+    "proof": "证明 Proofs",
 }
 """Titles of the contents, by the first word of a code."""
 

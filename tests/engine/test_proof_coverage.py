@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -103,7 +102,7 @@ def test_a_condition_inside_of_a_filter_is_local(tmp_path: Path) -> None:
 def evaluated(packs: Packs, condition: Condition, facts: dict[str, object], decision: str) -> tuple[object, object]:
     model = packs.model_of("demo/a", AS_OF)
     trial = new_trial("", model, facts, [(f"demo/a#{decision}", "")])
-    other = replace(model, model=with_body(model, condition.decision_id, condition.flipped))
+    other = with_body(model, condition.decision_id, condition.flipped)
     return trial.evaluator.value(f"demo/a#{decision}"), Evaluator(other.model, trial.inputs, as_of=AS_OF).value(f"demo/a#{decision}")
 
 
@@ -199,8 +198,9 @@ def test_applies_is_seen_by_the_outcome(tmp_path: Path) -> None:
         ("人 <= 5000", ("5000 | true", "5005 | false"), (True, True)),
         ("人 <= 5000", ("5000 | true", "5006 | false"), (True, False)),
         ("人 = 20", ("20 | true", "500 | false"), (True, True)),
-        ("人 / 2 > 20.05", ("40 | false", "41 | true"), (False, False)),
-        ("人 / 2 > 20", ("40 | false", "41 | true"), (True, False)),
+        ("人 / 2 > 20.05", ("40 | false", "41 | true"), (False, True)),
+        ("人 / 2 > 20", ("40 | false", "41 | true"), (True, True)),
+        ("人 / 2 > 20", ("40 | false", "39 | false"), (True, False)),
         ("人 > 20.5", ("20 | false", "21 | true"), (True, True)),
     ],
 )
@@ -211,6 +211,20 @@ def test_a_threshold_has_both_sides_with_one_on_the_line_and_one_just_past_it(
     body = block("符合: boolean", condition) + examples(*written, head="| 例 | 人 | **符合** |")
     (found,) = covered(packs_of(tmp_path, body)).thresholds
     assert (found.has_on, found.has_past) == sides
+
+
+def test_a_comparison_of_two_facts_is_a_condition_and_no_threshold(tmp_path: Path) -> None:
+    body = block("符合: boolean", "人 >= count(季度)") + examples("| a | 2 | [1] | true |", head="| 例 | 人 | 季度 | **符合** |")
+    found = covered(packs_of(tmp_path, body))
+    assert not found.thresholds
+    assert [shown.condition.text[0] for shown in found.conditions] == ["人 >= count(季度)"]
+
+
+def test_standing_on_a_line_is_enough_where_nothing_turns_on_it(tmp_path: Path) -> None:
+    body = block("符合: boolean", "人 >= 20 or 重点")
+    rows = ("| a | 20 | true | true |", "| b | 19 | true | true |")
+    (found,) = covered(packs_of(tmp_path, body + examples(*rows, head="| 例 | 人 | 重点 | **符合** |"))).thresholds
+    assert (found.on, found.past) == (("a",), ("b",))
 
 
 def test_a_side_on_which_nobody_usually_stands_is_not_asked_for(tmp_path: Path) -> None:
@@ -261,7 +275,7 @@ def told_by_evaluation(trial: Trial, condition: Condition) -> Iterator[bool]:
     base = next((each for each in bases if id_ in each.trace), None)
     if base is None:
         return
-    model = replace(trial.model, model=with_body(trial.model, id_, condition.flipped))
+    model = with_body(trial.model, id_, condition.flipped)
     other = Evaluator(model.model, trial.inputs, as_of=model.as_of)
     parts = [(module._part(trial.evaluator.value(goal), name), module._part(other.value(goal), name)) for goal, name in trial.expected]
     changes = any(differ(*pair) for pair in parts)

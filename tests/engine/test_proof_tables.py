@@ -36,7 +36,7 @@ class Answering:
         self.solution = solution
         self.asked: list[tuple[Question, ...]] = []
 
-    def solve(self, questions: Sequence[Question]) -> Solution:
+    def solve(self, questions: Sequence[Question], **_: object) -> Solution:
         self.asked.append(tuple(questions))
         return self.solution
 
@@ -271,7 +271,7 @@ def test_what_the_solver_calls_impossible_is_left_out_and_counted(tmp_path: Path
     assert [type(question) for question in solver.asked[0]] == [Lies, Lies]
     alone = proof_of(tmp_path, body)
     assert alone.completeness is UNDECIDED
-    assert alone.undecided[0][0].startswith("员工 ≥ 300 且 线 ≤ 100 时是否有规则：没有求解器")
+    assert alone.undecided[0][0].startswith("是否有规则（员工 ≥ 300 且 线 ≤ 100）：没有求解器")
 
 
 def test_a_subject_that_the_interpreter_does_not_confirm_is_no_witness(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from zhida.feel.syntax import Node
 from zhida.policy.pack import Packs, PolicyModel
 from zhida.values import temporal
 from zhida.values.temporal import Date
-from zhida.values.types import BOOLEAN, DATE, NUMBER, STRING
+from zhida.values.types import BOOLEAN, DATE, NUMBER, STRING, list_of
 from zhida.values.unknown import find_unknown
 
 Value = Any
@@ -169,8 +169,12 @@ def _variable(
         item = data.item
     else:
         decision = model.model.decisions[id_]
-        item = ItemDefinition(decision.decision.name, decision.shape.type, is_nullable=True)
-        lines = [*lines, *_outputs(model, id_)]
+        is_count = isinstance(decision.body, syntax.Call) and decision.body.function == syntax.Name(decision.body.function.span, "count")
+        item = ItemDefinition(decision.decision.name, decision.shape.type, scale=0 if is_count else None, is_nullable=True)
+        outputs, is_all = _outputs(model, id_)
+        if is_all and item.type is STRING:
+            return Variable(id_, item.name, (*outputs, None), is_exact=True)
+        lines = [*lines, *outputs]
     null = (None,) if item.is_nullable else ()
     if item.components or item.is_collection or item.type.name == "list":
         return Variable(id_, item.name, tuple(_lists(item, given, figures)) + null, is_exact=False, usual=item.usual_range)
@@ -194,11 +198,15 @@ def _variable(
     return Variable(id_, item.name, tuple(_distinct(given)) + null, is_exact=False)
 
 
-def _outputs(model: PolicyModel, id_: str) -> list[Value]:
-    """Return the values that a decision of another policy is written to have."""
+def _outputs(model: PolicyModel, id_: str) -> tuple[list[Value], bool]:
+    """Return the values that a decision of another policy is written to have, and whether it has no others."""
     body = model.model.decisions[id_].body
-    nodes = [node for rule in body.rules for node in rule.outputs] if isinstance(body, CompiledTable) else []
-    return [node.value for node in nodes if isinstance(node, syntax.Literal) and node.value is not None]
+    if not isinstance(body, CompiledTable):
+        return [], False
+    nodes = [node for rule in body.rules for node in rule.outputs] + [node for node in body.defaults if node is not None]
+    values = [node.value for node in nodes if isinstance(node, syntax.Literal)]
+    is_all = len(values) == len(nodes) and body.table.hit_policy.value in {"U", "A", "P", "F"}
+    return _distinct(value for value in values if value is not None), is_all
 
 
 def _ends(item: ItemDefinition) -> list[Decimal]:
@@ -242,7 +250,7 @@ def _lists(item: ItemDefinition, given: Sequence[Value], figures: Sequence[Decim
         for place, element in enumerate(known):
             found += [known[:place] + known[place + 1 :], (*known, element)]
             found += [(*known[:place], other, *known[place + 1 :]) for other in _elements(item, element, figures)]
-    if not item.components:
+    if item.type == list_of(NUMBER):
         found += [(figure,) * 4 for figure in _held(item, figures[:MOST_FIGURES])]
     return _distinct(found[:300])
 

@@ -1,5 +1,8 @@
 """`zhida examples`: the boundary and MC/DC rows that the examples of a policy lack, to be filled in or accepted."""
 
+import errno
+import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -33,6 +36,7 @@ from zhida.proof.proposals import CONDITIONS, EVERYTHING, Proposals, Wanted, pro
 from zhida.proof.proposals_accept import accepted_rows, accepted_text
 from zhida.proof.proposals_targets import BOUNDARIES
 from zhida.proof.rows import Row, cell_of, header_of, identified, markdown, purpose_text
+from zhida.registry_io.replacing import write_failed
 from zhida.values.temporal import Date
 from zhida.values.text import literal
 
@@ -156,6 +160,8 @@ def _write(packs: Packs, policy: Policy, proposals: Proposals, language: Languag
         InputError: proof-example-file-changed, registry-write-failed.
     """
     path = Path(policy.document.source.name)
+    if not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):  # a new file could take its place all the same
+        raise write_failed(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
     raw = path.read_bytes().decode("utf-8")
     text = accepted_text(packs, policy, proposals, raw, language=language)
     return _Done(proposals, write_text(path, text), accepted_rows(policy, text))

@@ -61,7 +61,7 @@ CODES: dict[str, Code] = {
     ),
     "proof-overlap-collect": Code(
         INFORMATION,
-        "in table '{name}', which collects, {count} pairs of rules can match at once, such as {rules}: {box}",
+        "in table '{name}', which collects, pairs of rules can match at once ({count}), such as {rules}: {box}",
         "汇总表“{name}”中有 {count} 对规则会同时命中，如规则 {rules_zh}：{box_zh}",
         ("for example {witness}", "all of them count; make them exclude each other if only one is meant"),
         ("例如 {witness_zh}。", "同时命中的都会计入；如只应计一条，请使其互斥"),
@@ -82,7 +82,7 @@ CODES: dict[str, Code] = {
     ),
     "proof-masked": Code(
         WARNING,
-        "rule {rules} of table '{name}' never has a say: rules {others} come before it wherever it matches",
+        "rule {rules} of table '{name}' never has a say: wherever it matches, one of these comes first: {others}",
         "表“{name}”的规则 {rules_zh} 永远轮不到：凡它命中之处，都已由规则 {others_zh} 先行命中",
         ("move it up, narrow the others, or take it out",),
         ("请把它移到前面，或收窄那些规则，或删去它",),
@@ -205,8 +205,8 @@ CODES: dict[str, Code] = {
         ERROR,
         "no subject gets a result: '{name}' is null for everybody",
         "谁也得不到结果：“{name}”对谁都是空值",
-        ("look for conditions that exclude each other, in the tables beneath it too",),
-        ("请找出互相排斥的条件，也要看它下面各张表",),
+        ("look which subjects ought to have one, in the tables beneath it too",),
+        ("请核对哪些情形应有结果，也要看它下面各张表",),
     ),
     "proof-rule-unreachable": Code(
         WARNING,
@@ -257,8 +257,8 @@ CODES: dict[str, Code] = {
     ),
     "proof-cap-binds": Code(
         INFORMATION,
-        "the cap of '{name}' does something: {cap}; together {total}, allowed {limit}",
-        "“{name}”的封顶会起作用：{cap}；合计 {total} 元，封顶 {limit} 元",
+        "the cap of '{name}' does something: a subject who would get {total} yuan in all gets {limit}",
+        "“{name}”的封顶会起作用：有一户合计 {total} 元，封顶 {limit} 元",
     ),
     "proof-cap-never": Code(
         INFORMATION,
@@ -291,9 +291,9 @@ CODES: dict[str, Code] = {
     "proof-stack-times": Code(
         ERROR,
         "'{first}' and '{second}' count the same policies differently: {one} and {other}",
-        "“{first}”与“{second}”对同样的政策次数不同：{one} 与 {other}",
-        ("the other row: {place}",),
-        ("另一行：{place}",),
+        "“{first}”与“{second}”对同样的政策写的次数不同：{one} 与 {other}",
+        ("the other row: {place}", "take one of them out, or mend the figure"),
+        ("另一行：{place}", "请删去其中一行，或改正次数"),
     ),
     "proof-stack-shares": Code(
         ERROR,
@@ -327,8 +327,8 @@ CODES: dict[str, Code] = {
         WARNING,
         "nothing supplies '{name}': no department, not stated by the subject, judged by nobody; it is used by {policies}",
         "“{name}”没有来处：没有部门提供，不能自报，也没有人认定；用到它的有 {policies}",
-        ("fill in 来源 or 可自报 in the dictionary",),
-        ("请在数据字典中填写来源或可自报",),
+        ("fill in 来源 in the dictionary (人工认定 where a person judges), or 可自报",),
+        ("请在数据字典中填写来源（由人判断的写“人工认定”），或写明可自报",),
     ),
     "proof-statistic-of-nothing": Code(
         WARNING,
@@ -359,7 +359,7 @@ CODES: dict[str, Code] = {
     "proof-versions-later": Code(
         ERROR,
         "{new} replaces {old}, but begins on {start}, not after it: {old} begins on {old_start} and is never law",
-        "{new} 取代 {old}，但它 {start} 就施行，不晚于 {old} 的 {old_start}：{old} 一天也不施行",
+        "{new} 取代 {old}，但它 {start} 就施行，不晚于 {old} 的首日 {old_start}：{old} 一天也不施行",
         ("check in_force and replaces",),
         ("请核对 in_force 和 replaces",),
     ),
@@ -379,8 +379,8 @@ CODES: dict[str, Code] = {
     ),
     "proof-not-decided": Code(
         INFORMATION,
-        "{count} questions across tables were not decided: {what}",
-        "跨表的 {count} 个问题没有得出结论：{what_zh}",
+        "questions across tables that were not decided ({count}): {what}",
+        "跨表未能判定的问题（{count} 个）：{what_zh}",
     ),
     "proof-cliff": Code(
         INFORMATION,

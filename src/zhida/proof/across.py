@@ -46,7 +46,7 @@ def findings_of_policy(
     if not goals:
         yield from condition_findings(asker, shown)
         if gives_money(model):
-            yield from amount_findings(moved_of(packs, model, examples), shown, asker.undecided)
+            yield from amount_findings(moved_of(packs, model, examples), examples, asker.undecided)
     yield from undecided_finding(Span(model.policy.document.source, 0, 0), asker.undecided)
 
 

@@ -19,9 +19,9 @@ from zhida.policy.pack import Packs, PolicyModel, parameter_id
 from zhida.policy.stacking import Cap, StackingGroup
 from zhida.policy.versions import common_day
 from zhida.proof.across_extended import Extension, added, compared, literal, name, supposed
-from zhida.proof.across_lines import Movable, Mover, lines_of, movable
+from zhida.proof.across_lines import Line, Movable, Mover, lines_of, movable
 from zhida.proof.across_moved import Moved
-from zhida.proof.across_shown import Shown, completed, gain_of, goals_of, held_parameters
+from zhida.proof.across_shown import Examples, Paid, gain_of, goals_of, held_parameters
 from zhida.proof.findings import Finding, Verdict, Witness
 from zhida.proof.symbolic import Encoding, Holds, Solution
 from zhida.source import Span
@@ -39,14 +39,14 @@ TRIED = 3
 Undecided = list[tuple[str, tuple[str, str]]]
 
 
-def amount_findings(moved: Moved, shown: Sequence[Shown], undecided: Undecided) -> Iterator[Finding]:
+def amount_findings(moved: Moved, examples: Examples, undecided: Undecided) -> Iterator[Finding]:
     """Yield what is odd in the amount of a policy.
 
     Codes: proof-amount-negative, proof-amount-over-budget, proof-amount-unbounded.
 
     Args:
         moved: The policy, which gives an amount, with that as a decision.
-        shown: Its examples.
+        examples: The examples of all policies.
         undecided: Where is put what was not decided.
     """
     model, encoding, scope = moved.model, moved.solver, moved.held
@@ -54,7 +54,7 @@ def amount_findings(moved: Moved, shown: Sequence[Shown], undecided: Undecided) 
     amount, amount_id = policy.front.amount, policy.amount_id
     assert amount is not None
     assert amount_id is not None
-    parameters = supposed(model, held_parameters(model, shown), scope)
+    parameters = supposed(model, held_parameters(model, examples.of(policy.id)), scope)
     below = encoding.solve([Holds(compared("<", name("gain"), literal(Decimal(0))), scope), *parameters], budget=BUDGET)
     span = policy.compiled.decisions[amount_id].decision.span
     if below.verdict is Verdict.UNDECIDED:
@@ -71,7 +71,7 @@ def amount_findings(moved: Moved, shown: Sequence[Shown], undecided: Undecided) 
         elif found.verdict is Verdict.REFUTED and not found.is_unusual:
             value = Evaluator(model.model, _inputs(model, found), as_of=model.as_of).value(amount_id)
             yield _finding("proof-amount-over-budget", span, amount_id, found.facts, **words, value=excerpt(value))
-    growing = _grows_with(shown)
+    growing = _grows_with(examples.paid(policy.id))
     if growing:
         words = {"name": amount.text, "facts": ", ".join(growing), "facts_zh": "、".join(growing)}
         yield Finding(diagnostic("proof-amount-unbounded", span, **words), amount_id)
@@ -82,27 +82,23 @@ def _inputs(model: PolicyModel, solution: Solution) -> dict[str, Value]:
     return {**model.parameters, **{ids[each]: value for each, value in solution.facts.items() if each in ids}}
 
 
-def _grows_with(shown: Sequence[Shown]) -> list[str]:
+def _grows_with(paid: Sequence[Paid]) -> list[str]:
     """Return the facts with which the amount goes on growing behind all lines, around the examples that give most."""
-    gains = [
-        (each, gain) for each in shown if (gain := gain_of(each.model, completed(each.model, each.evaluator))) is not None and gain > 0
-    ]
-    gains.sort(key=lambda pair: -pair[1])
     found: dict[str, None] = {}
-    for each, gain in gains[:TRIED]:
-        mover = Mover(completed(each.model, each.evaluator))
-        goals = goals_of(each.model.policy)
-        read = mover.base.beneath(goals)
-        lines = lines_of(each.model.model, goals)
-        for fact in movable(each.model.model, read):
+    for each in sorted(paid, key=lambda each: -each.gain)[:TRIED]:
+        model, mover, gain = each.model, each.mover, each.gain
+        goals = goals_of(model.policy)
+        lines: tuple[Line, ...] | None = None
+        for fact in movable(model.model, mover.base.beneath(goals)):
             start = fact.start(mover.base.inputs.get(fact.id))
-            if start is None or fact.is_list or fact.item.name in each.model.parameter_rows or fact.item.name in found:
+            if start is None or fact.is_list or fact.item.name in model.parameter_rows or fact.item.name in found:
                 continue
-            if not _moves(each.model, mover, fact, start, gain):
+            if not _moves(model, mover, fact, start, gain):
                 continue
+            lines = lines_of(model.model, goals) if lines is None else lines
             roots = [root for line in lines if fact.id in line.reads and (root := mover.root(line, fact)) is not None]
             top = max((abs(start), *map(abs, roots), Decimal(1)))
-            amounts = [gain_of(each.model, mover.at(fact, top * factor)) for factor in (4, 16)]
+            amounts = [gain_of(model, mover.at(fact, top * factor)) for factor in (4, 16)]
             if None not in amounts and amounts[1] > amounts[0] * 2 > gain and fact.is_usual(top * 16):  # type: ignore[operator]
                 found[fact.item.name] = None
     return list(found)

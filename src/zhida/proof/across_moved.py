@@ -100,7 +100,7 @@ class Moved:
         self.held = extension.add("held", literal(None), {"gain": "gain@0", **{id_: id_ for id_ in model.parameters}})
         stepped = {f"s{place}": each for place, each in enumerate(steps.values())}
         self.turns = [_turn(extension, line, place, stepped) for place, line in enumerate(lines)]
-        self.solver = Encoding([extension.model()])
+        self.solver = Encoding([extension.model()], expects_none=True)
 
     def ask(self, facts: Sequence[Movable], known: Sequence[Known], held: Mapping[str, Value], budget: int) -> Seen:
         """Say whether one more step of one of some facts loses money anywhere but on lines that are known.

@@ -4,14 +4,14 @@ A solver is asked only for what no example shows. What an example cannot say (a 
 dictionary does not know) is another check's business: such an example shows nothing here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 from math import prod
 from typing import Any
 
-from zhida.assess.examples import day_of, given_facts
+from zhida.assess.examples import ExampleResult, ExampleRun, day_of, given_facts
 from zhida.assess.judge import MAX_AMOUNT, fen_of
 from zhida.assess.subject import inputs_of
 from zhida.dmn.compiled import AS_OF
@@ -19,6 +19,7 @@ from zhida.dmn.elementary import Use, representatives
 from zhida.dmn.evaluate import Evaluator, Shared
 from zhida.errors import CompileError, Diagnostic, InputError
 from zhida.policy.pack import Packs, Policy, PolicyModel
+from zhida.proof.across_lines import Mover
 from zhida.values.temporal import Date, parse_date
 from zhida.values.types import is_number
 from zhida.values.unknown import Unknown, find_unknown
@@ -37,8 +38,6 @@ class Shown:
     """What the table of examples calls it."""
     model: PolicyModel
     """The policy, linked for the example's day."""
-    facts: Mapping[str, Value]
-    """What it gives, by the names of facts, parameters and decisions of used policies."""
     evaluator: Evaluator
     """The evaluation, with all goals of the policy and all that the example expects evaluated."""
 
@@ -61,18 +60,63 @@ class Examples:
         """
         self.packs = packs
         self.as_of = as_of
+        self.run: dict[str, Sequence[ExampleResult]] = {}
         self.known: dict[str, tuple[Shown, ...]] = {}
+        self.gains: dict[str, tuple[Paid, ...]] = {}
         self.turns: dict[str, Any] = {}
         self.moved: dict[tuple[str, str], object] = {}
+
+    def know(self, policy_id: str, results: Sequence[ExampleResult]) -> None:
+        """Take the examples of a policy as they were run, so that what they came to is not evaluated again."""
+        self.run.setdefault(policy_id, results)
 
     def of(self, policy_id: str) -> tuple[Shown, ...]:
         """Return the examples of a policy; none where it has errors."""
         found = self.known.get(policy_id)
         if found is None:
             policy = self.packs.policies[policy_id]
-            found = shown_by_examples(self.packs, policy, as_of=self.as_of) if policy.is_sound else ()
+            run = self.run.get(policy_id)
+            if run is not None:
+                found = tuple(shown_by_run(policy, result.run) for result in run if result.run is not None)
+            else:
+                found = shown_by_examples(self.packs, policy, as_of=self.as_of) if policy.is_sound else ()
             self.known[policy_id] = found
         return found
+
+    def paid(self, policy_id: str) -> tuple["Paid", ...]:
+        """Return the examples of a policy to which it gives something, with values for what they leave open."""
+        found = self.gains.get(policy_id)
+        if found is None:
+            each = [(shown.model, completed(shown.model, shown.evaluator)) for shown in self.of(policy_id)]
+            gains = [(model, evaluator, gain_of(model, evaluator)) for model, evaluator in each]
+            found = tuple(Paid(model, Mover(evaluator), gain) for model, evaluator, gain in gains if gain is not None and gain > 0)
+            self.gains[policy_id] = found
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """One example to which a policy gives something."""
+
+    model: PolicyModel
+    """The policy, linked for the example's day."""
+    mover: Mover
+    """Moves the subject, with values for what the example leaves open."""
+    gain: Decimal
+    """What is given."""
+
+
+def shown_by_run(policy: Policy, run: ExampleRun) -> Shown:
+    """Return an example that was run before, with all goals of its policy evaluated.
+
+    Args:
+        policy: The policy.
+        run: How the example was run.
+    """
+    evaluator = Evaluator(run.model.model, run.inputs, as_of=run.model.as_of, shared=run.shared)
+    for goal in dict.fromkeys((*goals_of(policy), *(goal for goal, _ in run.expected))):
+        evaluator.value(goal)
+    return Shown(run.example.id, run.model, evaluator)
 
 
 def shown_by_examples(packs: Packs, policy: Policy, *, as_of: Date) -> tuple[Shown, ...]:
@@ -108,7 +152,7 @@ def _shown(packs: Packs, policy: Policy, goals: tuple[str, ...], day: Date, shar
         for goal in dict.fromkeys((*goals, *expected)):
             if goal in policy.compiled.decisions:
                 evaluator.value(goal)
-        yield Shown(example.id, model, facts, evaluator)
+        yield Shown(example.id, model, evaluator)
 
 
 def gives_money(model: PolicyModel) -> bool:

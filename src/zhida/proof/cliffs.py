@@ -19,7 +19,7 @@ from zhida.policy.pack import Packs, PolicyModel
 from zhida.proof.across_climb import Step, climb
 from zhida.proof.across_lines import Line, Movable, Mover, lines_of, movable
 from zhida.proof.across_moved import BUDGET, LEAST, MOST, SLOPE_FREE, Moved, facts_of, moved_of
-from zhida.proof.across_shown import Examples, Shown, completed, gain_of, gives_money, goals_of
+from zhida.proof.across_shown import Examples, Shown, gain_of, gives_money, goals_of
 from zhida.proof.findings import Finding, Verdict, Witness
 from zhida.proof.symbolic import Encoding
 from zhida.source import Span
@@ -162,17 +162,20 @@ class _Search:
 
     def by_examples(self, examples: Examples) -> None:
         """Look around the examples; where one only gives what a used policy decides, subjects of its examples stand in."""
-        for each in examples.of(self.model.policy.id):
-            evaluator = completed(each.model, each.evaluator)
-            gain = gain_of(each.model, evaluator)
-            if gain is None or gain <= 0:
-                continue
+        looked: set[object] = set()
+        for each in examples.paid(self.model.policy.id):
+            evaluator = each.mover.base
             for id_, value in self.model.parameters.items():
                 if isinstance(value, Unknown) and id_ in evaluator.inputs and not isinstance(evaluator.inputs[id_], Unknown):
                     self.held.setdefault(id_, evaluator.inputs[id_])
-            if gain > self.most:
-                self.example, self.most = evaluator, gain
-            self.around(each.model, evaluator)
+            if each.gain > self.most:
+                self.example, self.most = evaluator, each.gain
+            shared = evaluator.shared
+            alike = None if shared is None else (id(shared), *(shared.key(goal, evaluator.inputs) for goal in self.goals))
+            if alike is not None and alike in looked:
+                continue  # all that the amount may rest on is the same
+            looked.add(alike)
+            self.around(each.model, each.mover)
             for id_ in evaluator.inputs:
                 if id_ in each.model.model.decisions:
                     self.at_turns(each.model, evaluator, turns_of(examples, id_))
@@ -226,9 +229,9 @@ class _Search:
                 step = other
         return step
 
-    def around(self, model: PolicyModel, evaluator: Evaluator) -> None:
+    def around(self, model: PolicyModel, mover: Mover) -> None:
         """Move each fact of a subject to each line."""
-        mover = Mover(evaluator)
+        evaluator = mover.base
         read = evaluator.beneath(self.goals)
         for fact in self.facts:
             if fact.id in read and fact.start(evaluator.inputs.get(fact.id)) is not None:

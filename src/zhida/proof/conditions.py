@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
-from zhida.dmn.compiled import Body, CompiledDecision, CompiledTable, DecisionModel, Typed
+from zhida.dmn.compiled import Body, CompiledDecision, CompiledTable, Typed
 from zhida.feel import syntax
 from zhida.feel.syntax import INPUT, Node, UnaryTests
 from zhida.feel.unparse import unparse
@@ -107,10 +107,11 @@ def conditions_of(model: PolicyModel, decision_id: str) -> tuple[Condition, ...]
     return tuple(finder.table(body) if isinstance(body, CompiledTable) else finder.whole(body))
 
 
-def with_body(model: PolicyModel, decision_id: str, body: Body) -> DecisionModel:
-    """Return the decision model of a policy with another body for one decision, which has the same requirements."""
+def with_body(model: PolicyModel, decision_id: str, body: Body) -> PolicyModel:
+    """Return a policy with another body for one decision, which has the same requirements."""
     compiled = model.model.decisions[decision_id]
-    return replace(model.model, decisions={**model.model.decisions, decision_id: replace(compiled, body=body)})
+    other = replace(model.model, decisions={**model.model.decisions, decision_id: replace(compiled, body=body)})
+    return replace(model, model=other, _uses={}, witnessed={})  # what was found out of the other does not hold of this one
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,7 +294,7 @@ class Measure:
         model, given = trial.model, {id_: turn.value}
         if turn.is_odd:  # the outcome is a matter of more than the value: what rests on the decision is evaluated with its other body
             body = self.conditions[id_][turn.place].flipped
-            model, given = replace(model, model=with_body(model, id_, body)), {}
+            model, given = with_body(model, id_, body), {}
         traces = settled.evaluator.trace
         if not any(trace.diagnostics for other, trace in traces.items() if other != id_):  # what is odd is told with what was evaluated
             kept = self._kept(trial, settled.evaluator, id_)
@@ -349,8 +349,7 @@ class Measure:
         """Return what is shown of one threshold, and what there is to show of it."""
         id_ = condition.decision_id
         on, beside, past, beyond = (
-            tuple(self._standing.get((id_, place, each), ()))
-            for each in (Standing.ON, Standing.BESIDE, Standing.PAST, Standing.BEYOND)
+            tuple(self._standing.get((id_, place, each), ())) for each in (Standing.ON, Standing.BESIDE, Standing.PAST, Standing.BEYOND)
         )
         assert condition.tested is not None
         assert condition.line is not None
@@ -366,7 +365,9 @@ class Measure:
             on = beside
         return ThresholdShown(condition, on, past, needs_on, needs_past)
 
-    def _stood(self, place: int, condition: Condition, on: tuple[str, ...], past: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _stood(
+        self, place: int, condition: Condition, on: tuple[str, ...], past: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return who stands on a line and past it; where nobody does with effect, because nothing turns on it there, whoever does."""
         id_ = condition.decision_id
         stood: dict[Standing | None, list[str]] = {}

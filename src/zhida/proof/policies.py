@@ -128,6 +128,7 @@ _Found = tuple[tuple[TableProof, ...], tuple[Finding, ...], CliffProof]
 
 def _found(packs: Packs, model: PolicyModel, results: Sequence[ExampleResult], examples: Examples) -> _Found:
     """Return what is found of a policy."""
+    examples.know(model.policy.id, results)
     encoding = Recalling(model, results)
     tables = tuple(prove_table(model, id_, solver=encoding) for id_ in _tables(model))
     of_tables = [finding for table in tables for finding in table.findings]

@@ -27,6 +27,7 @@ from zhida.feel.run import MAX_STEPS, Frame, Run
 from zhida.feel.syntax import Node
 from zhida.policy.pack import Packs, Policy, PolicyModel
 from zhida.policy.tangle import OUTCOME_COLUMN, Example
+from zhida.proof.conditions import with_body
 from zhida.values.equality import equal
 from zhida.values.temporal import Date
 from zhida.values.text import literal
@@ -119,18 +120,22 @@ class Shown:
             return True
         if alike(now, other) or len(own) == len(self.goals):
             return False
+        if now is None or other is None:  # an outcome is a matter of more than the value: of what is odd about it too
+            return self._changes(decision_id, other, body)
         key = decision_id, literal(other)
         if key not in self._passed_on:
             self._passed_on[key] = self._changes(decision_id, other)
         return self._passed_on[key]
 
-    def _changes(self, decision_id: str, value: Value) -> bool:
-        """Say whether anything that is expected changes where a decision has another value."""
+    def _changes(self, decision_id: str, value: Value, body: Body | None = None) -> bool:
+        """Say whether anything that is expected changes where a decision has another value; the outcome, where it has another body."""
         inputs = {**self.inputs, decision_id: value}
         evaluator = Evaluator(self.model.model, inputs, as_of=self.model.as_of)
         for goal in self.goals:
             if goal == OUTCOME:
-                if settle(self.model, inputs).judgement.answer.outcome is not self.answer.outcome:
+                changed = self.model if body is None else with_body(self.model, decision_id, body)
+                given = inputs if body is None else self.inputs
+                if settle(changed, given).judgement.answer.outcome is not self.answer.outcome:
                     return True
             elif goal.decision_id != decision_id:
                 now, other = self.value(goal.decision_id), evaluator.value(goal.decision_id)

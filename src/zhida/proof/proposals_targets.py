@@ -52,6 +52,9 @@ class TargetKind(StrEnum):
     """A row that tells two columns from each other."""
 
 
+MOST_OUTPUTS = 4
+"""How many values of other rules are tried in the place of an output that is null."""
+
 BOUNDARIES = frozenset((TargetKind.ON, TargetKind.PAST))
 
 
@@ -256,7 +259,8 @@ def _of_outputs(table: CompiledTable, decision_id: str) -> Iterator[Target]:
 def _of_output(table: CompiledTable, column: int, node: Node, text: tuple[str, str]) -> Iterator[tuple[Node, tuple[str, str]]]:
     """Yield other outputs in the place of one, with what they are called."""
     if isinstance(node, syntax.Literal):
-        yield replace(node, value=_another(table, column, node)), text
+        for value in _others(table, column, node):
+            yield replace(node, value=value), text
         return
     yield syntax.Literal(node.span, None), text
     for literal, other in _figures(node):
@@ -264,20 +268,20 @@ def _of_output(table: CompiledTable, column: int, node: Node, text: tuple[str, s
         yield replaced(node, literal, other), (f"{zh}：数字 {unparse(literal)}", f"{en}: figure {unparse(literal)}")
 
 
-def _another(table: CompiledTable, column: int, node: syntax.Literal) -> Value:
-    """Return another value than that of an output."""
+def _others(table: CompiledTable, column: int, node: syntax.Literal) -> Sequence[Value]:
+    """Return other values than that of an output; in the place of null, those of the other rules."""
     match node.value:
         case bool():
-            return not node.value
+            return (not node.value,)
         case Decimal():
-            return feel_context().add(node.value, 1)
+            return (feel_context().add(node.value, 1),)
         case str():
-            return f"{node.value}′"
+            return (f"{node.value}′",)
         case Date():
-            return temporal.add(node.value, DAY)
-    known = [rule.outputs[column] for rule in table.rules]
-    values = [each.value for each in known if isinstance(each, syntax.Literal) and each.value is not None]
-    return values[0] if values else Decimal(0)
+            return (temporal.add(node.value, DAY),)
+    known = [each.value for rule in table.rules if isinstance(each := rule.outputs[column], syntax.Literal)]
+    values = dict.fromkeys(value for value in known if isinstance(value, bool | Decimal | str))
+    return tuple(values)[:MOST_OUTPUTS] or (Decimal(0),)
 
 
 def _of_cells(table: CompiledTable, decision_id: str) -> Iterator[Target]:

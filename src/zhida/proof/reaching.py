@@ -33,7 +33,7 @@ NOT_CONFIRMED = ("求得的对象经解释器复算并不如此", "the subject t
 class Solver(Protocol):
     """What answers questions about all subjects; `zhida.proof.symbolic.Encoding` is one."""
 
-    def solve(self, questions: Sequence[Question], /) -> Solution:
+    def solve(self, questions: Sequence[Question], /, *, realistic: bool = True, polish: bool = True) -> Solution:
         """Return a subject that answers all questions at once, or that there is none."""
 
 
@@ -87,11 +87,10 @@ class Reach:
             more: What must hold beside.
         """
         if self.plain is not None:
-            chosen = [_usual(column.axis, atoms) for column, atoms in zip(self.read.columns, box, strict=True)]
-            facts = {name: atom.value for name, (atom, _) in zip(self.plain, chosen, strict=True)}
+            facts, are_usual = self.likely(box)
             witness = self.replay(facts, shows)
             if witness is not None:
-                return Reached(Verdict.REFUTED, witness, is_unusual=not all(is_usual for _, is_usual in chosen))
+                return Reached(Verdict.REFUTED, witness, is_unusual=not are_usual)
         if self.solver is None:
             return Reached(Verdict.UNDECIDED, reason=NO_SOLVER)
         solution = self.solver.solve([*self.questions(box), *more])
@@ -101,6 +100,20 @@ class Reach:
         if witness is None:
             return Reached(Verdict.UNDECIDED, reason=NOT_CONFIRMED)
         return Reached(Verdict.REFUTED, witness, is_unusual=solution.is_unusual)
+
+    def nobody(self, box: Box) -> bool:
+        """Say whether it is proved that nobody gets into a box; who does is not asked."""
+        if self.plain is not None and self.replay(self.likely(box)[0], lambda _: True) is not None:
+            return False
+        if self.solver is None:
+            return False
+        return self.solver.solve(self.questions(box), realistic=False, polish=False).verdict is Verdict.PROVED
+
+    def likely(self, box: Box) -> tuple[dict[str, Value], bool]:
+        """Return facts that lie in a box of plain facts, and whether all of them are usual."""
+        assert self.plain is not None
+        chosen = [_usual(column.axis, atoms) for column, atoms in zip(self.read.columns, box, strict=True)]
+        return {name: atom.value for name, (atom, _) in zip(self.plain, chosen, strict=True)}, all(is_usual for _, is_usual in chosen)
 
     def replay(self, facts: Mapping[str, Value], shows: Shows) -> Witness | None:
         """Return a subject as a witness if the interpreter shows by it what is looked for."""

@@ -28,7 +28,7 @@ class Recalling(Encoding):
             model: The model.
             results: The examples of its policy, as they were run.
         """
-        super().__init__([model])
+        super().__init__([model], expects_none=True)
         told = (_facts(model, result) for result in results)
         self.subjects = [facts for facts in told if facts and all(_is_usual(model, *fact) for fact in facts.items())]
         self._replays: dict[int, Replay] = {}

@@ -27,6 +27,7 @@ AGAINST: Mapping[StackingRule, frozenset[StackingRule]] = {
     StackingRule.FREE: frozenset((StackingRule.CHOICE, StackingRule.HIGHEST, StackingRule.TOP_UP)),
     StackingRule.REQUIRES: EXCLUSIVE,
     StackingRule.TOP_UP: frozenset((StackingRule.CHOICE,)),
+    StackingRule.CHOICE: frozenset((StackingRule.HIGHEST,)),  # the subject chooses, or it gets the highest and nobody chooses
 }
 """What two rules over the same two policies cannot both be right."""
 

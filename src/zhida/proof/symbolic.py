@@ -12,6 +12,7 @@ Without z3-solver (`pip install zhida[proof]`) every answer is UNDECIDED, and sa
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from zhida.dmn.compiled import Body, CompiledTable
@@ -132,24 +133,31 @@ class Extreme:
 class Encoding:
     """Some linked models as terms, made as far as they are asked for; facts of one name are one variable in all of them."""
 
-    def __init__(self, models: Sequence[PolicyModel]) -> None:
+    def __init__(self, models: Sequence[PolicyModel], *, expects_none: bool = False) -> None:
         """Begin with nothing encoded.
 
         Args:
             models: The models; questions name them by their place.
+            expects_none: Whether for most questions there is no subject: then all subjects are asked about before the usual ones,
+                which comes to the same and is mostly enough.
         """
         self.models = tuple(models)
+        self.expects_none = expects_none
         self.texts: dict[str, int] = {"": 0}  # zero is what a string is that does not matter
-        bodies = [compiled.body for model in models for compiled in model.model.decisions.values()]
-        bodies += [compiled.body for model in models for compiled in model.model.knowledge.values()]
-        self._named = dict.fromkeys(text for body in bodies for text in strings_in(body))
-        self._encoders = self._begun()
+        self._begun: dict[bool, Any] = {}
 
-    def _begun(self) -> tuple[Any, ...]:
-        """Return encoders with nothing encoded: one with a few elements in lists, one with any number."""
-        if not IS_INSTALLED:
-            return ()
-        return tuple(terms.Encoder(self.models, self.texts, tuple(self._named), with_lists=each) for each in (True, False))
+    @cached_property
+    def _named(self) -> dict[str, None]:
+        """The strings that the models name, and questions so far."""
+        bodies = [compiled.body for model in self.models for compiled in model.model.decisions.values()]
+        bodies += [compiled.body for model in self.models for compiled in model.model.knowledge.values()]
+        return dict.fromkeys(text for body in bodies for text in strings_in(body))
+
+    def _encoder(self, *, with_lists: bool) -> Any:  # noqa: ANN401 - its module may be lacking
+        """Return an encoder, of a few elements in lists or of any number, begun when it is first needed: each begins a z3 of its own."""
+        if with_lists not in self._begun:
+            self._begun[with_lists] = terms.Encoder(self.models, self.texts, tuple(self._named), with_lists=with_lists)
+        return self._begun[with_lists]
 
     def _learn(self, questions: Sequence[Question]) -> None:
         """Tell codes apart that a question names and the models do not: then all is encoded anew."""
@@ -157,12 +165,12 @@ class Encoding:
         items = [data.item for model in self.models for data in model.model.inputs.values() if data.item.allowed_beginnings is not None]
         if any(item.allows(text) for item in items for text in new):
             self._named |= dict.fromkeys(new)
-            self._encoders = self._begun()
+            self._begun = {}
 
     @property
     def opaque(self) -> Mapping[str, str]:
         """The decisions met so far that are free values, by id, and why, in Chinese."""
-        return {id_: reason[0] for encoder in self._encoders for id_, reason in encoder.opaque.items()}
+        return {id_: reason[0] for encoder in self._begun.values() for id_, reason in encoder.opaque.items()}
 
     def solve(self, questions: Sequence[Question], *, budget: int = BUDGET, realistic: bool = True, polish: bool = True) -> Solution:
         """Return a subject that answers all questions at once, or that there is none.
@@ -177,14 +185,14 @@ class Encoding:
 
     def _solve(self, questions: Sequence[Question], budget: int, tiers: Sequence[bool], *, polish: bool) -> Solution:
         """Return a subject from the first tier that has one; a tier is that of usual subjects, or of all."""
-        if not self._encoders:
+        if not IS_INSTALLED:
             return Solution(Verdict.UNDECIDED, reason=NOT_INSTALLED)
         self._learn(questions)
-        near, far = self._encoders
-        asked = _Asked(near, questions)
+        asked = _Asked(self._encoder(with_lists=True), questions)
         found = _Search(self, asked, budget).found(tiers, polish=polish)
         if found.verdict is not Verdict.PROVED or not asked.ground.lists:
             return found
+        far = self._encoder(with_lists=False)
         loosely = _Asked(far, questions)  # a few elements cannot: then any number of them, each free
         terms_ = loosely.terms(are_usual=all(tiers))
         if loosely.fault is None and solver.ask(far.space, terms_, budget).status is solver.Status.IMPOSSIBLE:
@@ -218,8 +226,9 @@ class Encoding:
         first = self._solve(asked_of, budget, tiers, polish=False)
         if first.verdict is not Verdict.REFUTED:
             return Extreme(first)
-        asked = _Asked(self._encoders[0], asked_of)
-        number = self._encoders[0].value(node, self._encoders[0].scope(model, scope))
+        encoder = self._encoder(with_lists=True)
+        asked = _Asked(encoder, asked_of)
+        number = encoder.value(node, encoder.scope(model, scope))
         if number.sort is not algebra.Sort.NUMBER:
             return Extreme(Solution(Verdict.UNDECIDED, reason=("所问的不是数", "what is asked for is no number")))
         lists = asked.ground.lists  # of these only few elements are looked at: no value is certainly the greatest
@@ -390,12 +399,18 @@ class _Search:
         if reason is not None:
             return Solution(Verdict.UNDECIDED, reason=reason)
         has_usual = any(fact.usual for fact in self.asked.ground.facts.values())
-        for are_usual in tiers if has_usual else (False,):
-            facts, reason = self.facts(self.asked.terms(are_usual=are_usual))
+        tiers = tuple(tiers) if has_usual else (False,)
+        found: dict[bool, tuple[dict[str, Value] | None, tuple[str, str] | None]] = {}
+        if self.encoding.expects_none and False in tiers:
+            found[False] = self.facts(self.asked.terms())
+        for are_usual in () if found.get(False) == _NOBODY else tiers:
+            if are_usual not in found:
+                found[are_usual] = self.facts(self.asked.terms(are_usual=are_usual))
+            facts = found[are_usual][0]
             if facts is not None:
                 is_unusual = has_usual and not are_usual and True in tiers
                 return self.shown(facts, is_unusual=is_unusual, polish=polish)
-            # what no subject at all can do, no usual one can; so the last attempt decides
+        reason = found[tiers[-1]][1]  # what no subject at all can do, no usual one can
         return Solution(Verdict.PROVED) if reason is None else Solution(Verdict.UNDECIDED, reason=reason)
 
     def facts(self, base: list[Any]) -> tuple[dict[str, Value] | None, tuple[str, str] | None]:
@@ -439,6 +454,9 @@ def _out_of_budget(budget: int) -> tuple[str, str]:
 
 _HUGE = Decimal(10) ** 15
 """What a number without bound exceeds where it is shown."""
+
+_NOBODY = (None, None)
+"""What a search comes to where there is no subject."""
 
 _TRIES = 6
 """How many subjects are replayed before a question is given up."""

@@ -229,7 +229,7 @@ def _quantified(reader: Reader, node: syntax.Quantified, scope: Scope) -> Symbol
 def _path(reader: Reader, node: syntax.Path, scope: Scope) -> Symbol:
     value = reader.value(node.value, scope)
     if value.sort is Sort.CONTEXT:
-        entry = value.term.get(node.name, NULL)
+        entry: Symbol = value.term.get(node.name, NULL)
         return replace(entry, null=either(value.null, entry.null))
     if value.sort is Sort.LIST:
         parts = builtins.parts_of(value)

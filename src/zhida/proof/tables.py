@@ -258,7 +258,7 @@ class _Prover:
             cells = [self.cell_words(place) for place in places]
             reason_zh = "；".join([*(zh for zh, _ in cells), reached.reason[0]])
             reason_en = "; ".join([*(en for _, en in cells), reached.reason[1]])
-            question = (f"{words['box_zh']} 时是否有规则", f"whether a rule is for {words['box']}")
+            question = (f"是否有规则（{words['box_zh']}）", f"whether a rule is for {words['box']}")
             self.leave_open(question, (reason_zh, reason_en))
         return reached.verdict
 
@@ -458,7 +458,7 @@ class _Prover:
         columns = self.read.columns
         for count, rest in enumerate(uncovered(self.read.must, self.read.may.rules[place], before, self.budget)):
             nulls = [column for column, atoms in enumerate(rest) if atoms == columns[column].axis.null]
-            if not nulls or count >= MOST or self.reach.ask(rest, lambda _: True).verdict is not Verdict.PROVED:
+            if not nulls or count >= MOST or not self.reach.nobody(rest):
                 return None
             found.add(nulls[0])
         return None if self.budget.is_spent else min(found, default=None)

@@ -384,7 +384,8 @@ def _legend(elements: Mapping[str, _Element], marks: Mapping[str, Mark], languag
     shown = [mark for id_, mark in marks.items() if id_ in elements]
     for severity in Severity:
         if any(mark.worst is severity for mark in shown):
-            label = choose(language, f"{SEVERITY_WORDS['zh'][severity]}（处数）", f"{SEVERITY_WORDS['en'][severity]} (how many)")
+            zh, en = (SEVERITY_WORDS[each][severity] for each in ("zh", "en"))
+            label = choose(language, f"最重的是{zh}（共几处）", f"at worst {en} (how many in all)")
             items.append(_legend_item(_badge(15, 8, severity.value, "1", ""), "", label))
     if any(mark.undecided for mark in shown):
         items.append(_legend_item(_badge(15, 8, "undecided", "?", ""), "", choose(language, "未能判定", "not decided")))

@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from zhida.errors import SEVERITY_WORDS, Language
+from zhida.errors.code import Severity
 from zhida.proof.findings import Finding, Verdict
 from zhida.proof.policies import PolicyProof, verdicts_of
 from zhida.proof.tables import TableProof
 from zhida.report.page import Markup, element, join, table
 from zhida.report.requirement_graph import Mark
 from zhida.report.weave_rules import anchor
-from zhida.report.witness import MARKS, QUESTIONS, cliff_rows, example_words, reasons, verdict_words
-from zhida.report.words import choose, format_date
+from zhida.report.witness import MARKS, QUESTIONS, cliff_examples, cliff_rows, example_words, reasons, verdict_words
+from zhida.report.words import choose, format_date, listed
 
 CLASSES: Mapping[Verdict, str] = {Verdict.PROVED: "good", Verdict.REFUTED: "bad", Verdict.UNDECIDED: "quiet"}
 """How a verdict looks."""
@@ -49,10 +50,16 @@ def under_table(proof: PolicyProof | None, decision_id: str, language: Language)
     if proof is None:
         return Markup()
     proved = proof.by_decision.get(decision_id)
-    found = [finding for finding in proof.findings if finding.decision_id == decision_id and finding.diagnostic.code not in TOLD_APART]
+    found = _gravest_first(proof, decision_id)
     line = element("p", _verdicts(proved, language), class_="verdicts") if proved is not None else Markup()
     said = element("ul", *(element("li", *_told(finding, proof, language)) for finding in found), class_="found") if found else Markup()
     return element("div", line, said, class_="proved") if line or said else Markup()
+
+
+def _gravest_first(proof: PolicyProof, decision_id: str | None) -> list[Finding]:
+    """Return what was found of a decision, or of none, errors before warnings before information."""
+    found = [finding for finding in proof.findings if finding.decision_id == decision_id and finding.diagnostic.code not in TOLD_APART]
+    return sorted(found, key=lambda finding: list(Severity).index(finding.diagnostic.severity))
 
 
 def _verdicts(proved: TableProof, language: Language) -> Markup:
@@ -102,7 +109,8 @@ def proof_part(proof: PolicyProof, language: Language) -> Markup:
             element("h3", choose(language, "悬崖：多一个单位，反而少得", "Cliffs: one unit more, and one gets less")),
             _cliffs(proof, language),
         ]
-    others = [finding for finding in proof.findings if finding.decision_id is None and finding.diagnostic.code not in TOLD_APART]
+    parts += _other_cliffs(proof, language)
+    others = _gravest_first(proof, None)
     if others:
         parts.append(element("h3", choose(language, "其他发现", "Other findings")))
         parts.append(element("ul", *(element("li", *_told(finding, proof, language)) for finding in others), class_="found"))
@@ -127,9 +135,25 @@ def _tables(proof: PolicyProof, language: Language) -> Markup:
 
 
 def _cliffs(proof: PolicyProof, language: Language) -> Markup:
-    head = choose(language, ("事实", "线", "少得", "依据"), ("Fact", "Line", "Lost", "Article"))
+    head = choose(language, ("事实", "线", "少得", "依据", "例如"), ("Fact", "Line", "Lost", "Article", "For example"))
     rows = cliff_rows(proof.cliffs, proof.model, language)
-    return table(head, rows, "plain ground")
+    examples = cliff_examples(proof.cliffs, proof.model, language)
+    return table(head, [(*row, element("span", who, class_="quiet")) for row, who in zip(rows, examples, strict=True)], "plain ground")
+
+
+def _other_cliffs(proof: PolicyProof, language: Language) -> Iterator[Markup]:
+    """Yield of which facts it is proved that they have no cliffs beside those shown, and of which it is not known, and why."""
+    zh, en = ("没有别的悬崖", "no other cliffs") if proof.cliffs else ("没有悬崖", "no cliffs")
+    if proof.climbed.proved:
+        names = listed(proof.climbed.proved, language)
+        yield element("p", choose(language, f"已证明{zh}：{names}。", f"Proved to have {en}: {names}."), class_="quiet")
+    by_reason: dict[str, list[str]] = {}
+    for fact, reason_zh, reason_en in proof.climbed.undecided:
+        by_reason.setdefault(choose(language, reason_zh, reason_en), []).append(fact)
+    for reason, facts in by_reason.items():
+        names = listed(facts, language)
+        said = choose(language, f"未能判定是否{zh}：{names}（{reason}）。", f"Not decided whether there are {en}: {names} ({reason}).")
+        yield element("p", said, class_="quiet")
 
 
 STYLE = """

@@ -10,6 +10,7 @@ from zhida.proof.cliffs import Cliff
 from zhida.proof.findings import Finding, Verdict, Witness
 from zhida.proof.tables import TableProof
 from zhida.report.words import Words, choose, format_date, format_quantity, format_value, gloss_yuan, group_digits, listed, word
+from zhida.values.unknown import find_unknown
 
 VERDICTS: Words = {
     Verdict.PROVED: {"zh": "已证明", "en": "proved"},
@@ -62,9 +63,14 @@ def example_words(finding: Finding, model: PolicyModel | None, language: Languag
     >>> example_words(Finding(Diagnostic("proof-gap"), witness=Witness({"职工人数": Decimal(300)})), None, "zh")
     '例如：职工人数 = 300'
     """
-    told = finding.diagnostic.arguments.get(choose(language, "witness_zh", "witness"), "")
+    told = finding.diagnostic.arguments.get(choose(language, "witness_zh", "witness"), "") if _is_whole(finding.witness) else ""
     said = told or (witness_words(finding.witness, model, language) if finding.witness else "")
     return choose(language, f"例如：{said}", f"for example: {said}") if said else ""
+
+
+def _is_whole(witness: Witness | None) -> bool:
+    """Say whether the clauses of a witness tell all of its facts: none is computed, or compared with a fact beside it."""
+    return witness is None or {text for text, _ in witness.clauses}.issuperset(witness.facts)
 
 
 def is_shown(finding: Finding) -> bool:
@@ -90,16 +96,35 @@ def cliff_rows(cliffs: Iterable[Cliff], model: PolicyModel, language: Language) 
 
     Lines of one fact at which the same is lost share a row.
     """
-    rows: dict[tuple[str, str, str], list[Cliff]] = {}
-    for cliff in cliffs:
-        loss = f"{group_digits(cliff.loss)} {choose(language, '元', 'yuan')}"
-        rows.setdefault((cliff.fact, _way(cliff, language), loss), []).append(cliff)
     shown = []
-    for (fact, way, loss), several in rows.items():
+    for (fact, way, loss), several in _alike(cliffs, language).items():
         lines = listed(dict.fromkeys(_line(cliff, model, language) for cliff in sorted(several, key=_by_line)), language)
         articles = listed(dict.fromkeys(cliff.span.article for cliff in several if cliff.span.article), language)
         shown.append((fact, f"{way} {lines}", loss, articles))
     return shown
+
+
+def cliff_examples(cliffs: Iterable[Cliff], model: PolicyModel, language: Language) -> list[str]:
+    """Return a subject for each row of `cliff_rows`: the step, the amounts on both sides of it, and the facts beside it."""
+    return [_cliff_example(several[0], model, language) for several in _alike(cliffs, language).values()]
+
+
+def _cliff_example(cliff: Cliff, model: PolicyModel, language: Language) -> str:
+    before, after = (f"{group_digits(amount)} {choose(language, '元', 'yuan')}" for amount in (cliff.before, cliff.after))
+    step = f"{cliff.fact} = {shown_value(cliff.place, cliff.unit, language)}"
+    others = {name: value for name, value in cliff.facts.items() if name != cliff.fact and find_unknown(value) is None}
+    beside = witness_words(Witness(others), model, language) if others else ""
+    fall = choose(language, f"：{before} → {after}", f": {before} → {after}")
+    return f"{step}{fall}" + (choose(language, f"（{beside}）", f" ({beside})") if beside else "")
+
+
+def _alike(cliffs: Iterable[Cliff], language: Language) -> dict[tuple[str, str, str], list[Cliff]]:
+    """Return cliffs by their fact, how its line is crossed and what is lost, in words."""
+    rows: dict[tuple[str, str, str], list[Cliff]] = {}
+    for cliff in cliffs:
+        loss = f"{group_digits(cliff.loss)} {choose(language, '元', 'yuan')}"
+        rows.setdefault((cliff.fact, _way(cliff, language), loss), []).append(cliff)
+    return rows
 
 
 def _way(cliff: Cliff, language: Language) -> str:
