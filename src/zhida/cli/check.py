@@ -1,6 +1,6 @@
 """`zhida check`: read packs, find what is wrong, run the examples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from zhida.assess.examples import ExampleResult, day_of, run_examples
+from zhida.assess.examples import ExampleResult, day_of
 from zhida.cli.console import (
     FOUND_ERRORS,
     OK,
@@ -19,6 +19,8 @@ from zhida.cli.console import (
     chosen_policies,
     count_severities,
     diagnostic_data,
+    misuse,
+    plural,
     print_diagnostics,
     print_json,
     print_table,
@@ -28,16 +30,15 @@ from zhida.cli.console import (
 )
 from zhida.cli.models import check_model
 from zhida.cli.over_columns import cost_data, costs_of_policy, print_costs
-from zhida.cli.over_coverage import COLUMNS, coverage_cells, coverage_data, coverage_line, coverages_of, findings_of
-from zhida.cli.over_proof import print_proof, proof_data, timed_proof
+from zhida.cli.over_coverage import COLUMNS, Covered, coverage_cells, coverage_line
+from zhida.cli.over_policies import look
+from zhida.cli.over_proof import print_proof, proof_data
 from zhida.cli.over_sources import doubt_data, print_doubts
 from zhida.columnar.costs import Cost
 from zhida.errors import Diagnostic, Language, has_errors
 from zhida.errors.code import Severity
 from zhida.policy.doubts import Doubt, doubts
 from zhida.policy.pack import Packs, Policy
-from zhida.proof.coverage import Coverage
-from zhida.values.temporal import Date
 
 
 def check(
@@ -77,35 +78,48 @@ def check(
     """
     language: Language = lang.value
     if packs.suffix.lower() == ".dmn" and packs.is_file():
+        if proof:
+            raise _no_policy(packs)
         return check_model(packs, language, strict=strict, is_json=json, columnar_on=read_as_of(as_of) if columnar else None)
     day = read_as_of(as_of)
     loaded = read_packs(packs)
     chosen = chosen_policies(loaded, policy) if policy else None
     seen = _narrowed(loaded, chosen)
-    results = check_examples(loaded, day, chosen)
+    looked = look(loaded, chosen, day, language, proves=proof)
+    results, covered, proved = looked.results, looked.covered, looked.proved
     failed = [item for found in results.values() for result in found for item in result.diagnostics]
-    covered = coverages_of(loaded, results, day)
-    proved = timed_proof(loaded, chosen, results, day, language) if proof else None
     diagnostics = [*seen.diagnostics, *failed]
     if not has_errors(diagnostics):  # what examples leave open matters once nothing is wrong
-        diagnostics += findings_of(loaded, covered)
+        diagnostics += [item for each in covered.values() for item in each.findings]
     left = {id_: costs_of_policy(loaded.model_of(id_, day_of(loaded.in_force[id_], day))) for id_ in results} if columnar else None
     unconfirmed = doubts(seen) if sources else None
+    shown = proved.proof.diagnostics if proved is not None else ()
     if json:
         extra = {} if proved is None else {"proof": proof_data(proved.proof)}
         print_json({**_data(seen, results, covered, diagnostics, left, unconfirmed), **extra})
     else:
         print_diagnostics((item for item in diagnostics if item.severity is not Severity.INFORMATION), language)
-        _print_summary(seen, results, covered, diagnostics, language)
+        _print_summary(seen, results, covered, language)
+        if proved is None:
+            _print_totals(seen, results, diagnostics, language)
         if left is not None:
             print_costs(left, language)
         if unconfirmed is not None:
             print_doubts(unconfirmed, language)
         if proved is not None:
-            print_proof(proved, language, shows_all=every)
+            print_proof(proved, language, as_of=day, shows_all=every)
+            _print_totals(seen, results, [*diagnostics, *shown], language)
         _point_to_neighbours(packs, diagnostics, language)
-    shown = proved.proof.diagnostics if proved is not None else ()
     return FOUND_ERRORS if has_errors((*diagnostics, *shown), strict=strict) else OK
+
+
+def _no_policy(model: Path) -> typer.BadParameter:
+    """Return what is raised where a DMN file is to be proved."""
+    policy = f"packs/town/policies/{model.stem}.md"
+    return misuse(
+        f"--proof 证明的是政策，不是 DMN 文件；请先转成政策：zhida convert {model} {policy}，再运行 zhida check packs --proof",
+        f"--proof is for policies, not for DMN files; convert it first: zhida convert {model} {policy}, then zhida check packs --proof",
+    )
 
 
 def _narrowed(packs: Packs, chosen: Sequence[str] | None) -> Packs:
@@ -117,34 +131,15 @@ def _narrowed(packs: Packs, chosen: Sequence[str] | None) -> Packs:
     return replace(packs, policies={id_: packs.policies[id_] for id_ in chosen}, diagnostics=told)
 
 
-def check_examples(packs: Packs, as_of: Date, chosen: Sequence[str] | None = None) -> dict[str, tuple[ExampleResult, ...]]:
-    """Run the examples of all policies, or of the chosen ones, that, with all they use, have no errors."""
-    policies = [packs.policies[id_] for id_ in (packs.policies if chosen is None else chosen)]
-    return {policy.id: tuple(run_examples(packs, policy, as_of=as_of)) for policy in policies if _can_run(packs, policy)}
-
-
-def _can_run(packs: Packs, policy: Policy) -> bool:
-    used = (packs.policies.get(name.text) for name in (*policy.front.uses, *policy.front.replaces))
-    return policy.is_sound and all(other is not None and _can_run_used(packs, other) for other in used)
-
-
-def _can_run_used(packs: Packs, policy: Policy) -> bool:
-    return policy.is_sound and all(_sound(packs, name.text) for name in policy.front.uses)
-
-
-def _sound(packs: Packs, name: str) -> bool:
-    return name in packs.policies and packs.policies[name].is_sound
-
-
-def _counts(results: dict[str, tuple[ExampleResult, ...]]) -> tuple[int, int]:
+def _counts(results: Mapping[str, tuple[ExampleResult, ...]]) -> tuple[int, int]:
     passed = sum(result.passed for found in results.values() for result in found)
     return passed, sum(len(found) for found in results.values()) - passed
 
 
 def _data(
     packs: Packs,
-    results: dict[str, tuple[ExampleResult, ...]],
-    covered: dict[str, Coverage],
+    results: Mapping[str, tuple[ExampleResult, ...]],
+    covered: Mapping[str, Covered],
     diagnostics: list[Diagnostic],
     left: dict[str, tuple[Cost, ...]] | None,
     unconfirmed: tuple[Doubt, ...] | None,
@@ -163,7 +158,7 @@ def _data(
                 "rules": _rules(policy),
                 "examples": {"passed": sum(item.passed for item in found), "failed": sum(not item.passed for item in found)},
                 "caveats": len(policy.tangled.caveats),
-                **({"coverage": coverage_data(covered[policy.id])} if policy.id in covered else {}),
+                **({"coverage": covered[policy.id].data} if policy.id in covered else {}),
                 **({} if left is None else {"columnar": cost_data(left.get(policy.id, ()))}),
             }
             for policy in packs.policies.values()
@@ -174,7 +169,7 @@ def _data(
     }
 
 
-def _not_run(packs: Packs, results: dict[str, tuple[ExampleResult, ...]]) -> int:
+def _not_run(packs: Packs, results: Mapping[str, tuple[ExampleResult, ...]]) -> int:
     return sum(len(policy.tangled.examples) for policy in packs.policies.values() if policy.id not in results)
 
 
@@ -185,9 +180,8 @@ def _rules(policy: Policy) -> int:
 
 def _print_summary(
     packs: Packs,
-    results: dict[str, tuple[ExampleResult, ...]],
-    covered: dict[str, Coverage],
-    diagnostics: list[Diagnostic],
+    results: Mapping[str, tuple[ExampleResult, ...]],
+    covered: Mapping[str, Covered],
     language: Language,
 ) -> None:
     table = Table(box=None, pad_edge=False)
@@ -209,6 +203,12 @@ def _print_summary(
     line = coverage_line(covered.values(), language)
     if line:
         typer.echo(f"\n{line}")
+
+
+def _print_totals(
+    packs: Packs, results: Mapping[str, tuple[ExampleResult, ...]], diagnostics: Sequence[Diagnostic], language: Language
+) -> None:
+    """Print the last line: policies, examples, and all errors and warnings, so that it agrees with the exit code."""
     all_passed, failed = _counts(results)
     severities = count_severities(diagnostics)
     not_run = _not_run(packs, results)
@@ -218,8 +218,8 @@ def _print_summary(
             language,
             f"\n{len(packs.policies)} 份政策；{all_passed + failed} 个例：通过 {all_passed}，未过 {failed}{skipped}；"
             f"错误 {severities['errors']}，警告 {severities['warnings']}",
-            f"\n{len(packs.policies)} policies; {all_passed + failed} examples: {all_passed} passed, {failed} failed{skipped}; "
-            f"{severities['errors']} errors, {severities['warnings']} warnings",
+            f"\n{plural(len(packs.policies), 'policy', 'policies')}; {plural(all_passed + failed, 'example')}: {all_passed} passed, "
+            f"{failed} failed{skipped}; {plural(severities['errors'], 'error')}, {plural(severities['warnings'], 'warning')}",
         )
     )
 

@@ -118,6 +118,15 @@ def diagnostic_data(item: Diagnostic) -> dict[str, object]:
     }
 
 
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return a number of things in English.
+
+    >>> plural(1, "table"), plural(0, "table"), plural(2, "policy", "policies")
+    ('1 table', '0 tables', '2 policies')
+    """
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
 def count_severities(diagnostics: Iterable[Diagnostic]) -> dict[str, int]:
     """Return how many findings there are of each gravity."""
     counts = {"errors": 0, "warnings": 0, "information": 0}
@@ -237,13 +246,18 @@ def folder_for(path: Path) -> Iterator[Path]:
         raise
 
 
-def write_text(path: Path, text: str) -> Path:
+def write_text(path: Path, text: str, *, is_fixed: bool = False) -> Path:
     """Write a text in the place of what a file held before, whole or not at all.
+
+    Args:
+        path: The file.
+        text: The text.
+        is_fixed: Whether it cannot be written elsewhere.
 
     Raises:
         InputError: registry-write-failed.
     """
-    with replacing(path) as new:
+    with replacing(path, is_fixed=is_fixed) as new:
         new.write_text(text, encoding="utf-8", newline="\n")
     return path
 

@@ -12,7 +12,6 @@ import typer
 
 from zhida.assess.order import RunOrder, plan_parts
 from zhida.cli.assess import assess_into
-from zhida.cli.check import check_examples
 from zhida.cli.console import (
     AS_OF_FORM,
     OK,
@@ -29,6 +28,7 @@ from zhida.cli.console import (
     words,
     write_text,
 )
+from zhida.cli.over_policies import check_examples
 from zhida.cli.plan_cache import cache_folder
 from zhida.cli.registry import dictionary_of, import_files
 from zhida.cli.weave import page_name

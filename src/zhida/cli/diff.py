@@ -81,7 +81,9 @@ def diff(
         style = Style(language, everything, min(max(width(), LEAST_CELLS), MOST_CELLS))
         for line in difference_text(found, style):
             typer.echo(_coloured(line))
-    return FOUND_ERRORS if exit_code and not found.is_empty else OK
+    subjects = {version.policy.front.subject for version in versions}
+    has_errors = found.answers is None and len(subjects) == 1  # then one of them does not compile; the text says where
+    return FOUND_ERRORS if has_errors or (exit_code and not found.is_empty) else OK
 
 
 def _coloured(line: str) -> str:

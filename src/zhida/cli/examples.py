@@ -23,6 +23,7 @@ from zhida.cli.console import (
     chosen_policies,
     diagnostic_data,
     misuse,
+    plural,
     print_json,
     progress_bar,
     read_as_of,
@@ -30,13 +31,14 @@ from zhida.cli.console import (
     words,
     write_text,
 )
-from zhida.errors import CompileError, Diagnostic, InputError, Language, diagnostic, nearest
+from zhida.errors import CompileError, Diagnostic, Language, nearest
 from zhida.policy.pack import Packs, Policy
 from zhida.proof.proposals import CONDITIONS, EVERYTHING, Proposals, Wanted, propose, told_again
 from zhida.proof.proposals_accept import accepted_rows, accepted_text
 from zhida.proof.proposals_targets import BOUNDARIES
 from zhida.proof.rows import Row, cell_of, header_of, identified, markdown, purpose_text
 from zhida.registry_io.replacing import write_failed
+from zhida.report.words import listed
 from zhida.values.temporal import Date
 from zhida.values.text import literal
 
@@ -84,12 +86,21 @@ def examples(
     day = read_as_of(as_of)
     loaded = read_packs(packs)
     chosen = _sound(loaded, chosen_policies(loaded, policy or ()), day, is_all=all_)
+    if decision is not None:
+        chosen = _with_decision(chosen, decision)
     done = list(_each(loaded, chosen, day, Wanted(KINDS[only], decision), language, accept=accept))
+    passed = [id_ for id_ in loaded.policies if id_ not in {each.id for each in chosen}] if all_ else []
     if json:
-        print_json({"policies": [_data(loaded.policies[each.proposals.policy], each) for each in done]})
+        print_json({"policies": [_data(loaded.policies[each.proposals.policy], each) for each in done], "left_out": passed})
     else:
         for each in done:
             _print(loaded.policies[each.proposals.policy], each, language, is_many=len(done) > 1)
+        if passed:
+            names = listed(passed, language)
+            typer.echo(
+                words(language, f"没有提出例（有错误，先看 zhida check）：{names}", f"left out (errors; see zhida check): {names}"),
+                err=True,
+            )
     if accept and not json:
         _warn(done, language)
     return OK
@@ -128,14 +139,32 @@ def _sound(packs: Packs, chosen: list[str], day: Date, *, is_all: bool) -> list[
 def _each(packs: Packs, chosen: list[Policy], day: Date, wanted: Wanted, language: Language, *, accept: bool) -> Iterator[_Done]:
     """Work the policies one after the other, each written as soon as it is done."""
     for policy in chosen:
-        names = [compiled.decision.name for compiled in policy.compiled.decisions.values()]
-        if wanted.decision is not None and wanted.decision not in names:
-            near = nearest(wanted.decision, names)
-            scope = {"scope": ", ".join(names), "scope_zh": "、".join(names)}
-            raise InputError([diagnostic("feel-unknown-name", None, name=wanted.decision, near=near, **scope)])
         with progress_bar(language, policy.id, policy.id) as bar:
             proposals = propose(packs, policy, as_of=day, wanted=wanted, tell=_Advance(bar).tell)
         yield _write(packs, policy, proposals, language) if accept and proposals.rows else _Done(proposals, None)
+
+
+def _with_decision(policies: list[Policy], name: str) -> list[Policy]:
+    """Return the policies that have a decision of some name.
+
+    Raises:
+        BadParameter: none has.
+    """
+    found = [policy for policy in policies if name in _decisions(policy)]
+    if not found:
+        names = list(dict.fromkeys(each for policy in policies for each in _decisions(policy)))
+        near = nearest(name, names)
+        zh, en = (f"是否想写“{near}”？", f"did you mean '{near}'? ") if near else ("", "")
+        some, more = names[:MOST_NAMED], "…" if len(names) > MOST_NAMED else ""
+        raise misuse(
+            f"--decision：没有决策“{name}”；{zh}有：{'、'.join(some)}{more}",
+            f"--decision: there is no decision '{name}'; {en}there are: {', '.join(some)}{more}",
+        )
+    return found
+
+
+def _decisions(policy: Policy) -> list[str]:
+    return [compiled.decision.name for compiled in policy.compiled.decisions.values()]
 
 
 class _Advance:
@@ -161,10 +190,10 @@ def _write(packs: Packs, policy: Policy, proposals: Proposals, language: Languag
     """
     path = Path(policy.document.source.name)
     if not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):  # a new file could take its place all the same
-        raise write_failed(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+        raise write_failed(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)), is_fixed=True)
     raw = path.read_bytes().decode("utf-8")
     text = accepted_text(packs, policy, proposals, raw, language=language)
-    return _Done(proposals, write_text(path, text), accepted_rows(policy, text))
+    return _Done(proposals, write_text(path, text, is_fixed=True), accepted_rows(policy, text))
 
 
 # --- what is said --------------------------------------------------------------------------------------------------------
@@ -186,12 +215,16 @@ def _print(policy: Policy, done: _Done, language: Language, *, is_many: bool) ->
             language,
             f"{policy.id}：要显示的 {tally.targets} 处，原有的例显示 {tally.shown} 处，加上这 {len(proposals.rows)} 个例是 {after} 处；"
             f"不可能 {tally.impossible} 处，未能判定 {tally.undecided} 处",
-            f"{policy.id}: {tally.shown} of {tally.targets} things are shown by its examples, {after} with these {len(proposals.rows)}; "
+            f"{policy.id}: {tally.shown} of {plural(tally.targets, 'thing')} to show {'is' if tally.shown == 1 else 'are'} shown by its "
+            f"examples, {after} with {plural(len(proposals.rows), 'more example')}; "
             f"{tally.impossible} impossible, {tally.undecided} not decided",
         ),
         err=True,
     )
 
+
+MOST_NAMED = 12
+"""Names of decisions that are told to whoever named none of them."""
 
 MOST_TOLD = 4
 """How many things of one kind are named in one line; the rest are counted."""
@@ -228,7 +261,7 @@ def _warn(done: list[_Done], language: Language) -> None:
     if rows < proposed:
         lost = proposed - rows
         typer.echo(
-            words(language, f"有 {lost} 个例写下来读回去不符，没有写入", f"{lost} rows did not hold once read back, and were left out"),
+            words(language, f"有 {lost} 个例写下来读回去不符，没有写入", f"{plural(lost, 'row')} did not hold once read back: left out"),
             err=True,
         )
     if not written:
@@ -238,8 +271,8 @@ def _warn(done: list[_Done], language: Language) -> None:
         words(
             language,
             f"\n注意：写入了 {rows} 个例，期望是 zhida 今天算出的值，不是文件的意思。请对照公文逐行核对（git diff），算得不对的，改规则。",
-            f"\nNOTE: {rows} examples were written. They expect what zhida computes today, which is not what the document says until "
-            "somebody has read them: read git diff line by line, and mend the rules where a line is wrong.",
+            f"\nNOTE: {plural(rows, 'example')} written. What is expected is what zhida computes today, not what the document says, until "
+            "somebody has read it: read git diff line by line, and mend the rules where a line is wrong.",
         ),
         err=True,
     )

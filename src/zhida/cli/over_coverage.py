@@ -1,6 +1,7 @@
 """What `zhida check` says of examples: how many rules fire in them, which conditions and thresholds they show."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from zhida.assess.examples import ExampleResult
 from zhida.cli.console import words
@@ -14,52 +15,58 @@ COLUMNS = (("规则\n触发", "rules\nfired"), ("条件\n独立", "tests\nshown"
 """The columns of the summary, in Chinese and English."""
 
 
-def coverages_of(packs: Packs, results: Mapping[str, Sequence[ExampleResult]], as_of: Date) -> dict[str, Coverage]:
-    """Return what the examples of each policy show of it, by its id.
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What the examples of one policy show of it, as it is told; it can be pickled."""
+
+    totals: tuple[tuple[int, int], ...]
+    """How many rules fired, conditions are shown and thresholds have both sides, each of how many."""
+    data: Mapping[str, object]
+    """All of it, for `--json`."""
+    findings: tuple[Diagnostic, ...]
+    """What they leave open."""
+
+
+def covered_by(packs: Packs, policy_id: str, results: Sequence[ExampleResult], as_of: Date) -> Covered:
+    """Return what the examples of a policy show of it.
 
     Args:
         packs: The packs.
-        results: The examples of policies without errors, as they were run.
+        policy_id: The id of the policy; it has no errors.
+        results: Its examples, as they were run.
         as_of: The day.
     """
-    return {id_: coverage(packs, packs.policies[id_], found, as_of=as_of) for id_, found in results.items()}
+    policy = packs.policies[policy_id]
+    found = coverage(packs, policy, results, as_of=as_of)
+    totals = found.rules_fired, found.conditions_shown, found.thresholds_shown
+    return Covered(totals, coverage_data(found, totals), coverage_findings(policy, found))
 
 
-def findings_of(packs: Packs, covered: Mapping[str, Coverage]) -> list[Diagnostic]:
-    """Return what examples leave open."""
-    return [item for id_, found in covered.items() for item in coverage_findings(packs.policies[id_], found)]
-
-
-def totals(found: Coverage) -> tuple[tuple[int, int], ...]:
-    """Return how many rules fired, conditions are shown and thresholds have both sides, each of how many."""
-    return found.rules_fired, found.conditions_shown, found.thresholds_shown
-
-
-def coverage_cells(found: Coverage | None) -> tuple[str, ...]:
+def coverage_cells(found: Covered | None) -> tuple[str, ...]:
     """Return the cells of the summary: `12/12`; a dash where there is nothing to show, or the policy has errors."""
     if found is None:
         return ("–",) * len(COLUMNS)
-    return tuple(f"{part}/{whole}" if whole else "–" for part, whole in totals(found))
+    return tuple(f"{part}/{whole}" if whole else "–" for part, whole in found.totals)
 
 
-def coverage_line(covered: Iterable[Coverage], language: Language) -> str:
+def coverage_line(covered: Iterable[Covered], language: Language) -> str:
     """Return what the examples of all policies show together."""
-    sums = [tuple(map(sum, zip(*each, strict=True))) for each in zip(*map(totals, covered), strict=True)]
+    sums = [tuple(map(sum, zip(*each, strict=True))) for each in zip(*(found.totals for found in covered), strict=True)]
     if not sums:
         return ""
     rules, conditions, thresholds = (f"{part}/{whole}" for part, whole in sums)
     return words(
         language,
         f"例的覆盖：规则触发 {rules}，条件独立显示 {conditions}，门槛两侧都有 {thresholds}",
-        f"examples: {rules} rules fired, {conditions} conditions shown by themselves, {thresholds} thresholds with both sides",
+        f"examples: rules {rules}, conditions {conditions}, both sides of thresholds {thresholds}",
     )
 
 
-def coverage_data(found: Coverage) -> dict[str, object]:
+def coverage_data(found: Coverage, totals: Sequence[tuple[int, int]]) -> dict[str, object]:
     """Return what the examples of a policy show of it, for `--json`."""
     names = ("rules_fired", "conditions_shown", "thresholds_with_both_sides")
     return {
-        **{name: {"count": part, "of": whole} for name, (part, whole) in zip(names, totals(found), strict=True)},
+        **{name: {"count": part, "of": whole} for name, (part, whole) in zip(names, totals, strict=True)},
         "rules": [_rule(rule) for rule in found.rules],
         "conditions": [_condition(shown) for shown in found.conditions],
         "thresholds": [_threshold(threshold) for threshold in found.thresholds],

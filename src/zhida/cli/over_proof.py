@@ -11,16 +11,29 @@ from rich.markup import escape
 from rich.table import Table
 
 from zhida.assess.examples import ExampleResult
-from zhida.cli.console import count_severities, diagnostic_data, print_table, progress_bar, words
+from zhida.cli.console import diagnostic_data, plural, print_table, progress_bar, words
 from zhida.cli.processes import over_processes
 from zhida.errors import SEVERITY_WORDS, Language
 from zhida.errors.code import Severity
-from zhida.policy.pack import Packs, PolicyModel
+from zhida.policy.pack import Packs
 from zhida.proof.cliffs import Cliff
 from zhida.proof.findings import Finding, Verdict, Witness
 from zhida.proof.policies import PacksProof, PolicyProof, prove_packs, verdicts_of
 from zhida.proof.tables import TableProof
-from zhida.report.witness import MARKS, QUESTIONS, VERDICTS, cliff_rows, example_words, is_shown, reasons, verdict_words
+from zhida.report.witness import (
+    EXPLAINED,
+    MARKS,
+    QUESTIONS,
+    VERDICTS,
+    Models,
+    cliff_examples,
+    cliff_rows,
+    example_words,
+    is_shown,
+    reasons,
+    said_of,
+    signed,
+)
 from zhida.report.words import listed, printable, word
 from zhida.values.temporal import Date
 from zhida.values.text import literal
@@ -32,6 +45,9 @@ PROVED = (Verdict.PROVED,) * len(QUESTIONS)
 
 TOLD_ABOVE = frozenset(("proof-undecided", "proof-cliff"))
 """Findings that stand in the table of verdicts or in that of cliffs."""
+
+NAMED_OF_MANY = 6
+"""Names of many that are said where not all are asked for."""
 
 SHOWN_OF_A_KIND = 3
 """Findings of one kind that are no warnings, of which this many are shown where not all are asked for."""
@@ -152,25 +168,47 @@ def _name(proof: PolicyProof, table: TableProof) -> str:
 # --- what is printed -----------------------------------------------------------------------------------------------
 
 
-def print_proof(proved: Proved, language: Language, *, shows_all: bool) -> None:
+def print_proof(proved: Proved, language: Language, *, as_of: Date, shows_all: bool) -> None:
     """Print a proof: what is not proved first, then the cliffs, the findings and the totals.
 
     Args:
         proved: The proof.
         language: Of the words around it.
+        as_of: The day that was asked for.
         shows_all: Whether every table and every finding is shown on a line of its own.
     """
     proof = proved.proof
-    typer.echo(words(language, "\n证明：每张判定表", "\nProof: every decision table"))
+    typer.echo(f"\n{_day(proof, as_of, language, shows_all=shows_all)}")
     _print_tables(proof, language, shows_all=shows_all)
-    _print_cliffs(proof, language)
+    _print_cliffs(proof, language, shows_all=shows_all)
     _print_findings(proof, language, shows_all=shows_all)
     _print_totals(proved, language)
+
+
+def _day(proof: PacksProof, as_of: Date, language: Language, *, shows_all: bool) -> str:
+    """Return for which day policies were proved: the day that was asked for, or the nearest on which they are law."""
+    others = [f"{each.policy.id} {each.as_of}" for each in proof.policies if each.as_of != as_of]
+    line = words(language, f"按 {as_of} 证明", f"Proved for {as_of}")
+    if not others:
+        return line
+    named = _few(others, language, shows_all=shows_all)
+    zh, en = f"；不在施行期内的，按其首日或末日：{named}", f"; policies that are not in force then, for their first or last day: {named}"
+    return line + words(language, zh, en)
+
+
+def _few(names: Sequence[str], language: Language, *, shows_all: bool) -> str:
+    """Return names one after the other; of many only the first, and how many there are."""
+    if shows_all or len(names) <= NAMED_OF_MANY + 1:
+        return listed(names, language)
+    rest = len(names) - NAMED_OF_MANY
+    return listed(names[:NAMED_OF_MANY], language) + words(language, f" 等 {len(names)} 项", f" and {rest} more")
 
 
 def _print_tables(proof: PacksProof, language: Language, *, shows_all: bool) -> None:
     """Print the tables of which something is open, each on a line; the others policy by policy."""
     open_ = [(policy, table) for policy in proof.policies for table in policy.tables if shows_all or verdicts_of(table) != PROVED]
+    if proof.tables:
+        typer.echo(words(language, "\n证明：每张判定表", "\nProof: every decision table"))
     if open_:
         shown = Table(box=None, pad_edge=False)
         shown.add_column(words(language, "政策 · 决策", "policy · decision"), overflow="fold", ratio=3)
@@ -179,20 +217,18 @@ def _print_tables(proof: PacksProof, language: Language, *, shows_all: bool) -> 
         shown.add_column(words(language, "说明", "note"), overflow="fold", ratio=4)
         for policy, table in open_:
             name = f"{policy.policy.id} · {_name(policy, table)}"
-            signs = (verdict_words(verdict, language) for verdict in verdicts_of(table))
-            shown.add_row(escape(name), *signs, escape(_note(policy, table, language)))
+            shown.add_row(escape(name), *signed(table, language), escape(_note(policy, table, language)))
         print_table(shown)
     if shows_all:
         return
     whole = [(policy, [table for table in policy.tables if verdicts_of(table) == PROVED]) for policy in proof.policies]
     whole = [(policy, tables) for policy, tables in whole if tables]
+    if not whole:
+        return
     names = listed((words(language, *question) for question in QUESTIONS), language)
     count = sum(len(tables) for _, tables in whole)
-    typer.echo(
-        words(
-            language, f"{MARKS[Verdict.PROVED]} 已证明{names}的 {count} 张表：", f"{MARKS[Verdict.PROVED]} proved {names}, {count} tables:"
-        )
-    )
+    mark = MARKS[Verdict.PROVED]
+    typer.echo(words(language, f"{mark} 已证明{names}的 {count} 张表：", f"{mark} proved {names}, {plural(count, 'table')}:"))
     for policy, tables in whole:
         typer.echo(f"  {policy.policy.id}: {listed((_name(policy, table) for table in tables), language)}")
 
@@ -201,45 +237,83 @@ def _note(policy: PolicyProof, table: TableProof, language: Language) -> str:
     """Return why a table is not decided, or how grave what refutes it is."""
     severities = Counter(item.diagnostic.severity for item in policy.findings if item.decision_id == table.decision_id)
     found = [f"{SEVERITY_WORDS[language][severity]} {severities[severity]}" for severity in Severity if severities[severity]]
-    why = reasons(table, language) if Verdict.UNDECIDED in verdicts_of(table) else ()
-    return words(language, "；", "; ").join([*found, *why])
+    return words(language, "；", "; ").join([*found, *reasons(table, language)])  # what is refuted can have open questions, too
 
 
-def _print_cliffs(proof: PacksProof, language: Language) -> None:
+def _print_cliffs(proof: PacksProof, language: Language, *, shows_all: bool) -> None:
+    """Print the cliffs, of how many facts it is proved that they have no others, and of which it is not known."""
     cliffs = proof.cliffs
-    if not cliffs:
-        typer.echo(words(language, "\n悬崖：没有找到多一个单位反而少得的地方", "\nCliffs: nowhere does one unit more lose money"))
-        return
-    typer.echo(
-        words(language, f"\n悬崖：多一个单位，反而少得（{len(cliffs)} 处）", f"\nCliffs: one unit more, and one gets less ({len(cliffs)})")
-    )
+    proved = sum(len(policy.climbed.proved) for policy in proof.policies)
+    open_ = [(policy.policy.id, *each) for policy in proof.policies for each in policy.climbed.undecided]
+    if not cliffs and not proved and not open_:
+        return  # no policy gives money by a number
+    count = len(cliffs)
+    if cliffs:
+        zh, en = f"多一个单位，反而少得（{count} 处）", f"one unit more, and one gets less ({count})"
+    elif open_:
+        zh, en = "例的周围没有找到多一个单位反而少得的地方", "none were found around the examples"
+    else:
+        zh, en = "没有多一个单位反而少得的地方", "nowhere does one unit more lose money"
+    typer.echo(words(language, f"\n悬崖：{zh}", f"\nCliffs: {en}"))
+    if cliffs and shows_all:
+        _print_shown(proof, language)
+    elif cliffs:
+        _print_rows(proof, language)
+    if proved:
+        zh, en = ("没有别的悬崖", "no other cliffs") if cliffs else ("没有悬崖", "no cliffs")
+        facts = f"{plural(proved, 'fact')} {'is' if proved == 1 else 'are'}"
+        mark = MARKS[Verdict.PROVED]
+        typer.echo(words(language, f"{mark} {proved} 项事实已证明{zh}", f"{mark} {facts} proved to have {en}"))
+    _print_open_cliffs(open_, language, shows_all=shows_all)
+
+
+def _print_shown(proof: PacksProof, language: Language) -> None:
+    """Print the cliffs, each with a subject that shows it."""
+    for policy in proof.policies:
+        if not policy.cliffs:
+            continue
+        typer.echo(f"{policy.policy.id} · {policy.cliffs[0].amount_name}")
+        examples = cliff_examples(policy.cliffs, policy.model, language)
+        for (fact, line, loss, _), example in zip(cliff_rows(policy.cliffs, policy.model, language), examples, strict=True):
+            typer.echo(printable(words(language, f"  {fact} {line}：少得 {loss}", f"  {fact} {line}: {loss} less")))
+            typer.echo(printable(words(language, f"      例如：{example}", f"      for example: {example}")))
+
+
+def _print_rows(proof: PacksProof, language: Language) -> None:
+    """Print the cliffs as a table, those that are alike on one line."""
     shown = Table(box=None, pad_edge=False)
     for zh, en in (("政策 / 事实", "policy / fact"), ("线", "line")):
         shown.add_column(words(language, zh, en), overflow="fold")
     shown.add_column(words(language, "少得", "lost"), justify="right", no_wrap=True)
     for policy in proof.policies:
         if policy.cliffs:
-            shown.add_row(escape(policy.policy.id), escape(policy.cliffs[0].amount_name), "")
+            shown.add_row(escape(policy.policy.id), escape(policy.cliffs[0].amount_name))
         for fact, line, loss, _ in cliff_rows(policy.cliffs, policy.model, language):
             shown.add_row(*map(escape, (f"  {fact}", line, loss)))
     print_table(shown)
-    _print_open_cliffs(proof, language)
 
 
-def _print_open_cliffs(proof: PacksProof, language: Language) -> None:
-    """Say of how many facts it is proved that they have no other cliffs, and of which it is not known."""
-    count = sum(len(policy.climbed.proved) for policy in proof.policies)
-    open_ = [(policy.policy.id, *each) for policy in proof.policies for each in policy.climbed.undecided]
-    typer.echo(
-        words(
-            language,
-            f"{count} 项事实已证明没有别的悬崖；{len(open_)} 项未能判定（例的周围没有）",
-            f"{count} facts are proved to have no others; {len(open_)} are not decided (there are none around the examples)",
-        )
-    )
-    reasons_ = Counter(words(language, zh, en) for _, _, zh, en in open_)
-    for reason, times in reasons_.most_common(SHOWN_OF_A_KIND):
+def _print_open_cliffs(open_: Sequence[tuple[str, str, str, str]], language: Language, *, shows_all: bool) -> None:
+    """Say of which facts it is not known whether they have cliffs that no example shows, reason by reason."""
+    if not open_:
+        return
+    mark, count = MARKS[Verdict.UNDECIDED], len(open_)
+    facts = f"{plural(count, 'fact')} {'is' if count == 1 else 'are'}"
+    zh, en = f"{count} 项事实未能判定（例的周围没有）：", f"{facts} not decided (none around the examples):"
+    typer.echo(f"{mark} {words(language, zh, en)}")
+    groups: dict[str, dict[str, list[str]]] = {}
+    for policy, fact, zh, en in open_:
+        groups.setdefault(words(language, zh, en), {}).setdefault(policy, []).append(fact)
+    for reason, by_policy in sorted(groups.items(), key=lambda each: -sum(map(len, each[1].values()))):
+        times = sum(map(len, by_policy.values()))
         typer.echo(f"  {times} × {printable(reason)}")
+        named = [f"{policy} {listed(facts, language)}" for policy, facts in by_policy.items()]
+        kept = named if shows_all else named[:SHOWN_OF_A_KIND]
+        for line in kept:
+            typer.echo(f"      {line}")
+        if len(kept) < len(named):
+            rest = len(named) - len(kept)
+            typer.echo(words(language, f"      … 还有 {rest} 份政策", f"      … {plural(rest, 'more policy', 'more policies')}"))
 
 
 def _print_findings(proof: PacksProof, language: Language, *, shows_all: bool) -> None:
@@ -248,7 +322,7 @@ def _print_findings(proof: PacksProof, language: Language, *, shows_all: bool) -
     minor = [(finding, model) for finding, model in found if is_told_apart(finding)]
     for finding, model in found:
         if finding.diagnostic.severity is not Severity.INFORMATION:
-            example = "" if is_shown(finding) else example_words(finding, model, language)
+            example = "" if is_shown(finding, model) else example_words(finding, model, language)
             typer.echo(finding.diagnostic.render(language), err=True)
             typer.echo(f"   = {printable(example)}\n" if example else "", err=True)
     for item in proof.left_out:
@@ -256,7 +330,7 @@ def _print_findings(proof: PacksProof, language: Language, *, shows_all: bool) -
     if not minor:
         return
     typer.echo(words(language, f"\n提示（{len(minor)} 条）", f"\nInformation ({len(minor)})"))
-    kinds: dict[str, list[tuple[Finding, PolicyModel | None]]] = {}
+    kinds: dict[str, list[tuple[Finding, Models]]] = {}
     for finding, model in minor:
         kinds.setdefault(finding.diagnostic.code, []).append((finding, model))
     for code, several in sorted(kinds.items(), key=lambda kind: len(kind[1])):
@@ -269,7 +343,7 @@ def _print_findings(proof: PacksProof, language: Language, *, shows_all: bool) -
         typer.echo(words(language, "  --all 全部列出，--policy 只看一份政策", "  --all shows all of them, --policy those of one policy"))
 
 
-def _print_minor(finding: Finding, model: PolicyModel | None, language: Language) -> None:
+def _print_minor(finding: Finding, model: Models, language: Language) -> None:
     item = finding.diagnostic
     place = f"{item.span.place}: " if item.span else ""
     typer.echo(f"  {place}{item.message(language)} [{item.code}]")
@@ -282,25 +356,34 @@ def is_told_apart(finding: Finding) -> bool:
     return finding.diagnostic.severity is Severity.INFORMATION and finding.diagnostic.code not in TOLD_ABOVE
 
 
-def _findings(proof: PacksProof) -> Iterator[tuple[Finding, PolicyModel | None]]:
+def _findings(proof: PacksProof) -> Iterator[tuple[Finding, Models]]:
     for policy in proof.policies:
         for finding in policy.findings:
             yield finding, policy.model
+    models = [policy.model for policy in proof.policies]
     for finding in proof.findings:
-        yield finding, None
+        yield finding, models
 
 
 def _print_totals(proved: Proved, language: Language) -> None:
+    """Print how many tables came out how, and how many cliffs there are; how grave it all is stands in the last line of the check."""
     proof = proved.proof
-    tables = proof.tables
     parts = []
+    said = [said_of(table, language) for table in proof.tables]
     for place, question in enumerate(QUESTIONS):
-        counts = Counter(verdicts_of(table)[place] for table in tables)
-        said = listed((f"{word(VERDICTS, verdict, language)} {counts[verdict]}" for verdict in Verdict if counts[verdict]), language)
-        parts.append(f"{words(language, *question)}: {said}" if language == "en" else f"{question[0]} {said}")
-    severities = count_severities(proof.diagnostics)
-    zh = f"\n{len(proof.policies)} 份政策，{len(tables)} 张表：{'；'.join(parts)}；悬崖 {len(proof.cliffs)} 处；"
-    en = f"\n{len(proof.policies)} policies, {len(tables)} tables: {'; '.join(parts)}; {len(proof.cliffs)} cliffs; "
-    zh += f"错误 {severities['errors']}，警告 {severities['warnings']}，提示 {severities['information']}；用时 {proved.seconds} 秒"
-    en += f"{severities['errors']} errors, {severities['warnings']} warnings, {severities['information']} information; {proved.seconds} s"
-    typer.echo(words(language, zh, en))
+        counts = Counter(each[place] for each in said)
+        named = listed((f"{words_} {count}" for words_, count in sorted(counts.items(), key=_by_verdict(language))), language)
+        parts.append(f"{question[1]}: {named}" if language == "en" else f"{question[0]} {named}")
+    tables, cliffs = len(proof.tables), len(proof.cliffs)
+    of_tables = words(language, f"{tables} 张表：", f"{plural(tables, 'table')}: ") + words(language, "；", "; ").join(parts)
+    told = [of_tables] if tables else []
+    told += [words(language, f"悬崖 {cliffs} 处", plural(cliffs, "cliff"))] if cliffs else []
+    told.append(words(language, f"用时 {proved.seconds} 秒", f"{proved.seconds} s"))
+    typer.echo("\n" + words(language, "；", "; ").join(told))
+
+
+def _by_verdict(language: Language) -> Callable[[tuple[str, int]], int]:
+    """Return what sorts verdicts in words: proved, explained, refuted, not decided."""
+    order = [word(VERDICTS, verdict, language) for verdict in Verdict]
+    order.insert(1, words(language, *EXPLAINED[1:]))
+    return lambda each: order.index(each[0])

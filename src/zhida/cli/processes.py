@@ -4,6 +4,7 @@ A process is a copy of this one, so that what was read and compiled need not be 
 copies are not to be had (other systems than Linux), or the work is small, all is done here.
 """
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -44,8 +45,10 @@ def over_processes(function: Callable[[T], R], things: Sequence[T]) -> Iterator[
 
 
 def _keep(function: Callable[[Any], Any]) -> None:
-    """Keep the function in a new process, which has it by being a copy."""
+    """Keep the function in a new process, which has it by being a copy; what was read before is no garbage and not looked at again."""
     _function[:] = [function]
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _call(thing: Any) -> Any:  # noqa: ANN401 - whatever the function takes and returns

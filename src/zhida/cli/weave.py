@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from zhida.assess.examples import run_examples
-from zhida.cli.check import check_examples
 from zhida.cli.console import (
     OK,
     AsOfOption,
@@ -22,6 +21,7 @@ from zhida.cli.console import (
     write_text,
 )
 from zhida.cli.models import model_as_policy
+from zhida.cli.over_policies import check_examples
 from zhida.cli.over_proof import timed_proof
 from zhida.errors import Language
 from zhida.policy.interchange import NO_PACKS

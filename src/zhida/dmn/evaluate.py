@@ -6,6 +6,7 @@ and on no others; the trace keeps what was read, the diagnostics, and for tables
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 from zhida.dmn.boxed import bound, evaluate_body, fitted
@@ -110,7 +111,7 @@ class Shared:
         if names is None:
             others = closure(self.model.requirements, [id_]) - {id_}
             names = self.given[id_] = tuple(sorted(each for each in others if each in self.model.inputs or each in self.model.decisions))
-        return id_, tuple([id(inputs.get(name, self)) for name in names])
+        return id_, tuple(map(id, map(inputs.get, names, repeat(self))))
 
     def keep(self, key: tuple[str, tuple[int, ...]], trace: ElementTrace, steps: int) -> None:
         """Keep how a decision came to its value, and in how many steps of its own."""

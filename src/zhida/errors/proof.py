@@ -82,10 +82,10 @@ CODES: dict[str, Code] = {
     ),
     "proof-masked": Code(
         WARNING,
-        "rule {rules} of table '{name}' never has a say: wherever it matches, one of these comes first: {others}",
-        "表“{name}”的规则 {rules_zh} 永远轮不到：凡它命中之处，都已由规则 {others_zh} 先行命中",
-        ("move it up, narrow the others, or take it out",),
-        ("请把它移到前面，或收窄那些规则，或删去它",),
+        "rule {rules} of table '{name}' never has a say: wherever it matches, one of these comes first {first}: {others}",
+        "表“{name}”的规则 {rules_zh} 永远轮不到：凡它命中之处，都已由规则 {others_zh} {first_zh}",
+        ("give it precedence over the others, narrow them, or take it out",),
+        ("请让它先于那些规则，或收窄那些规则，或删去它",),
     ),
     "proof-only-null": Code(
         INFORMATION,
@@ -238,17 +238,39 @@ CODES: dict[str, Code] = {
     ),
     "proof-amount-negative": Code(
         ERROR,
-        "'{name}' can be below nothing: {value}",
-        "“{name}”可能是负数：{value}",
+        "'{name}' can be below nothing: {value} yuan",
+        "“{name}”可能是负数：{value} 元",
         ("say from where on nothing is given: max(…, 0), or null for figures that do not fit together",),
         ("请写明低于什么就不给：max(…, 0)，数字对不上的写 null",),
     ),
+    "proof-amount-negative-supposed": Code(
+        INFORMATION,
+        "'{name}' can be below nothing, {value} yuan, if {supposed}: a parameter without a figure",
+        "若参数 {supposed_zh}（没有数值，是假设的），“{name}”可能是负数：{value} 元",
+        ("fill in the figure, or suppose one in an example, and look again",),
+        ("请填写数值，或在例中假设一个，再看",),
+    ),
     "proof-amount-over-budget": Code(
         WARNING,
-        "one subject can get {value} of '{name}', more than the whole budget of {year}: {budget}",
+        "one subject can get {value} yuan of '{name}', more than the whole budget of {year}: {budget} yuan",
         "一户就能得到“{name}” {value} 元，超过 {year} 年的全部预算 {budget} 元",
         ("set an upper limit, or check the budget",),
         ("请设上限，或核对预算",),
+    ),
+    "proof-amount-over-budget-supposed": Code(
+        INFORMATION,
+        "one subject can get {value} yuan of '{name}', more than the whole budget of {year} ({budget} yuan), if {supposed}: "
+        "a parameter without a figure",
+        "若参数 {supposed_zh}（没有数值，是假设的），一户就能得到“{name}” {value} 元，超过 {year} 年的全部预算 {budget} 元",
+        ("fill in the figure, or suppose one in an example, and look again",),
+        ("请填写数值，或在例中假设一个，再看",),
+    ),
+    "proof-parameter-open": Code(
+        INFORMATION,
+        "on {day} parameters have no figure: {names}; the proof takes any value for them{held}",
+        "参数 {names_zh} 在 {day} 没有数值，证明把它当作任意值{held_zh}",
+        ("fill it in in parameters.md to prove the policy as it will be applied",),
+        ("在 parameters.md 中填写后，证明的才是实际执行的政策",),
     ),
     "proof-amount-unbounded": Code(
         INFORMATION,
@@ -346,14 +368,14 @@ CODES: dict[str, Code] = {
     ),
     "proof-versions-gap": Code(
         ERROR,
-        "from {first} to {last} ({count} days) neither {old} nor {new} is law",
+        "from {first} to {last} ({days}) neither {old} nor {new} is law",
         "{first} 至 {last}（{count} 天）{old} 与 {new} 都不施行",
         ("check in_force; if there was no law, say so in {new} in a line of its own: 空档: 理由",),
         ("请核对 in_force；若确实没有规定，请在 {new} 中单独一行写“空档: 理由”",),
     ),
     "proof-versions-gap-said": Code(
         INFORMATION,
-        "from {first} to {last} ({count} days) neither {old} nor {new} is law: {reason}",
+        "from {first} to {last} ({days}) neither {old} nor {new} is law: {reason}",
         "{first} 至 {last}（{count} 天）{old} 与 {new} 都不施行：{reason}",
     ),
     "proof-versions-later": Code(

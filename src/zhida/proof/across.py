@@ -13,7 +13,7 @@ from zhida.proof.across_amounts import amount_findings, cap_findings
 from zhida.proof.across_conditions import Asker, condition_findings, goal_findings, undecided_finding
 from zhida.proof.across_moved import moved_of
 from zhida.proof.across_shown import Examples, gives_money
-from zhida.proof.across_supply import supply_findings, unused_findings
+from zhida.proof.across_supply import figure_findings, supply_findings, unused_findings
 from zhida.proof.across_versions import version_findings
 from zhida.proof.findings import Finding
 from zhida.proof.stacks import stacking_findings
@@ -38,6 +38,7 @@ def findings_of_policy(
     examples = examples or Examples(packs, as_of=model.as_of)
     shown = examples.of(model.policy.id)
     yield from unused_findings(model)
+    yield from figure_findings(model, shown)
     if encoding is None:
         return
     asker = Asker(packs, model)

@@ -21,7 +21,7 @@ from zhida.policy.versions import common_day
 from zhida.proof.across_extended import Extension, added, compared, literal, name, supposed
 from zhida.proof.across_lines import Line, Movable, Mover, lines_of, movable
 from zhida.proof.across_moved import Moved
-from zhida.proof.across_shown import Examples, Paid, gain_of, goals_of, held_parameters
+from zhida.proof.across_shown import Examples, Paid, completed, gain_of, goals_of, held_parameters, open_parameters
 from zhida.proof.findings import Finding, Verdict, Witness
 from zhida.proof.symbolic import Encoding, Holds, Solution
 from zhida.source import Span
@@ -36,13 +36,20 @@ BUDGET = 200_000
 TRIED = 3
 """Examples, the greatest amounts first, around which it is looked for what an amount grows with."""
 
+SUPPOSED = {
+    "proof-amount-negative": "proof-amount-negative-supposed",
+    "proof-amount-over-budget": "proof-amount-over-budget-supposed",
+}
+"""What is said instead where it rests on a value that was made up for a parameter without a figure."""
+
 Undecided = list[tuple[str, tuple[str, str]]]
 
 
 def amount_findings(moved: Moved, examples: Examples, undecided: Undecided) -> Iterator[Finding]:
     """Yield what is odd in the amount of a policy.
 
-    Codes: proof-amount-negative, proof-amount-over-budget, proof-amount-unbounded.
+    Codes: proof-amount-negative, proof-amount-over-budget, proof-amount-unbounded; -supposed where that rests on a value that was
+    made up for a parameter without a figure.
 
     Args:
         moved: The policy, which gives an amount, with that as a decision.
@@ -54,14 +61,16 @@ def amount_findings(moved: Moved, examples: Examples, undecided: Undecided) -> I
     amount, amount_id = policy.front.amount, policy.amount_id
     assert amount is not None
     assert amount_id is not None
-    parameters = supposed(model, held_parameters(model, examples.of(policy.id)), scope)
+    held = held_parameters(model, examples.of(policy.id))
+    parameters = supposed(model, held, scope)
     below = encoding.solve([Holds(compared("<", name("gain"), literal(Decimal(0))), scope), *parameters], budget=BUDGET)
     span = policy.compiled.decisions[amount_id].decision.span
     if below.verdict is Verdict.UNDECIDED:
         undecided.append((f"{amount.text} < 0", below.reason))
     elif below.verdict is Verdict.REFUTED and not below.is_unusual:
         value = Evaluator(model.model, _inputs(model, below), as_of=model.as_of).value(amount_id)
-        yield _finding("proof-amount-negative", span, amount_id, below.facts, name=amount.text, value=excerpt(value))
+        words: dict[str, Any] = {"name": amount.text, "value": excerpt(value), **_made_up(model, below, held)}
+        yield _finding(_code("proof-amount-negative", words), span, amount_id, below.facts, **words)
     if policy.front.budget is not None:
         above = compared(">", name("gain"), literal(policy.front.budget.amount))
         found = encoding.solve([Holds(above, scope), *parameters], budget=BUDGET)
@@ -70,11 +79,25 @@ def amount_findings(moved: Moved, examples: Examples, undecided: Undecided) -> I
             undecided.append((f"{amount.text} > {words['budget']}", found.reason))
         elif found.verdict is Verdict.REFUTED and not found.is_unusual:
             value = Evaluator(model.model, _inputs(model, found), as_of=model.as_of).value(amount_id)
-            yield _finding("proof-amount-over-budget", span, amount_id, found.facts, **words, value=excerpt(value))
+            words |= {"value": excerpt(value), **_made_up(model, found, held)}
+            yield _finding(_code("proof-amount-over-budget", words), span, amount_id, found.facts, **words)
     growing = _grows_with(examples.paid(policy.id))
     if growing:
         words = {"name": amount.text, "facts": ", ".join(growing), "facts_zh": "、".join(growing)}
         yield Finding(diagnostic("proof-amount-unbounded", span, **words), amount_id)
+
+
+def _made_up(model: PolicyModel, solution: Solution, held: Mapping[str, Value]) -> dict[str, str]:
+    """Return the parameters without a figure, for which no example supposes one either, on whose made-up values a subject rests."""
+    names = [each for each in solution.facts if parameter_id(each) in open_parameters(model) and parameter_id(each) not in held]
+    if not names:
+        return {}
+    shown = [f"{each} = {excerpt(solution.facts[each])}" for each in names]
+    return {"supposed": ", ".join(shown), "supposed_zh": "、".join(shown)}
+
+
+def _code(code: str, words: Mapping[str, object]) -> str:
+    return SUPPOSED[code] if "supposed" in words else code
 
 
 def _inputs(model: PolicyModel, solution: Solution) -> dict[str, Value]:
@@ -86,7 +109,8 @@ def _grows_with(paid: Sequence[Paid]) -> list[str]:
     """Return the facts with which the amount goes on growing behind all lines, around the examples that give most."""
     found: dict[str, None] = {}
     for each in sorted(paid, key=lambda each: -each.gain)[:TRIED]:
-        model, mover, gain = each.model, each.mover, each.gain
+        model, gain = each.model, each.gain
+        mover = Mover(completed(model, each.shown.evaluator))  # only what was read up to here is moved
         goals = goals_of(model.policy)
         lines: tuple[Line, ...] | None = None
         for fact in movable(model.model, mover.base.beneath(goals)):

@@ -53,8 +53,9 @@ def climb(step: Step, lines: Sequence[Line], facts: Iterable[Movable]) -> tuple[
         if all(slope.loss(each) == here for each in (start + other.step, start - other.step)):
             continue
         roots = {root for line in lines if other.id in line.reads and (root := mover.root(line, other)) is not None}
-        places = sorted({each for root in roots for each in (root - other.step, root, root + other.step)})
-        best = max(places, key=slope.loss, default=start)
+        places = sorted({each for root in roots for each in (root - other.step, root + other.step)})
+        best = max(places, key=slope.loss, default=start)  # on either side of a line, and then on it: it belongs to one of the two
+        best = max((each for each in (best - other.step, best, best + other.step) if each == best or each in roots), key=slope.loss)
         if slope.loss(best) > here:
             step, here = replace(step, mover=Mover(mover.at(other, best))), slope.loss(best)
         top = max((abs(start), *map(abs, places), other.step))

@@ -82,7 +82,11 @@ def _asked(model: PolicyModel, body: Node | CompiledTable, required: dict[str, s
     asked = extension.add("asked", body, required)
     scope = extension.add("question", literal(None), {"asked": asked})
     encoding = Encoding([extension.model()])
-    return encoding.solve([Holds(equals("asked", value=True), scope)], budget=BUDGET, polish=False)
+    questions = [Holds(equals("asked", value=True), scope)]
+    found = encoding.solve(questions, budget=BUDGET, polish=False)
+    if found.verdict is Verdict.PROVED and found.minds_day:  # another day may be another matter
+        return encoding.on_any_day(questions, budget=BUDGET, polish=False)
+    return found
 
 
 def goal_findings(asker: Asker, shown: Sequence[Shown]) -> Iterator[Finding]:

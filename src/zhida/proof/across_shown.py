@@ -17,6 +17,7 @@ from zhida.assess.subject import inputs_of
 from zhida.dmn.compiled import AS_OF
 from zhida.dmn.elementary import Use, representatives
 from zhida.dmn.evaluate import Evaluator, Shared
+from zhida.dmn.graph import closure
 from zhida.errors import CompileError, Diagnostic, InputError
 from zhida.policy.pack import Packs, Policy, PolicyModel
 from zhida.proof.across_lines import Mover
@@ -87,9 +88,9 @@ class Examples:
         """Return the examples of a policy to which it gives something, with values for what they leave open."""
         found = self.gains.get(policy_id)
         if found is None:
-            each = [(shown.model, completed(shown.model, shown.evaluator)) for shown in self.of(policy_id)]
-            gains = [(model, evaluator, gain_of(model, evaluator)) for model, evaluator in each]
-            found = tuple(Paid(model, Mover(evaluator), gain) for model, evaluator, gain in gains if gain is not None and gain > 0)
+            each = [(shown, completed(shown.model, shown.evaluator)) for shown in self.of(policy_id)]
+            gains = [(shown, evaluator, gain_of(shown.model, evaluator)) for shown, evaluator in each]
+            found = tuple(Paid(shown, Mover(evaluator), gain) for shown, evaluator, gain in gains if gain is not None and gain > 0)
             self.gains[policy_id] = found
         return found
 
@@ -98,12 +99,17 @@ class Examples:
 class Paid:
     """One example to which a policy gives something."""
 
-    model: PolicyModel
-    """The policy, linked for the example's day."""
+    shown: Shown
+    """The example."""
     mover: Mover
     """Moves the subject, with values for what the example leaves open."""
     gain: Decimal
     """What is given."""
+
+    @property
+    def model(self) -> PolicyModel:
+        """The policy, linked for the example's day."""
+        return self.shown.model
 
 
 def shown_by_run(policy: Policy, run: ExampleRun) -> Shown:
@@ -223,6 +229,12 @@ def _for_true(model: PolicyModel, evaluator: Evaluator, goal: str) -> Evaluator:
         tried.update(known)
         evaluator = found
     return evaluator
+
+
+def open_parameters(model: PolicyModel) -> tuple[str, ...]:
+    """Return the ids of the parameters that a policy's answer rests on and that have no figure on the day, in their order."""
+    read = closure(model.model.requirements, goals_of(model.policy))
+    return tuple(id_ for id_, value in model.parameters.items() if isinstance(value, Unknown) and id_ in read)
 
 
 def held_parameters(model: PolicyModel, shown: Sequence[Shown]) -> dict[str, Value]:

@@ -1,6 +1,6 @@
-"""What goes in and what comes out: facts that nobody supplies, statistics of nothing, decisions that nobody uses."""
+"""What goes in and what comes out: facts that nobody supplies, figures that are lacking, decisions that nobody uses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from zhida.dmn.graph import closure
 from zhida.errors import diagnostic
@@ -8,8 +8,9 @@ from zhida.policy.pack import Packs, Policy, PolicyModel
 from zhida.policy.tangle import OUTCOME_COLUMN
 from zhida.policy.versions import common_day
 from zhida.policy.years import parse_offset
-from zhida.proof.across_shown import goals_of
+from zhida.proof.across_shown import Shown, goals_of, held_parameters, open_parameters
 from zhida.proof.findings import Finding
+from zhida.source import Span
 
 
 def supply_findings(packs: Packs) -> Iterator[Finding]:
@@ -56,3 +57,26 @@ def unused_findings(model: PolicyModel) -> Iterator[Finding]:
     for id_, compiled in policy.compiled.decisions.items():
         if id_ not in used:
             yield Finding(diagnostic("proof-decision-unused", compiled.decision.span, name=compiled.decision.name), id_)
+
+
+def figure_findings(model: PolicyModel, shown: Sequence[Shown]) -> Iterator[Finding]:
+    """Yield the parameters without a figure on the day that a policy's answer rests on, as one finding: proof-parameter-open.
+
+    Args:
+        model: The policy, linked for a day.
+        shown: Its examples: amounts and cliffs are asked about with the values that these suppose.
+    """
+    ids = open_parameters(model)
+    if not ids:
+        return
+    supposed = held_parameters(model, shown)
+    held = [model.model.inputs[id_].name for id_ in ids if id_ in supposed]
+    names = [model.model.inputs[id_].name for id_ in ids]
+    readers = (each for each in model.policy.compiled.decisions.values() if not set(ids).isdisjoint(each.requirements.values()))
+    reader = next(readers, None)
+    span = reader.decision.span if reader is not None else Span(model.policy.document.source, 0, 0)
+    words = {"names": ", ".join(names), "names_zh": "、".join(names), "day": str(model.as_of)}
+    some, some_zh = ("", "数值") if held == names else (f" of {', '.join(held)}", f" {'、'.join(held)}")
+    words |= {"held": f"; amounts and cliffs are proved with what the examples suppose{some}" if held else ""}
+    words |= {"held_zh": f"；金额和悬崖按例中假设的{some_zh}" if held else ""}
+    yield Finding(diagnostic("proof-parameter-open", span, **words))

@@ -71,7 +71,7 @@ def _succession(old: Policy, new: Policy, span: Span) -> Iterator[Finding]:
     if lacking > 0:
         first, last = from_days(to_days(before.end) + 1), from_days(to_days(start) - 1)
         said = next((found[1] for block in new.document.blocks if isinstance(block, Prose) and (found := REASON.search(block.text))), "")
-        days = {"first": first, "last": last, "count": lacking}
+        days = {"first": first, "last": last, "count": lacking, "days": "1 day" if lacking == 1 else f"{lacking} days"}
         if said:
             yield Finding(diagnostic("proof-versions-gap-said", span, **words, **days, reason=said))
         else:

@@ -76,6 +76,8 @@ class Domain:
     """Of a number, the least that it can be; None where that is not known."""
     greatest: Decimal | None = None
     """Of a number, the greatest that it can be; None where that is not known."""
+    days: tuple[Date | None, Date | None] = (None, None)
+    """Of a date, the first and last that it can be; either end may be open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,8 @@ def axis_of(domain: Domain, ends: Iterable[Value]) -> Axis:
         return _numbers(domain, [end for end in ends if isinstance(end, Decimal)])
     for type_, kind, to_number, to_value in _COUNTED:
         if domain.type == type_:
-            found = sorted({to_number(end) for end in ends if isinstance(end, kind)})
-            return _axis(domain, _counted(found, to_value), is_ordered=True)
+            found = sorted({to_number(end) for end in (*ends, *domain.days) if isinstance(end, kind)})
+            return _axis(domain, [atom for atom in _counted(found, to_value) if _is_within(atom, domain.days)], is_ordered=True)
     return Axis(domain, (Atom(AtomKind.OTHER, None),), 1, is_blind=True)
 
 
@@ -237,6 +239,15 @@ def _counted(cuts: Sequence[int], to_value: Callable[[int], Value | None]) -> li
         if high is not None:
             atoms.append(_point(to_value(high)))
     return atoms
+
+
+def _is_within(atom: Atom, days: tuple[Date | None, Date | None]) -> bool:
+    """Say whether an atom lies within the first and last of some days, which are ends of atoms."""
+    if not isinstance(atom.value, Date):
+        return True
+    first, last = (None if day is None else temporal.to_days(day) for day in days)
+    number = temporal.to_days(atom.value)
+    return (first is None or first <= number) and (last is None or number <= last)
 
 
 def _made(make: Callable[[int], Value]) -> Callable[[int], Value | None]:

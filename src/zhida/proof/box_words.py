@@ -3,19 +3,22 @@
 A column of which every value is meant says nothing. Sums are told in 万元 and 亿元 where that is exact, as documents tell them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
+from zhida.dmn.compiled import AS_OF
+from zhida.dmn.model import ItemDefinition
 from zhida.errors import Language
-from zhida.proof.axes import Atom, AtomKind
+from zhida.proof.axes import Atom, AtomKind, Domain, axis_of
 from zhida.proof.boxes import Box, bits
 from zhida.proof.cells import Column
 from zhida.proof.findings import Witness
 from zhida.values.numbers import feel_context, format_number
-from zhida.values.temporal import Date
+from zhida.values.temporal import Date, DaysDuration, MonthsDuration
 from zhida.values.text import excerpt
 from zhida.values.unknown import find_unknown
 
@@ -31,21 +34,24 @@ _PLACES = 4
 """With more decimal places a large unit reads no better than yuan."""
 
 
-def describe_box(columns: Sequence[Column], box: Box, within: Box) -> tuple[str, str]:
+def describe_box(columns: Sequence[Column], box: Box, within: Box, asked: Sequence[tuple[str, str]] = ()) -> tuple[str, str]:
     """Return a box in Chinese and in English.
 
     Args:
         columns: The columns of the table.
         box: The box.
         within: The box of all that is asked about: a column that takes in all of it says nothing.
+        asked: Conditions beside the box, in Chinese and in English.
     """
-    return _box(columns, box, within, "zh"), _box(columns, box, within, "en")
+    zh, en = [zh for zh, _ in asked], [en for _, en in asked]
+    return _box(columns, box, within, "zh", zh), _box(columns, box, within, "en", en)
 
 
-def _box(columns: Sequence[Column], box: Box, within: Box, language: Language) -> str:
+def _box(columns: Sequence[Column], box: Box, within: Box, language: Language, asked: Sequence[str]) -> str:
     said = [
         describe_atoms(column, atoms, language) for column, atoms, all_of_it in zip(columns, box, within, strict=True) if all_of_it & ~atoms
     ]
+    said += asked
     if not said:
         return "任何输入" if language == "zh" else "any input"
     return (" 且 " if language == "zh" else " and ").join(said)
@@ -91,6 +97,8 @@ class _Words:
             return ("是" if value else "否") if self.language == "zh" else str(value).lower()
         if isinstance(value, Decimal):
             return describe_number(value, self.column.axis.domain.unit, self.language)
+        if isinstance(value, DaysDuration | MonthsDuration):
+            return describe_duration(value, self.language)
         return str(value) if isinstance(value, Date) else excerpt(value)
 
     def named(self, atoms: Sequence[Atom]) -> Iterator[str]:
@@ -146,22 +154,68 @@ def describe_number(value: Decimal, unit: str, language: Language) -> str:
     return format_number(value)
 
 
+_STRETCHES: dict[str, tuple[str, str]] = {
+    "year": ("年", "year"),
+    "month": ("个月", "month"),
+    "day": ("天", "day"),
+    "hour": ("小时", "hour"),
+    "minute": ("分钟", "minute"),
+    "second": ("秒", "second"),
+}
+"""The parts of a duration, in Chinese and in English."""
+
+
+def describe_duration(value: DaysDuration | MonthsDuration, language: Language) -> str:
+    """Return a duration as documents say it.
+
+    >>> [describe_duration(MonthsDuration(months), "zh") for months in (12, 6)], describe_duration(MonthsDuration(-14), "en")
+    (['1 年', '6 个月'], 'minus 1 year 2 months')
+    >>> describe_duration(DaysDuration(30 * 86_400 * 10**9), "zh"), describe_duration(DaysDuration(0), "en")
+    ('30 天', '0 days')
+    """
+    if isinstance(value, MonthsDuration):
+        is_negative, whole = value.months < 0, abs(value.months)
+        counts = {"year": Decimal(whole // 12), "month": Decimal(whole % 12)}
+        nothing = "month"
+    else:
+        is_negative, nanoseconds = value.nanoseconds < 0, abs(value.nanoseconds)
+        seconds, below = divmod(nanoseconds, 10**9)
+        days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
+        exact = Decimal(seconds % 60) + Decimal(below).scaleb(-9)
+        counts = {"day": Decimal(days), "hour": Decimal(hours), "minute": Decimal(minutes), "second": exact}
+        nothing = "day"
+    kept = {part: count for part, count in counts.items() if count} or {nothing: Decimal(0)}
+    if language == "zh":
+        return ("负 " if is_negative else "") + " ".join(f"{format_number(count)} {_STRETCHES[part][0]}" for part, count in kept.items())
+    words = (f"{format_number(count)} {_STRETCHES[part][1]}{'' if count == 1 else 's'}" for part, count in kept.items())
+    return ("minus " if is_negative else "") + " ".join(words)
+
+
 def describe_rules(numbers: Iterable[str], language: Language) -> str:
     """Return the numbers of rules as they are enumerated."""
     return ("、" if language == "zh" else ", ").join(numbers)
 
 
-def describe_witness(columns: Sequence[Column], witness: Witness) -> tuple[str, str]:
+def describe_witness(
+    columns: Sequence[Column], witness: Witness, beside: Mapping[str, ItemDefinition] = MappingProxyType({})
+) -> tuple[str, str]:
     """Return who shows a finding, by the values of the clauses, in Chinese and in English.
 
     Args:
         columns: The columns of the table.
         witness: The subject; its clauses are those of the table.
+        beside: Facts that are told as well where they are known.
     """
     said = []
     for language in _LANGUAGES:
         words = [_Words(column, language) for column in columns]
         known = [(word, value) for word, (_, value) in zip(words, witness.clauses, strict=True) if find_unknown(value) is None]
         parts = [f"{word.title} = {word.plain(value)}" for word, value in known]
+        for name, item in beside.items():
+            if name in witness.facts:
+                word = _Words(Column(axis_of(Domain(item.type, name, item.unit), ()), ()), language)
+                parts.append(f"{name} = {word.plain(witness.facts[name])}")
+        if witness.as_of is not None and all(text != AS_OF for text, _ in witness.clauses):
+            parts.append(f"{AS_OF} = {witness.as_of}")
         said.append(("，" if language == "zh" else ", ").join(parts))
     return said[0], said[1]

@@ -157,7 +157,16 @@ def _cell(tests: UnaryTests, axis: Axis, scope: Scope, is_read: bool) -> Cell:
                 may |= atoms
             else:
                 may |= _bounded(item, axis, scope)
-    return Cell(may, must, UNREAD)
+    return Cell(may, must, _unread(tests))
+
+
+def _unread(tests: UnaryTests) -> tuple[str, str]:
+    """Return why a cell could not be read: by the functions that it calls, where it does."""
+    calls = (node.function for node in syntax.descendants(tests) if isinstance(node, syntax.Call))
+    names = dict.fromkeys(name.name for name in calls if isinstance(name, syntax.Name) and name.name != "not")
+    if not names:
+        return UNREAD
+    return f"它调用了函数 {'、'.join(names)}", f"it calls {', '.join(names)}"
 
 
 def _taken(tests: UnaryTests, axis: Axis, frame: Frame) -> int:

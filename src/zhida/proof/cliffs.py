@@ -32,6 +32,7 @@ Value = Any
 LIST = ("列表的各项没有一起求解", "the elements of a list are not solved for together")
 NO_LINE = ("另有一处少得，但不在任何一条线上", "there is another loss, but on no line")
 MANY = ("还有更多，没有一一列出", "there are more than are listed")
+NOT_ASKED = ("没有问求解器", "no solver was asked")
 
 HALVINGS = 6
 """How often a step is halved to see whether its loss comes at one place."""
@@ -132,7 +133,9 @@ def prove_cliffs(
     examples = examples or Examples(packs, as_of=as_of)
     search = _Search(model, dictionary.statistics if dictionary else ())
     search.by_examples(examples)
-    proved, undecided = search.by_solver(moved_of(packs, model, examples)) if encoding is not None else ((), ())
+    if encoding is None:
+        return CliffProof(search.cliffs(), (), tuple((fact.item.name, *NOT_ASKED) for fact in search.facts))
+    proved, undecided = search.by_solver(moved_of(packs, model, examples))
     return CliffProof(search.cliffs(), proved, undecided)
 
 

@@ -26,7 +26,8 @@ from zhida.policy.pack import PolicyModel
 from zhida.proof.axes import MANY_CODES, Domain
 from zhida.proof.boxes import Answer, Budget, Grid, Logic, overlapping, uncovered
 from zhida.proof.cells import Column, Scope, column_of, ends_of_column
-from zhida.proof.extent import Limits, limits_of, output_nodes, values_of
+from zhida.proof.days import clause_minds_day, minds_day
+from zhida.proof.extent import Limits, limits_of, limits_of_node, output_nodes, type_of_node, values_of
 from zhida.values.equality import less
 from zhida.values.numbers import feel_context
 from zhida.values.text import literal
@@ -132,12 +133,18 @@ def side_by_side(left: tuple[PolicyModel, str], right: tuple[PolicyModel, str]) 
 
 
 def scope_of(nulls: "Nulls", compiled: CompiledDecision) -> Scope:
-    """Return what the cells of a decision may name: parameters that are known on the day, and what rests on nothing else."""
+    """Return what the cells of a decision may name: parameters that are known on the day, and what rests on nothing else.
+
+    The day itself is one, unless the table asks about it: then it is each of the days on which the policy is law.
+    """
     model = nulls.model
     known = {id_: value for id_, value in model.parameters.items() if not isinstance(value, Unknown)}
     evaluator = Evaluator(model.model, known, as_of=model.as_of)
+    is_any_day = clause_minds_day(model.model, compiled)
 
     def is_fixed(name: str) -> bool:
+        if is_any_day and minds_day(model.model, [name], dict(compiled.requirements)):
+            return False
         id_ = compiled.requirements.get(name)
         if id_ is None:
             return name == AS_OF or name in BUILTINS
@@ -174,11 +181,16 @@ def domain_of(nulls: "Nulls", compiled: CompiledDecision, place: int) -> Domain:
         elif id_ in model.decisions:
             domain = replace(_of_decision(model, model.decisions[id_], title), is_nullable=nulls.decision(id_))
         elif id_ == AS_OF:
-            domain = Domain(DATE, title, is_nullable=False)
+            days = nulls.model.in_force
+            domain = Domain(DATE, title, is_nullable=False, days=(days.start, days.end))
         if declared not in {ANY, domain.type}:
             domain = replace(domain, type=declared, values=None)
     elif isinstance(node, syntax.Comparison | syntax.Conjunction | syntax.Disjunction | syntax.Between | syntax.In):
         domain = replace(domain, type=BOOLEAN if declared == ANY else declared, is_nullable=nulls.node(compiled, node))
+    elif (type_ := type_of_node(model, compiled, node)) != ANY and declared in {ANY, type_}:
+        limits = limits_of_node(model, compiled, node) if type_ == NUMBER else Limits()
+        domain = Domain(type_, title, is_nullable=nulls.node(compiled, node))
+        domain = replace(domain, scale=limits.scale, least=limits.least, greatest=limits.greatest)
     return domain
 
 

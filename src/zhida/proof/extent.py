@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from zhida.dmn.compiled import CompiledDecision, CompiledTable, DecisionModel
+from zhida.dmn.compiled import AS_OF, CompiledDecision, CompiledTable, DecisionModel
 from zhida.dmn.model import HitPolicy
 from zhida.feel import syntax
+from zhida.feel.builtins import BUILTINS
 from zhida.feel.syntax import Node
 from zhida.values.numbers import feel_context
 from zhida.values.text import literal
+from zhida.values.types import ANY, DATE, DAYS_DURATION, MONTHS_DURATION, NUMBER, Type, type_of, unconstrained
 
 Value = Any
 
@@ -70,16 +72,63 @@ class Limits:
 _OPEN = Limits()
 
 
+def type_of_node(model: DecisionModel, compiled: CompiledDecision, node: Node) -> Type:
+    """Return the type of an expression's values, null aside, as far as its form tells; ANY where that does not."""
+    match node:
+        case syntax.Literal() if node.value is not None:
+            return type_of(node.value)
+        case syntax.Name():
+            return _type_of_name(model, compiled, node.name)
+        case syntax.Negation():
+            found = type_of_node(model, compiled, node.operand)
+            return found if found in {NUMBER, DAYS_DURATION, MONTHS_DURATION} else ANY
+        case syntax.Arithmetic():
+            both = (type_of_node(model, compiled, node.left), type_of_node(model, compiled, node.right))
+            if both == (NUMBER, NUMBER):
+                return NUMBER
+            return _CALENDAR.get((both[0], node.operator, both[1]), ANY)
+        case syntax.If():
+            then, otherwise = (type_of_node(model, compiled, part) for part in (node.then, node.otherwise))
+            return then if then == otherwise else ANY
+        case syntax.Path(name="year" | "month" | "day") if type_of_node(model, compiled, node.value) == DATE:
+            return NUMBER
+        case syntax.Call(function=syntax.Name(name=name)) if name in BUILTINS and name not in compiled.requirements:
+            results = {signature.result for signature in BUILTINS[name].signatures}
+            return results.pop() if len(results) == 1 else ANY
+    return ANY
+
+
+def _type_of_name(model: DecisionModel, compiled: CompiledDecision, name: str) -> Type:
+    id_ = compiled.requirements.get(name, name)
+    if id_ in model.inputs:
+        item = model.inputs[id_].item
+        return ANY if item.is_collection or item.components else unconstrained(item.type)
+    if id_ in model.decisions:
+        return unconstrained(model.decisions[id_].shape.type)
+    return DATE if id_ == AS_OF else ANY
+
+
+_CALENDAR: dict[tuple[Type, str, Type], Type] = {
+    (DATE, "-", DATE): DAYS_DURATION,
+    (DATE, "+", DAYS_DURATION): DATE,
+    (DATE, "-", DAYS_DURATION): DATE,
+    (DATE, "+", MONTHS_DURATION): DATE,
+    (DATE, "-", MONTHS_DURATION): DATE,
+}
+"""Types of sums and differences of days and durations."""
+
+
 def limits_of(model: DecisionModel, compiled: CompiledDecision) -> Limits:
     """Return what is known of the number that a decision comes to."""
     body = compiled.body
     if isinstance(body, CompiledTable):
         nodes = output_nodes(body)
-        return _OPEN if nodes is None else _either([_limits(model, compiled, node) for node in nodes])
-    return _limits(model, compiled, body) if isinstance(body, Node) else _OPEN
+        return _OPEN if nodes is None else _either([limits_of_node(model, compiled, node) for node in nodes])
+    return limits_of_node(model, compiled, body) if isinstance(body, Node) else _OPEN
 
 
-def _limits(model: DecisionModel, compiled: CompiledDecision, node: Node) -> Limits:
+def limits_of_node(model: DecisionModel, compiled: CompiledDecision, node: Node) -> Limits:
+    """Return what is known of the number that an expression in the scope of a decision comes to."""
     match node:
         case syntax.Literal(value=Decimal() as value):
             return Limits(value, value, max(0, -int(value.normalize(feel_context()).as_tuple().exponent)))
@@ -89,16 +138,16 @@ def _limits(model: DecisionModel, compiled: CompiledDecision, node: Node) -> Lim
                 return limits_of(model, model.decisions[id_])
             return Limits(scale=model.inputs[id_].item.scale) if id_ in model.inputs else _OPEN
         case syntax.If():
-            return _either([_limits(model, compiled, part) for part in (node.then, node.otherwise)])
+            return _either([limits_of_node(model, compiled, part) for part in (node.then, node.otherwise)])
         case syntax.Arithmetic(operator="+" | "-" | "*"):
-            return _arithmetic(node.operator, _limits(model, compiled, node.left), _limits(model, compiled, node.right))
+            return _arithmetic(node.operator, limits_of_node(model, compiled, node.left), limits_of_node(model, compiled, node.right))
         case syntax.Call(function=syntax.Name(name=name), named=()) if name not in compiled.requirements:
             if name == "count":
                 return Limits(Decimal(0), None, 0)
             if name in {"min", "max"} and len(node.positional) > 1:
-                return _extreme(name, [_limits(model, compiled, part) for part in node.positional])
+                return _extreme(name, [limits_of_node(model, compiled, part) for part in node.positional])
             if name in {"floor", "ceiling"} and len(node.positional) == 1:
-                inner = _limits(model, compiled, node.positional[0])
+                inner = limits_of_node(model, compiled, node.positional[0])
                 rounding = f"ROUND_{name.upper()}"
                 least, greatest = (end and end.to_integral_value(rounding, context=feel_context()) for end in (inner.least, inner.greatest))
                 return Limits(least, greatest, 0)

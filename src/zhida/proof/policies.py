@@ -23,6 +23,7 @@ from zhida.proof.cliffs import Cliff, CliffProof, finding_of, prove_cliffs
 from zhida.proof.findings import Finding, Verdict
 from zhida.proof.recalled import Recalling
 from zhida.proof.tables import TableProof, prove_table
+from zhida.source import Span
 from zhida.values.temporal import Date
 
 NEVER_BY_TABLE = frozenset(("proof-masked", "proof-never", "proof-only-null"))
@@ -122,11 +123,11 @@ def prove(
     return PolicyProof(model.policy, model, *found)
 
 
-_Found = tuple[tuple[TableProof, ...], tuple[Finding, ...], CliffProof]
-"""What is found of a policy: all of its proof that is not the policy itself."""
+Found = tuple[tuple[TableProof, ...], tuple[Finding, ...], CliffProof]
+"""What is found of a policy: all of its proof that is not the policy itself; it can be pickled."""
 
 
-def _found(packs: Packs, model: PolicyModel, results: Sequence[ExampleResult], examples: Examples) -> _Found:
+def _found(packs: Packs, model: PolicyModel, results: Sequence[ExampleResult], examples: Examples) -> Found:
     """Return what is found of a policy."""
     examples.know(model.policy.id, results)
     encoding = Recalling(model, results)
@@ -146,7 +147,46 @@ def _model(packs: Packs, policy_id: str, as_of: Date) -> PolicyModel:
     return packs.model_of(policy_id, day_of(packs.in_force[policy_id], as_of))
 
 
-Over = Callable[[Callable[[str], _Found], Sequence[str]], Iterable[_Found]]
+class Proving:
+    """Proves policies of packs one by one, so that it may be done in several processes; each keeps the examples that it evaluated."""
+
+    def __init__(self, packs: Packs, *, as_of: Date) -> None:
+        """Begin with nothing proved.
+
+        Args:
+            packs: The packs.
+            as_of: The day.
+        """
+        self.packs = packs
+        self.as_of = as_of
+        self.examples = Examples(packs, as_of=as_of)
+
+    def found(self, policy_id: str, results: Sequence[ExampleResult] | None = None) -> Found:
+        """Return what is found of one policy, which can be proved.
+
+        Args:
+            policy_id: Its id.
+            results: Its examples as they were run, where that was done already.
+        """
+        model = _model(self.packs, policy_id, self.as_of)
+        known = tuple(run_examples(self.packs, model.policy, as_of=self.as_of) if results is None else results)
+        return _found(self.packs, model, known, self.examples)
+
+    def proof(self, found: Mapping[str, Found], asked: Iterable[str] | None = None) -> PacksProof:
+        """Return what was found as a proof, with what lies over all policies where all were asked for.
+
+        Args:
+            found: What was found of each policy.
+            asked: Ids of the policies that were asked for; all where that is left out.
+        """
+        packs, ids = self.packs, list(self.packs.policies if asked is None else asked)
+        proofs = tuple(PolicyProof(packs.policies[id_], _model(packs, id_, self.as_of), *found[id_]) for id_ in ids if id_ in found)
+        left_out = tuple(diagnostic("proof-policy-left-out", _top(packs.policies[id_]), name=id_) for id_ in ids if id_ not in found)
+        across = in_order_of_text(findings_of_packs(packs, self.as_of)) if asked is None else ()
+        return PacksProof(proofs, left_out, across)
+
+
+Over = Callable[[Callable[[str], Found], Sequence[str]], Iterable[Found]]
 """How policies are gone through: like `map`."""
 
 
@@ -167,19 +207,16 @@ def prove_packs(
         shown: The examples of policies as they were run, by id, as far as that was done already.
         over: Calls a function for each policy, returns what it returns in their order, and may do so in other processes.
     """
-    examples = Examples(packs, as_of=as_of)
-    asked = list(packs.policies if chosen is None else chosen)
-    ids = [id_ for id_ in asked if can_be_proved(packs, packs.policies[id_])]
+    asked = None if chosen is None else list(chosen)
+    proving = Proving(packs, as_of=as_of)
+    ids = [id_ for id_ in (packs.policies if asked is None else asked) if can_be_proved(packs, packs.policies[id_])]
+    found = over(lambda id_: proving.found(id_, shown.get(id_)), ids)
+    return proving.proof(dict(zip(ids, found, strict=True)), asked)
 
-    def found(id_: str) -> _Found:
-        model = _model(packs, id_, as_of)
-        results = shown[id_] if id_ in shown else tuple(run_examples(packs, model.policy, as_of=as_of))
-        return _found(packs, model, results, examples)
 
-    proofs = [PolicyProof(packs.policies[id_], _model(packs, id_, as_of), *each) for id_, each in zip(ids, over(found, ids), strict=True)]
-    left_out = [diagnostic("proof-policy-left-out", None, name=id_) for id_ in asked if id_ not in ids]
-    across = in_order_of_text(findings_of_packs(packs, as_of)) if chosen is None else ()
-    return PacksProof(tuple(proofs), tuple(left_out), across)
+def _top(policy: Policy) -> Span:
+    """Return where a policy begins."""
+    return Span(policy.document.source, 0, 0)
 
 
 def can_be_proved(packs: Packs, policy: Policy) -> bool:

@@ -18,6 +18,7 @@ from zhida.dmn.compiled import CompiledTable, Typed
 from zhida.errors import Diagnostic, diagnostic
 from zhida.feel.syntax import Literal, Node
 from zhida.policy.pack import Packs, Policy, PolicyModel
+from zhida.proof.days import only_for
 from zhida.proof.findings import Verdict
 from zhida.proof.proposals_lent import lent_decisions, with_lent
 from zhida.proof.proposals_outcomes import BUDGET, NOWHERE, outcome_rows, subject_questions
@@ -151,6 +152,8 @@ class _Work:
     done: int = 0
     reasons: list[tuple[str, str]] = field(default_factory=list)
     idle: dict[int, bool] = field(default_factory=dict)
+    idle_on_day: dict[int, bool] = field(default_factory=dict)
+    minds_day: bool = False
 
     def rows_of(self, decision_id: str, targets: Sequence[Target]) -> list[Row]:
         """Return the rows that a decision lacks."""
@@ -193,6 +196,7 @@ class _Work:
     def candidate(self, target: Target) -> _Candidate | None:
         """Return a subject that shows a target; None where nobody can, where it is not known, or where an example did already."""
         self.reasons = []
+        self.minds_day = False
         for place in target.places:
             if any(_shows(subject, target, place) for subject in self.known):
                 self.tally.shown += 1
@@ -200,6 +204,9 @@ class _Work:
             found = None if self.is_idle(target) else self.solved(target, place)
             if found is not None:
                 return found
+        later = self.on_another_day(target) if not self.reasons else None
+        if later is not None:
+            return later
         if self.reasons:
             self.tally.undecided += 1
             self.say("proof-example-undecided", target, self.reasons[0])
@@ -208,11 +215,30 @@ class _Work:
             self.say("proof-example-impossible", target)
         return None
 
+    def on_another_day(self, target: Target) -> _Candidate | None:
+        """Return a subject that shows on another day what nobody shows on the day of the others; where that is not known, why."""
+        goals = self.goals(target.decision_id)
+        for place in target.places if self.minds_day else ():
+            questions: list[Question] = [Differs(target.decision_id, target.other)]
+            questions += [] if place is None else [Holds(place, target.decision_id)]
+            found = self.encoding.on_any_day(questions, budget=BUDGET)
+            if found.verdict is Verdict.PROVED:
+                continue
+            if found.verdict is Verdict.REFUTED and found.as_of is not None:
+                subject = Shown(self.packs.model_of(self.policy.id, found.as_of), found.facts, goals)
+                if self.is_told(subject, goals) and _shows(subject, target, place):
+                    return _Candidate(subject, [])
+            self.reasons.append(found.reason if found.verdict is Verdict.UNDECIDED else only_for(self.model.as_of))
+        return None
+
     def is_idle(self, target: Target) -> bool:
         """Say whether it is proved that nobody is answered otherwise by the other body, wherever a row stands."""
         key = id(target.other)
         if key not in self.idle:
-            self.idle[key] = self.solve([Differs(target.decision_id, target.other)]).verdict is Verdict.PROVED
+            found = self.solve([Differs(target.decision_id, target.other)])
+            self.idle[key] = found.verdict is Verdict.PROVED
+            self.idle_on_day[key] = found.minds_day
+        self.minds_day = self.minds_day or self.idle_on_day[key]
         return self.idle[key]
 
     def solved(self, target: Target, place: Node | None) -> _Candidate | None:
@@ -220,6 +246,7 @@ class _Work:
         goals = self.goals(target.decision_id)
         found = self.answer(target, place, goals)
         if found.verdict is Verdict.PROVED:
+            self.minds_day = self.minds_day or found.minds_day
             return None
         if found.verdict is Verdict.REFUTED:
             subject = Shown(self.model, found.facts, goals)
@@ -265,7 +292,7 @@ class _Work:
             return None
         facts = self.told_facts(candidate, decision_id)
         texts = tuple(target.text for target in candidate.targets)
-        return Row(decision_id, self.model.as_of, facts, expected, texts, self.polish.is_unusual(facts))
+        return Row(decision_id, subject.model.as_of, facts, expected, texts, self.polish.is_unusual(facts))
 
     def told_facts(self, candidate: _Candidate, decision_id: str) -> Mapping[str, Value]:
         """Return the facts that a row gives: those that were read, or all of them where something could not be shown without."""
@@ -273,7 +300,7 @@ class _Work:
         facts = {name: value for name, value in subject.facts.items() if self.is_read(subject, name, decision_id)}
         if len(facts) == len(subject.facts):
             return facts
-        fewer = Shown(self.model, facts, subject.goals)
+        fewer = Shown(subject.model, facts, subject.goals)
         shown = [target for target in candidate.targets if _shows(subject, target, target.enough)]
         return facts if all(_shows(fewer, target, target.enough) for target in shown) else subject.facts
 

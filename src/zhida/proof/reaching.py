@@ -13,15 +13,19 @@ from functools import reduce
 from typing import Any, Protocol
 
 from zhida.assess.subject import inputs_of
+from zhida.dmn.compiled import AS_OF
 from zhida.dmn.evaluate import ElementTrace, Evaluator
 from zhida.feel import syntax
 from zhida.feel.syntax import Node
+from zhida.policy.front_matter import Interval
 from zhida.policy.pack import PolicyModel
 from zhida.proof.axes import Atom, AtomKind, Axis
 from zhida.proof.boxes import Box
 from zhida.proof.columns import TableInAtoms
+from zhida.proof.days import days_of, on_day
 from zhida.proof.findings import Verdict, Witness
-from zhida.proof.symbolic import Holds, Lies, Question, Solution
+from zhida.proof.symbolic import Holds, Lies, Question, Solution, lies_in
+from zhida.proof.unread import as_condition, unread_cells
 from zhida.values.unknown import Unknown
 
 Value = Any
@@ -35,6 +39,9 @@ class Solver(Protocol):
 
     def solve(self, questions: Sequence[Question], /, *, realistic: bool = True, polish: bool = True) -> Solution:
         """Return a subject that answers all questions at once, or that there is none."""
+
+    def on_any_day(self, questions: Sequence[Question], /, *, realistic: bool = True, polish: bool = True) -> Solution:
+        """Return a subject that does on some day on which the policy is law; asked where there is none on the day of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +73,21 @@ class Reach:
     solver: Solver | None
     """What decides about clauses that are no facts."""
     plain: tuple[str, ...] | None = field(init=False)
-    """The names of the facts that its clauses are, if all are facts and no two the same."""
+    """The names of the facts that its clauses are, if all are facts, or the day, and no two the same."""
+    days: Interval | None = field(init=False)
+    """The days on which nothing that the table rests on is otherwise, but for the day itself; None where that is not known."""
 
     def __post_init__(self) -> None:
         """Look at what the clauses are."""
         compiled = self.model.model.decisions[self.read.decision_id]
         names = [node.name if isinstance(node, syntax.Name) else "" for node in self.read.table.inputs]
-        ids = [compiled.requirements.get(name, "") for name in names]
-        are_facts = all(id_ in self.model.model.inputs and isinstance(self.model.parameters.get(id_, _FREE), Unknown) for id_ in ids)
+        ids = [compiled.requirements.get(name, AS_OF if name == AS_OF else "") for name in names]
+        inputs, figures = self.model.model.inputs, self.model.parameters
+        are_facts = all(id_ == AS_OF or (id_ in inputs and isinstance(figures.get(id_, _FREE), Unknown)) for id_ in ids)
         are_read = all(column.beside is None and not column.axis.is_blind for column in self.read.columns)
         is_plain = are_facts and are_read and len(set(ids)) == len(ids)
-        self.plain = tuple(self.model.model.inputs[id_].name for id_ in ids) if is_plain else None
+        self.plain = tuple(inputs[id_].name if id_ in inputs else AS_OF for id_ in ids) if is_plain else None
+        self.days = days_of(self.model, [self.read.decision_id])
 
     def ask(self, box: Box, shows: Shows, more: Sequence[Question] = ()) -> Reached:
         """Say whether some subject gets into a box.
@@ -93,10 +104,13 @@ class Reach:
                 return Reached(Verdict.REFUTED, witness, is_unusual=not are_usual)
         if self.solver is None:
             return Reached(Verdict.UNDECIDED, reason=NO_SOLVER)
-        solution = self.solver.solve([*self.questions(box), *more])
+        questions = [*self.questions(box), *more]
+        solution = self.solver.solve(questions)
+        if solution.verdict is Verdict.PROVED and solution.minds_day:
+            solution = self.solver.on_any_day(questions)
         if solution.verdict is not Verdict.REFUTED:
             return Reached(solution.verdict, reason=solution.reason)
-        witness = self.replay(solution.facts, shows)
+        witness = self.replay(solution.facts if solution.as_of is None else {**solution.facts, AS_OF: solution.as_of}, shows)
         if witness is None:
             return Reached(Verdict.UNDECIDED, reason=NOT_CONFIRMED)
         return Reached(Verdict.REFUTED, witness, is_unusual=solution.is_unusual)
@@ -107,23 +121,37 @@ class Reach:
             return False
         if self.solver is None:
             return False
-        return self.solver.solve(self.questions(box), realistic=False, polish=False).verdict is Verdict.PROVED
+        questions = self.questions(box)
+        solution = self.solver.solve(questions, realistic=False, polish=False)
+        if solution.verdict is Verdict.PROVED and solution.minds_day:
+            solution = self.solver.on_any_day(questions, realistic=False, polish=False)
+        return solution.verdict is Verdict.PROVED
 
     def likely(self, box: Box) -> tuple[dict[str, Value], bool]:
         """Return facts that lie in a box of plain facts, and whether all of them are usual."""
         assert self.plain is not None
         chosen = [_usual(column.axis, atoms) for column, atoms in zip(self.read.columns, box, strict=True)]
-        return {name: atom.value for name, (atom, _) in zip(self.plain, chosen, strict=True)}, all(is_usual for _, is_usual in chosen)
+        facts = {name: atom.value for name, (atom, _) in zip(self.plain, chosen, strict=True)}
+        if AS_OF in facts:  # the day of the model, where it will do
+            column = self.plain.index(AS_OF)
+            if any(lies_in(self.model.as_of, atom) for atom in self.read.columns[column].axis.chosen(box[column])):
+                facts[AS_OF] = self.model.as_of
+        return facts, all(is_usual for _, is_usual in chosen)
 
     def replay(self, facts: Mapping[str, Value], shows: Shows) -> Witness | None:
-        """Return a subject as a witness if the interpreter shows by it what is looked for."""
-        evaluator = Evaluator(self.model.model, inputs_of(self.model, facts), as_of=self.model.as_of)
+        """Return a subject as a witness if the interpreter shows by it what is looked for, on its day where it names one."""
+        told = {name: value for name, value in facts.items() if name != AS_OF}
+        as_of = facts.get(AS_OF, self.model.as_of)
+        if as_of != self.model.as_of and (self.days is None or as_of not in self.days):
+            return None
+        evaluator = Evaluator(self.model.model, inputs_of(on_day(self.model, as_of), told), as_of=as_of)
         evaluator.value(self.read.decision_id)
         trace = evaluator.trace[self.read.decision_id]
         if trace.table is None or not shows(trace):
             return None
         texts = [clause.expression.text for clause in self.read.table.table.inputs]
-        return Witness(facts, tuple(zip(texts, trace.table.inputs, strict=True)))
+        clauses = tuple(zip(texts, trace.table.inputs, strict=True))
+        return Witness(told, clauses, None if as_of == self.model.as_of else as_of)
 
     def questions(self, box: Box) -> list[Question]:
         """Return what a solver is asked to find a subject in a box."""
@@ -154,12 +182,7 @@ class Reach:
         return found
 
     def _unread(self, place: int) -> list[Node]:
-        tests = self.read.table.rules[place].tests
-        return [
-            syntax.In(cell.span, node, cell)
-            for node, column, cell in zip(self.read.table.inputs, self.read.columns, tests, strict=True)
-            if column.cells[place].reason is not None
-        ]
+        return [as_condition(clause, cell) for clause, cell in unread_cells(self.read.table, self.read.columns, place)]
 
 
 _FREE = Unknown(frozenset())

@@ -9,22 +9,26 @@ policy as it is, because more is allowed than can be; and "possible" is believed
 Without z3-solver (`pip install zhida[proof]`) every answer is UNDECIDED, and says so.
 """
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from zhida.dmn.compiled import Body, CompiledTable
+from zhida.dmn.compiled import AS_OF, Body, CompiledTable
 from zhida.feel.syntax import Comparison, Literal, Node, descendants
+from zhida.policy.front_matter import Interval
 from zhida.policy.pack import PolicyModel
 from zhida.policy.years import machine_name
 from zhida.proof.axes import Atom, AtomKind
+from zhida.proof.days import days_of, on_day, only_for
 from zhida.proof.findings import Verdict
 from zhida.proof.symbolic_replay import Replay, polished
 from zhida.source import Span
 from zhida.values.equality import equal, less
 from zhida.values.numbers import feel_context
+from zhida.values.temporal import Date
 from zhida.values.types import Type
 from zhida.values.unknown import find_unknown
 
@@ -38,8 +42,8 @@ try:  # z3-solver is optional, and these modules need it
 
     IS_INSTALLED = True
     """Whether there is a solver to ask."""
-except ModuleNotFoundError as error:
-    if error.name != "z3":
+except Exception:  # z3 raises its own where its library cannot be loaded
+    if sys.modules.get("z3") is not None:
         raise
     IS_INSTALLED = False
 
@@ -48,7 +52,10 @@ Value = Any
 BUDGET = 400_000
 """How much z3 may spend on a question, in its own resource units: no clock, so that the answer is the same everywhere."""
 
-NOT_INSTALLED = ("未安装 z3-solver（pip install zhida[proof]）", "z3-solver is not installed (pip install zhida[proof])")
+NOT_INSTALLED = (
+    "未安装 z3-solver，或它不能使用（pip install zhida[proof]）",
+    "z3-solver is not installed or not usable (pip install zhida[proof])",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,10 @@ class Solution:
     """Of UNDECIDED, why, in Chinese and English."""
     is_unusual: bool = False
     """Whether only subjects outside of the usual range of some fact do that."""
+    minds_day: bool = False
+    """Of PROVED, whether that was shown for the day of the models only, and rests on it."""
+    as_of: Date | None = None
+    """Of REFUTED, the day on which the subject does it, where it may be another than that of the models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +144,22 @@ class Extreme:
 class Encoding:
     """Some linked models as terms, made as far as they are asked for; facts of one name are one variable in all of them."""
 
-    def __init__(self, models: Sequence[PolicyModel], *, expects_none: bool = False) -> None:
+    def __init__(self, models: Sequence[PolicyModel], *, expects_none: bool = False, days: Interval | None = None) -> None:
         """Begin with nothing encoded.
 
         Args:
             models: The models; questions name them by their place.
             expects_none: Whether for most questions there is no subject: then all subjects are asked about before the usual ones,
                 which comes to the same and is mostly enough.
+            days: The days of which each may be that of the question, which is then a fact among others; that of the models where
+                this is left out.
         """
         self.models = tuple(models)
+        self.days = days
         self.expects_none = expects_none
         self.texts: dict[str, int] = {"": 0}  # zero is what a string is that does not matter
         self._begun: dict[bool, Any] = {}
+        self._moving: dict[str, Encoding] = {}
 
     @cached_property
     def _named(self) -> dict[str, None]:
@@ -156,7 +171,7 @@ class Encoding:
     def _encoder(self, *, with_lists: bool) -> Any:  # noqa: ANN401 - its module may be lacking
         """Return an encoder, of a few elements in lists or of any number, begun when it is first needed: each begins a z3 of its own."""
         if with_lists not in self._begun:
-            self._begun[with_lists] = terms.Encoder(self.models, self.texts, tuple(self._named), with_lists=with_lists)
+            self._begun[with_lists] = terms.Encoder(self.models, self.texts, tuple(self._named), with_lists=with_lists, days=self.days)
         return self._begun[with_lists]
 
     def _learn(self, questions: Sequence[Question]) -> None:
@@ -183,6 +198,24 @@ class Encoding:
         """
         return self._solve(questions, budget, (True, False) if realistic else (False,), polish=polish)
 
+    def on_any_day(self, questions: Sequence[Question], *, budget: int = BUDGET, realistic: bool = True, polish: bool = True) -> Solution:
+        """Return a subject that answers all questions on some day on which the policy is law, or that there is none on any of them.
+
+        It is UNDECIDED where more than 评估日 itself may be another on another day: figures with several rows, what others publish.
+        """
+        model = self.models[0]
+        days = days_of(model, _decisions_asked(questions)) if len(self.models) == 1 else None
+        if days is None:
+            return Solution(Verdict.UNDECIDED, reason=only_for(model.as_of))
+        key = str(days)
+        if key not in self._moving:
+            self._moving[key] = Encoding(self.models, expects_none=self.expects_none, days=days)
+        found = self._moving[key].solve(questions, budget=budget, realistic=realistic, polish=polish)
+        if found.verdict is Verdict.UNDECIDED:
+            return replace(found, reason=_after(only_for(model.as_of), found.reason))
+        facts = {name: value for name, value in found.facts.items() if name != AS_OF}
+        return replace(found, facts=facts, as_of=found.facts.get(AS_OF, model.as_of) if found.verdict is Verdict.REFUTED else None)
+
     def _solve(self, questions: Sequence[Question], budget: int, tiers: Sequence[bool], *, polish: bool) -> Solution:
         """Return a subject from the first tier that has one; a tier is that of usual subjects, or of all."""
         if not IS_INSTALLED:
@@ -190,6 +223,8 @@ class Encoding:
         self._learn(questions)
         asked = _Asked(self._encoder(with_lists=True), questions)
         found = _Search(self, asked, budget).found(tiers, polish=polish)
+        if found.verdict is Verdict.PROVED and asked.ground.minds_day:
+            found = replace(found, minds_day=True)
         if found.verdict is not Verdict.PROVED or not asked.ground.lists:
             return found
         far = self._encoder(with_lists=False)
@@ -251,16 +286,25 @@ class Encoding:
 
     def answers(self, questions: Sequence[Question], facts: Mapping[str, Value]) -> bool:
         """Say whether a subject answers all questions, by the interpreter; what is not known does not."""
-        replay = Replay(self.models, facts)
+        if self.days is not None and AS_OF in facts and facts[AS_OF] not in self.days:
+            return False
+        replay = self._replay(facts)
         return all(_is_answered(replay, question) for question in questions)
+
+    def _replay(self, facts: Mapping[str, Value]) -> Replay:
+        """Return a subject as the interpreter decides it, on its day where that is a fact among others."""
+        if self.days is None or AS_OF not in facts:
+            return Replay(self.models, facts)
+        others = {name: value for name, value in facts.items() if name != AS_OF}
+        return Replay([on_day(model, facts[AS_OF]) for model in self.models], others)
 
     def facts_read(self, questions: Sequence[Question], facts: Mapping[str, Value]) -> set[str]:
         """Return the names of the facts that the interpreter reads to answer questions."""
-        replay = Replay(self.models, facts)
+        replay = self._replay(facts)
         for question in questions:
             _is_answered(replay, question)
         years_apart = len({model.as_of.year for model in self.models}) > 1
-        names = set()
+        names = {AS_OF} if self.days is not None else set()
         for place, id_ in replay.facts_read():
             model = self.models[place]
             name = model.model.inputs[id_].name
@@ -320,6 +364,24 @@ def _strings_asked(question: Question) -> Iterator[str]:
                 yield from (text for text in (atom.value, *atom.excluded) if isinstance(text, str))
         case Differs():
             yield from strings_in(question.body)
+
+
+def _decisions_asked(questions: Sequence[Question]) -> set[str]:
+    """Return the decisions that questions are about, by their ids; those of the scopes in which they are asked."""
+    found: set[str] = set()
+    for question in questions:
+        match question:
+            case Holds() | Lies():
+                found.add(question.scope)
+            case Differs():
+                found.add(question.decision_id)
+            case Unlike():
+                found |= {question.left[1], question.right[1]}
+    return found
+
+
+def _after(first: tuple[str, str], then: tuple[str, str]) -> tuple[str, str]:
+    return (f"{first[0]}：{then[0]}", f"{first[1]}: {then[1]}") if any(then) else first
 
 
 def lies_in(value: Value, atom: Atom) -> bool:

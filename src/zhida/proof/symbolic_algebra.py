@@ -7,7 +7,7 @@ Numbers are exact rationals, truths are two-valued: null is kept beside them, in
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -75,6 +75,8 @@ class Image:
     """1 where it never falls, -1 where it never rises; 0 where neither is known: then the argument has few values."""
     plain: Callable[[], Term]
     """The same as a term of z3."""
+    stretches: list[tuple[Fraction, int]] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Its values as the argument grows, each with where it begins; empty until it is asked for."""
 
     def mapped(self, change: Callable[[Fraction], Fraction], direction: int, plain: Callable[[Term], Term]) -> "Image":
         """Return a function of this one; `direction` says whether that never falls, never rises, or neither."""
@@ -97,16 +99,21 @@ class Image:
         return at_most(self.argument, Fraction(low)) if first else at_most(Fraction(high), self.argument)
 
     def _runs(self, test: Callable[[Fraction], bool]) -> Term:
-        """Return whether the argument lies in one of the stretches where a test holds."""
+        """Return whether the argument lies in one of the stretches where a test holds; each value is tested once."""
+        if not self.stretches:
+            values = [self.at(value) for value in range(self.low, self.high + 1)]
+            begins = [place for place, value in enumerate(values) if not place or value != values[place - 1]]
+            self.stretches.extend((values[begin], self.low + begin) for begin in begins)
+        met = {value: test(value) for value in dict.fromkeys(value for value, _ in self.stretches)}
         runs: list[Term] = []
         begin: int | None = None
-        for value in range(self.low, self.high + 2):
-            is_met = value <= self.high and test(self.at(value))
+        for value, start in (*self.stretches, (None, self.high + 1)):
+            is_met = value is not None and met[value]
             if is_met and begin is None:
-                begin = value
+                begin = start
             elif not is_met and begin is not None:
                 after = True if begin == self.low else at_most(Fraction(begin), self.argument)
-                before = True if value > self.high else at_most(self.argument, Fraction(value - 1))
+                before = True if start > self.high else at_most(self.argument, Fraction(start - 1))
                 runs.append(both(after, before))
                 begin = None
         return either(*runs)

@@ -66,7 +66,7 @@ def _name(reader: Reader, node: syntax.Name, scope: Scope) -> Symbol:
     linked = reader.models[scope.model]
     id_ = scope.requirements.get(name)
     if id_ is None and name == AS_OF:
-        return reader.constant(linked.as_of)
+        return reader.day(scope.model)
     if id_ is None:
         id_ = element_beside(linked, name)
     if id_ is None:

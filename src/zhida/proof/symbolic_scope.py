@@ -40,12 +40,15 @@ class Ground:
     """What is not in terms: its text, and why."""
     lists: set[str] = field(default_factory=set)
     """Facts that are lists, of which only a few elements are looked at."""
+    minds_day: bool = False
+    """Whether it rests on the day of the question, and this is one day only."""
 
     def add(self, other: "Ground") -> None:
         """Rest on what another rests on as well."""
         self.facts |= other.facts
         self.opaque |= other.opaque
         self.lists |= other.lists
+        self.minds_day = self.minds_day or other.minds_day
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +79,9 @@ class Reader(Protocol):
     @property
     def models(self) -> Sequence[PolicyModel]:
         """The models."""
+
+    def day(self, model: int) -> Symbol:
+        """Return the day of the question."""
 
     def element(self, model: int, id_: str) -> Symbol:
         """Return the value of an element, and rest on what it rests on."""

@@ -8,12 +8,14 @@ leaves as it can be, and is noted with its reason.
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
 from zhida.dmn import compiled as boxed
-from zhida.dmn.compiled import Body, CompiledKnowledge, CompiledRule
+from zhida.dmn.compiled import AS_OF, Body, CompiledKnowledge, CompiledRule
+from zhida.dmn.model import ItemDefinition
 from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.evaluate import evaluate
@@ -21,10 +23,12 @@ from zhida.feel.run import Frame, Run
 from zhida.feel.shape import Shape
 from zhida.feel.syntax import INPUT, Node, UnaryTests
 from zhida.feel.unparse import unparse
+from zhida.policy.front_matter import Interval
 from zhida.policy.pack import PolicyModel
 from zhida.policy.years import machine_name
 from zhida.proof import symbolic_builtins as builtins
-from zhida.proof.symbolic_algebra import Branch, Image, Sort, Space, Term, below, both, choose_truth, either, is_known
+from zhida.proof.days import DAY
+from zhida.proof.symbolic_algebra import Branch, Image, Sort, Space, Term, at_most, below, both, choose_truth, either, is_known
 from zhida.proof.symbolic_facts import SORTS, Facts, sort_of
 from zhida.proof.symbolic_nodes import ENCODERS, compare, no_terms
 from zhida.proof.symbolic_scope import Ground, Scope
@@ -34,7 +38,7 @@ from zhida.source import Source, Span
 from zhida.values import temporal
 from zhida.values.numbers import feel_context
 from zhida.values.temporal import Date, DaysDuration, MonthsDuration
-from zhida.values.types import ANY, Type
+from zhida.values.types import ANY, DATE, Type
 from zhida.values.unknown import Unknown
 
 _DAY = 86_400 * 10**9
@@ -45,7 +49,9 @@ _ONE, _ZERO = Fraction(1), Fraction(0)
 class Encoder:
     """Some models in terms. Facts of one name are one variable in all of them."""
 
-    def __init__(self, models: Sequence[PolicyModel], texts: dict[str, int], named: Sequence[str], *, with_lists: bool) -> None:
+    def __init__(
+        self, models: Sequence[PolicyModel], texts: dict[str, int], named: Sequence[str], *, with_lists: bool, days: Interval | None = None
+    ) -> None:
         """Begin with nothing encoded.
 
         Args:
@@ -53,8 +59,10 @@ class Encoder:
             texts: The numbers of strings, which are added to.
             named: The strings that the models or questions name: codes are told apart by them.
             with_lists: Whether the elements of lists are looked at: then no more than a few, and "impossible" does not hold.
+            days: The days of which each may be that of the question; only that of the models where that is left out.
         """
         self.models = models
+        self.days = days
         self.texts = texts
         self.named = tuple(named)
         self.by_code: list[str] = []
@@ -89,6 +97,20 @@ class Encoder:
             element = linked.decisions.get(decision_id) or linked.knowledge[decision_id]
             self.scopes[key] = Scope(model, element.requirements)
         return self.scopes[key]
+
+    def day(self, model: int) -> Symbol:
+        """Return the day of the question: that of the model, or any of several."""
+        if self.days is None:
+            self.ground.minds_day = True
+            return self.constant(self.models[model].as_of)
+        fact = self.facts.fact(AS_OF, ItemDefinition(AS_OF, DATE), is_figure=False)
+        limits = list(fact.limits)
+        if self.days.start is not None:
+            limits.append(at_most(Fraction(temporal.to_days(self.days.start)), fact.symbol.term))
+        if self.days.end is not None:
+            limits.append(at_most(fact.symbol.term, Fraction(temporal.to_days(self.days.end))))
+        self.ground.facts[AS_OF] = replace(fact, limits=tuple(limits))
+        return fact.symbol
 
     def element(self, model: int, id_: str) -> Symbol:
         """Return the value of an element, and rest on what it rests on."""
@@ -226,6 +248,10 @@ class Encoder:
         """Return what a builtin comes to for values that are known."""
         if len(arguments) > 1 and all(isinstance(argument, str | Decimal) for argument in arguments):
             return self.constant(_looked_up(name, tuple(arguments)))
+        if name in DAY:
+            if self.days is not None:
+                raise Opaque("随评估日变化的函数", "a function of the day")
+            self.ground.minds_day = True
         return self.constant(_called(name, arguments, self.models[model].as_of))
 
     # --- bodies ----------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ from zhida.proof.findings import Finding, Verdict, Witness
 from zhida.proof.merging import beside, merged_pairs
 from zhida.proof.reaching import Reach, Reached, Shows, Solver
 from zhida.proof.symbolic import Holds, Question
+from zhida.proof.unread import compared_with, describe_unread
 
 Value = Any
 
@@ -115,7 +116,7 @@ def prove_table(model: PolicyModel, decision_id: str, *, solver: Solver | None =
         consistency,
         masked,
         tuple(prover.findings),
-        tuple(dict.fromkeys(prover.undecided)),
+        _by_reason(prover.undecided),
         prover.budget.spent,
         prover.excluded,
     )
@@ -139,7 +140,7 @@ class _Prover:
     reach: Reach
     budget: Budget
     findings: list[Finding] = field(default_factory=list)
-    undecided: list[Reason] = field(default_factory=list)
+    undecided: list[tuple[Reason, Reason]] = field(default_factory=list)
     excluded: int = 0
     silent: set[int] = field(default_factory=set)
 
@@ -165,31 +166,35 @@ class _Prover:
         numbers = [self.table.rules[place].rule.number for place in places]
         said: dict[str, object] = {"name": self.name, "rules": describe_rules(numbers, "en"), "rules_zh": describe_rules(numbers, "zh")}
         if witness is not None:
-            said["witness_zh"], said["witness"] = describe_witness(self.read.columns, witness)
+            said["witness_zh"], said["witness"] = describe_witness(self.read.columns, witness, compared_with(self.model, self.read))
         item: Diagnostic = diagnostic(code, span, **(said | dict(words)))
         self.findings.append(Finding(item, self.read.decision_id, tuple(places), witness))
 
-    def box_words(self, box: Box, within: Box) -> dict[str, str]:
-        """Return a box as the words of a message."""
-        zh, en = describe_box(self.read.columns, box, within)
+    def box_words(self, box: Box, within: Box, places: Sequence[int] = (), *, holds: bool = True) -> dict[str, str]:
+        """Return a box as the words of a message, with what cells of some rules ask for that could not be read."""
+        asked = describe_unread(self.table, self.read.columns, places, holds=holds)
+        zh, en = describe_box(self.read.columns, box, within, asked)
         return {"box": en, "box_zh": zh}
 
     def leave_open(self, question: Reason, reason: Reason) -> None:
         """Keep that a question was not decided, and why."""
-        self.undecided.append((f"{question[0]}：{reason[0]}", f"{question[1]}: {reason[1]}"))
+        self.undecided.append((question, reason))
         zh, en = question[0], question[1]
         self.find("proof-undecided", (), {"question": en, "question_zh": zh, "reason": reason[1], "reason_zh": reason[0]})
 
-    def cell_words(self, place: int) -> Reason:
-        """Return which cells of a rule could not be read, and why."""
-        found = []
-        number = self.table.rules[place].rule.number
-        for column, cell in enumerate(self.read.columns):
-            reason = cell.cells[place].reason
-            if reason is not None:
-                title = self.table.table.inputs[column].expression.text
-                found.append((f"单元格（规则 {number}，列 {title}）：{reason[0]}", f"cell (rule {number}, column {title}): {reason[1]}"))
-        return "；".join(zh for zh, _ in found), "; ".join(en for _, en in found)
+    def reason_words(self, places: Sequence[int], reason: Reason) -> Reason:
+        """Return which cells of some rules could not be read, and why, each reason once, and why that could not be solved."""
+        cells: dict[Reason, list[Reason]] = {}
+        for place in places:
+            number = self.table.rules[place].rule.number
+            for column, cell in enumerate(self.read.columns):
+                why = cell.cells[place].reason
+                if why is not None:
+                    title = self.table.table.inputs[column].expression.text
+                    cells.setdefault(why, []).append((f"单元格（规则 {number}，列 {title}）", f"cell (rule {number}, column {title})"))
+        zh = ["、".join(cell[0] for cell in where) + "：" + why[0] for why, where in cells.items()]
+        en = [", ".join(cell[1] for cell in where) + ": " + why[1] for why, where in cells.items()]
+        return "；".join([*zh, reason[0]]), "; ".join([*en, reason[1]])
 
     # --- gaps --------------------------------------------------------------------------------------------------------
 
@@ -242,7 +247,7 @@ class _Prover:
     def gap(self, box: Box, within: Box, places: Sequence[int]) -> Verdict:
         """Look into a box that no rule meets, or that rules meet only in cells which could not be read."""
         reached = self.reach.ask(box, _shows_gap, self.reach.failing(places))
-        words = self.box_words(box, within)
+        words = self.box_words(box, within, places, holds=False)
         if reached.verdict is Verdict.REFUTED:
             reason = self.table.table.gap_reason
             if reason:
@@ -255,11 +260,8 @@ class _Prover:
             self.excluded += 1
             return Verdict.PROVED
         else:
-            cells = [self.cell_words(place) for place in places]
-            reason_zh = "；".join([*(zh for zh, _ in cells), reached.reason[0]])
-            reason_en = "; ".join([*(en for _, en in cells), reached.reason[1]])
             question = (f"是否有规则（{words['box_zh']}）", f"whether a rule is for {words['box']}")
-            self.leave_open(question, (reason_zh, reason_en))
+            self.leave_open(question, self.reason_words(places, reached.reason))
         return reached.verdict
 
     def possible_gaps(self, within: Box) -> Iterator[tuple[Box, tuple[int, ...]]]:
@@ -303,9 +305,7 @@ class _Prover:
                     self.find("proof-gap-null", (), {"clause": title}, reached.witness)
                     break
                 if reached.verdict is Verdict.UNDECIDED:
-                    self.undecided.append(
-                        (f"“{title}”是否可能为空：{reached.reason[0]}", f"whether '{title}' can be null: {reached.reason[1]}")
-                    )
+                    self.undecided.append(((f"“{title}”是否可能为空", f"whether '{title}' can be null"), reached.reason))
                     break
                 self.excluded += 1
 
@@ -357,20 +357,17 @@ class _Prover:
         reached = self.reach.ask(box, shows, [*self.reach.matching(places), *more])
         everything = self.read.may.everything
         if reached.verdict is Verdict.REFUTED:
-            self.find(codes[reached.is_unusual], places, self.box_words(box, everything), reached.witness)
+            self.find(codes[reached.is_unusual], places, self.box_words(box, everything, places), reached.witness)
         elif reached.verdict is Verdict.PROVED:
             self.excluded += 1
         elif len(places) == 2:
             numbers = [self.table.rules[place].rule.number for place in places]
-            words = self.box_words(box, everything)
+            words = self.box_words(box, everything, places)
             question = (
                 f"{words['box_zh']} 时规则 {describe_rules(numbers, 'zh')} 是否同时命中",
                 f"whether rules {describe_rules(numbers, 'en')} match at once where {words['box']}",
             )
-            cells = [cell for cell in map(self.cell_words, places) if cell[0]]
-            zh = "；".join([*(cell[0] for cell in cells), reached.reason[0]])
-            en = "; ".join([*(cell[1] for cell in cells), reached.reason[1]])
-            self.leave_open(question, (zh, en))
+            self.leave_open(question, self.reason_words(places, reached.reason))
         return reached.verdict
 
     def conflicts(self, others: Sequence[int]) -> Verdict:
@@ -410,7 +407,7 @@ class _Prover:
 
             reached = self.reach.ask(shared, both, self.reach.matching((left, right)))
             if reached.verdict is Verdict.REFUTED:
-                words = self.box_words(shared, self.read.may.everything)
+                words = self.box_words(shared, self.read.may.everything, (left, right))
                 self.find("proof-overlap-collect", (left, right), {"count": len(found), **words}, reached.witness)
                 return
 
@@ -449,6 +446,9 @@ class _Prover:
         numbers = [self.table.rules[other].rule.number for other in found]
         number = self.table.rules[place].rule.number
         others = {"others": describe_rules(numbers, "en"), "others_zh": describe_rules(numbers, "zh")}
+        is_ranked = self.table.table.hit_policy is HitPolicy.PRIORITY
+        first = ("by priority", "以更高的优先次序命中") if is_ranked else ("in the table", "先行命中")
+        others |= {"first": first[0], "first_zh": first[1]}
         self.find("proof-masked", (place, *found), {"rules": number, "rules_zh": number, **others})
         return True
 
@@ -512,6 +512,17 @@ class _Prover:
             zh, en = (describe_atoms(self.read.columns[column], atoms, language) for language in ("zh", "en"))
             clause = self.table.table.inputs[column].expression.text
             self.find("proof-mergeable", (left, right), {"clause": clause, "cell": en, "cell_zh": zh})
+
+
+def _by_reason(undecided: Sequence[tuple[Reason, Reason]]) -> tuple[Reason, ...]:
+    """Return what was not decided and why, each reason once, behind all that it keeps from being decided."""
+    found: dict[Reason, dict[Reason, None]] = {}
+    for question, reason in undecided:
+        found.setdefault(reason, {})[question] = None
+    return tuple(
+        ("、".join(zh for zh, _ in questions) + f"：{reason[0]}", ", ".join(en for _, en in questions) + f": {reason[1]}")
+        for reason, questions in found.items()
+    )
 
 
 def _worse(left: Verdict, right: Verdict) -> Verdict:

@@ -37,8 +37,19 @@ REFUSALS: Mapping[int, tuple[str, str, str]] = {
 """What the operating system says when it refuses, in Chinese, and what to do, in Chinese and in English."""
 
 
+_ROOM = ("请腾出空间，再运行一次", "free some space, and run it again")
+FIXED: Mapping[int, tuple[str, str]] = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EACCES: ("请改权限，再运行一次", "change the permissions, and run it again"),
+    errno.EPERM: ("请改权限，再运行一次", "change the permissions, and run it again"),
+    errno.EROFS: ("请把它放到可写的盘上，再运行一次", "put it on a disk that can be written to, and run it again"),
+}
+"""What to do about a file that cannot be written elsewhere, in Chinese and in English."""
+
+
 @contextmanager
-def replacing(path: Path | str) -> Iterator[Path]:
+def replacing(path: Path | str, *, is_fixed: bool = False) -> Iterator[Path]:
     """Give a new file to write that takes the place of `path` when the block ends well.
 
     The old file stays until then. If the block fails, is interrupted, or the disk is full, the new file is removed and
@@ -46,6 +57,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
 
     Args:
         path: The file to be replaced; its folder must exist. What is there and is no file (a device, a pipe) stays.
+        is_fixed: Whether it cannot be written elsewhere: then nobody is told to.
 
     Raises:
         InputError: registry-write-failed, where the operating system refuses, or what is there is no file.
@@ -53,13 +65,13 @@ def replacing(path: Path | str) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():  # a rename would put a file in the place of a device, for everybody
         code = errno.EISDIR if target.is_dir() else errno.EINVAL
-        raise write_failed(path, OSError(code, os.strerror(code)))
+        raise write_failed(path, OSError(code, os.strerror(code)), is_fixed=is_fixed)
     new = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         # Opened here so that the file has the permissions that the user's own mask gives.
         os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except OSError as error:
-        raise write_failed(path, error) from error
+        raise write_failed(path, error, is_fixed=is_fixed) from error
     try:
         yield new
         settle(new)
@@ -67,7 +79,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
             shutil.copymode(target, new)
         new.replace(target)
     except OSError as error:
-        raise write_failed(path, error) from error
+        raise write_failed(path, error, is_fixed=is_fixed) from error
     finally:
         with suppress(FileNotFoundError):
             new.unlink()
@@ -84,9 +96,11 @@ def settle(path: Path) -> None:
         os.close(handle)
 
 
-def write_failed(path: Path | str, error: OSError) -> InputError:
-    """Return the error that says why a file or folder could not be written."""
+def write_failed(path: Path | str, error: OSError, *, is_fixed: bool = False) -> InputError:
+    """Return the error that says why a file or folder could not be written; `is_fixed` of what cannot be written elsewhere."""
     reason = error.strerror or str(error)
     reason_zh, advice_zh, advice = REFUSALS.get(error.errno or 0, (reason, "", ""))
+    if is_fixed:
+        advice_zh, advice = FIXED.get(error.errno or 0, ("", ""))
     words = {"reason": reason, "reason_zh": reason_zh, "advice": advice, "advice_zh": advice_zh}
     return InputError([diagnostic("registry-write-failed", None, path=path, **words)])

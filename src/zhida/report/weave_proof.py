@@ -11,7 +11,7 @@ from zhida.proof.tables import TableProof
 from zhida.report.page import Markup, element, join, table
 from zhida.report.requirement_graph import Mark
 from zhida.report.weave_rules import anchor
-from zhida.report.witness import MARKS, QUESTIONS, cliff_examples, cliff_rows, example_words, reasons, verdict_words
+from zhida.report.witness import MARKS, QUESTIONS, cliff_examples, cliff_rows, example_words, is_explained, reasons, signed
 from zhida.report.words import choose, format_date, listed
 
 CLASSES: Mapping[Verdict, str] = {Verdict.PROVED: "good", Verdict.REFUTED: "bad", Verdict.UNDECIDED: "quiet"}
@@ -70,12 +70,16 @@ def _verdicts(proved: TableProof, language: Language) -> Markup:
     if set(verdicts) == {Verdict.PROVED}:
         said = element("span", f"{MARKS[Verdict.PROVED]} {choose(language, '、', ', ').join(names)}", class_="good")
         return join([label, said])
-    parts = [
-        element("span", f"{name} {verdict_words(verdict, language)}", class_=CLASSES[verdict])
-        for name, verdict in zip(names, verdicts, strict=True)
-    ]
-    why = choose(language, "；", "; ").join(reasons(proved, language)) if Verdict.UNDECIDED in verdicts else ""
+    answers = zip(names, signed(proved, language), _looks(proved), strict=True)
+    parts = [element("span", f"{name} {words}", class_=look) for name, words, look in answers]
+    why = choose(language, "；", "; ").join(reasons(proved, language))  # a table that is refuted can have open questions, too
     return join([label, join(parts, choose(language, "，", ", ")), choose(language, f"。{why}", f". {why}") if why else ""])
+
+
+def _looks(proved: TableProof) -> tuple[str, ...]:
+    """Return how the verdicts of a table look; gaps that the document explains are no fault."""
+    complete, *others = (CLASSES[verdict] for verdict in verdicts_of(proved))
+    return ("quiet" if is_explained(proved) else complete, *others)
 
 
 def _told(finding: Finding, proof: PolicyProof, language: Language) -> Iterator[Markup]:
@@ -127,10 +131,10 @@ def _tables(proof: PolicyProof, language: Language) -> Markup:
     rows = []
     for proved in proof.tables:
         name = compiled[proved.decision_id].decision.name
-        verdicts = verdicts_of(proved)
-        signs = [element("span", verdict_words(verdict, language), class_=CLASSES[verdict]) for verdict in verdicts]
-        note = choose(language, "；", "; ").join(reasons(proved, language)) if Verdict.UNDECIDED in verdicts else ""
-        rows.append([element("a", name, href=f"#{anchor('decision', name)}"), *signs, note])
+        signs = [element("span", words, class_=look) for words, look in zip(signed(proved, language), _looks(proved), strict=True)]
+        rows.append(
+            [element("a", name, href=f"#{anchor('decision', name)}"), *signs, choose(language, "；", "; ").join(reasons(proved, language))]
+        )
     return table(head, rows, "plain ground")
 
 

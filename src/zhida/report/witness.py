@@ -5,12 +5,14 @@ from decimal import Decimal
 
 from zhida.errors import Language
 from zhida.feel.units import format_unit as format_feel_unit
-from zhida.policy.pack import PolicyModel
+from zhida.policy.pack import PolicyModel, parameter_id
+from zhida.proof.box_words import describe_duration
 from zhida.proof.cliffs import Cliff
 from zhida.proof.findings import Finding, Verdict, Witness
 from zhida.proof.tables import TableProof
 from zhida.report.words import Words, choose, format_date, format_quantity, format_value, gloss_yuan, group_digits, listed, word
-from zhida.values.unknown import find_unknown
+from zhida.values.temporal import DaysDuration, MonthsDuration
+from zhida.values.unknown import Unknown, find_unknown
 
 VERDICTS: Words = {
     Verdict.PROVED: {"zh": "已证明", "en": "proved"},
@@ -22,8 +24,15 @@ VERDICTS: Words = {
 MARKS: Mapping[Verdict, str] = {Verdict.PROVED: "✓", Verdict.REFUTED: "✗", Verdict.UNDECIDED: "?"}
 """The same as a sign."""
 
+EXPLAINED: tuple[str, str, str] = ("○", "有缺口（已说明）", "gaps (explained)")
+"""The sign and words of a table whose gaps its document means, and says why."""
+
 QUESTIONS: Sequence[tuple[str, str]] = (("完备", "complete"), ("不重叠", "no overlap"), ("无遮盖", "none masked"))
 """What is asked of each table."""
+
+
+OPEN_GAPS = frozenset(("proof-gap", "proof-gap-unusual", "proof-gap-collect"))
+"""Findings of gaps that nobody explained."""
 
 
 def verdict_words(verdict: Verdict, language: Language) -> str:
@@ -35,36 +44,62 @@ def verdict_words(verdict: Verdict, language: Language) -> str:
     return f"{MARKS[verdict]} {word(VERDICTS, verdict, language)}"
 
 
+def is_explained(table: TableProof) -> bool:
+    """Say whether a table has gaps, and its document says why of all of them."""
+    codes = {finding.diagnostic.code for finding in table.findings}
+    return table.completeness is Verdict.REFUTED and "proof-gap-justified" in codes and codes.isdisjoint(OPEN_GAPS)
+
+
+def said_of(table: TableProof, language: Language) -> tuple[str, ...]:
+    """Return how each question about a table came out, in the order of `QUESTIONS`, in words without signs."""
+    complete, *others = (word(VERDICTS, each, language) for each in (table.completeness, table.consistency, table.masked))
+    return (choose(language, *EXPLAINED[1:]) if is_explained(table) else complete, *others)
+
+
+def signed(table: TableProof, language: Language) -> tuple[str, ...]:
+    """Return how each question about a table came out, with signs."""
+    complete, *others = (verdict_words(each, language) for each in (table.completeness, table.consistency, table.masked))
+    return (f"{EXPLAINED[0]} {choose(language, *EXPLAINED[1:])}" if is_explained(table) else complete, *others)
+
+
 def reasons(table: TableProof, language: Language) -> tuple[str, ...]:
     """Return why a table was not decided, each reason once."""
     return tuple(dict.fromkeys(choose(language, zh, en) for zh, en in table.undecided))
 
 
-def witness_words(witness: Witness, model: PolicyModel | None, language: Language) -> str:
+Models = PolicyModel | Sequence[PolicyModel] | None
+"""The policy that is spoken of; all of them where something lies across policies; None where none is known."""
+
+
+def witness_words(witness: Witness, models: Models, language: Language) -> str:
     """Return a subject that shows a finding: its facts, or the values of the clauses where only these are known.
 
     Args:
         witness: The subject.
-        model: The policy that it is about, for the units of its facts.
+        models: The policies that it is about, for the units of its facts.
         language: Of the words around it.
     """
-    shown = [(name, value, _unit(model, name)) for name, value in witness.facts.items()]
-    shown = shown or [(text, value, _unit(model, text)) for text, value in witness.clauses]
-    parts = [f"{name} = {shown_value(value, unit, language)}" for name, value, unit in shown]
+    shown = [(name, value, _unit(models, name)) for name, value in witness.facts.items()]
+    shown = shown or [(text, value, _unit(models, text)) for text, value in witness.clauses]
+    made_up = choose(language, "（假设：参数没有数值）", " (made up: a parameter without a figure)")
+    parts = [
+        f"{name} = {shown_value(value, unit, language)}{made_up if name in witness.facts and _is_open(models, name) else ''}"
+        for name, value, unit in shown
+    ]
     if witness.as_of is not None:
         parts.append(choose(language, f"评估日 {format_date(witness.as_of, language)}", f"on {format_date(witness.as_of, language)}"))
     return choose(language, "，", ", ").join(parts)
 
 
-def example_words(finding: Finding, model: PolicyModel | None, language: Language) -> str:
+def example_words(finding: Finding, models: Models, language: Language) -> str:
     """Return the sentence that gives a finding's witness, or an empty text.
 
     >>> from zhida.errors import Diagnostic
     >>> example_words(Finding(Diagnostic("proof-gap"), witness=Witness({"职工人数": Decimal(300)})), None, "zh")
     '例如：职工人数 = 300'
     """
-    told = finding.diagnostic.arguments.get(choose(language, "witness_zh", "witness"), "") if _is_whole(finding.witness) else ""
-    said = told or (witness_words(finding.witness, model, language) if finding.witness else "")
+    told = finding.diagnostic.arguments.get(choose(language, "witness_zh", "witness"), "") if is_shown(finding, models) else ""
+    said = told or (witness_words(finding.witness, models, language) if finding.witness else "")
     return choose(language, f"例如：{said}", f"for example: {said}") if said else ""
 
 
@@ -73,9 +108,10 @@ def _is_whole(witness: Witness | None) -> bool:
     return witness is None or {text for text, _ in witness.clauses}.issuperset(witness.facts)
 
 
-def is_shown(finding: Finding) -> bool:
-    """Say whether the words of a finding give its witness already."""
-    return "witness" in finding.diagnostic.arguments
+def is_shown(finding: Finding, models: Models = None) -> bool:
+    """Say whether the words of a finding give its witness already, with all of its facts, of which none is made up."""
+    facts = finding.witness.facts if finding.witness is not None else ()
+    return "witness" in finding.diagnostic.arguments and _is_whole(finding.witness) and not any(_is_open(models, name) for name in facts)
 
 
 def shown_value(value: object, unit: str, language: Language) -> str:
@@ -83,11 +119,15 @@ def shown_value(value: object, unit: str, language: Language) -> str:
 
     >>> shown_value(Decimal(20000000), "元", "zh"), shown_value(Decimal("3000000.01"), "元", "zh"), shown_value("小型", "", "zh")
     ('2,000 万元', '3,000,000.01 元', '“小型”')
+    >>> shown_value(MonthsDuration(6), "", "zh"), shown_value(MonthsDuration(6), "", "en")
+    ('6 个月', '6 months')
     """
     if isinstance(value, Decimal) and unit == "元":
         return gloss_yuan(value, language) or format_quantity(value, unit, language)
     if isinstance(value, str):
         return choose(language, f"“{value}”", f"'{value}'")
+    if isinstance(value, DaysDuration | MonthsDuration):
+        return describe_duration(value, language)
     return format_value(value, unit, language)
 
 
@@ -155,6 +195,15 @@ def _by_line(cliff: Cliff) -> tuple[bool, Decimal]:
     return (not is_number, cliff.line if is_number else Decimal(0))
 
 
-def _unit(model: PolicyModel | None, name: str) -> str:
-    item = model.item(name) if model is not None else None
-    return item.unit if item is not None else ""
+def _each(models: Models) -> Sequence[PolicyModel]:
+    return () if models is None else (models,) if isinstance(models, PolicyModel) else models
+
+
+def _unit(models: Models, name: str) -> str:
+    items = (model.item(name) for model in _each(models))
+    return next((item.unit for item in items if item is not None), "")
+
+
+def _is_open(models: Models, name: str) -> bool:
+    """Say whether a name is a parameter that has no figure on the day, so that a proof makes its value up."""
+    return any(isinstance(model.parameters.get(parameter_id(name)), Unknown) for model in _each(models))
