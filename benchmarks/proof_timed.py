@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from page import Goal
 
-from zhida.proof.boxes import Box, Budget, Grid, concise, groups, overlapping, uncovered
+from zhida.proof.tables.boxes import Box, Budget, Grid, concise, groups, overlapping, uncovered
 
 Rule = tuple[tuple[int, int], ...]
 """For each column the least number that passes, and the first that does not."""

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tests.engine.policy_texts import front, packs_of
 from zhida.policy.pack import Packs
-from zhida.proof.difference import Difference, Version, days_for, difference, version_among
-from zhida.proof.difference_search import Solver
+from zhida.proof.difference.search import Solver
+from zhida.proof.difference.versions import Difference, Version, days_for, difference, version_among
 from zhida.source import Source
 from zhida.values.temporal import Date
 

@@ -10,9 +10,9 @@ from tests.engine.policy_texts import AS_OF, DICTIONARY, block, front, packs_of,
 from zhida.assess.examples import day_of
 from zhida.dmn.evaluate import Evaluator
 from zhida.policy.pack import Packs
-from zhida.proof.across import findings_of_packs, findings_of_policy
+from zhida.proof.across.findings import findings_of_packs, findings_of_policy
 from zhida.proof.findings import Finding
-from zhida.proof.symbolic import Encoding
+from zhida.proof.solver.encoding import Encoding
 
 pytest.importorskip("z3")
 

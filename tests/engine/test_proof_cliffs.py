@@ -11,9 +11,9 @@ from zhida.assess.examples import day_of
 from zhida.assess.subject import inputs_of
 from zhida.dmn.evaluate import Evaluator
 from zhida.policy.pack import Packs, load_packs
-from zhida.proof.across_shown import Examples, gain_of
-from zhida.proof.cliffs import Cliff, CliffProof, finding_of, prove_cliffs
-from zhida.proof.symbolic import Encoding
+from zhida.proof.across.cliffs import Cliff, CliffProof, finding_of, prove_cliffs
+from zhida.proof.across.shown import Examples, gain_of
+from zhida.proof.solver.encoding import Encoding
 from zhida.values.temporal import Date
 
 pytest.importorskip("z3")

@@ -16,12 +16,12 @@ from zhida.dmn.evaluate import ElementTrace, Evaluator
 from zhida.errors import Diagnostic, Language
 from zhida.feel.evaluate import evaluate
 from zhida.policy.pack import Packs, load_packs
-from zhida.proof import coverage as module
-from zhida.proof.conditions import Condition, ConditionKind, conditions_of, with_body
-from zhida.proof.coverage import Coverage, Measure, Trial, coverage, new_trial, trial_of
-from zhida.proof.coverage_effects import differ
-from zhida.proof.coverage_findings import coverage_findings
-from zhida.proof.lines import Lines
+from zhida.proof.coverage import measure as module
+from zhida.proof.coverage.conditions import Condition, ConditionKind, conditions_of, with_body
+from zhida.proof.coverage.effects import differ
+from zhida.proof.coverage.findings import coverage_findings
+from zhida.proof.coverage.lines import Lines
+from zhida.proof.coverage.measure import Coverage, Measure, Trial, coverage, new_trial, trial_of
 from zhida.report.weave import weave
 
 TABLE = """| F | 人 | 类型 | **金额: number** |

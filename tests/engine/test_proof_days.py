@@ -9,12 +9,12 @@ import pytest
 from tests.engine.policy_texts import AS_OF, block, packs_with
 from tests.engine.test_proof_tables import codes, found, table_text
 from zhida.policy.pack import Packs
-from zhida.proof.across import findings_of_policy
+from zhida.proof.across.findings import findings_of_policy
 from zhida.proof.findings import Verdict
-from zhida.proof.proposals import propose
-from zhida.proof.rows import Row
-from zhida.proof.symbolic import Encoding
-from zhida.proof.tables import TableProof, prove_table
+from zhida.proof.proposals.propose import propose
+from zhida.proof.proposals.rows import Row
+from zhida.proof.solver.encoding import Encoding
+from zhida.proof.tables.proving import TableProof, prove_table
 from zhida.values.temporal import Date
 
 PROVED, REFUTED, UNDECIDED = Verdict.PROVED, Verdict.REFUTED, Verdict.UNDECIDED
@@ -133,6 +133,6 @@ def test_a_rule_for_some_days_between_is_not_said_to_be_unreachable(tmp_path: Pa
 @pytest.mark.parametrize("fault", ["raise ImportError('no library')", "raise RuntimeError('libz3.so not found')", "import no_such_module"])
 def test_a_solver_that_cannot_be_loaded_is_none(tmp_path: Path, fault: str) -> None:
     (tmp_path / "z3.py").write_text(fault + "\n", encoding="utf-8")
-    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from zhida.proof import symbolic; print(symbolic.IS_INSTALLED)"
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from zhida.proof.solver import encoding; print(encoding.IS_INSTALLED)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

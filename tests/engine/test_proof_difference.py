@@ -16,11 +16,11 @@ from zhida.cli import run
 from zhida.dmn.evaluate import Evaluator
 from zhida.policy.front_matter import Interval
 from zhida.policy.pack import Packs, load_packs
-from zhida.proof.difference import Version, days_for, difference, solver_of
-from zhida.proof.difference_answers import OTHER_GIFT, OTHER_ROUNDING, Change, Kind
-from zhida.proof.difference_text import stretches
+from zhida.proof.difference.answers import OTHER_GIFT, OTHER_ROUNDING, Change, Kind
+from zhida.proof.difference.text import stretches
+from zhida.proof.difference.versions import Version, days_for, difference, solver_of
 from zhida.proof.findings import Verdict
-from zhida.proof.symbolic import NOT_INSTALLED, Encoding, Extreme, Solution
+from zhida.proof.solver.encoding import NOT_INSTALLED, Encoding, Extreme, Solution
 from zhida.report.difference import difference_text
 from zhida.report.difference_words import Style
 from zhida.values.temporal import Date

@@ -14,7 +14,7 @@ from zhida.errors import has_errors
 from zhida.policy.pack import Packs, load_packs
 from zhida.proof.findings import Verdict
 from zhida.proof.policies import PolicyProof, prove, prove_packs, verdicts_of
-from zhida.proof.symbolic import Encoding, Question, Solution
+from zhida.proof.solver.encoding import Encoding, Question, Solution
 from zhida.report.weave import weave
 
 DICTIONARY = """

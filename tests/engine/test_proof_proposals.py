@@ -11,12 +11,12 @@ from zhida.assess.examples import run_examples
 from zhida.cli import run
 from zhida.policy.pack import Packs, load_packs, with_policy
 from zhida.proof.findings import Verdict
-from zhida.proof.proposals import Proposals, Wanted, propose
-from zhida.proof.proposals_accept import accepted_text
-from zhida.proof.proposals_shown import shown_by_examples
-from zhida.proof.proposals_targets import BOUNDARIES, TargetKind, targets_of
-from zhida.proof.rows import identified, markdown
-from zhida.proof.symbolic import Encoding, Solution
+from zhida.proof.proposals.accept import accepted_text
+from zhida.proof.proposals.propose import Proposals, Wanted, propose
+from zhida.proof.proposals.rows import identified, markdown
+from zhida.proof.proposals.shown import shown_by_examples
+from zhida.proof.proposals.targets import BOUNDARIES, TargetKind, targets_of
+from zhida.proof.solver.encoding import Encoding, Solution
 from zhida.source import Source
 from zhida.values.temporal import Date
 

@@ -13,13 +13,13 @@ from tests.engine.policy_texts import AS_OF, DICTIONARY, packs_with
 from tests.house.tree import ROOT
 from zhida.dmn.evaluate import Evaluator
 from zhida.policy.pack import PolicyModel
-from zhida.proof.axes import AtomKind, Domain, axis_of
-from zhida.proof.boxes import Budget, Grid, different_boxes, groups, overlapping, pairs, uncovered
-from zhida.proof.columns import side_by_side, table_in_atoms
 from zhida.proof.findings import Finding, Verdict
-from zhida.proof.reaching import Solver
-from zhida.proof.symbolic import Holds, Lies, Question, Solution
-from zhida.proof.tables import TableProof, prove_table
+from zhida.proof.solver.encoding import Holds, Lies, Question, Solution
+from zhida.proof.tables.axes import AtomKind, Domain, axis_of
+from zhida.proof.tables.boxes import Budget, Grid, different_boxes, groups, overlapping, pairs, uncovered
+from zhida.proof.tables.columns import side_by_side, table_in_atoms
+from zhida.proof.tables.proving import TableProof, prove_table
+from zhida.proof.tables.reaching import Solver
 from zhida.values.temporal import Date
 from zhida.values.types import DATE, NUMBER, STRING
 
@@ -328,7 +328,7 @@ def test_a_null_of_what_a_column_compares_with_is_thought_of(tmp_path: Path) -> 
 
 def test_clauses_that_are_decisions_over_the_same_fact_are_solved(tmp_path: Path) -> None:
     pytest.importorskip("z3")
-    encoding = importlib.import_module("zhida.proof.symbolic").Encoding
+    encoding = importlib.import_module("zhida.proof.solver.encoding").Encoding
     model = model_of(tmp_path, LINE + table_text("U", ["员工", "线"], ["< 300 | - | 1", ">= 300 | >= 700 | 2"]))
     proof = prove_table(model, "demo/a#档", solver=encoding([model]))
     gap = found(proof, "proof-gap")
@@ -340,7 +340,7 @@ def test_clauses_that_are_decisions_over_the_same_fact_are_solved(tmp_path: Path
 
 def test_cells_that_cannot_be_read_are_solved(tmp_path: Path) -> None:
     pytest.importorskip("z3")
-    encoding = importlib.import_module("zhida.proof.symbolic").Encoding
+    encoding = importlib.import_module("zhida.proof.solver.encoding").Encoding
     model = model_of(tmp_path, LINE + table_text("U", ["员工"], ["< 线 | 1", "[线..1000) | 2", ">= 1000 | 3"]))
     proof = prove_table(model, "demo/a#档", solver=encoding([model]))
     assert (proof.completeness, proof.consistency) == (PROVED, REFUTED)
@@ -355,7 +355,7 @@ def test_cells_that_cannot_be_read_are_solved(tmp_path: Path) -> None:
 def solved(root: Path, body: str) -> TableProof:
     pytest.importorskip("z3")
     model = model_of(root, body)
-    return prove_table(model, "demo/a#档", solver=importlib.import_module("zhida.proof.symbolic").Encoding([model]))
+    return prove_table(model, "demo/a#档", solver=importlib.import_module("zhida.proof.solver.encoding").Encoding([model]))
 
 
 def test_cells_that_compare_facts_are_told_in_their_own_words(tmp_path: Path) -> None:

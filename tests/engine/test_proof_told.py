@@ -9,12 +9,12 @@ from tests.engine.policy_texts import AS_OF, block, packs_with
 from tests.engine.test_proof_policies import BROKEN, CLOSED, GRANT, packs_of
 from zhida.cli import run
 from zhida.policy.pack import Packs, load_packs
-from zhida.proof import symbolic
-from zhida.proof.box_words import describe_duration
-from zhida.proof.cliffs import prove_cliffs
+from zhida.proof.across.cliffs import prove_cliffs
 from zhida.proof.findings import Finding
 from zhida.proof.policies import prove, prove_packs
-from zhida.proof.symbolic import NOT_INSTALLED
+from zhida.proof.solver import encoding as symbolic
+from zhida.proof.solver.encoding import NOT_INSTALLED
+from zhida.proof.tables.words import describe_duration
 from zhida.report.weave import weave
 from zhida.report.witness import example_words, is_explained, is_shown
 from zhida.values.temporal import DaysDuration, MonthsDuration

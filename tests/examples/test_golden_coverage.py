@@ -16,8 +16,8 @@ import pytest
 from tests.examples.test_golden import AS_OF, plant, sections
 from zhida.assess.examples import run_examples
 from zhida.policy.pack import load_packs
-from zhida.proof.coverage import coverage
-from zhida.proof.coverage_findings import coverage_findings
+from zhida.proof.coverage.findings import coverage_findings
+from zhida.proof.coverage.measure import coverage
 
 FOLDER = Path(__file__).parent / "coverage"
 CASES = sorted(path.name for path in FOLDER.glob("*.md"))

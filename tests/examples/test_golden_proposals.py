@@ -17,8 +17,8 @@ import pytest
 from tests.examples.test_golden import AS_OF, plant, sections
 from zhida.errors import Diagnostic, InputError
 from zhida.policy.pack import load_packs
-from zhida.proof.proposals import propose, told_again
-from zhida.proof.proposals_accept import accepted_text
+from zhida.proof.proposals.accept import accepted_text
+from zhida.proof.proposals.propose import propose, told_again
 
 FOLDER = Path(__file__).parent / "proposals"
 CASES = sorted(path.name for path in FOLDER.glob("*.md"))

@@ -35,7 +35,7 @@ LIBRARIES = {
     "xlsxwriter": Use(("policy/excel_write.py",), 1, "XlsxWriter"),
     "regex": Use(("feel/builtins/pattern.py",), 1, "regex"),
     "elementpath": Use(("feel/builtins/pattern.py",), 1, "elementpath"),
-    "z3": Use(("proof/symbolic_algebra.py", "proof/symbolic_solver.py"), 2, "z3-solver"),
+    "z3": Use(("proof/solver/algebra.py", "proof/solver/queries.py"), 2, "z3-solver"),
     "typer": Use(("cli/*",), 20, "typer"),
     "rich": Use(("cli/*",), 20, "rich"),
 }

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 
 from zhida.policy.pack import Packs, Policy
-from zhida.proof import proposals
-from zhida.proof.proposals import propose
-from zhida.proof.proposals_accept import accepted_text
+from zhida.proof.proposals import propose as proposals
+from zhida.proof.proposals.accept import accepted_text
+from zhida.proof.proposals.propose import propose
 from zhida.values.temporal import Date
 
 PARTS = ("proposals", "rows", "conditions", "coverage", "symbolic", "lines", "axes", "cells")

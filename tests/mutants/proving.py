@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from zhida.errors import has_errors
 from zhida.policy.pack import Packs, PolicyModel
-from zhida.proof.across import findings_of_packs
+from zhida.proof.across.findings import findings_of_packs
 from zhida.proof.findings import Verdict
 from zhida.proof.policies import prove
-from zhida.proof.symbolic import Differs, Encoding
+from zhida.proof.solver.encoding import Differs, Encoding
 from zhida.values.temporal import Date
 
 

@@ -21,10 +21,10 @@ from zhida.assess.judge import judge
 from zhida.assess.subject import inputs_of
 from zhida.dmn.evaluate import Evaluator
 from zhida.policy.pack import Packs
-from zhida.proof.difference import Difference, solver_of
-from zhida.proof.difference_answers import Change, Compared
+from zhida.proof.difference.answers import Change, Compared
+from zhida.proof.difference.versions import Difference, solver_of
 from zhida.proof.findings import Verdict
-from zhida.proof.symbolic import NOT_INSTALLED
+from zhida.proof.solver.encoding import NOT_INSTALLED
 
 Value = Any
 

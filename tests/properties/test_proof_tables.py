@@ -12,11 +12,11 @@ import pytest
 from tests.properties.drawn_tables import DrawnTable, changed, decided, draw
 from zhida.dmn.evaluate import Evaluation
 from zhida.policy.pack import PolicyModel
-from zhida.proof.axes import Atom, AtomKind, Axis
-from zhida.proof.boxes import Box, Budget, bits, concise, different_boxes, is_redundant, merged, overlapping, uncovered
-from zhida.proof.columns import NO_RULE, VIOLATED, TableInAtoms, side_by_side, table_in_atoms
 from zhida.proof.findings import Verdict
-from zhida.proof.tables import prove_table
+from zhida.proof.tables.axes import Atom, AtomKind, Axis
+from zhida.proof.tables.boxes import Box, Budget, bits, concise, different_boxes, is_redundant, merged, overlapping, uncovered
+from zhida.proof.tables.columns import NO_RULE, VIOLATED, TableInAtoms, side_by_side, table_in_atoms
+from zhida.proof.tables.proving import prove_table
 from zhida.values.equality import equal, less
 from zhida.values.text import literal
 

@@ -27,7 +27,7 @@ from zhida.errors import Language
 from zhida.policy.document import MAX_FILE_BYTES, parse, read_source
 from zhida.policy.pack import Packs
 from zhida.policy.tangle import tangle
-from zhida.proof.difference import Version, days_for, difference, solver_of, version_among
+from zhida.proof.difference.versions import Version, days_for, difference, solver_of, version_among
 from zhida.report.difference import difference_data, difference_text
 from zhida.report.difference_words import Style
 from zhida.source import Source

@@ -33,10 +33,10 @@ from zhida.cli.console import (
 )
 from zhida.errors import CompileError, Diagnostic, Language, nearest
 from zhida.policy.pack import Packs, Policy
-from zhida.proof.proposals import CONDITIONS, EVERYTHING, Proposals, Wanted, propose, told_again
-from zhida.proof.proposals_accept import accepted_rows, accepted_text
-from zhida.proof.proposals_targets import BOUNDARIES
-from zhida.proof.rows import Row, cell_of, header_of, identified, markdown, purpose_text
+from zhida.proof.proposals.accept import accepted_rows, accepted_text
+from zhida.proof.proposals.propose import CONDITIONS, EVERYTHING, Proposals, Wanted, propose, told_again
+from zhida.proof.proposals.rows import Row, cell_of, header_of, identified, markdown, purpose_text
+from zhida.proof.proposals.targets import BOUNDARIES
 from zhida.registry_io.replacing import write_failed
 from zhida.report.words import listed
 from zhida.values.temporal import Date

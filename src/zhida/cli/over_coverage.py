@@ -7,8 +7,8 @@ from zhida.assess.examples import ExampleResult
 from zhida.cli.console import words
 from zhida.errors import Diagnostic, Language
 from zhida.policy.pack import Packs
-from zhida.proof.coverage import Coverage, RuleShown, Shown, ThresholdShown, coverage
-from zhida.proof.coverage_findings import coverage_findings
+from zhida.proof.coverage.findings import coverage_findings
+from zhida.proof.coverage.measure import Coverage, RuleShown, Shown, ThresholdShown, coverage
 from zhida.values.temporal import Date
 
 COLUMNS = (("规则\n触发", "rules\nfired"), ("条件\n独立", "tests\nshown"), ("门槛\n两侧", "both\nsides"))

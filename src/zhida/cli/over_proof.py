@@ -16,10 +16,10 @@ from zhida.cli.processes import over_processes
 from zhida.errors import SEVERITY_WORDS, Language
 from zhida.errors.code import Severity
 from zhida.policy.pack import Packs
-from zhida.proof.cliffs import Cliff
+from zhida.proof.across.cliffs import Cliff
 from zhida.proof.findings import Finding, Verdict, Witness
 from zhida.proof.policies import PacksProof, PolicyProof, prove_packs, verdicts_of
-from zhida.proof.tables import TableProof
+from zhida.proof.tables.proving import TableProof
 from zhida.report.witness import (
     EXPLAINED,
     MARKS,

@@ -17,12 +17,12 @@ from zhida.assess.examples import ExampleResult, day_of, run_examples
 from zhida.dmn.compiled import CompiledTable
 from zhida.errors import Diagnostic, diagnostic
 from zhida.policy.pack import Packs, Policy, PolicyModel
-from zhida.proof.across import findings_of_packs, findings_of_policy
-from zhida.proof.across_shown import Examples
-from zhida.proof.cliffs import Cliff, CliffProof, finding_of, prove_cliffs
+from zhida.proof.across.cliffs import Cliff, CliffProof, finding_of, prove_cliffs
+from zhida.proof.across.findings import findings_of_packs, findings_of_policy
+from zhida.proof.across.shown import Examples
 from zhida.proof.findings import Finding, Verdict
-from zhida.proof.recalled import Recalling
-from zhida.proof.tables import TableProof, prove_table
+from zhida.proof.solver.recalled import Recalling
+from zhida.proof.tables.proving import TableProof, prove_table
 from zhida.source import Span
 from zhida.values.temporal import Date
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from zhida.assess.assessment import Outcome
 from zhida.policy.tangle import APPLIES
-from zhida.proof.difference import Difference, Version
-from zhida.proof.difference_answers import Change, Compared, Extreme, Ground, Kind, Said
+from zhida.proof.difference.answers import Change, Compared, Extreme, Ground, Kind, Said
+from zhida.proof.difference.versions import Difference, Version
 from zhida.proof.findings import Verdict
 from zhida.report.difference_rules import RuleWords
 from zhida.report.difference_words import Speaker, Style

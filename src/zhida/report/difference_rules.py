@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from zhida.proof.difference_rules import Cell, DecisionChange, Row, RowChange
-from zhida.proof.difference_text import SectionChange, Stretch
+from zhida.proof.difference.rules import Cell, DecisionChange, Row, RowChange
+from zhida.proof.difference.text import SectionChange, Stretch
 from zhida.report.difference_words import Speaker
 from zhida.report.words import Words, bracketed, listed, unbroken, word
 

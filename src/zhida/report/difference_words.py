@@ -7,8 +7,8 @@ from decimal import Decimal
 from zhida.errors import Language
 from zhida.policy.tangle import OTHERWISE
 from zhida.policy.years import parse_given
-from zhida.proof.difference import Difference
-from zhida.proof.difference_rules import ANY_VALUE
+from zhida.proof.difference.rules import ANY_VALUE
+from zhida.proof.difference.versions import Difference
 from zhida.report.conditions import describe_test, gloss_test
 from zhida.report.explanation import LINE_CELLS
 from zhida.report.words import bracketed, choose, format_named, format_quantity, gloss_yuan, printable

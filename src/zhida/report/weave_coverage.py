@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from zhida.assess.examples import ExampleResult
 from zhida.errors import Language
-from zhida.proof.coverage import Coverage, RuleShown, ThresholdShown, coverage_of_results
-from zhida.proof.coverage_findings import lacks
+from zhida.proof.coverage.findings import lacks
+from zhida.proof.coverage.measure import Coverage, RuleShown, ThresholdShown, coverage_of_results
 from zhida.report.page import Markup, element, join
 from zhida.report.words import choose
 

@@ -7,7 +7,7 @@ from zhida.errors import SEVERITY_WORDS, Language
 from zhida.errors.code import Severity
 from zhida.proof.findings import Finding, Verdict
 from zhida.proof.policies import PolicyProof, verdicts_of
-from zhida.proof.tables import TableProof
+from zhida.proof.tables.proving import TableProof
 from zhida.report.page import Markup, element, join, table
 from zhida.report.requirement_graph import Mark
 from zhida.report.weave_rules import anchor

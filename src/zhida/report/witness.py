@@ -6,10 +6,10 @@ from decimal import Decimal
 from zhida.errors import Language
 from zhida.feel.units import format_unit as format_feel_unit
 from zhida.policy.pack import PolicyModel, parameter_id
-from zhida.proof.box_words import describe_duration
-from zhida.proof.cliffs import Cliff
+from zhida.proof.across.cliffs import Cliff
 from zhida.proof.findings import Finding, Verdict, Witness
-from zhida.proof.tables import TableProof
+from zhida.proof.tables.proving import TableProof
+from zhida.proof.tables.words import describe_duration
 from zhida.report.words import Words, choose, format_date, format_quantity, format_value, gloss_yuan, group_digits, listed, word
 from zhida.values.temporal import DaysDuration, MonthsDuration
 from zhida.values.unknown import Unknown, find_unknown

@@ -1,0 +1,1 @@
+"""Across tables and policies: what nobody meets, amounts, stacking, versions, cliffs."""

@@ -1,0 +1,1 @@
+"""Coverage: what the examples of a policy show."""

@@ -1,0 +1,1 @@
+"""Proposals: the examples that a policy lacks."""

@@ -1,0 +1,1 @@
+"""The solver: a linked model as terms, and whom a question can meet."""

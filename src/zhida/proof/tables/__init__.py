@@ -1,0 +1,1 @@
+"""Tables: boxes of atoms, and what is proved of a table over them."""
