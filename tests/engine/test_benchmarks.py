@@ -67,6 +67,7 @@ def test_more_rows_begin_with_the_same_rows(named: Named) -> None:
     assert all(np.array_equal(few[name], many[name][:100]) for name in few)
 
 
+@pytest.mark.long
 def test_the_pack_of_the_jobs_is_a_hundred_policies_of_one_table_each(named: Named, tmp_path: Path) -> None:
     registry_drawn = named("registry_drawn")
     packs = load_packs(registry_drawn.write_pack(tmp_path))

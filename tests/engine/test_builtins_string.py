@@ -188,6 +188,7 @@ def test_a_pattern_that_runs_away_is_stopped(monkeypatch: pytest.MonkeyPatch) ->
     assert host.spent == len(runaway) + 50 + 100
 
 
+@pytest.mark.long
 def test_a_pattern_too_long_to_be_read_is_refused() -> None:
     assert refusal("matches", "a", "a" * (pattern.MAX_LENGTH + 1)).code == "feel-pattern-too-long"
     assert call("matches", "a" * pattern.MAX_LENGTH, "a" * pattern.MAX_LENGTH) is True

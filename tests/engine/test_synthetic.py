@@ -133,6 +133,7 @@ def test_targets_by_holders_are_met_exactly(data: dict[str, Any], enterprises: S
     assert found == data["calibrate"]["holders"]
 
 
+@pytest.mark.long
 def test_industries_are_shared_out_by_largest_remainder_with_targets_and_without(data: dict[str, Any], district: District) -> None:
     expected = apportion(MADE, [industry.share for industry in district.industries])
     free = copy.deepcopy(data)

@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +48,13 @@ def modules(root: Path, *folders: str) -> Iterator[tuple[Path, ast.Module]]:
     """Yield each Python file under the folders, parsed."""
     for folder in folders:
         for path in sorted((root / folder).rglob("*.py")):
-            yield path, ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+            yield path, parsed(path, path.stat().st_mtime_ns)
+
+
+@cache
+def parsed(path: Path, _written: int) -> ast.Module:
+    """Return a Python file as a tree, parsed once as long as nobody writes it."""
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
 def at(root: Path, path: Path, line: int = 0) -> str:

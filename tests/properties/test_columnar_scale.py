@@ -30,6 +30,7 @@ def compared(models: range, rows: int, repeats: int) -> Tally:
     return total
 
 
+@pytest.mark.long
 def test_random_models_over_columns_are_what_the_interpreter_says() -> None:
     total = compared(range(16), 90, 3)
     assert min(total.compared[path] for path in paths()) > 20_000, summary(total, 0)
@@ -80,6 +81,7 @@ def wrong_sums(left: Column, right: Column, form: Form) -> Column:
     return replace(found, values=found.values + (found.values > 100 * 10**form.scale))
 
 
+@pytest.mark.long
 def test_a_difference_is_found_and_cut_down_to_what_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = operators.arithmetic
     monkeypatch.setattr(

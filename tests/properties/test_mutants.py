@@ -54,6 +54,7 @@ def trial_of(packs: Packs, kind: str, old: str, new: str) -> Trial:
     return compare(Versions(packs, changed, "demo/a", f"demo/a#{change.element}"), AS_OF, "seed")
 
 
+@pytest.mark.long
 def test_a_mutant_follows_from_its_seed_and_number(packs: Packs) -> None:
     few, many = draw(packs, 7, 30), draw(packs, 7, 60)
     assert few == many[:30]

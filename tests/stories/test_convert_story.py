@@ -23,6 +23,7 @@ MODEL = """<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" nam
 
 
 @pytest.mark.parametrize("form", ["dmn", "xlsx"])
+@pytest.mark.long
 def test_packs_leave_and_come_back_to_the_byte(zhida: Zhida, tmp_path: Path, form: str) -> None:
     away, home = tmp_path / form, tmp_path / "home"
     answer = zhida("convert", PACKS, away, "--to", form)

@@ -24,6 +24,8 @@ from zhida.policy.pack import load_packs
 from zhida.registry_io.synthetic import write_district
 from zhida.registry_io.synthetic_district import read_district
 
+pytestmark = pytest.mark.long  # each of them starts the program several times; tests/engine/test_run.py has the same in one process
+
 RESULTS = {"results.parquet", "results.csv", "report.html", "summary.json"}
 KEY = "统一社会信用代码"
 

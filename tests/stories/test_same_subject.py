@@ -54,6 +54,7 @@ def test_the_same_facts_get_another_answer_a_year_later(packs: Packs, new: str) 
     assert str(last) < str(first_day)
 
 
+@pytest.mark.long
 def test_one_refrigerator_on_the_command_line(tmp_path: Path, zhida: Zhida) -> None:
     (tmp_path / "buyers.csv").write_text("code,kind,grade,price,used\nR1,冰箱,一级,12000,0\n", encoding="utf-8")
     (tmp_path / "mapping.yaml").write_text(
