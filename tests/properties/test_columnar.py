@@ -20,7 +20,9 @@ from zhida.values.unknown import unknown
 
 Value = Any
 MANY_ROWS = st.lists(rows, min_size=8, max_size=24)
-FEW_EXAMPLES = settings(max_examples=min(settings().max_examples, 300), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+FEW_EXAMPLES = settings(
+    max_examples=min(settings().max_examples, 300), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 
 def check(body: Decision, facts: Sequence[Mapping[str, Value]], *more: Decision) -> None:

@@ -46,7 +46,7 @@ except Exception:  # z3 raises its own where its library cannot be loaded
 
 Value = Any
 
-BUDGET = 400_000
+BUDGET = 150_000
 """How much z3 may spend on a question, in its own resource units: no clock, so that the answer is the same everywhere."""
 
 NOT_INSTALLED = (
