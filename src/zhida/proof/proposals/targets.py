@@ -53,7 +53,7 @@ class TargetKind(StrEnum):
 
 
 MOST_OUTPUTS = 4
-"""How many values of other rules are tried in the place of an output that is null."""
+"""How many outputs of other rules are tried in the place of one that is null."""
 
 BOUNDARIES = frozenset((TargetKind.ON, TargetKind.PAST))
 
@@ -259,8 +259,8 @@ def _of_outputs(table: CompiledTable, decision_id: str) -> Iterator[Target]:
 def _of_output(table: CompiledTable, column: int, node: Node, text: tuple[str, str]) -> Iterator[tuple[Node, tuple[str, str]]]:
     """Yield other outputs in the place of one, with what they are called."""
     if isinstance(node, syntax.Literal):
-        for value in _others(table, column, node):
-            yield replace(node, value=value), text
+        for other in _others(table, column, node):
+            yield other, text
         return
     yield syntax.Literal(node.span, None), text
     for literal, other in _figures(node):
@@ -268,20 +268,23 @@ def _of_output(table: CompiledTable, column: int, node: Node, text: tuple[str, s
         yield replaced(node, literal, other), (f"{zh}：数字 {unparse(literal)}", f"{en}: figure {unparse(literal)}")
 
 
-def _others(table: CompiledTable, column: int, node: syntax.Literal) -> Sequence[Value]:
-    """Return other values than that of an output; in the place of null, those of the other rules."""
+def _others(table: CompiledTable, column: int, node: syntax.Literal) -> Sequence[Node]:
+    """Return other outputs than a value; in the place of null, those of the other rules."""
     match node.value:
         case bool():
-            return (not node.value,)
+            return (replace(node, value=not node.value),)
         case Decimal():
-            return (feel_context().add(node.value, 1),)
+            return (replace(node, value=feel_context().add(node.value, 1)),)
         case str():
-            return (f"{node.value}′",)
+            return (replace(node, value=f"{node.value}′"),)
         case Date():
-            return (temporal.add(node.value, DAY),)
-    known = [each.value for rule in table.rules if isinstance(each := rule.outputs[column], syntax.Literal)]
-    values = dict.fromkeys(value for value in known if isinstance(value, bool | Decimal | str))
-    return tuple(values)[:MOST_OUTPUTS] or (Decimal(0),)
+            return (replace(node, value=temporal.add(node.value, DAY)),)
+    known = {unparse(each): each for rule in table.rules if not _is_null(each := rule.outputs[column])}
+    return tuple(known.values())[:MOST_OUTPUTS] or (replace(node, value=Decimal(0)),)
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, syntax.Literal) and node.value is None
 
 
 def _of_cells(table: CompiledTable, decision_id: str) -> Iterator[Target]:
