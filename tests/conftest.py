@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 # `make test` and `make check` must give the same answer twice, so their examples are derandomized; the exhaustive run of `make
 # check-long` looks for what nobody has met yet.
-settings.register_profile("short", max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("short", max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", max_examples=1_000, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("exhaustive", max_examples=20_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("short")
