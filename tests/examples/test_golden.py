@@ -18,7 +18,7 @@ A case without a dictionary gets the one of `DICTIONARY`. With ZHIDA_BLESS=1 `ex
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -57,6 +57,24 @@ def sections(text: str) -> tuple[str, dict[str, str]]:
     """Return what a golden file says of itself, and its sections by their heads."""
     title, *parts = re.split(r"^=== (.+)\n", text, flags=re.MULTILINE)
     return title, dict(zip(parts[0::2], parts[1::2], strict=True))
+
+
+def agree(path: Path, told: Sequence[Diagnostic], root: Path) -> None:
+    """Compare all that is said, in Chinese and then in English, with what a golden file expects; with ZHIDA_BLESS=1 write it anew.
+
+    Args:
+        path: The golden file.
+        told: What is said.
+        root: The folder that the case was planted in; its path is left out of the messages.
+    """
+    title, parts = sections(path.read_text(encoding="utf-8"))
+    messages = [item.render("zh") for item in told] + [item.render("en") for item in told]
+    found = "\n\n".join(messages).replace(f"{root}{os.sep}", "") + "\n"
+    if os.environ.get("ZHIDA_BLESS"):
+        kept = {head: text for head, text in parts.items() if head != "expected"}
+        path.write_text(title + "".join(f"=== {head}\n{text}" for head, text in (*kept.items(), ("expected", found))), encoding="utf-8")
+    else:
+        assert found == parts.get("expected")
 
 
 def plant(root: Path, parts: dict[str, str]) -> None:

@@ -8,12 +8,11 @@ Each file of tests/examples/coverage/ says in its first lines what it shows, and
 With ZHIDA_BLESS=1 `expected` is written anew.
 """
 
-import os
 from pathlib import Path
 
 import pytest
 
-from tests.examples.test_golden import AS_OF, plant, sections
+from tests.examples.test_golden import AS_OF, agree, plant, sections
 from zhida.assess.examples import run_examples
 from zhida.policy.pack import load_packs
 from zhida.proof.coverage.findings import coverage_findings
@@ -26,7 +25,7 @@ CASES = sorted(path.name for path in FOLDER.glob("*.md"))
 @pytest.mark.parametrize("name", CASES)
 def test_the_whole_message_is_as_it_was_read_and_agreed(name: str, tmp_path: Path) -> None:
     path = FOLDER / name
-    title, parts = sections(path.read_text(encoding="utf-8"))
+    _, parts = sections(path.read_text(encoding="utf-8"))
     root = tmp_path / "packs"
     root.mkdir()
     plant(root, {head: text for head, text in parts.items() if head != "expected"})
@@ -36,10 +35,4 @@ def test_the_whole_message_is_as_it_was_read_and_agreed(name: str, tmp_path: Pat
     results = list(run_examples(packs, policy, as_of=AS_OF))
     assert all(result.passed for result in results)
     told = coverage_findings(policy, coverage(packs, policy, results, as_of=AS_OF))
-    messages = [item.render("zh") for item in told] + [item.render("en") for item in told]
-    found = "\n\n".join(messages).replace(f"{root}{os.sep}", "") + "\n"
-    if os.environ.get("ZHIDA_BLESS"):
-        kept = {head: text for head, text in parts.items() if head != "expected"}
-        path.write_text(title + "".join(f"=== {head}\n{text}" for head, text in (*kept.items(), ("expected", found))), encoding="utf-8")
-    else:
-        assert found == parts.get("expected")
+    agree(path, told, root)

@@ -9,12 +9,11 @@ Each file of tests/examples/proposals/ says in its first lines what it shows, an
 With ZHIDA_BLESS=1 `expected` is written anew.
 """
 
-import os
 from pathlib import Path
 
 import pytest
 
-from tests.examples.test_golden import AS_OF, plant, sections
+from tests.examples.test_golden import AS_OF, agree, plant, sections
 from zhida.errors import Diagnostic, InputError
 from zhida.policy.pack import load_packs
 from zhida.proof.proposals.accept import accepted_text
@@ -43,12 +42,6 @@ def told(folder: Path, parts: dict[str, str]) -> list[Diagnostic]:
 @pytest.mark.parametrize("name", CASES)
 def test_the_whole_message_is_as_it_was_read_and_agreed(name: str, tmp_path: Path) -> None:
     path = FOLDER / name
-    title, parts = sections(path.read_text(encoding="utf-8"))
+    _, parts = sections(path.read_text(encoding="utf-8"))
     diagnostics = told(tmp_path, parts)
-    messages = [item.render("zh") for item in diagnostics] + [item.render("en") for item in diagnostics]
-    found = "\n\n".join(messages).replace(f"{tmp_path / 'packs'}{os.sep}", "") + "\n"
-    if os.environ.get("ZHIDA_BLESS"):
-        kept = {head: text for head, text in parts.items() if head != "expected"}
-        path.write_text(title + "".join(f"=== {head}\n{text}" for head, text in (*kept.items(), ("expected", found))), encoding="utf-8")
-    else:
-        assert found == parts.get("expected")
+    agree(path, diagnostics, tmp_path / "packs")

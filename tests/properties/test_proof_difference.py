@@ -122,7 +122,6 @@ def check_exact(found: Difference, incomes: Sequence[Decimal]) -> None:
 
 
 @given(tables, changes)
-@settings(max_examples=30)
 def test_without_a_solver_elementary_tables_are_compared_exactly(
     table: list[tuple[Value, ...]], change: tuple[int, str, tuple[Value, ...]]
 ) -> None:
@@ -134,7 +133,7 @@ def test_without_a_solver_elementary_tables_are_compared_exactly(
 
 
 @given(tables, changes)
-@settings(max_examples=12)
+@settings(max_examples=max(settings().max_examples // 3, 1))
 def test_without_a_solver_nothing_is_proved_that_was_not_looked_at(
     table: list[tuple[Value, ...]], change: tuple[int, str, tuple[Value, ...]]
 ) -> None:
@@ -147,7 +146,7 @@ def test_without_a_solver_nothing_is_proved_that_was_not_looked_at(
 
 
 @given(tables, changes)
-@settings(max_examples=12)
+@settings(max_examples=max(settings().max_examples // 3, 1))
 def test_with_a_solver_computed_tables_are_compared_exactly(
     table: list[tuple[Value, ...]], change: tuple[int, str, tuple[Value, ...]]
 ) -> None:

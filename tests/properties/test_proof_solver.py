@@ -124,7 +124,9 @@ def differences(encoder: Encoder, model: PolicyModel, facts: Mapping[str, Any]) 
         if not encoder.ground.opaque:
             symbols[id_] = symbol
             ground.add(encoder.ground)
-    answer = ask(encoder.space, [term for fact in ground.facts.values() for term in as_given(encoder, fact, facts[fact.name])], BUDGET)
+    answer = ask(
+        encoder.space, [term for fact in ground.facts.values() for term in as_given(encoder, fact.symbol, facts[fact.name])], BUDGET
+    )
     assert answer.status is Status.POSSIBLE
     for id_, symbol in symbols.items():
         expected = evaluator.value(id_)
@@ -270,7 +272,7 @@ def test_terms_agree_with_the_interpreter_on_any_expression(demo: Demo, text: st
         return
     if encoder.ground.opaque:
         return
-    given_ = [term for fact in encoder.ground.facts.values() for term in as_given(encoder, fact, facts[fact.name])]
+    given_ = [term for fact in encoder.ground.facts.values() for term in as_given(encoder, fact.symbol, facts[fact.name])]
     answer = ask(encoder.space, given_, BUDGET)
     assert answer.status is Status.POSSIBLE
     assert is_same(value_of(encoder, symbol, answer.model), expected), f"{text} is {expected!r}"

@@ -108,13 +108,6 @@ class CliffProof:
     """Facts of which it is not known, with the reason in Chinese and English: around the examples there are no others."""
 
 
-def cliffs_of(
-    packs: Packs, model: PolicyModel, encoding: Encoding | None, *, as_of: Date, examples: Examples | None = None
-) -> tuple[Cliff, ...]:
-    """Return the cliffs of a policy, the greatest loss first; see `prove_cliffs`."""
-    return prove_cliffs(packs, model, encoding, as_of=as_of, examples=examples).cliffs
-
-
 def prove_cliffs(
     packs: Packs, model: PolicyModel, encoding: Encoding | None, *, as_of: Date, examples: Examples | None = None
 ) -> CliffProof:

@@ -8,7 +8,7 @@ from zhida.proof.solver import queries as solver
 from zhida.proof.solver.algebra import Sort, Term, below, both, either, opposite, same_number, same_truth, times, whole
 from zhida.proof.solver.facts import components_of, scaled
 from zhida.proof.solver.replay import other_text
-from zhida.proof.solver.scope import Fact, Ground
+from zhida.proof.solver.scope import Ground
 from zhida.proof.solver.terms import Encoder
 from zhida.proof.solver.values import Symbol, equal, holds
 from zhida.proof.tables.axes import Atom, AtomKind
@@ -32,12 +32,8 @@ def lies(encoder: Encoder, symbol: Symbol, atom: Atom) -> Term:
     return both(opposite(symbol.null), above, beneath)
 
 
-def as_given(encoder: Encoder, fact: Fact, value: object) -> Iterator[Term]:
-    """Yield that a fact has a value."""
-    yield from _as_given(encoder, fact.symbol, value)
-
-
-def _as_given(encoder: Encoder, symbol: Symbol, value: object) -> Iterator[Term]:
+def as_given(encoder: Encoder, symbol: Symbol, value: object) -> Iterator[Term]:
+    """Yield that a symbol has a value."""
     yield symbol.null if value is None else opposite(symbol.null)
     if isinstance(value, tuple):
         elements = list(value)
@@ -46,11 +42,11 @@ def _as_given(encoder: Encoder, symbol: Symbol, value: object) -> Iterator[Term]
             taken = equals if part.value.sort is Sort.CONTEXT else min(equals, 1)  # only things stand for several
             yield same_number(part.times, Fraction(taken))
             if taken:
-                yield from _as_given(encoder, part.value, elements[0])
+                yield from as_given(encoder, part.value, elements[0])
             elements = elements[taken:]
     elif isinstance(value, dict):
         for name, entry in value.items():
-            yield from _as_given(encoder, symbol.term[name], entry)
+            yield from as_given(encoder, symbol.term[name], entry)
     elif value is not None:
         yield holds(equal(symbol, encoder.constant(value)))
 
