@@ -23,9 +23,9 @@ class Use(NamedTuple):
 
 
 LIBRARIES = {
-    "polars": Use(("registry_io/*", "columnar/*", "assess/columns.py", "assess/population*.py", "assess/renewing.py"), 20, "polars"),
-    "numpy": Use(("columnar/*", "registry_io/*", "assess/columns.py", "assess/population*.py"), 36, "numpy"),
-    "pyarrow": Use(("columnar/*", "registry_io/*", "assess/columns.py", "assess/renewing.py"), 12, "pyarrow"),
+    "polars": Use(("registry_io/*", "columnar/*", "assess/columns.py", "assess/population*.py", "assess/renewing.py", "entitle/*"), 45, "polars"),
+    "numpy": Use(("columnar/*", "registry_io/*", "assess/columns.py", "assess/population*.py", "entitle/*"), 60, "numpy"),
+    "pyarrow": Use(("columnar/*", "registry_io/*", "assess/columns.py", "assess/renewing.py", "entitle/*"), 30, "pyarrow"),
     "adbc_driver_manager": Use(("registry_io/sources_postgresql.py",), 1, "adbc-driver-manager"),
     "adbc_driver_postgresql": Use(("registry_io/sources_postgresql.py",), 1, "adbc-driver-postgresql"),
     "markdown_it": Use(("report/*",), 1, "markdown-it-py"),
@@ -36,8 +36,11 @@ LIBRARIES = {
     "regex": Use(("feel/builtins/pattern.py",), 1, "regex"),
     "elementpath": Use(("feel/builtins/pattern.py",), 1, "elementpath"),
     "z3": Use(("proof/solver/algebra.py", "proof/solver/queries.py"), 2, "z3-solver"),
-    "typer": Use(("cli/*",), 20, "typer"),
-    "rich": Use(("cli/*",), 20, "rich"),
+    "ortools": Use(("entitle/best/solver.py",), 1, "ortools"),
+    "altair": Use(("report/charts.py",), 1, "altair"),
+    "vl_convert": Use(("report/charts.py",), 1, "vl-convert-python"),
+    "typer": Use(("cli/*",), 25, "typer"),
+    "rich": Use(("cli/*",), 25, "rich"),
 }
 NEVER_IMPORTED = {"tzdata"}  # the standard library's zoneinfo finds it
 PIN = re.compile(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*")

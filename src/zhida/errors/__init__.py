@@ -16,7 +16,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Literal
 
-from zhida.errors import dmn, dmn_xml, feel, files, interchange, policy, proof, registry, results, run, sources
+from zhida.errors import dmn, dmn_xml, entitle, feel, files, interchange, policy, proof, registry, results, run, sources
 from zhida.errors.code import Code, Severity
 from zhida.source import Span
 
@@ -173,5 +173,6 @@ CODES: Mapping[str, Code] = {
     **results.CODES,
     **run.CODES,
     **sources.CODES,
+    **entitle.CODES,
 }
 """Every code, by the part of zhida that finds it; each has a section in docs/errors.md and an example that produces it."""

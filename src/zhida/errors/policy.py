@@ -447,6 +447,20 @@ CODES: dict[str, Code] = {
         ("name the others as well, with 、 between them",),
         ("请把别的政策也写上，用顿号隔开",),
     ),
+    "stacking-nested": Code(
+        ERROR,
+        "{rule} is about single policies, and '{name}' is a group",
+        "{rule}只能写政策，“{name}”是一组",
+        ("name its policies one by one; groups may be named for 择高, 择一, 封顶, 前提, 限次 and 可叠加",),
+        ("请逐份写出它的政策；择高、择一、封顶、前提、限次、可叠加才可以写组的名称",),
+    ),
+    "stacking-twice": Code(
+        ERROR,
+        "'{policy}' is named twice: as '{first}' and as '{second}'",
+        "“{policy}”写了两遍：一遍是“{first}”，一遍是“{second}”",
+        ("a policy belongs to a row once, by itself or in a group",),
+        ("一份政策在一行里只能出现一次：单独写，或者包在一组里",),
+    ),
     "statistic-unreadable": Code(
         ERROR,
         "'{value}' is no statistic",
