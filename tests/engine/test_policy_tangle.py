@@ -200,6 +200,7 @@ def test_the_front_matter_is_read_whole() -> None:
     assert (front_.rounding.scale, front_.rounding.mode) == (0, "down")
     assert front_.budget is not None
     assert (front_.budget.year, front_.budget.amount, front_.budget.order) == (2026, Decimal("250000000.5"), "pro-rata")
+    assert front_.budget.last == "part"
     assert [name.text for name in (*front_.uses, *front_.publishes)] == ["a/b", "符合"]
     assert (front_.checked.by, front_.checked.note) == ("repost", "以原文为准")
 
@@ -228,6 +229,7 @@ def test_a_status_needs_a_result_instead_of_who_is_eligible() -> None:
         ("rounding", "down"),
         ("budget", "{year: 26, amount: 1}"),
         ("budget", "{year: 2026}"),
+        ("budget", "{year: 2026, amount: 1, last: none}"),
         ("checked", "{on: 2026-01-01}"),
         ("checked", "{on: 2026-01-01, by: somebody}"),
         ("title", "[a]"),

@@ -10,11 +10,10 @@
     ├── sources          KnowledgeSource
     └── others, diagrams what only readers need, kept as XML
 
-A model that was read from Markdown and one that was read from XML are the same data. An element's `span` leads back to
-the text it came from and carries the article of law. FEEL is kept as snippets: `zhida.dmn.compile` parses them once,
-against the names that are declared in their scope. Where `requirements` is None, names wire the graph (Markdown); where
-it is a tuple, only what is required is in scope (XML). A type that a model defines itself is spelled by its name,
-`Type("tLoan")`, until `compile` finds its definition.
+A model that was read from Markdown and one that was read from XML are the same data. An element's `span` leads back to the text it came
+from and carries the article of law. FEEL is kept as snippets: `zhida.dmn.compile` parses them once, against the names of their scope.
+Where `requirements` is None, names wire the graph (Markdown); where it is a tuple, only what is required is in scope (XML). A type that
+a model defines itself is spelled by its name, `Type("tLoan")`, until `compile` finds its definition.
 """
 
 from collections.abc import Mapping
@@ -39,8 +38,7 @@ class Notes:
     extensions: str = ""
     """Its extension elements, as canonical XML."""
     attributes: tuple[tuple[str, str], ...] = ()
-    """Attributes of other namespaces, `{namespace}name` and value, in the order of their names; with them those of the
-    standard that have no other place here, such as the `typeRef` of a cell."""
+    """Attributes by `{namespace}name`, in the order of names: of other namespaces, or with no other place here (`typeRef` of a cell)."""
 
 
 NO_NOTES = Notes()
@@ -62,10 +60,7 @@ class FunctionItem:
 
 @dataclass(frozen=True, slots=True)
 class ItemDefinition:
-    """What is known of a named value before it is known: its type, unit, scale and limits.
-
-    An attribute of a registry, a parameter and a decision's declared result are all described by one of these.
-    """
+    """What is known of an attribute, a parameter or a declared result before its value is: its type, unit, scale and limits."""
 
     name: str
     """The name in FEEL."""
@@ -113,6 +108,10 @@ class ItemDefinition:
     """Unary tests that the whole value must pass (`typeConstraint`)."""
     notes: Notes = NO_NOTES
     """Its id and words; of input data in XML, those of its variable."""
+    movable: str = ""
+    """Which way the subject itself can move it (可动): 升, 降, 升降; empty where it cannot."""
+    price: Decimal | None = None
+    """What one unit of such a move costs the subject, in yuan (单价); None where nobody can say."""
     allowed_notes: Notes = NO_NOTES
     """Those of its allowed values."""
     constraint_notes: Notes = NO_NOTES

@@ -5,6 +5,7 @@ limits to the checker, the registry's import and the columns. What the elements 
 own, with `属性：` and the name of the list top-left.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -16,9 +17,9 @@ from zhida.policy.document import Cell, Table, parse
 from zhida.policy.naming import name_faults
 from zhida.policy.statistics import Statistic, parse_statistic
 from zhida.source import Source, Span
-from zhida.values.types import ANY, NUMBER, SIMPLE_TYPES, STRING, Type, list_of, parse_type
+from zhida.values.types import ANY, BOOLEAN, NUMBER, SIMPLE_TYPES, STRING, Type, list_of, parse_type
 
-COLUMNS = ("属性", "类型", "单位", "常见范围", "来源", "可自报", "可空", "敏感", "取值", "说明", "小数位", "历史", "统计")
+COLUMNS = ("属性", "类型", "单位", "常见范围", "来源", "可自报", "可空", "敏感", "取值", "说明", "小数位", "历史", "统计", "可动", "单价")
 """The columns of a dictionary; only the first two must be there."""
 
 BASE_UNITS = ("元", "人", "m2", "天", "1", "月", "年", "件", "项", "户", "次", "台", "千瓦时", "吨", "分")
@@ -29,6 +30,12 @@ DEFAULT_SCALES = {"元": 2, "人": 0, "m2": 2, "天": 0, "1": 6}
 
 ELEMENTS = ("属性：", "属性:")
 """What stands top-left of a table that describes the elements of a list, before the name of the list."""
+
+WAYS = ("升", "降", "升降")
+"""Which way a subject can move an attribute; of a boolean, `升降`: it can be made true and made false."""
+
+PRICE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+"""Yuan for one unit."""
 
 JUDGED = "人工认定"
 """The source of a fact that a person judges."""
@@ -164,6 +171,8 @@ def parse_item(
         span=name.span,
         is_yearly=_yes(cells, "历史", diagnostics),
         statistic=cells["统计"].snippet if text("统计") else None,
+        movable=(movable := _movable(cells, type_, diagnostics)),
+        price=_price(cells, type_, movable, diagnostics),
     )
     return with_values(item, cells["取值"], codes, diagnostics) if "取值" in cells else item
 
@@ -205,6 +214,29 @@ def _range(cells: Mapping[str, Cell], diagnostics: list[Diagnostic]) -> tuple[De
         diagnostics.append(diagnostic("dictionary-range", cells["常见范围"].span, value=stated))
         return None
     return ends[0], ends[1]
+
+
+def _movable(cells: Mapping[str, Cell], type_: Type, diagnostics: list[Diagnostic]) -> str:
+    """Read which way the subject can move it; only numbers move, and booleans both ways."""
+    stated = cells["可动"].text if "可动" in cells else ""
+    if stated in {"", "否", "-"}:
+        return ""
+    if stated in (WAYS if type_ is NUMBER else WAYS[2:] if type_ is BOOLEAN else ()):
+        return stated
+    diagnostics.append(diagnostic("dictionary-movable", cells["可动"].span, value=stated, type=type_))
+    return ""
+
+
+def _price(cells: Mapping[str, Cell], type_: Type, movable: str, diagnostics: list[Diagnostic]) -> Decimal | None:
+    """Read what a unit costs; only a number that the subject can move has a price."""
+    stated = cells["单价"].text if "单价" in cells else ""
+    if not stated:
+        return None
+    is_price = PRICE.fullmatch(stated) is not None
+    if is_price and movable and type_ is NUMBER:
+        return Decimal(stated)
+    diagnostics.append(diagnostic("dictionary-price", cells["单价"].span, value=stated, is_price=is_price))
+    return None
 
 
 def _yes(cells: Mapping[str, Cell], column: str, diagnostics: list[Diagnostic]) -> bool:

@@ -41,6 +41,7 @@ REQUIRED = ("policy", "title", "in_force", "subject", "gives", "checked")
 GIVES = ("status", "cash", "tax", "voucher", "loan", "points", "service")
 CHECKED_BY = ("official", "repost", "recalled")
 ORDERS = ("first-come", "pro-rata", "score", "lottery")
+LASTS = ("part", "wait")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,8 @@ class Budget:
     """Yuan."""
     order: str
     """Who is served first when it does not suffice: `first-come`, `pro-rata`, `score` or `lottery`."""
+    last: str = "part"
+    """Of the one whom the rest does not suffice for: `part` pays what is left, `wait` pays in full or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,14 +348,15 @@ class _Reader:
 
     def budget(self) -> Budget | None:
         """Return what the policy may spend."""
-        found = self.mapping("budget", {"year": r"\d{4}", "amount": r"\d+(\.\d+)?", "order": "|".join(ORDERS)})
+        entries = {"year": r"\d{4}", "amount": r"\d+(\.\d+)?", "order": "|".join(ORDERS), "last": "|".join(LASTS)}
+        found = self.mapping("budget", entries)
         if not found:
             return None
         if "year" not in found or "amount" not in found:
             self.bad(self.front["budget"], "budget", f"such as  {EXAMPLES_OF_KEYS['budget']}", f"形如  {EXAMPLES_OF_KEYS['budget']}")
             return None
         try:
-            return Budget(int(found["year"]), Decimal(found["amount"]), found.get("order", "first-come"))
+            return Budget(int(found["year"]), Decimal(found["amount"]), found.get("order", "first-come"), found.get("last", "part"))
         except InvalidOperation:
             return None
 

@@ -164,6 +164,8 @@ def _attribute(attribute: str, fact: Fact) -> list[str]:
         "小数位": _scale(said),
         "历史": "年" if said.get("yearly") == "true" else "",
         "统计": "",
+        "可动": said.get("movable", ""),
+        "单价": said.get("price", ""),
     }
     return [cells[name] for name in DICTIONARY_COLUMNS]
 

@@ -433,6 +433,8 @@ def _fact(item: ItemDefinition, kind: str) -> Part:
     flags: Mapping[str, bool] = {"nullable": item.is_nullable, "selfReported": item.is_self_reported, "sensitive": item.is_sensitive}
     words = {name: "true" for name, is_set in flags.items() if is_set}
     base, offset = parse_offset(item.name)
+    words |= {"movable": item.movable} if item.movable else {}
+    words |= {"price": f"{item.price}"} if item.price is not None else {}
     if item.is_yearly:
         words |= {"yearly": "true"} | ({"yearOf": base, "offset": str(offset)} if offset else {})
     if kind == "entry":

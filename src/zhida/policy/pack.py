@@ -5,6 +5,7 @@
     packs/<pack>/codes/<name>.md         code lists
     packs/<pack>/parameters.md           figures that a place sets
     packs/<pack>/stacking.md             which benefits go together
+    packs/<pack>/ladder.md               the rungs by which a subject grows
 
 Everything is read and compiled once, faults are collected over all of it, and `model_of` links a policy with the
 versions of what it uses that are in force on a day. Invariant: a policy whose diagnostics hold an error is never linked.
@@ -28,9 +29,11 @@ from zhida.policy.codes import CodeList, parse_codes
 from zhida.policy.dictionary import Dictionary, parse_dictionary
 from zhida.policy.document import PolicyDocument, parse, read_source
 from zhida.policy.front_matter import FrontMatter, Interval
+from zhida.policy.ladder import Ladder, read_ladders
 from zhida.policy.naming import name_clashes
 from zhida.policy.parameters import Parameter, parameter_faults, parse_parameters
 from zhida.policy.stacking import StackingGroup, Surroundings, read_stacking
+from zhida.policy.stacking_examples import Decided, StackingExample, read_stacking_examples
 from zhida.policy.statistics import statistic_faults
 from zhida.policy.tangle import APPLIES, Caveat, TangledPolicy, caveats_in, tangle
 from zhida.policy.versions import effective_intervals, version_faults, version_on
@@ -160,8 +163,12 @@ class Packs:
     """Code lists by name."""
     stacking: tuple[StackingGroup, ...] = ()
     """Which benefits may be enjoyed together, in the order of the files."""
+    stacking_examples: tuple[StackingExample, ...] = ()
+    """What pages of stacking show by examples, in the order of the files."""
     caveats: tuple[Caveat, ...] = ()
-    """Reservations that stand on pages which are no policies: parameters, stacking."""
+    """Reservations that stand on pages which are no policies: parameters, stacking, ladders."""
+    ladders: tuple[Ladder, ...] = ()
+    """The rungs by which subjects grow, in the order of the files."""
     _linked: dict[tuple[str, str], PolicyModel] = field(default_factory=dict, repr=False)
     """Models that were linked before, by policy and day."""
     _figures: dict[str, dict[str, object]] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -198,7 +205,7 @@ def load_packs(root: Path) -> Packs:
     """
     if not root.exists():
         raise InputError([diagnostic("file-not-found", name=root)])
-    marks = ("policies", "registry", "codes", "parameters.md", "stacking.md")
+    marks = ("policies", "registry", "codes", "parameters.md", "stacking.md", "ladder.md")
     folders = [root] if (root / "policies").is_dir() else sorted({path.parent for mark in marks for path in root.glob(f"*/{mark}")})
     paths = [(folder, path) for folder in folders for path in sorted((folder / "policies").glob("*.md"))]
     if not paths:
@@ -267,13 +274,25 @@ class _Loader:
         fronts = {id_: tangled.front for id_, (_, tangled) in self.tangled.items()}
         intervals = effective_intervals(fronts)
         self.check_versions(fronts, intervals)
-        stacking = self.read_stacking()
+        stacking, stacking_examples = self.read_stacking()
+        ladders = self.read_ladders()
         policies = {id_: self.policies[id_] for id_ in self.tangled}
         told = (item for policy in policies.values() for item in policy.diagnostics if item not in self.parameter_faults)
         found = [*self.diagnostics, *told]
         rows = {name: tuple(rows) for name, rows in self.parameters.items()}
         diagnostics = in_reading_order(found)
-        return Packs(self.dictionaries, rows, policies, intervals, diagnostics, self.codes, tuple(stacking), tuple(self.caveats))
+        return Packs(
+            dictionaries=self.dictionaries,
+            parameters=rows,
+            policies=policies,
+            in_force=intervals,
+            diagnostics=diagnostics,
+            codes=self.codes,
+            stacking=tuple(stacking),
+            stacking_examples=tuple(stacking_examples),
+            caveats=tuple(self.caveats),
+            ladders=ladders,
+        )
 
     def read(self, path: Path) -> Source | None:
         """Read one file; what is wrong with it is kept."""
@@ -320,12 +339,14 @@ class _Loader:
                 self.diagnostics.append(diagnostic("dmn-duplicate-name", span, name=parameter.item.name, first=first.place))
             rows.append(parameter)
 
-    def read_stacking(self) -> list[StackingGroup]:
-        """Read which benefits go together, once all policies are known."""
+    def read_stacking(self) -> tuple[list[StackingGroup], list[StackingExample]]:
+        """Read which benefits go together, and what shows it, once all policies are known."""
         subjects = {id_: tangled.front.subject for id_, (_, tangled) in self.tangled.items()}
         shapes = {id_: {name: found.shape for name, found in policy.published.items()} for id_, policy in self.policies.items()}
         around = Surroundings(subjects, shapes, self.dictionaries, self.parameters)
+        decided = {id_: Decided(_own(tangled), frozenset(self.lent(tangled))) for id_, (_, tangled) in self.tangled.items()}
         groups: list[StackingGroup] = []
+        examples: list[StackingExample] = []
         for folder in self.folders:
             path = folder / "stacking.md"
             source = self.read(path) if path.exists() else None
@@ -333,8 +354,25 @@ class _Loader:
                 document = parse(source)
                 self.diagnostics.extend(document.diagnostics)
                 self.caveats += caveats_in(document)
-                groups += read_stacking(document, around, self.diagnostics)
-        return groups
+                found = read_stacking(document, around, self.diagnostics)
+                groups += found
+                examples += read_stacking_examples(document, found, around, decided, self.diagnostics)
+        return groups, examples
+
+    def read_ladders(self) -> tuple[Ladder, ...]:
+        """Read the rungs by which subjects grow, once all policies are known."""
+        subjects = {id_: tangled.front.subject for id_, (_, tangled) in self.tangled.items()}
+        shapes = {id_: {name: found.shape for name, found in policy.published.items()} for id_, policy in self.policies.items()}
+        around = Surroundings(subjects, shapes, self.dictionaries, self.parameters)
+        ladders: list[Ladder] = []
+        for path in (folder / "ladder.md" for folder in self.folders):
+            source = self.read(path) if path.exists() else None
+            if source is not None:
+                document = parse(source)
+                self.diagnostics.extend(document.diagnostics)
+                self.caveats += caveats_in(document)
+                ladders += read_ladders(document, around, self.diagnostics)
+        return tuple(ladders)
 
     def check_parameters(self) -> None:
         """Check that no parameter has, or reads as, the name of an attribute, and that its rows fit each other."""
@@ -436,15 +474,23 @@ class _Loader:
 
     def check_examples(self, tangled: TangledPolicy, attributes: Mapping[str, ItemDefinition], found: list[Diagnostic]) -> None:
         """Check that the columns of examples name what can be given or expected, once for each column."""
+        own = _own(tangled)
+        given = (set(attributes) | set(self.parameters) | self.lent(tangled)) - own
+        yearly = {name for name, item in attributes.items() if item.is_yearly}
+        found.extend(checks.example_columns(tangled, given, own, yearly))
+
+    def lent(self, tangled: TangledPolicy) -> set[str]:
+        """Return the names of the decisions of all policies that a policy uses, directly and through others."""
         used = closure(
             {id_: [name.text for name in policy.front.uses] for id_, policy in self.policies.items()},
             (name.text for name in tangled.front.uses),
         )
-        lent = {decision.name for id_ in used if id_ in self.policies for decision in self.policies[id_].tangled.decisions}
-        own = {decision.name for decision in tangled.decisions if decision.name != APPLIES}
-        given = (set(attributes) | set(self.parameters) | lent) - own
-        yearly = {name for name, item in attributes.items() if item.is_yearly}
-        found.extend(checks.example_columns(tangled, given, own, yearly))
+        return {decision.name for id_ in used if id_ in self.policies for decision in self.policies[id_].tangled.decisions}
+
+
+def _own(tangled: TangledPolicy) -> frozenset[str]:
+    """Return the names of the decisions of a policy that others may speak of."""
+    return frozenset(decision.name for decision in tangled.decisions if decision.name != APPLIES)
 
 
 def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

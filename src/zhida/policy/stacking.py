@@ -2,8 +2,9 @@
 
     | 叠加 | 规则 | 政策 | 数额 | 依据 | 说明 |        group, rule, policies, figure, article, words
 
-Reads and checks only: what the best lawful combination is, is another question. Groups may overlap, and one may hold the
-policies of another. A policy is named by its id; the versions that replace it are meant with it.
+Reads and checks only: what the best lawful combination is, is another question. Groups may overlap. A policy is named by its
+id; the versions that replace it are meant with it. Where a row names a policy it may name another group of the page: that
+*unit* is enjoyed when any policy of it is. Invariants of what is read: units of a group share no policy, and none holds itself.
 """
 
 import re
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from zhida.dmn.graph import sort_requirements
 from zhida.dmn.model import ItemDefinition
 from zhida.dmn.wiring import shape_of
 from zhida.errors import CompileError, Diagnostic, diagnostic, nearest
@@ -51,6 +53,9 @@ PERIODS = ("年", "半年", "季度", "月", "户", "人", "项", "件", "笔", 
 
 ALONE = frozenset((StackingRule.CAP, StackingRule.SHARES, StackingRule.TIMES))
 """Rules that mean something for one policy too."""
+
+UNNESTED = frozenset((StackingRule.TOP_UP, StackingRule.SHARES))
+"""Rules about the sum of one benefit, which the sum of a group is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,16 @@ Figure = Cap | Shares | Times
 
 
 @dataclass(frozen=True, slots=True)
+class StackingUnit:
+    """What a row names once, between two 、."""
+
+    name: str
+    """The id of a policy, or the name of another group of the page."""
+    policies: tuple[str, ...]
+    """That policy, or all policies of that group."""
+
+
+@dataclass(frozen=True, slots=True)
 class StackingGroup:
     """A row: policies, and how their benefits go together."""
 
@@ -103,7 +118,7 @@ class StackingGroup:
     rule: StackingRule
     """How they go together."""
     policies: tuple[str, ...]
-    """Ids of the policies in the order of the text; of 前提, each requires those before it."""
+    """Ids of all its policies in the order of the text, those of nested groups where these are named."""
     figure: Figure | None
     """The amount, the shares or the number of times; None for rules that need none."""
     article: str
@@ -112,6 +127,8 @@ class StackingGroup:
     """What a reader should know."""
     span: Span
     """The row."""
+    units: tuple[StackingUnit, ...]
+    """What it names, policies and nested groups, in the order of the text; of 前提, each requires those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +152,18 @@ def read_stacking(document: PolicyDocument, around: Surroundings, diagnostics: l
         document: The page in blocks.
         around: What its rows may name.
         diagnostics: Where mistakes are put: stacking-empty, stacking-rule, stacking-policy, stacking-figure, stacking-shares,
-            stacking-one, dictionary-unknown-column, dictionary-missing-column, dmn-duplicate-name, feel-*.
+            stacking-one, stacking-nested, stacking-twice, dictionary-unknown-column, dictionary-missing-column,
+            dmn-duplicate-name, dmn-cycle, feel-*.
     """
-    reader = _Reader(around, diagnostics)
     tables = [block for block in document.blocks if isinstance(block, Table) and block.header[0].text == COLUMNS[0]]
     if not tables:
         diagnostics.append(diagnostic("stacking-empty", Span(document.source, 0, 0), name=document.source.name))
-    return [group for table in tables for group in reader.table(table)]
+    reader = _Reader(around, diagnostics)
+    return reader.groups([row for table in tables for row in reader.table(table)])
+
+
+Row = tuple[Mapping[str, Cell], tuple[Cell, ...]]
+"""The cells of a row by the names of their columns, and in order."""
 
 
 class _Reader:
@@ -150,14 +172,15 @@ class _Reader:
     def __init__(self, around: Surroundings, diagnostics: list[Diagnostic]) -> None:
         self.around = around
         self.diagnostics = diagnostics
-        self.spans: dict[str, Span] = {}
+        self.rows: dict[str, Row] = {}
+        self.read: dict[str, StackingGroup | None] = {}
 
     def note(self, code: str, span: Span, **words: object) -> None:
         """Keep what is wrong."""
         self.diagnostics.append(diagnostic(code, span, **words))
 
-    def table(self, table: Table) -> Iterator[StackingGroup]:
-        """Yield the groups of a table."""
+    def table(self, table: Table) -> Iterator[Row]:
+        """Yield the rows of a table."""
         names = [cell.text for cell in table.header]
         for cell in table.header:
             if cell.text not in COLUMNS:
@@ -167,27 +190,45 @@ class _Reader:
         for name in lacking:
             self.note("dictionary-missing-column", table.header[0].span, name=name)
         for row in table.rows if not lacking else ():
-            group = self.group(dict(zip(names, row, strict=True)), row)
-            if group is not None:
-                yield group
+            yield dict(zip(names, row, strict=True)), row
+
+    def groups(self, rows: Sequence[Row]) -> list[StackingGroup]:
+        """Return the groups of the rows; those that a row names are read before it."""
+        again = []
+        for cells, row in rows:
+            called = cells["叠加"]
+            if called.text in self.rows:
+                self.note("dmn-duplicate-name", called.span, name=called.text, first=self.rows[called.text][0]["叠加"].span.place)
+                again.append((cells, row))
+            else:
+                self.rows[called.text] = cells, row
+        nested = {name: [part.text for part in _parts(cells["政策"]) if part.text in self.rows] for name, (cells, _) in self.rows.items()}
+        order, cycles = sort_requirements(nested)
+        for cycle in cycles:
+            part = next(part for part in _parts(self.rows[cycle[0]][0]["政策"]) if part.text == cycle[1])
+            self.note("dmn-cycle", part.span(), cycle=" → ".join(cycle))
+        in_circles = {name for cycle in cycles for name in cycle}
+        for name in order:
+            self.read[name] = None if name in in_circles else self.group(*self.rows[name])
+        for cells, row in again:
+            self.group(cells, row)
+        return [group for name in self.rows if (group := self.read[name]) is not None]
 
     def group(self, cells: Mapping[str, Cell], row: tuple[Cell, ...]) -> StackingGroup | None:
-        """Return the group of one row, or None where something in it is wrong."""
+        """Return the group of one row, or None where something in it, or in a group that it names, is wrong."""
         before = len(self.diagnostics)
-        name = cells["叠加"]
-        if name.text in self.spans:
-            self.note("dmn-duplicate-name", name.span, name=name.text, first=self.spans[name.text].place)
-        self.spans.setdefault(name.text, name.span)
+        name = cells["叠加"].text
         rule = self.rule(cells["规则"])
-        policies = self.policies(cells["政策"])
-        if rule is not None and len(policies) == 1 and rule not in ALONE and len(self.diagnostics) == before:
-            self.note("stacking-one", cells["政策"].span, name=name.text, rule=rule.value, policy=policies[0])
+        units = self.units(cells["政策"], rule)
+        if rule is not None and units is not None and len(units) == 1 and rule not in ALONE and len(self.diagnostics) == before:
+            self.note("stacking-one", cells["政策"].span, name=name, rule=rule.value, policy=units[0].name)
+        policies = tuple(id_ for unit in units or () for id_ in unit.policies)
         figure = self.figure(rule, policies, cells.get("数额"), cells["规则"].span) if rule is not None else None
-        if rule is None or len(self.diagnostics) > before:
+        if rule is None or units is None or len(self.diagnostics) > before:
             return None
         article, note = (cells[column].text if column in cells else "" for column in ("依据", "说明"))
         span = Span(row[0].span.source, row[0].span.start, row[-1].span.end, row[0].span.article)
-        return StackingGroup(name.text, rule, policies, figure, article, note, span)
+        return StackingGroup(name, rule, policies, figure, article, note, span, units)
 
     def rule(self, cell: Cell) -> StackingRule | None:
         """Return the rule that a cell names."""
@@ -196,19 +237,33 @@ class _Reader:
         self.note("stacking-rule", cell.span, name=cell.text, near=nearest(cell.text, StackingRule), rules="、".join(StackingRule))
         return None
 
-    def policies(self, cell: Cell) -> tuple[str, ...]:
-        """Return the policies that a cell names."""
-        found: dict[str, None] = {}
-        for part in re.finditer(r"[^、,，;；\s]+", cell.text):
-            span = cell.snippet.span(part.start(), part.end())
-            if part[0] not in self.around.subjects:
-                self.note("stacking-policy", span, name=part[0], near=nearest(part[0], self.around.subjects))
-            elif part[0] in found:
-                self.note("dmn-duplicate-name", span, name=part[0], first=cell.span.place)
-            found[part[0]] = None
-        if not found:
+    def units(self, cell: Cell, rule: StackingRule | None) -> tuple[StackingUnit, ...] | None:
+        """Return what a cell names, policies and groups of the page; None where a group that it names is not to be had."""
+        units: list[StackingUnit] = []
+        held: dict[str, str] = {}
+        is_whole = True
+        for part in _parts(cell):
+            name, span = part.text, part.span()
+            if name not in self.around.subjects and name not in self.rows:
+                self.note("stacking-policy", span, name=name, near=nearest(name, [*self.around.subjects, *self.rows]))
+                continue
+            if any(name == unit.name for unit in units):
+                self.note("dmn-duplicate-name", span, name=name, first=cell.span.place)
+                continue
+            is_group = name not in self.around.subjects
+            if is_group and rule in UNNESTED:
+                self.note("stacking-nested", span, name=name, rule=rule.value)
+            group = self.read.get(name)
+            is_whole = is_whole and not (is_group and group is None)
+            policies = (group.policies if group else ()) if is_group else (name,)
+            twice = next((id_ for id_ in policies if id_ in held), None)
+            if twice is not None:
+                self.note("stacking-twice", span, policy=twice, first=held[twice], second=name)
+            held |= dict.fromkeys(policies, name)
+            units.append(StackingUnit(name, policies))
+        if not cell.text.strip("、,，;； "):
             self.note("stacking-policy", cell.span, name="", near="")
-        return tuple(found)
+        return tuple(units) if is_whole else None
 
     # --- figures -------------------------------------------------------------------------------------------------
 
@@ -285,6 +340,11 @@ _FIGURES: Mapping[StackingRule, tuple[str, str]] = {
     StackingRule.TIMES: (f"times for each of {', '.join(PERIODS)}, such as  1 次/年", f"次数，如 1 次/年；可以按{'、'.join(PERIODS)}计"),
 }
 """What stands in the column 数额, for the rules that need something there."""
+
+
+def _parts(cell: Cell) -> list[Snippet]:
+    """Return what a cell names, with its place."""
+    return [cell.snippet.part(found.start(), found.end()) for found in re.finditer(r"[^、,，;；\s]+", cell.text)]
 
 
 def _bare(text: Snippet) -> Snippet:

@@ -61,6 +61,20 @@ def version_on(fronts: Mapping[str, FrontMatter], intervals: Mapping[str, Interv
     return next((id_ for ids in kin for id_ in fronts if id_ in ids and day in intervals[id_]), None)
 
 
+def first_version(fronts: Mapping[str, FrontMatter], policy_id: str) -> str:
+    """Return the first version of a policy along `replaces`: the name of its line.
+
+    Args:
+        fronts: The front matter of each policy, by id.
+        policy_id: Any version of it.
+    """
+    at, seen = policy_id, {policy_id}
+    while at in fronts and (replaced := fronts[at].replaces) and replaced[0].text not in seen and replaced[0].text in fronts:
+        at = replaced[0].text
+        seen.add(at)
+    return at
+
+
 def version_faults(fronts: Mapping[str, FrontMatter], intervals: Mapping[str, Interval]) -> Iterator[tuple[str, Diagnostic]]:
     """Yield what is wrong with who replaces whom, and the policy in which it is.
 
