@@ -1,0 +1,172 @@
+"""What decides: the missing fact that raises the best sum most, if it turns out well; else the smallest set of facts that does.
+
+    open claims, and caps ──what each lacks──> one fact: all that lack nothing else become possible ──> the sum again
+                                               several: unions of what is lacked, the fewest facts first, then by name
+
+A claim that may give more than is known (its possible amounts have no end) counts as more than any sum.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zhida.entitle.best.claims import WORD_BITS, Claim
+from zhida.entitle.best.filling import raised_sums
+from zhida.entitle.best.situations import Fen, Mask, Rows, Situations
+from zhida.entitle.best.supports import Tie
+from zhida.entitle.stacking.structure import Structure
+from zhida.values.temporal import Date
+
+JOINED = "、"
+"""Stands between facts that decide together."""
+
+MOST_UNIONS = 500
+"""Unions of missing facts that are tried for rows that lack the same; with more, all that is missing is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A claim, or a cap, that is open in some rows."""
+
+    place: int
+    """The position of the policy, or the place of the cap."""
+    is_cap: bool
+    """Whether it is a cap."""
+    claim: Claim
+    """What is sure and what is possible, in the rows that are looked at."""
+    names: Sequence[str]
+    """The names of the bits of what it lacks."""
+
+    def take(self, rows: Rows) -> "Gap":
+        """Return some rows."""
+        return replace(self, claim=self.claim.take(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """What is sure of the rows that are looked at."""
+
+    structure: Structure
+    """What binds the policies together."""
+    ties: Sequence[Tie]
+    """Its ties."""
+    situations: Situations
+    """What is held for sure."""
+    paid: Fen
+    """(policies, rows): the best combinations of that."""
+    as_of: Date
+    """The day."""
+
+    def raised(self, gaps: Sequence[tuple[Gap, Mask]]) -> Fen:
+        """Return the best sum of each row if some claims turned out well where a mask says so."""
+        amounts, held, caps = self.situations.amounts.copy(), self.situations.held.copy(), self.situations.caps.copy()
+        for gap, well in gaps:
+            if gap.is_cap:
+                caps[gap.place] = np.where(well, gap.claim.possible, caps[gap.place])
+            else:
+                amounts[gap.place] = np.where(well, gap.claim.possible, amounts[gap.place])
+                held[gap.place] |= well & gap.claim.is_possible
+        changed = replace(self.situations, amounts=amounts, held=held, caps=caps)
+        positions = {gap.place for gap, _ in gaps if not gap.is_cap}
+        limits = {gap.place for gap, _ in gaps if gap.is_cap}
+        return raised_sums(self.structure, self.ties, changed, self.paid, (positions, limits), self.as_of)
+
+    def take(self, rows: Rows) -> "Sure":
+        """Return some rows."""
+        return replace(self, situations=self.situations.take(rows), paid=self.paid[:, rows])
+
+
+def possible_sums(sure: Sure, gaps: Sequence[Gap]) -> Fen:
+    """Return the best sum of each row if everything turned out well."""
+    return sure.raised([(gap, gap.claim.is_open) for gap in gaps])
+
+
+def deciding(sure: Sure, gaps: Sequence[Gap]) -> list[str]:
+    """Return for each row the fact that decides, or several joined by `、`; empty where nothing does.
+
+    Args:
+        sure: What is sure, in rows in which more is possible.
+        gaps: What is open in any of them.
+    """
+    count = sure.situations.count
+    base = sure.paid.sum(axis=0)
+    found = np.full(count, -1, np.int64)
+    most, endless = np.zeros(count, np.int64), np.zeros(count, np.bool_)
+    single = _singles(gaps)
+    names = sorted(single)
+    for place, name in enumerate(names):
+        rows = np.flatnonzero(np.logical_or.reduce([mask for _, mask in single[name]]))
+        part = sure.take(rows)
+        gains = part.raised([(gap.take(rows), mask[rows]) for gap, mask in single[name]]) - base[rows]
+        opens = np.logical_or.reduce([mask[rows] & gap.claim.is_endless[rows] & (not gap.is_cap) for gap, mask in single[name]])
+        is_more = (opens & ~endless[rows]) | ((opens == endless[rows]) & (gains > most[rows]))
+        better = rows[is_more]
+        most[better], endless[better], found[better] = gains[is_more], opens[is_more], place
+    words = [names[place] if place >= 0 else "" for place in found.tolist()]
+    for rows, sets in _alike(gaps, np.flatnonzero(found < 0)):
+        for row, said in _together(sure, gaps, rows, sets):
+            words[row] = said
+    return words
+
+
+def _singles(gaps: Sequence[Gap]) -> Mapping[str, list[tuple[Gap, Mask]]]:
+    """Return for each fact what lacks it alone, and in which rows."""
+    found: dict[str, list[tuple[Gap, Mask]]] = {}
+    for gap in gaps:
+        words = gap.claim.missing
+        is_one = gap.claim.is_open & (np.bitwise_count(words).sum(axis=0) == 1)
+        if not is_one.any():
+            continue
+        for place, name in enumerate(gap.names):
+            mask = is_one & (words[place // WORD_BITS] == np.uint64(1 << place % WORD_BITS))
+            if mask.any():
+                found.setdefault(name, []).append((gap, mask))
+    return found
+
+
+Lacks = tuple[frozenset[str] | None, ...]
+"""What each gap lacks in some rows; None where it is not open."""
+
+
+def _alike(gaps: Sequence[Gap], rows: Rows) -> Iterable[tuple[Rows, Lacks]]:
+    """Yield rows whose claims lack the same, with what each lacks."""
+    if not len(rows):
+        return
+    columns = [np.where(gap.claim.is_open[rows], word[rows], np.uint64(0)) for gap in gaps for word in gap.claim.missing]
+    columns += [gap.claim.is_open[rows].astype(np.uint64) for gap in gaps]
+    order: NDArray[np.int64] = np.lexsort(columns)
+    stacked = np.stack(columns)[:, order]
+    changes = np.flatnonzero((np.diff(stacked, axis=1) != 0).any(axis=0)) + 1
+    for part in np.split(order, changes):
+        row = int(rows[part[0]])
+        yield rows[part], tuple(frozenset(_names(gap, row)) if gap.claim.is_open[row] else None for gap in gaps)
+
+
+def _names(gap: Gap, row: int) -> Iterable[str]:
+    words = [int(word[row]) for word in gap.claim.missing]
+    return (name for place, name in enumerate(gap.names) if words[place // WORD_BITS] >> place % WORD_BITS & 1)
+
+
+def _together(sure: Sure, gaps: Sequence[Gap], rows: Rows, lacks: Lacks) -> Iterable[tuple[int, str]]:
+    """Yield for each of some rows, whose claims lack the same, the smallest set of facts that raises the sum."""
+    unions: set[frozenset[str]] = {frozenset()}
+    for lack in lacks:
+        if lack is not None and len(unions) <= MOST_UNIONS:
+            unions |= {union | lack for union in unions}
+    everything = frozenset().union(*(lack for lack in lacks if lack))
+    ordered = sorted(unions - {frozenset()}, key=lambda union: (len(union), sorted(union)))
+    if len(unions) > MOST_UNIONS:
+        ordered = []
+    base = sure.paid.sum(axis=0)
+    for union in ordered:
+        if not len(rows):
+            return
+        part = sure.take(rows)
+        own = [gap.take(rows) for gap, lack in zip(gaps, lacks, strict=True) if lack is not None and lack <= union]
+        raised = part.raised([(gap, np.ones(len(rows), np.bool_)) for gap in own]) > base[rows]
+        raised |= np.logical_or.reduce([np.zeros(len(rows), np.bool_), *(gap.claim.is_endless & (not gap.is_cap) for gap in own)])
+        yield from ((row, JOINED.join(sorted(union))) for row in rows[raised].tolist())
+        rows = rows[~raised]
+    yield from ((row, JOINED.join(sorted(everything))) for row in rows.tolist())

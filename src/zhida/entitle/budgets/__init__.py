@@ -1,0 +1,1 @@
+"""Budgets: who is paid now, who waits, and when the money runs out."""

@@ -1,0 +1,238 @@
+"""Ranked lists of a district: who is one step from a goal, the nearest first, with the step that is lacking and where to go (街道).
+
+    results (assess) ─┐
+    who has it (ladder) ├──> one row for each subject and goal that is near ──> ranked ──> next-steps.csv, and the first of each goal
+    steps (StepFinder) ─┘
+
+Near is who could have it: all conditions met but not applied for, then one step away, then two; among these the smallest share of
+the line first, then the least cost, then the order of the registry. Subjects that have it already, are out of scope, or are further away are
+counted and not listed. Invariant: every subject of the registry is counted in exactly one place of each goal.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from enum import StrEnum
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from zhida.assess.assessment import Outcome
+from zhida.entitle.next.finder import FIELDS
+from zhida.entitle.next.ladder import Goal, read_status
+from zhida.entitle.next.lines import MILLION, NEVER, share_of
+from zhida.entitle.next.steps import MOVE, SWITCH, YEAR, Step, Tested
+from zhida.policy.pack import PolicyModel
+from zhida.values import temporal
+from zhida.values.temporal import Date
+
+STREET, DISTRICT = "街道", "注册区县"
+"""Attributes that say where to find a subject."""
+
+
+class Place(StrEnum):
+    """How a subject stands to a goal."""
+
+    HELD = "held"
+    """It has it."""
+    MET = "met"
+    """All conditions are met, and it does not have it."""
+    REVIEW = "review"
+    """All that can be computed is met; the rest is for a person."""
+    ONE = "one"
+    """One step away."""
+    TWO = "two"
+    """Two steps away."""
+    FAR = "far"
+    """Further away."""
+    OPEN = "open"
+    """It depends on facts that are not known."""
+    OUT = "out"
+    """Out of scope."""
+
+
+LISTED = (Place.MET, Place.ONE, Place.TWO)
+"""Who is listed, in this order."""
+
+HEADS = ("目标", "政策", "名次", "主体", "名称", "注册区县", "街道", "状态", "差在哪", "需投入（元）", "离线（%）", "几步", "要动的", "变动", "单位")
+"""The columns of the list for people."""
+
+STATES: Mapping[Place, str] = {Place.MET: "已符合条件，还没有", Place.ONE: "差一步", Place.TWO: "差两步"}
+"""What the list says of a place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A subject near a goal."""
+
+    code: str
+    """Its code."""
+    name: str
+    """What it is called; may be empty."""
+    district: str
+    """The district that it is registered in; may be empty."""
+    street: str
+    """The street that looks after it; may be empty."""
+    place: Place
+    """How near it is."""
+    words: str
+    """What must change, in few words; empty where nothing must."""
+    steps: tuple[Step, ...]
+    """The changes."""
+    cost_fen: int | None
+    """What they cost, where all of it is priced."""
+
+    @property
+    def share(self) -> int:
+        """How far from its lines, in millionths of them."""
+        return min(sum(step.share for step in self.steps), NEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """One goal: who is where, and the list of who is near."""
+
+    goal: Goal
+    """The goal."""
+    counts: Mapping[Place, int]
+    """How many subjects stand in each place."""
+    lacking: tuple[tuple[str, int], ...]
+    """What those one step away lack, in few words, the most frequent first."""
+    streets: tuple[tuple[str, int], ...]
+    """How many are one step away in each street, the most first."""
+    cost_fen: int
+    """What all priced single steps cost together."""
+    priced: int
+    """How many of the single steps are priced."""
+    listed: tuple[Listed, ...]
+    """Who is near, the nearest first."""
+
+
+def rank(goal: Goal, model: PolicyModel, subjects: pl.DataFrame, held: Sequence[str | None] | None, found: pa.Table) -> Ranking:
+    """Return the ranking of one goal.
+
+    Args:
+        goal: The goal.
+        model: Its policy, linked for the day.
+        subjects: One row for each subject, in the order of the registry: its key first, then 名称, 注册区县, 街道 and outcome (strings).
+        held: In the same order the status of the made-up policy that says who has it; None where nobody keeps that.
+        found: In the same order what `StepFinder` found.
+    """
+    head = f"{goal.policy}:"
+    columns = {name: found.column(f"{head}{name}").to_pylist() for name in FIELDS}
+    outcomes = subjects["outcome"].to_list()
+    places = [_place(outcome, None if held is None else held[row], columns["steps"][row]) for row, outcome in enumerate(outcomes)]
+    told = [subjects[name].to_list() for name in (subjects.columns[0], "名称", DISTRICT, STREET)]
+    listed = []
+    for row, place in enumerate(places):
+        if place in LISTED:
+            code, *words = (each[row] or "" for each in told)
+            step = {name: column[row] for name, column in columns.items()} if place is not Place.MET else {}
+            listed.append(Listed(code, *words, place, step.get("step") or "", _steps(model, step), step.get("cost_fen")))
+    listed.sort(key=lambda each: (LISTED.index(each.place), each.share, NEVER if each.cost_fen is None else each.cost_fen))
+    one = [each for each in listed if each.place is Place.ONE]
+    costs = [each.cost_fen for each in one if each.cost_fen is not None]
+    counts = Counter(places)
+    return Ranking(
+        goal=goal,
+        counts={place: counts[place] for place in Place},
+        lacking=_tally(each.words for each in one),
+        streets=_tally(each.street for each in one),
+        cost_fen=sum(costs),
+        priced=len(costs),
+        listed=tuple(listed),
+    )
+
+
+def _place(outcome: str | None, status: str | None, steps: int | None) -> Place:
+    """Return how a subject stands to a goal, by the outcome, who has it, and how many steps were found."""
+    known = read_status(status)
+    if known is not None and known[0]:
+        return Place.HELD
+    if outcome == Outcome.INELIGIBLE:
+        return Place.FAR if not steps else Place.ONE if steps == 1 else Place.TWO
+    return _BY_OUTCOME[Outcome(outcome)]
+
+
+_BY_OUTCOME: Mapping[Outcome, Place] = {
+    Outcome.ELIGIBLE: Place.MET,
+    Outcome.REVIEW: Place.REVIEW,
+    Outcome.UNDETERMINED: Place.OPEN,
+    Outcome.NOT_APPLICABLE: Place.OUT,
+}
+
+
+def _tally(words: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """Return how often each word occurs, the most frequent first, ties in the order of the words."""
+    return tuple(sorted(Counter(words).items(), key=lambda each: (-each[1], each[0])))
+
+
+# --- what was found, as steps --------------------------------------------------------------------------------------------
+
+
+def _steps(model: PolicyModel, row: Mapping[str, Any]) -> tuple[Step, ...]:
+    """Return what was found for one row as steps."""
+    slots = [slot for slot in ("", "2") if row.get(f"kind{slot}") is not None]
+    return tuple(_step(model, row, slot, is_alone=len(slots) == 1) for slot in slots)
+
+
+def _step(model: PolicyModel, row: Mapping[str, Any], slot: str, *, is_alone: bool) -> Step:
+    """Return one step; what both of two cost is known of them together only."""
+    kind, attribute, value, change = (row[f"{name}{slot}"] for name in ("kind", "attribute", "value", "change"))
+    item = model.item(attribute)
+    met, line = (_figure(row[f"{name}{slot}"]) for name in ("met", "line"))
+    tested = Tested(row[f"tested{slot}"] or attribute, met, line)
+    then, cost = Outcome(row["then"]), row["cost_fen"] if is_alone else None
+    if kind == SWITCH:
+        return Step(kind, attribute, bool(value), not value, Decimal(1), "", tested, "", None, MILLION, then)
+    if kind != MOVE:
+        day = temporal.from_days(value + EPOCH)
+        until = temporal.from_days(temporal.to_days(model.as_of) + change)
+        return Step(kind, attribute, day, until, Decimal(change), "天", tested, "", None, min(change * MILLION // YEAR, NEVER), then)
+    scale = 6 if item is None or item.scale is None else item.scale
+    here, by = Decimal(value).scaleb(-scale), Decimal(change).scaleb(-scale)
+    return Step(kind, attribute, here, here + by, by, item.unit if item else "", tested, "", cost, share_of(met, line), then)
+
+
+EPOCH = temporal.to_days(Date(1970, 1, 1))
+
+
+def _figure(millionths: int | None) -> Decimal | None:
+    return None if millionths is None else Decimal(millionths).scaleb(-6).normalize(_PLAIN)
+
+
+_PLAIN = Context(prec=40)
+
+
+# --- the list for people -------------------------------------------------------------------------------------------------
+
+
+def list_frame(rankings: Sequence[Ranking], sentence: Callable[[Ranking, Listed], str]) -> pl.DataFrame:
+    """Return the lists of all goals, one after the other, with the columns `HEADS`: texts, integers, decimals.
+
+    Args:
+        rankings: The goals.
+        sentence: Says what a subject lacks.
+    """
+    rows = [
+        _row(ranking, place, listed, sentence(ranking, listed) if listed.steps else "")
+        for ranking in rankings
+        for place, listed in enumerate(ranking.listed, 1)
+    ]
+    types: dict[str, Any] = dict.fromkeys(HEADS, pl.String)
+    types |= {"名次": pl.Int64, "几步": pl.Int64, "需投入（元）": pl.Decimal(38, 2), "离线（%）": pl.Decimal(38, 2)}
+    return pl.DataFrame(rows, schema=types, orient="row")
+
+
+def _row(ranking: Ranking, place: int, listed: Listed, said: str) -> tuple[Any, ...]:
+    """Return one row of the list."""
+    cost = None if listed.cost_fen is None else Decimal(listed.cost_fen).scaleb(-2)
+    share = Decimal(listed.share).scaleb(-4).quantize(Decimal("0.01")) if listed.steps and listed.share < NEVER else None
+    moved = [step for step in listed.steps if step.kind != SWITCH]
+    return (
+        *(ranking.goal.name, ranking.goal.policy, place, listed.code, listed.name, listed.district, listed.street),
+        *(STATES[listed.place], said, cost, share, len(listed.steps)),
+        *("；".join(step.attribute for step in listed.steps), "；".join(str(step.change) for step in moved), "；".join(step.unit for step in moved)),
+    )

@@ -1,0 +1,204 @@
+"""Places and reach over columns: where comparisons turn as one attribute moves, and the nearest place that is enough.
+
+    Standing ──turns──> places, nearest first ──moved, settled, rank after rank──> Reached
+
+What `zhida.entitle.next.lines.turn_of` and `Seeker.reach` do for one subject. A comparison is followed in integers: with its
+quotients multiplied out, its difference changes by the same amount with each unit of an attribute, or it is not followed and the
+row is *untold*: it goes to the specification.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from zhida.columnar.columns import Array, Column, Mask, take
+from zhida.columnar.plan import Kind
+from zhida.dmn.model import ItemDefinition
+from zhida.entitle.next.lines import DOWN, UP, Mobile
+from zhida.entitle.next.standing import NOT, Numbers, Standing, gap, known_column, mobile_values, moved_by, usual_ends
+
+FAR = 2**62
+"""Stands where there is no place."""
+
+WIDEST = 2**61
+"""The greatest distance that is followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where an attribute could be moved to in some rows, nearest first."""
+
+    values: Numbers
+    """By row and rank the value at the attribute's scale."""
+    lines: Numbers
+    """The number of the comparison that turns there; -1 of a truth value."""
+    distances: Numbers
+    """How far away it is; `FAR` where there is none."""
+    untold: Mask
+    """The rows of which not all can be told."""
+
+    def ranks(self) -> Iterator[tuple[int, Array]]:
+        """Yield each rank with the rows that have a place there."""
+        for rank in range(self.values.shape[1]):
+            rows = np.flatnonzero(self.distances[:, rank] < FAR)
+            if len(rows):
+                yield rank, rows
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The nearest place that is enough."""
+
+    value: Numbers
+    """The value, at the attribute's scale."""
+    line: Numbers
+    """The number of the comparison that turns."""
+    then: Numbers
+    """`NOT`, `ELIGIBLE` or `REVIEW`; NOT where there is none."""
+    untold: Mask
+    """The rows of which it cannot be told."""
+
+
+def reach(standing: Standing, mobile: Mobile) -> Reached:
+    """Return for each row the nearest place of an attribute that is enough."""
+    rows = np.arange(standing.rows)
+    open_ = standing.with_unknown(rows, [(mobile.id, mobile.item)])
+    found = places(standing, mobile, open_)
+    return first_enough(standing, mobile.id, mobile.item, open_, found)
+
+
+def first_enough(standing: Standing, id_: str, item: ItemDefinition, rows: Array, found: Places) -> Reached:
+    """Return for each row the first place of some that is enough.
+
+    Args:
+        standing: The rows.
+        id_: What moves.
+        item: What is known of it.
+        rows: Those of the rows that have places.
+        found: Their places.
+    """
+    count = standing.rows
+    value, line = np.zeros(count, np.int64), np.full(count, -1, np.int64)
+    then, untold = np.zeros(count, np.int64), np.zeros(count, np.bool_)
+    untold[rows[found.untold]] = True
+    for rank, having in found.ranks():
+        some = having[(then[rows[having]] == NOT) & ~untold[rows[having]]]
+        if not len(some):
+            continue
+        values = found.values[some, rank]
+        enough, bad = standing.moved(rows[some], {id_: known_column(item, values)}).enough()
+        untold[rows[some[bad]]] = True
+        is_one = enough != NOT
+        chosen = rows[some[is_one]]
+        value[chosen], line[chosen], then[chosen] = values[is_one], found.lines[some[is_one], rank], enough[is_one]
+    then[untold] = NOT
+    return Reached(value, line, then, untold)
+
+
+def places(standing: Standing, mobile: Mobile, rows: Array) -> Places:
+    """Return where an attribute could be moved to in some rows."""
+    column = take(standing.fact(mobile.id), rows)
+    values, known = mobile_values(column, len(rows))
+    untold = np.zeros(len(rows), np.bool_) if column.bad is None else np.asarray(np.broadcast_to(column.bad, (len(rows),)))
+    if mobile.is_switch:
+        turned = (~values).astype(np.int64)[:, None]
+        return Places(turned, np.full((len(rows), 1), -1), np.where(known, 1, FAR)[:, None], untold)
+    numbers = standing.program.numbers[mobile.id]
+    if not numbers or not len(rows):
+        none = np.zeros((len(rows), 0), np.int64)
+        return Places(none, none, none, untold)
+    slopes = None
+    found: list[tuple[Numbers, Numbers]] = []
+    sides = standing.sides_with(rows, {})
+    for number in numbers:
+        line = standing.program.lines[number]
+        before = gap(sides, number)
+        if line.is_on(mobile.id):
+            after = gap(sides, number, moved_by(sides.columns[f"line {number} left"], 1))
+        else:
+            slopes = slopes or standing.sides_with(rows, {mobile.id: moved_by(column, 1)})
+            after = gap(slopes, number)
+        live = known & before.known & after.known & ~before.bad & ~after.bad
+        lost = known & ((before.known & before.bad) | (after.known & after.bad & before.known))
+        slope = after.above - before.above
+        live &= slope != 0
+        turns = _Turns.of(values, before.above, np.where(live, slope, 1), live, mobile)
+        if not line.is_on(mobile.id):
+            lost |= _is_bent(standing, mobile, number, rows, turns, column)
+        untold = untold | lost
+        found += turns.places(values)
+    return _ranked(found, values, numbers, untold)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """Where one comparison turns."""
+
+    mobile: Mobile
+    start: Numbers
+    """Where the attribute stands."""
+    above: Numbers
+    """The difference there."""
+    slope: Numbers
+    """How it changes with each unit."""
+    root: Numbers
+    """On the line, or the last place before it."""
+    is_on: Mask
+    """Whether it is on the line."""
+    live: Mask
+    """The rows in which it turns at all on a way that the attribute may go."""
+
+    @classmethod
+    def of(cls, start: Numbers, above: Numbers, slope: Numbers, live: Mask, mobile: Mobile) -> "_Turns":
+        """Follow a difference that changes by the same amount with each unit."""
+        steps, rest = np.divmod(-above, slope)
+        live = live & (np.abs(steps) < WIDEST) & (np.abs(start) < WIDEST)
+        root = start + np.where(live, steps, 0)
+        is_on = rest == 0
+        is_up = (root > start) | ((root == start) & ~is_on)
+        is_here = (root == start) & is_on
+        may_go = np.where(is_up, UP in mobile.way.movable, DOWN in mobile.way.movable) | is_here
+        return cls(mobile, start, above, slope, root, is_on, live & may_go)
+
+    def places(self, start: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
+        """Yield two places for each row, each with its distance: onto the line and past it, or past it either way."""
+        low, high = usual_ends(self.mobile)
+        root, is_on = self.root, self.is_on
+        is_up = (root > start) | ((root == start) & ~is_on)
+        is_here = (root == start) & is_on
+        first = np.where(is_here | (is_up & ~is_on), root + 1, root)
+        second = np.where(is_here, root - 1, np.where(is_up, root + 1, root - 1))
+        for place, is_one in ((first, self.live), (second, self.live & is_on)):
+            may_go = np.where(place > start, UP in self.mobile.way.movable, DOWN in self.mobile.way.movable)
+            exists = is_one & may_go & (place != start) & (place >= low) & (place <= high)
+            yield place, np.where(exists, np.abs(place - start), FAR)
+
+
+def _is_bent(  # noqa: PLR0913, PLR0917 - one comparison of one attribute
+    standing: Standing, mobile: Mobile, number: int, rows: Array, turns: _Turns, column: Column
+) -> Mask:
+    """Return the rows in which a difference does not change by the same amount all the way to the place where it turns."""
+    found = np.zeros(len(rows), np.bool_)
+    some = np.flatnonzero(turns.live & (turns.root != turns.start))
+    if not len(some):
+        return found
+    there = known_column(mobile.item, turns.root[some])
+    assert column.form.kind is Kind.NUMBER, "what moves is a number"
+    after = gap(standing.sides_with(rows[some], {mobile.id: there}), number)
+    expected = turns.above[some] + turns.slope[some] * (turns.root[some] - turns.start[some])
+    found[some] = ~after.known | after.bad | (after.above != expected)
+    return found
+
+
+def _ranked(found: list[tuple[Numbers, Numbers]], start: Numbers, numbers: list[int], untold: Mask) -> Places:
+    """Return the places of all comparisons, nearest first, each place once; of comparisons that turn in one place the first counts."""
+    values = np.stack([place for place, _ in found], axis=1)
+    far = np.stack([distance for _, distance in found], axis=1)
+    lines = np.repeat(np.array(numbers, np.int64), 2)[: values.shape[1]]
+    keys = np.where(far < FAR, np.minimum(far, FAR // 2 - 1) * 2 + (values < start[:, None]), FAR)
+    order = np.argsort(keys, axis=1, kind="stable")
+    values, far = np.take_along_axis(values, order, 1), np.take_along_axis(far, order, 1)
+    far[:, 1:][(values[:, 1:] == values[:, :-1]) & (far[:, :-1] < FAR)] = FAR
+    width = int(np.flatnonzero((far < FAR).any(axis=0)).max(initial=-1)) + 1
+    return Places(values[:, :width], lines[order][:, :width], far[:, :width], untold)

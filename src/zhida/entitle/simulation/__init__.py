@@ -1,0 +1,1 @@
+"""Simulation: what a change of policies would cost, and who wins and loses by it."""

@@ -1,0 +1,241 @@
+"""Comparing a registry before and after a change.
+
+    Scenario + Source ──compare_sides──> Simulation      one pass over the registry: each part is read once
+                                            └── parts, handed to `sink` one after the other
+
+Decided are the touched policies on both sides, and once those that stacking ties to them. Where former results serve, the side
+before is read instead. Invariant: the same scenario and the same source give the same figures, with any number of threads.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+import pyarrow as pa
+
+from zhida.assess.order import processors, read_attributes
+from zhida.assess.registry import known_at
+from zhida.assess.renewing import fact_columns
+from zhida.entitle.simulation.deciding import Reuse, Side, joined, population_of
+from zhida.entitle.simulation.groupings import Groupings
+from zhida.entitle.simulation.scenario import Scenario
+from zhida.entitle.simulation.tally import Compared, Tally, compare
+from zhida.entitle.simulation.walking import in_order
+from zhida.entitle.stacking.structure import MONEY
+from zhida.policy.pack import Packs
+from zhida.registry_io.sources import Source
+from zhida.registry_io.sources_parts import Part
+from zhida.values.temporal import Date
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What a change comes to over a registry."""
+
+    scenario: Scenario
+    """What was compared."""
+    tally: Tally
+    """The figures."""
+    registry: str
+    """What the registry is called."""
+    known_at: str
+    """Which knowledge it holds; empty where it does not say."""
+    is_synthetic: bool
+    """Whether its data are invented."""
+    is_stacked: bool
+    """Whether it was considered what may be enjoyed together."""
+    reused: tuple[str, ...] = ()
+    """Policies whose answers before were read from former results."""
+    not_reused: Mapping[str, str] = field(default_factory=dict)
+    """Policies whose former results did not serve, and why."""
+
+
+class Combining(Protocol):
+    """What says how much of what policies give is left where they may not all be enjoyed together."""
+
+    def decide(self, batch: pl.DataFrame, results: pa.Table) -> pa.Table:
+        """Return for each row `<policy>:paid_fen`.
+
+        Args:
+            batch: The rows.
+            results: What the policies say of them, as `zhida.assess.columns` tells it.
+        """
+        ...
+
+
+OpenCombining = Callable[[Packs, Sequence[str], Date, str], Combining]
+"""Makes one for some policies of packs on a day; last comes the attribute that names a subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a comparison is done; nothing of it changes what comes out."""
+
+    threads: int = 0
+    """How many parts are worked on at a time; 0 for one on each processor."""
+    cache: Path | None = None
+    """The folder that keeps what was learned of policies; None for none."""
+    tell: Callable[[int], None] = lambda _: None
+    """Told of the rows of each part that is done."""
+
+    @property
+    def workers(self) -> int:
+        """How many parts are worked on at a time."""
+        return self.threads or processors()
+
+
+def compare_sides(  # noqa: PLR0913 - each says one thing of how it is done
+    scenario: Scenario,
+    source: Source,
+    groupings: Groupings,
+    *,
+    open_combining: OpenCombining | None = None,
+    reuse: tuple[Reuse | None, Mapping[str, str]] = (None, {}),
+    settings: Settings | None = None,
+    detailed: Sequence[str] = (),
+    sink: Callable[[Compared], None] = lambda _: None,
+) -> Simulation:
+    """Return what a change comes to.
+
+    Args:
+        scenario: What is compared.
+        source: The subjects.
+        groupings: How they are grouped.
+        open_combining: Makes what takes away what may not be enjoyed together; None where each policy is to stand alone.
+        reuse: Former results that serve for the side before, and why others do not.
+        settings: How it is done.
+        detailed: Policies of which `sink` is to be told what each subject gets.
+        sink: Given each part, in order, once it was counted.
+
+    Raises:
+        InputError: what the source finds.
+    """
+    settings = settings or Settings()
+    plan = _Plan(scenario, source, groupings, reuse[0], settings, open_combining, tuple(detailed))
+    tally = Tally(groupings)
+    for part in in_order(source.parts, plan.worker, _Worker.compare, threads=settings.workers):
+        tally.add(part)
+        sink(part)
+        settings.tell(part.rows.height)
+    for worker in plan.workers[:1]:  # what the others have learned is much the same
+        worker.keep()
+    metadata = source.metadata
+    return Simulation(
+        scenario,
+        tally,
+        source.name,
+        known_at(metadata),
+        metadata.get("zhida.synthetic") == "true",
+        plan.is_stacked,
+        reuse[0].policies if reuse[0] is not None else (),
+        reuse[1],
+    )
+
+
+class _Plan:
+    """What all workers share."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what `compare_sides` was given
+        self,
+        scenario: Scenario,
+        source: Source,
+        groupings: Groupings,
+        reuse: Reuse | None,
+        settings: Settings,
+        open_combining: OpenCombining | None,
+        detailed: tuple[str, ...],
+    ) -> None:
+        self.detailed = detailed
+        self.scenario, self.source, self.groupings, self.reuse, self.settings = scenario, source, groupings, reuse, settings
+        touched = {each.policy for each in scenario.touched}
+        served = set(reuse.policies) if reuse is not None else set()
+        sides = [scenario.policies(is_after=is_after) for is_after in (False, True)]
+        self.policies = tuple(dict.fromkeys((*sides[0], *sides[1])))
+        fronts = {id_: policy.front for packs in (scenario.before, scenario.after) for id_, policy in packs.policies.items()}
+        self.is_money = {id_: fronts[id_].gives in MONEY for id_ in self.policies}
+        self.size = groupings.size_policy
+        extra = (self.size,) if self.size and self.size not in sides[0] else ()
+        wanted = (*sides[0], *extra)
+        self.before = scenario.order([id_ for id_ in wanted if id_ not in served], is_after=False)
+        self.after = scenario.order([id_ for id_ in sides[1] if id_ in touched], is_after=True)
+        self.sides = sides
+        self.open_combining = open_combining if any(self.is_money.values()) else None
+        self.is_stacked = self.open_combining is not None
+        self.columns = (source.key, *fact_columns(scenario.columns((*groupings.attributes, *_read(scenario, extra))), source.key))
+        self.populations = tuple(
+            population_of(scenario.order(policies, is_after=is_after), source) for is_after, policies in ((False, wanted), (True, sides[1]))
+        )
+        self.workers: list[_Worker] = []
+
+    def worker(self) -> "_Worker":
+        """Return what one thread works with."""
+        self.workers.append(_Worker(self))
+        return self.workers[-1]
+
+
+def _read(scenario: Scenario, policies: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that some policies before rest on."""
+    order = scenario.order(policies, is_after=False)
+    return read_attributes(order) if policies else ()
+
+
+class _Worker:
+    """What one thread works with: policies that are ready on both sides."""
+
+    def __init__(self, plan: _Plan) -> None:
+        self.plan = plan
+        key, cache = plan.source.key, plan.settings.cache
+        self.before = Side(plan.before, key, plan.populations[0], cache)
+        self.after = Side(plan.after, key, plan.populations[1], cache)
+        self.whole: Side | None = None  # where former results turn out not to hold the same subjects
+        sides = zip((plan.scenario.before, plan.scenario.after), plan.sides, strict=True)
+        open_ = plan.open_combining
+        self.combiners = tuple(open_(packs, policies, plan.scenario.as_of, key) for packs, policies in sides if open_ is not None)
+
+    def compare(self, part: Part) -> Compared:
+        """Read a part, decide it on both sides, and compare."""
+        plan = self.plan
+        frame = plan.source.read(part, plan.columns)
+        filled = self.before.filled(frame), self.after.filled(frame)
+        before = self.results_before(filled[0])
+        after = self.after.decide(filled[1])
+        beside = [id_ for id_ in plan.sides[1] if id_ not in plan.after.policies]
+        after = joined([after, _only(before, beside)])
+        paid = None
+        if self.combiners:
+            paid = (self.combiners[0].decide(filled[0], before), self.combiners[1].decide(filled[1], after))
+        sizes = _words(before, f"{plan.size}:result") if plan.size else None
+        groups = plan.groupings.of(frame, sizes)
+        return compare(before, after, paid, groups, plan.policies, plan.is_money, plan.detailed)
+
+    def results_before(self, frame: pl.DataFrame) -> pa.Table:
+        """Return the results of the side before: read where former ones serve, else decided."""
+        plan, reuse = self.plan, self.plan.reuse
+        if reuse is None:
+            return self.before.decide(frame)
+        read = reuse.table(frame[plan.source.key])
+        if read is not None:
+            return joined([self.before.decide(frame), read])
+        if self.whole is None:
+            order = plan.scenario.order((*plan.before.policies, *reuse.policies), is_after=False)
+            self.whole = Side(order, plan.source.key, plan.populations[0], plan.settings.cache)
+        return self.whole.decide(frame)
+
+    def keep(self) -> None:
+        """Keep what was learned for other runs."""
+        self.before.keep()
+        self.after.keep()
+
+
+def _only(table: pa.Table, policies: list[str]) -> pa.Table:
+    """Return the columns of some policies."""
+    names = [name for name in table.column_names if any(name.startswith(f"{policy}:") for policy in policies)]
+    return table.select(names)
+
+
+def _words(table: pa.Table, name: str) -> pl.Series:
+    found = pl.from_arrow(table.column(name))
+    assert isinstance(found, pl.Series), "one column is a series"
+    return found.cast(pl.String)
