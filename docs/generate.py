@@ -31,6 +31,7 @@ GOLDEN_FILES = (
     "tests/examples/results/*.txt",
     "tests/examples/run/*.txt",
     "tests/examples/district/*.txt",
+    "tests/examples/allocate/*.txt",
 )
 PARTS = {
     "file": "文件 Files",
@@ -52,6 +53,8 @@ PARTS = {
     "interchange": "转换 Conversion",
     "excel": "工作簿 Workbooks",
     "proof": "证明 Proofs",
+    "applications": "申请表 Applications",
+    "allocation": "预算 Budgets",
 }
 """Titles of the contents, by the first word of a code."""
 

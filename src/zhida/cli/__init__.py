@@ -27,8 +27,13 @@ COMMANDS = {
     "convert": "Markdown、DMN、Excel 互转 | between Markdown, DMN and Excel",
     "examples": "补上缺的边界例和条件例 | propose the examples a policy lacks",
     "diff": "两个版本：条文、规则、谁的答案变了 | two versions: law, rules, answers",
+    "combine": "各户的最优合法组合 | the best lawful combination",
+    "allocate": "预算：谁先得、谁等、哪天用完 | budgets: who is paid, who waits",
+    "next": "离什么差一步，差在哪 | one step from what, what is lacking",
     "registry": "登记册：导入与合成 | registries: import and synthesize",
     "tck": "运行 DMN 符合性测试包 | run the DMN conformance kit",
+    "simulate": "改动测算：花多少、谁得谁失 | what a change would cost, who wins",
+    "notices": "谁的答案变了，该说哪句话 | whose answer changed, and what to say",
     "demo": "用合成数据从头走到尾 | the whole walk on synthetic data",
 }
 """The commands, each in a module of its own name that is loaded when it is called: a start costs what the command needs."""
@@ -71,7 +76,7 @@ app = typer.Typer(
 ARGUMENT_CODES = frozenset((
     *("file-not-found", "file-is-directory", "policy-unknown", "policy-no-policies", "policy-unknown-subject"),
     *("registry-unknown-subject", "registry-not-a-registry", "registry-subject-differs", "run-memory-too-small", "run-kernel-unknown"),
-    "source-is-results",
+    *("source-is-results", "allocation-no-budget", "allocation-no-seed", "allocation-amounts-lacking"),
 ))  # fmt: skip
 """Findings that say, where they point at no text, that the command was called with what does not exist or does not fit."""
 

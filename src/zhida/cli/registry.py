@@ -24,7 +24,7 @@ from zhida.policy.pack import Packs
 from zhida.registry_io.importing import ImportResult, import_registry
 from zhida.registry_io.mapping_reading import read_mapping
 from zhida.registry_io.registry import Registry, read_registry
-from zhida.registry_io.synthetic import write_district
+from zhida.registry_io.synthetic import write_applications, write_district
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import REGISTRY_FILE, write_registry
 from zhida.source import Span
@@ -118,6 +118,9 @@ def synthesize_(
     *,
     out: Annotated[Path, typer.Option("--out", help="结果文件夹 | folder for the result")],
     seed: Annotated[int | None, typer.Option("--seed", help="随机种子，默认取参数文件中的 | seed, the file's by default")] = None,
+    applications: Annotated[
+        Path | None, typer.Option("--applications", help="另写一份虚构的申请表 | also write invented applications", metavar="FILE")
+    ] = None,
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
 ) -> int:
@@ -130,9 +133,16 @@ def synthesize_(
         zhida registry synthesize examples/demo/district.yaml --out build/synthetic
 
         zhida registry synthesize examples/demo/district.yaml --out build/other --seed 7
+
+        zhida registry synthesize examples/demo/district.yaml --out s --applications a.csv
     """
     language: Language = lang.value
-    paths = write_district(read_district(district), made_folder(out), seed)
+    parameters = read_district(district)
+    paths = list(write_district(parameters, made_folder(out), seed))
+    if applications is not None:
+        made_folder(applications.parent)
+        sheet = write_applications(parameters, applications, seed)
+        paths += [sheet] if sheet else []
     if json:
         print_json({"synthetic": True, "files": [str(path) for path in paths]})
         return OK

@@ -212,6 +212,39 @@ CODES: dict[str, Code] = {
         ("请写每单位多少元，如 1、0.5；只有填了“可动”的 number 才有单价",),
     ),
     # --- simulations (E) ---
+    "simulation-change-unknown": Code(
+        ERROR,
+        "'{name}' is no file of a pack",
+        "“{name}”不是政策包里的文件",
+        (
+            "a change is a policy whose front matter says `policy: pack/name` and `subject: …`, or parameters.md, stacking.md, a dictionary or "
+            "a code list in a folder that bears the name of its pack",
+        ),
+        (
+            "改动可以是政策文件（开头写明 policy: 包/名 和 subject: …），也可以是放在与政策包同名的文件夹里的 parameters.md、stacking.md、数据字典或代码表",
+        ),
+    ),
+    "simulation-parameter-unknown": Code(
+        ERROR,
+        "there is no parameter '{name}'",
+        "没有“{name}”这个参数",
+        ("did you mean '{near}'?", "parameters stand in the parameters.md of each pack"),
+        ("是不是“{near}”？", "参数都在各政策包的 parameters.md 里"),
+    ),
+    "simulation-parameter-value": Code(
+        ERROR,
+        "'{value}' is no value of the parameter '{name}', which is a {type} in {unit}",
+        "“{value}”不能作参数“{name}”的值：它的类型是 {type}，单位是 {unit}",
+        ("write it as FEEL does and in its own unit: 0.3 for 30 per cent, 20000000 for 2,000 万元",),
+        ("请按 FEEL 的写法、用它自己的单位写：30 % 写 0.3，2,000 万元写 20000000",),
+    ),
+    "simulation-threshold-unknown": Code(
+        ERROR,
+        "'{name}' names no threshold, or more than one",
+        "“{name}”不是一条线的地址，或者不止一条",
+        ("write POLICY:LINE:COLUMN, POLICY:RULE:COLUMN NAME or a parameter", "there are: {known}"),
+        ("请写 政策:行:列、政策:规则号:列名 或参数名", "可以是：{known}"),
+    ),
     # --- notices and frames (F) ---
     "notices-keys-differ": Code(
         ERROR,
@@ -220,7 +253,7 @@ CODES: dict[str, Code] = {
         ("compare two runs over the same kind of subjects",),
         ("请用同一种主体的两次结果来比",),
     ),
-    "notices-key-twice": Code(
+    "frame-key-twice": Code(
         ERROR,
         "'{value}' stands more than once in the column '{key}' of {name}",
         "{name}的“{key}”列里，“{value}”不止一行",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from zhida.errors import InputError, diagnostic
 from zhida.registry_io.replacing import replacing
+from zhida.registry_io.synthetic_applications import COLUMNS, draw_applications
 from zhida.registry_io.synthetic_codes import mistyped, social_credit_code
 from zhida.registry_io.synthetic_district import District, parse_district
 from zhida.registry_io.synthetic_draws import CONTEXT, Draws, whole
@@ -131,6 +132,28 @@ def write_district(district: Mapping[str, object], directory: Path | str, seed: 
         cells = _owned(table, keys) if name in lists else _gaps(parameters, table, keys, draws)
         paths.append(_write(Path(directory) / f"{name}-synthetic.csv", (KEY, *table.columns, MARK_COLUMN), cells))
     return tuple(paths)
+
+
+def write_applications(district: Mapping[str, object], path: Path | str, seed: int | None = None) -> Path | None:
+    """Make the sheet of applications of a synthetic district, and return its path; None where nobody applies for anything.
+
+    Args:
+        district: The content of a district file, as `read_district` returns it.
+        path: The file to write; its folder must exist. It is no source of the registry.
+        seed: Another seed than the file's.
+
+    Raises:
+        InputError: district-key, district-value or district-target; all that are found.
+    """
+    parameters = parse_district(district)
+    if not parameters.applying:
+        return None
+    chosen = parameters.seed if seed is None else seed
+    enterprises = populate(parameters, chosen)
+    keys = [row[KEY] for row in _rows(parameters, enterprises, chosen)[: len(enterprises)]]
+    is_buyer = [enterprise.contracts.amount > 0 for enterprise in enterprises]
+    rows = [row for applying in parameters.applying for row in draw_applications(applying, keys, is_buyer, chosen)]
+    return _write(Path(path), (*COLUMNS, MARK_COLUMN), ((*row, MARK) for row in rows))
 
 
 def published_totals(district: Mapping[str, object]) -> dict[str, tuple[int, str]]:

@@ -16,6 +16,7 @@ import yaml
 
 from zhida.errors import InputError, diagnostic, nearest
 from zhida.policy.document import read_source
+from zhida.registry_io.synthetic_applications import Applying, parse_applying
 from zhida.registry_io.synthetic_draws import LogNormal, Normal, Weighted
 from zhida.registry_io.synthetic_life_parameters import Life, parse_life
 from zhida.registry_io.synthetic_reading import Node
@@ -233,6 +234,8 @@ class District:
     """The exact number of enterprises that hold a fact, by attribute; facts that are not named follow their shares."""
     life: Life | None
     """What they did over the years; None for a district of a single year."""
+    applying: tuple[Applying, ...]
+    """Who applies for which policy; none where the file does not say."""
 
 
 def read_district(path: Path | str) -> Mapping[str, object]:
@@ -300,6 +303,7 @@ def _district(root: Node) -> District:
         target_sizes=_target_sizes(calibrate, sizes),
         target_holders={key: node.integer() for key, node in calibrate.at("holders").map().items()} if calibrate.has("holders") else {},
         life=parse_life(root),
+        applying=parse_applying(root),
     )
     for node in (calibrate, names, code, root):
         node.done()

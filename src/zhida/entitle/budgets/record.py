@@ -2,7 +2,8 @@
 
     claims.csv        the claims, sorted by the subject's code: its SHA-256 is what is published before a seed is drawn
     set-aside.csv     applications that do not count, each with its reason
-    allocation.json   the terms, the digests of all files, of the policy and of what the amounts came from; what it came to
+    allocation.json   the terms, the digests of all files, of the policy and of what the amounts came from; what it came to; last
+                      its seal: the SHA-256 of all before
     allocation.csv    the claims in the order of service with what each is paid, then what was set aside
 
 The allocation is computed from the bytes of claims.csv and from the terms, from nothing else: `replay` reads them, computes again
@@ -112,7 +113,8 @@ def record_of(files: Mapping[str, bytes], terms: Terms, origin: Origin) -> Recor
     allocation = allocate(read_claims(files[CLAIMS_FILE]), terms)
     made = dict(files) | {ALLOCATION_FILE: _allocation_csv(allocation, aside, is_synthetic=origin.is_synthetic)}
     data = _data(allocation, origin, aside, {name: hashlib.sha256(content).hexdigest() for name, content in sorted(made.items())})
-    made[RECORD_FILE] = (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode()
+    data["seal"] = hashlib.sha256(_json(data)).hexdigest()
+    made[RECORD_FILE] = _json(data)
     return Record(allocation, origin, aside, made)
 
 
@@ -128,6 +130,10 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> list[Path]:
             path.write_bytes(files[name])
             settle(path)
     return [folder / name for name in files]
+
+
+def _json(data: dict[str, Any]) -> bytes:
+    return (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _csv(frame: pl.DataFrame) -> bytes:
