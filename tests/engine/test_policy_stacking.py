@@ -7,7 +7,7 @@ import pytest
 
 from tests.engine.policy_texts import block, codes, front, packs_of
 from zhida.policy.pack import Packs
-from zhida.policy.stacking import Cap, Share, Shares, StackingGroup, StackingRule, Times
+from zhida.policy.stacking import Cap, Share, Shares, StackingGroup, StackingRule, StackingUnit, Times
 
 GRANT = block("符合: boolean", "人 > 0") + block("金额: number", "收入 * 0.1")
 OTHER = block("符合: boolean", "人 > 1") + block("金额乙: number", "收入 * 0.2")
@@ -90,6 +90,21 @@ def test_what_is_wrong_is_told_at_its_place_and_the_row_left_out(tmp_path: Path,
     assert found.span is not None
     assert not place or found.span.text == place
     assert [each.name for each in packs.stacking] == ["乙"]
+
+
+def test_a_row_may_name_a_group_wherever_that_stands(tmp_path: Path) -> None:
+    packs = packs_with(tmp_path, "丙 | 限次 | 乙 | 1 次/年 | | ", "乙 | 封顶 | demo/b、demo/a | 金额 | | ")
+    assert packs.diagnostics == ()
+    outer, inner = packs.stacking
+    assert outer.units == (StackingUnit("乙", ("demo/b", "demo/a")),)
+    assert outer.policies == inner.policies == ("demo/b", "demo/a")
+    assert inner.units == (StackingUnit("demo/b", ("demo/b",)), StackingUnit("demo/a", ("demo/a",)))
+
+
+def test_a_row_that_names_a_row_with_a_mistake_is_left_out_and_told_once(tmp_path: Path) -> None:
+    packs = packs_with(tmp_path, "乙 | 封顶 | demo/a、demo/b | | | ", "丙 | 限次 | 乙 | 1 次/年 | | ")
+    assert codes(packs) == ["stacking-figure"]
+    assert packs.stacking == ()
 
 
 def test_two_groups_of_one_name_are_told(tmp_path: Path) -> None:

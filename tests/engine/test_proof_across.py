@@ -215,6 +215,28 @@ def test_stacking_that_contradicts_itself(tmp_path: Path, rows: tuple[str, ...],
     assert of_packs(stacked(tmp_path, *rows)) == expected
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (("甲 | 可叠加 | demo/a、demo/b | | | ", "乙 | 择高 | 甲、demo/c | | | "), []),
+        (
+            ("甲 | 可叠加 | demo/a、demo/b | | | ", "乙 | 择高 | 甲、demo/c | | | ", "丙 | 可叠加 | demo/b、demo/c | | | "),
+            ["proof-stack-contradiction"],
+        ),
+        (("甲 | 择一 | demo/a、demo/b | | | ", "乙 | 前提 | 甲、demo/c | | | ", "丙 | 择高 | demo/a、demo/c | | | "), []),
+        (("甲 | 限次 | demo/a、demo/b | 3 次/年 | | ", "乙 | 前提 | 甲、demo/c | | | ", "丙 | 前提 | demo/c、demo/a | | | "), []),
+        (
+            ("甲 | 限次 | demo/a、demo/b | 3 次/年 | | ", "乙 | 前提 | 甲、demo/c | | | ", "丙 | 前提 | demo/c、甲 | | | "),
+            ["proof-stack-cycle", "proof-stack-cycle"],
+        ),
+    ],
+)
+def test_a_group_in_a_row_is_held_against_the_others_and_any_of_it_is_enough(
+    tmp_path: Path, rows: tuple[str, ...], expected: list[str]
+) -> None:
+    assert of_packs(stacked(tmp_path, *rows)) == expected
+
+
 def test_policies_that_are_never_law_together_are_told(tmp_path: Path) -> None:
     packs = stacked(tmp_path, "甲 | 择高 | demo/a、demo/b | | | ", second="2020-01-01/2020-12-31")
     assert of_packs(packs) == ["proof-stack-apart"]

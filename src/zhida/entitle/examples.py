@@ -144,24 +144,24 @@ def _is(expected: object, fen: int) -> bool:
 
 def _failed(example: StackingExample, combined: SubjectCombination, name: str, cell: Snippet, told: str) -> Diagnostic:
     """Say what came out otherwise, with what each policy comes to by itself."""
-    money = [f"{claim.policy} {_range(claim)}" for claim in combined.claims if not claim.is_review]
-    caps = [f"{group.name} {_range(cap)}" for group, cap in zip(combined.structure.caps, combined.caps, strict=True)]
+    claims = [(claim.policy, claim) for claim in combined.claims if not claim.is_review]
+    caps = [(group.name, cap) for group, cap in zip(combined.structure.caps, combined.caps, strict=True)]
     missing = sorted(frozenset().union(*(claim.missing for claim in (*combined.claims, *combined.caps))))
     words: Mapping[str, str] = {
-        "money": ", ".join(money),
-        "money_zh": "，".join(money),
-        "caps": ", ".join(caps),
-        "caps_zh": "，".join(caps),
+        "money": ", ".join(f"{name} {_range(claim, 'or more')}" for name, claim in claims),
+        "money_zh": "，".join(f"{name} {_range(claim, '以上')}" for name, claim in claims),
+        "caps": ", ".join(f"{name} {_range(cap, 'or more')}" for name, cap in caps),
+        "caps_zh": "，".join(f"{name} {_range(cap, '以上')}" for name, cap in caps),
         "missing": "、".join(missing),
         "review": "、".join(combined.review),
     }
     return diagnostic("stacking-example-failed", cell.span(), name=example.id, what=name, expected=cell.text, found=told, **words)
 
 
-def _range(claim: Claim) -> str:
-    """Return what a claim comes to, from the least to the greatest."""
-    low, high = yuan_of(claim.low_fen), "?" if claim.is_open else yuan_of(claim.high_fen)
-    return low if low == high else f"{low}..{high}"
+def _range(claim: Claim, endless: str) -> str:
+    """Return what a claim comes to, from the least to the greatest; `endless` is said where there is no greatest."""
+    low, high = yuan_of(claim.low_fen), yuan_of(claim.high_fen)
+    return f"{low} {endless}" if claim.is_open else low if low == high else f"{low}..{high}"
 
 
 def yuan_of(fen: int) -> str:

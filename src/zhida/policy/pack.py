@@ -474,7 +474,7 @@ class _Loader:
 
     def check_examples(self, tangled: TangledPolicy, attributes: Mapping[str, ItemDefinition], found: list[Diagnostic]) -> None:
         """Check that the columns of examples name what can be given or expected, once for each column."""
-        own = _own(tangled)
+        own = set(_own(tangled))
         given = (set(attributes) | set(self.parameters) | self.lent(tangled)) - own
         yearly = {name for name, item in attributes.items() if item.is_yearly}
         found.extend(checks.example_columns(tangled, given, own, yearly))

@@ -11,12 +11,13 @@ which says what limits and cases there are, and nothing of the search itself.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from fractions import Fraction
 
 from zhida.entitle.best.argument import Argument, Bound, Case, Cases, Certificate, Part, sealed
 from zhida.entitle.best.grounds import Grounds, State, beginning
-from zhida.entitle.best.lawful import Combination, Situation, faults, laws, parts
+from zhida.entitle.best.lawful import Combination, Requirement, Situation, faults, laws, parts
 from zhida.entitle.best.linear import Row, greatest
 from zhida.entitle.stacking.structure import Structure
 from zhida.values.temporal import Date
@@ -69,19 +70,46 @@ class _Search:
         """Return why no more is paid in a case."""
         bound, amounts = self.bound(state)
         if bound.limit_fen <= self.claimed_fen:
-            return bound
+            return self.plainer(state, bound)
         paid = {position for position, amount in amounts.items() if amount}
         taken = paid | state.taken
-        for place, choice in enumerate(self.law.choices):
-            chosen = [unit for unit in choice.units if (paid if choice.is_of_paid else taken) & set(unit.members)]
-            if len(chosen) > choice.count:
-                return self.cases(state, "choice", place)
-        for place, need in enumerate(self.law.requirements):
-            if taken & set(need.unit.members) and not taken & set(need.required.members):
-                return self.cases(state, "requirement", place)
+        if (place := self.broken_choice(paid, taken)) is not None:
+            return self.cases(state, "choice", place)
+        if not self.is_completed(state, paid, taken):
+            return self.cases(
+                state, "requirement", next(place for place, need in enumerate(self.law.requirements) if _is_open(need, taken))
+            )
         broken = next((position for position, amount in amounts.items() if amount.denominator != 1), None)
         assert broken is not None, f"a lawful combination pays more than {self.claimed_fen} fen: {amounts}"
         return self.cases(state, "amount", broken, amounts[broken].numerator // amounts[broken].denominator)
+
+    def broken_choice(self, paid: AbstractSet[int], taken: AbstractSet[int]) -> int | None:
+        """Return a choice of which more is chosen than may be, by its place."""
+        for place, choice in enumerate(self.law.choices):
+            chosen = [unit for unit in choice.units if (paid if choice.is_of_paid else taken) & set(unit.members)]
+            if len(chosen) > choice.count:
+                return place
+        return None
+
+    def is_completed(self, state: State, paid: AbstractSet[int], taken: AbstractSet[int]) -> bool:
+        """Say whether all that is required can be taken besides, so that nothing but the amounts stands in the way."""
+        if self.broken_choice(paid, taken) is not None:
+            return False
+        need = next((need for need in self.law.requirements if _is_open(need, taken)), None)
+        members = () if need is None else [each for each in need.required.members if each not in state.barred]
+        return need is None or any(self.is_completed(state, paid, taken | {each}) for each in members)
+
+    def plainer(self, state: State, bound: Bound) -> Bound:
+        """Return a bound that is easier to follow: each limit counted once, each choice as what its greatest unit is worth."""
+        for number, term in enumerate(each for each in bound.terms if each.on != "policy"):
+            uses = self.grounds.weights(state, term.on, term.place)[0]
+            whole = max((1 / uses[each] for each in self.positions if uses.get(each)), default=Fraction(1))
+            told = [(each.on, each.place, each.times) for each in bound.terms if each.on != "policy"]
+            told[number] = (term.on, term.place, whole)
+            other = self.grounds.added_up(state, self.positions, told)
+            if other.limit_fen <= self.claimed_fen and len(other.terms) <= len(bound.terms):
+                bound = other
+        return bound
 
     def cases(self, state: State, on: str, place: int, fen: int = 0) -> Cases:
         """Return the cases of a choice, a requirement or an amount, with their arguments."""
@@ -102,3 +130,8 @@ class _Search:
             if found.amounts is not None or bound.limit_fen <= self.claimed_fen:
                 return bound, found.amounts or {}
             often *= 2
+
+
+def _is_open(need: Requirement, taken: AbstractSet[int]) -> bool:
+    """Say whether something is taken that requires what is not."""
+    return bool(taken & set(need.unit.members)) and not taken & set(need.required.members)

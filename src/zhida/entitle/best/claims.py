@@ -32,6 +32,10 @@ JOINED = "、"
 NOT_HELD = frozenset((Outcome.INELIGIBLE.value, Outcome.REVIEW.value, Outcome.NOT_APPLICABLE.value))
 """Possible answers by which nothing is held; any other is ELIGIBLE or a status."""
 
+HELD, REVIEW, OPEN = 1, 2, 3
+KINDS = {Outcome.ELIGIBLE.value: HELD, Outcome.REVIEW.value: REVIEW, Outcome.UNDETERMINED.value: OPEN}
+"""What an outcome means here; nothing for the others."""
+
 EFFORTS = {way.value: rank for rank, way in enumerate(Delivery)}
 """How much paper each way of delivery takes."""
 
@@ -125,28 +129,29 @@ def claim_of(results: pa.Table, policy: str, *, is_money: bool) -> Claim:
     """
     head = f"{policy}:"
     outcome = results.column(f"{head}outcome")
-    is_held = looked_up(outcome, lambda word: word == Outcome.ELIGIBLE.value, np.bool_)
-    is_review = looked_up(outcome, lambda word: word == Outcome.REVIEW.value, np.bool_)
-    is_open = looked_up(outcome, lambda word: word == Outcome.UNDETERMINED.value, np.bool_)
+    kinds = looked_up(outcome, lambda word: KINDS.get(word, 0), np.int8)
+    is_held, is_review, is_open = (kinds == kind for kind in (HELD, REVIEW, OPEN))
     amount = np.maximum(_integers(results.column(f"{head}amount_fen")), 0) if is_money else np.zeros(len(is_held), np.int64)
     sure: Fen = np.where(is_held, amount, 0)
     if not is_open.any():
         none = np.zeros(len(is_held), np.bool_)
         return Claim(sure, sure, is_held, is_held, is_review, none, np.zeros((1, len(is_held)), np.uint64))
-    possible_words = results.column(f"{head}possible")
-    is_all = is_open & looked_up(possible_words, _is_always_held, np.bool_)
-    is_any = is_open & looked_up(possible_words, _may_be_held, np.bool_)
-    possible = sure.copy()
-    is_endless = np.zeros(len(is_held), np.bool_)
+    rows = np.flatnonzero(is_open)
+    at = pa.array(rows)
+    words = results.column(f"{head}possible").take(at)
+    is_all, is_any = looked_up(words, _is_always_held, np.bool_), looked_up(words, _may_be_held, np.bool_)
+    possible, is_sure, is_possible, is_endless = sure.copy(), is_held.copy(), is_held.copy(), np.zeros(len(is_held), np.bool_)
+    is_sure[rows], is_possible[rows] = is_all, is_any
     if is_money:
-        low, high = _integers(results.column(f"{head}low_fen")), results.column(f"{head}high_fen")
-        sure[is_all] = np.maximum(low, 0)[is_all]
-        possible[is_any] = np.maximum(np.maximum(_integers(high), low), 0)[is_any]
-        is_etc = looked_up(possible_words, lambda word: word.endswith(ETC), np.bool_)
-        is_endless = is_any & (is_etc | high.is_null().combine_chunks().to_numpy(zero_copy_only=False))
+        highest = results.column(f"{head}high_fen").take(at)
+        low, high = np.maximum(_integers(results.column(f"{head}low_fen").take(at)), 0), np.maximum(_integers(highest), 0)
+        sure[rows] = np.where(is_all, low, 0)
+        possible[rows] = np.where(is_any, np.maximum(high, low), 0)
+        is_etc = looked_up(words, lambda word: word.endswith(ETC), np.bool_)
+        is_endless[rows] = is_any & (is_etc | highest.is_null().combine_chunks().to_numpy(zero_copy_only=False))
     bits = missing_words(results, policy)
     bits[:, ~is_open] = 0
-    return Claim(sure, np.maximum(possible, sure), is_held | is_all, is_held | is_any, is_review, is_endless, bits)
+    return Claim(sure, possible, is_sure, is_possible, is_review, is_endless, bits)
 
 
 def limits_of(results: pa.Table, caps: Sequence[str]) -> tuple[Claim, ...]:
@@ -162,7 +167,7 @@ def limits_of(results: pa.Table, caps: Sequence[str]) -> tuple[Claim, ...]:
 def _limit(claim: Claim, outcome: pa.ChunkedArray) -> Claim:
     known = (Outcome.ELIGIBLE.value, Outcome.UNDETERMINED.value)
     is_told = looked_up(outcome, lambda word: word in known, np.bool_)
-    possible = np.where(claim.is_endless, NO_LIMIT, claim.possible)
+    possible = np.where(claim.is_sure & ~claim.is_endless, claim.possible, NO_LIMIT)
     return Claim(claim.sure, possible, is_told, is_told, ~is_told, claim.is_endless, claim.missing)
 
 
@@ -192,6 +197,9 @@ def looked_up(column: pa.ChunkedArray, said: Callable[[str], int | bool], type_:
     for chunk in column.chunks:
         words = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
         told = np.array([*(said(word) for word in words.dictionary.to_pylist()), 0]).astype(type_)
+        if words.null_count == len(words):
+            parts.append(np.zeros(len(words), type_))
+            continue
         places = words.indices.fill_null(len(told) - 1) if words.null_count else words.indices
         parts.append(told[places.to_numpy()])
     return np.concatenate(parts) if parts else np.zeros(0, type_)

@@ -63,9 +63,7 @@ class Figures:
 
     def __add__(self, other: "Figures") -> "Figures":
         """Return both together."""
-        return Figures(
-            self.rows + other.rows, self.solved + other.solved, self.distinct + other.distinct, self.endless + other.endless
-        )
+        return Figures(self.rows + other.rows, self.solved + other.solved, self.distinct + other.distinct, self.endless + other.endless)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,11 @@ class Combiner:
         fields = [pa.field(self.key, pa.string()), pa.field(NAME, pa.string())]
         fields += [pa.field("total_fen", pa.int64()), pa.field("possible_fen", pa.int64()), pa.field("decides", WORDS)]
         for policy in self.policies:
-            fields += [pa.field(f"{policy}:paid_fen", pa.int64()), pa.field(f"{policy}:taken", pa.bool_()), pa.field(f"{policy}:why", WORDS)]
+            fields += [
+                pa.field(f"{policy}:paid_fen", pa.int64()),
+                pa.field(f"{policy}:taken", pa.bool_()),
+                pa.field(f"{policy}:why", WORDS),
+            ]
         self.schema = pa.schema(fields, metadata=self.metadata())
 
     def metadata(self) -> dict[str, str]:
@@ -159,7 +161,7 @@ class Combiner:
         figures = Figures(batch.height, found.solved, found.distinct, int(is_endless.sum()))
         self.figures += figures
         short = stopped(self.structure, self.ties, situations, found, self.as_of)
-        table = self._table(results, found, possible, decides, self._why(claims, situations, found, odd, short))
+        table = self._table(results, found, possible, decides, self._why(claims, situations, odd, short))
         return Batch(table, situations, found, possible, tuple(short), figures)
 
     def _gaps(
@@ -204,9 +206,7 @@ class Combiner:
                 sure, is_sure, is_unsure = claims.sure.copy(), claims.is_sure.copy(), claims.is_unsure.copy()
                 for array in (sure, is_sure, is_unsure):
                     array[position, limit.is_review] = 0
-                open_ = tuple(
-                    (at, _not_open(claim, limit.is_review) if at == position else claim) for at, claim in claims.open
-                )
+                open_ = tuple((at, _not_open(claim, limit.is_review) if at == position else claim) for at, claim in claims.open)
                 claims = replace(claims, sure=sure, is_sure=is_sure, is_unsure=is_unsure, open=open_)
         return claims, odd
 
@@ -231,9 +231,7 @@ class Combiner:
 
     # --- words -----------------------------------------------------------------------------------------------------
 
-    def _why(
-        self, claims: Claims, situations: Situations, found: Combined, odd: Mapping[int, Mask], short: Sequence[Stopped]
-    ) -> list["_Said"]:
+    def _why(self, claims: Claims, situations: Situations, odd: Mapping[int, Mask], short: Sequence[Stopped]) -> list["_Said"]:
         """Return for each policy why it is not paid in full."""
         said = [_Said(situations.count) for _ in self.policies]
         this_year = received_this_year(self.structure, situations, self.as_of)
@@ -259,7 +257,9 @@ class Combiner:
             words = JOINED.join(f"{row.rule.value} {row.group}" for row in rows)
             said.add(each.rows[each.by == bits], words)
 
-    def _table(self, results: pa.Table, found: Combined, possible: Fen, decides: Sequence[tuple[int, str]], why: Sequence["_Said"]) -> pa.Table:
+    def _table(
+        self, results: pa.Table, found: Combined, possible: Fen, decides: Sequence[tuple[int, str]], why: Sequence["_Said"]
+    ) -> pa.Table:
         """Return the columns."""
         deciding_words = _Said(results.num_rows)
         for words in sorted({words for _, words in decides}):
@@ -327,7 +327,9 @@ def _spread(limit: Claim, rows: Rows, count: int) -> Claim:
     missing = np.zeros((len(limit.missing), count), np.uint64)
     missing[:, rows] = limit.missing
     held = (mask(limit.is_sure, default=True), mask(limit.is_possible, default=True))
-    return Claim(fen(limit.sure), fen(limit.possible), *held, mask(limit.is_review, default=False), mask(limit.is_endless, default=False), missing)
+    return Claim(
+        fen(limit.sure), fen(limit.possible), *held, mask(limit.is_review, default=False), mask(limit.is_endless, default=False), missing
+    )
 
 
 def _not_open(claim: Claim, rows: Mask) -> Claim:

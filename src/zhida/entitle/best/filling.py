@@ -142,7 +142,7 @@ def _still_open(structure: Structure, situations: Situations) -> Situations:
 
 def opening(structure: Structure, situations: Situations, as_of: Date) -> Fen:
     """Return (policies, rows) what each policy could pay by itself."""
-    open_to: Fen = np.where(situations.held, np.maximum(situations.amounts, 0), 0)
+    open_to: Fen = situations.amounts * situations.held
     open_to[~np.array(structure.is_money, np.bool_)] = 0
     received = received_this_year(structure, situations, as_of)
     return open_to if received is None else np.maximum(open_to - received, 0)
@@ -180,9 +180,7 @@ class Room:
                 continue
             amount = self.each[place].copy()
             own = [left for members, left in bound if members >> place & 1]
-            within = [
-                (before[unit], left) for units, before, left in chains for unit, members in enumerate(units) if members >> place & 1
-            ]
+            within = [(before[unit], left) for units, before, left in chains for unit, members in enumerate(units) if members >> place & 1]
             for left in own:
                 np.minimum(amount, left, out=amount)
             for before, left in within:
@@ -190,9 +188,9 @@ class Room:
             np.maximum(amount, 0, out=amount)
             found[place] = amount
             for left in own:
-                left -= amount
+                np.subtract(left, amount, out=left)
             for before, left in within:
-                left -= np.where(before, amount, 0)
+                np.subtract(left, np.where(before, amount, 0), out=left)
         return found
 
 
@@ -222,7 +220,7 @@ def room_of(tie: Tie, situations: Situations, open_to: Fen, before: Before, rows
         is_before = (amounts[:, None] < amounts[None]) | ((amounts[:, None] == amounts[None]) & is_first[:, :, None])
         received = before.ever.get(place)
         chains.append((is_before, np.maximum(amounts if received is None else amounts - received[rows], 0)))
-    return Room(tie, open_to[np.ix_(members, rows)], tuple(limits), tuple(chains))
+    return Room(tie, open_to[members][:, rows], tuple(limits), tuple(chains))
 
 
 class _Filler:
@@ -324,7 +322,7 @@ class _Filler:
     def _compared(self, candidates: Sequence[Candidate], rows: Rows) -> tuple[Fen, NDArray[np.int64]]:
         """Return the best of all candidates."""
         tie, room = self.tie, self.room.take(rows)
-        efforts = self.situations.efforts[np.ix_(self.members, self.rows[rows])].astype(np.int64)
+        efforts = self.situations.efforts[self.members][:, self.rows[rows]].astype(np.int64)
         best_keys: list[Fen] | None = None
         amounts = np.zeros((len(self.members), len(rows)), np.int64)
         bits = np.zeros(len(rows), np.int64)
@@ -381,7 +379,7 @@ def _groups(held: NDArray[np.int64], paying: NDArray[np.int64], members: int) ->
     """Yield the places of rows that are alike, in the order of what is held and then of what pays."""
     if not len(held):
         return
-    if members <= 8:  # noqa: PLR2004 - both fit into 16 bits, which sort fast
+    if members <= 8:
         keys: NDArray[np.unsignedinteger] = (held << members | paying).astype(np.uint16)
         order = np.argsort(keys, kind="stable")
         changes = np.flatnonzero(np.diff(keys[order])) + 1

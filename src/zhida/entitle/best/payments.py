@@ -1,6 +1,6 @@
 """What was received earlier: a sheet of payments, and what of it a batch needs.
 
-    主体, 政策, 金额（元）, 日期[, 事项]   ──read_received──> received: 主体 政策 amount_fen 日期 事项   ──payments_of──> Payments of a batch
+    主体, 政策, 金额（元）, 日期[, 事项]   ──read_received──> received (SCHEMA) ──payments_of──> Payments of a batch
 
 A payment that cannot be read would be paid a second time, so one wrong cell stops everything. Whatever version of a policy was paid,
 it counts for the version that is law now.

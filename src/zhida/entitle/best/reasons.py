@@ -52,7 +52,11 @@ def stopped(structure: Structure, ties: Sequence[Tie], situations: Situations, c
         rows = np.flatnonzero(lacks.any(axis=0))
         if not len(rows):
             continue
-        restrictions = tuple(each.restriction for each in (*tie.rules, *tie.limits, *tie.chains))
+        restrictions = (
+            *(rule.restriction for rule in tie.rules),
+            *(limit.restriction for limit in tie.limits),
+            *(chain.restriction for chain in tie.chains),
+        )
         room = room_of(tie, situations, combined.open_to, before, rows)
         by = _Looker(tie, combined, before, rows, room)
         for place, position in enumerate(tie.members):

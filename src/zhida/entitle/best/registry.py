@@ -8,12 +8,12 @@ out depends on the results, the rows of stacking and the payments alone, so it i
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import numpy as np
 import polars as pl
@@ -21,19 +21,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zhida.assess.columns import NAME, assess_registry
-from zhida.assess.order import RunOrder, population_plan, read_attributes
+from zhida.assess.feeds import frame_at
+from zhida.assess.order import NAME_ATTRIBUTE, RunOrder, population_plan, read_attributes
 from zhida.assess.population import Filler, Population, compute_population, with_population
 from zhida.assess.registry import known_at
 from zhida.assess.renewing import changes_of, fact_columns
+from zhida.assess.run import Progress
 from zhida.entitle.best.columns import Batch, Combiner
-from zhida.entitle.best.payments import KEY, POLICY, positions_of
+from zhida.entitle.best.lawful import Received
+from zhida.entitle.best.payments import DAY, FEN, ITEM, KEY, POLICY, positions_of
 from zhida.entitle.best.tally import CombinationSummary, Tally
 from zhida.entitle.stacking.caps import with_caps
 from zhida.entitle.stacking.structure import structure_of
 from zhida.errors import InputError, diagnostic
 from zhida.policy.pack import Packs
 from zhida.registry_io.former import Former, open_former
-from zhida.registry_io.registry import Registry
+from zhida.registry_io.registry import Facts, Registry, row_facts
 from zhida.registry_io.results import result_files
 from zhida.registry_io.sources import Source
 from zhida.registry_io.writing import csv_bytes
@@ -60,7 +63,9 @@ CHANGE_WORDS = {
 """In what results may differ, in English and in Chinese."""
 
 
-def combine_registry(packs: Packs, policies: Sequence[str], registry: Registry, *, as_of: Date, received: pl.DataFrame | None = None) -> pa.Table:
+def combine_registry(
+    packs: Packs, policies: Sequence[str], registry: Registry, *, as_of: Date, received: pl.DataFrame | None = None
+) -> pa.Table:
     """Return the best combinations of all subjects of a registry: one row for each, in its order; see `entitle.best.columns`.
 
     Args:
@@ -78,22 +83,6 @@ def combine_registry(packs: Packs, policies: Sequence[str], registry: Registry, 
     wider, caps = with_caps(packs, structure.caps)
     filled, _ = with_population(wider, caps, registry, as_of)
     return Combiner(packs, policies, as_of=as_of, key=registry.key).decide(filled.frame, results, received)
-
-
-@dataclass(slots=True)
-class CombineProgress:
-    """How far a run is."""
-
-    tell: Callable[["CombineProgress"], None] = lambda _: None
-    """Called, in the thread that runs, whenever it is further."""
-    rows: int = 0
-    """Rows in all."""
-    rows_done: int = 0
-    """Rows that are combined."""
-    is_waiting: bool = False
-    """Whether the run waits for threads; whoever hears of an interruption then sets `is_asked_to_stop` instead of raising."""
-    is_asked_to_stop: bool = False
-    """Whether the run is to stop as soon as it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +109,7 @@ class CombineRun:
     """What was received earlier."""
     threads: int = 1
     """How many parts are worked on at a time."""
-    progress: CombineProgress = field(default_factory=CombineProgress)
+    progress: Progress = field(default_factory=Progress)
     """How far it is."""
     _own: threading.local = field(default_factory=threading.local)
     _opened: list[Combiner] = field(default_factory=list)
@@ -135,7 +124,7 @@ class CombineRun:
         files = result_files(self.results)
         counts = [pq.read_metadata(file).num_rows for file in files]
         starts = [sum(counts[:place]) for place in range(len(counts))]
-        self.progress.rows = sum(counts)
+        self.progress.rows, self.progress.parts = sum(counts), len(counts)
         self._population = self._computed()
         combiner = self._combiner()
         is_synthetic = self.source.metadata.get("zhida.synthetic") == "true"
@@ -146,6 +135,7 @@ class CombineRun:
                 tally.add(batch)
                 writer.write(combiner, batch, results)
                 self.progress.rows_done += batch.situations.count
+                self.progress.parts_done += 1
                 self.progress.tell(self.progress)
         for each in self._opened[:1]:
             if each.limits is not None:
@@ -180,7 +170,9 @@ class CombineRun:
         columns = self._read_columns()
         self.progress.is_waiting = True
         with ThreadPoolExecutor(self.threads) as pool:
-            pending: list[Future[tuple[Batch, pa.Table]]] = [pool.submit(self._part, columns, *part) for part in islice(remaining, self.threads)]
+            pending: list[Future[tuple[Batch, pa.Table]]] = [
+                pool.submit(self._part, columns, *part) for part in islice(remaining, self.threads)
+            ]
             try:
                 while pending:
                     done = self._awaited(pending[0])
@@ -300,7 +292,7 @@ class _Writer:
         self.csv: BinaryIO | None = None
         self.is_first = True
 
-    def __enter__(self) -> "_Writer":
+    def __enter__(self) -> Self:
         if self.outputs.csv is not None:
             self.csv = self.outputs.csv.open("wb")
         return self
@@ -344,16 +336,18 @@ def long_form(combiner: Combiner, batch: Batch, results: pa.Table, *, is_synthet
         said[position] = batch.found.taken[position] | (lacks & ~is_open[_places(why)])
         rows = np.flatnonzero(said[position])
         frames.append(
-            pl.DataFrame({
-                "_row": rows,
-                "_policy": np.full(len(rows), position, np.int64),
-                CSV_HEADS[0]: pl.Series([policy], dtype=pl.String).new_from_index(0, len(rows)),
-                CSV_HEADS[1]: pl.Series([combiner.packs.policies[policy].front.title], dtype=pl.String).new_from_index(0, len(rows)),
-                CSV_HEADS[2]: batch.situations.amounts[position, rows],
-                CSV_HEADS[3]: batch.found.paid[position, rows],
-                CSV_HEADS[4]: _texts(why, rows),
-                CSV_HEADS[5]: _texts(results.column(f"{policy}:delivery"), rows),
-            })
+            pl.DataFrame(
+                {
+                    "_row": rows,
+                    "_policy": np.full(len(rows), position, np.int64),
+                    CSV_HEADS[0]: pl.Series([policy], dtype=pl.String).new_from_index(0, len(rows)),
+                    CSV_HEADS[1]: pl.Series([combiner.packs.policies[policy].front.title], dtype=pl.String).new_from_index(0, len(rows)),
+                    CSV_HEADS[2]: batch.situations.amounts[position, rows],
+                    CSV_HEADS[3]: batch.found.paid[position, rows],
+                    CSV_HEADS[4]: _texts(why, rows),
+                    CSV_HEADS[5]: _texts(results.column(f"{policy}:delivery"), rows),
+                }
+            )
         )
     long = pl.concat(frames).sort("_row", "_policy")
     rows = long["_row"].to_numpy()
@@ -379,3 +373,42 @@ def _places(column: pa.ChunkedArray) -> np.ndarray:
 def _texts(column: pa.ChunkedArray, rows: np.ndarray) -> pl.Series:
     """Return the words of some rows."""
     return pl.Series(column.combine_chunks().cast(pa.string()).take(pa.array(rows)).to_pylist(), dtype=pl.String)
+
+
+# --- one subject ---------------------------------------------------------------------------------------------------
+
+
+def facts_of(order: RunOrder, source: Source, code: str) -> tuple[Facts, str]:
+    """Return what is known of one subject, population facts included, and what it is called.
+
+    Args:
+        order: The policies and the day.
+        source: The subjects.
+        code: The subject's code.
+
+    Raises:
+        InputError: registry-unknown-subject; what the source finds.
+    """
+    wider, caps = with_caps(order.packs, structure_of(order.packs, order.policies, order.as_of).caps)
+    whole = replace(order, packs=wider, policies=(*order.policies, *caps))
+    planned = population_plan(whole)
+    columns = (source.key, *fact_columns(read_attributes(whole), source.key))
+    part = next((each for each in source.parts if each.first_key <= code <= each.last_key), None)
+    frame = None if part is None else source.read(part, columns).filter(pl.col(source.key).cast(pl.String) == code)
+    if frame is None or frame.is_empty():
+        raise InputError([diagnostic("registry-unknown-subject", None, key=code, near="", count=source.rows or 0)])
+    population = compute_population(planned, lambda: (source.read(each, columns) for each in source.parts), order.as_of)
+    filled = frame_at(Filler(population).fill(frame), order.as_of)
+    facts = row_facts(filled.columns, filled.row(0))
+    return facts, str(facts.get(NAME_ATTRIBUTE) or "")
+
+
+def payments_to(received: pl.DataFrame | None, code: str) -> list[tuple[str, Received]]:
+    """Return what one subject received, by the id of the policy."""
+    if received is None:
+        return []
+    own = received.filter(pl.col(KEY) == code)
+    return [
+        (row[POLICY], Received(-1, row[FEN], Date(row[DAY].year, row[DAY].month, row[DAY].day), row[ITEM]))
+        for row in own.iter_rows(named=True)
+    ]

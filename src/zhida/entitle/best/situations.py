@@ -74,7 +74,7 @@ class Situations:
     """What is to be combined, for many subjects at once."""
 
     amounts: Fen
-    """(policies, rows): what each policy gives; 0 where it gives nothing."""
+    """(policies, rows): what each policy gives, 0 or more."""
     held: Mask
     """(policies, rows): whether it is held and one may still apply."""
     caps: Fen
@@ -87,7 +87,7 @@ class Situations:
     @property
     def count(self) -> int:
         """How many rows there are."""
-        return self.amounts.shape[1]
+        return int(self.amounts.shape[1])
 
     def take(self, rows: Rows) -> "Situations":
         """Return some rows."""

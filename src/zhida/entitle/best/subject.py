@@ -15,7 +15,7 @@ from typing import Any
 from zhida.assess.assessment import Delivery, Outcome
 from zhida.assess.explain import delivery_of
 from zhida.assess.settle import settle
-from zhida.assess.subject import gives_amount, inputs_of
+from zhida.assess.subject import engine_value, gives_amount, inputs_of
 from zhida.entitle.best.lawful import Combination, Received, Situation
 from zhida.entitle.best.solver import best
 from zhida.entitle.stacking.caps import with_caps
@@ -80,6 +80,8 @@ class SubjectCombination:
     """The missing facts that decide between the two, sorted; none where nothing does."""
     review: tuple[str, ...]
     """Policies that are left to a person, in the order of the structure."""
+    situation: Situation
+    """What is sure, as the specification takes it."""
 
 
 def combine_subject(
@@ -95,13 +97,15 @@ def combine_subject(
     Args:
         packs: The packs.
         policies: Ids of policies for subjects of one kind; of each the version counts that is law on the day.
-        facts: What is known of the subject, by the names that rules have for it.
+        facts: What is known of the subject, by the names that rules have for it: FEEL values or plain Python's. What is not there is
+            unknown.
         as_of: The day.
         received: What was received earlier: the id of the policy, in whatever version, and the payment; its position is filled in.
 
     Raises:
         CompileError: a policy, or one that it uses, has errors.
     """
+    facts = {name: engine_value(value) for name, value in facts.items()}
     meant = tuple(dict.fromkeys(in_force(packs, id_, as_of) or id_ for id_ in policies))
     structure = structure_of(packs, meant, as_of)
     claims = [_claim(packs.model_of(id_, as_of), facts) for id_ in meant]
@@ -112,10 +116,10 @@ def combine_subject(
         claims[position] = _for_a_person(claims[position])
     known = _Known(structure, tuple(claims), caps, tuple(_placed(packs, structure, received)), as_of)
     sure = known.best(frozenset())
-    possible, is_open = known.best(None), any(claim.is_open for claim in claims)
+    possible, is_open = known.best(None), any(claim.is_open for claim in known.open_claims)
     decides = known.decides(sure.total_fen, is_open=is_open) if is_open or possible.total_fen > sure.total_fen else ()
     review = tuple(claim.policy for claim in claims if claim.is_review)
-    return SubjectCombination(structure, tuple(claims), caps, sure, possible, is_open, decides, review)
+    return SubjectCombination(structure, tuple(claims), caps, sure, possible, is_open, decides, review, known.situation(frozenset()))
 
 
 def _claim(model: PolicyModel, facts: Mapping[str, Any]) -> Claim:
@@ -171,8 +175,17 @@ class _Known:
     as_of: Date
     """The day."""
 
+    @property
+    def open_claims(self) -> list[Claim]:
+        """What the policies come to that one can still apply for."""
+        return [claim for claim, is_closed in zip(self.claims, self.structure.is_closed, strict=True) if not is_closed]
+
     def best(self, told: frozenset[str] | None) -> Combination:
         """Return the best combination if some missing facts turned out well; None stands for all of them."""
+        return best(self.structure, self.situation(told), self.as_of)
+
+    def situation(self, told: frozenset[str] | None) -> Situation:
+        """Return what is claimed if some missing facts turned out well; None stands for all of them."""
         wells = [told is None or claim.missing <= told for claim in self.claims]
         pairs = list(zip(self.claims, wells, strict=True))
         amounts = tuple(claim.high_fen if is_well else claim.low_fen for claim, is_well in pairs)
@@ -180,13 +193,13 @@ class _Known:
         most = sum(amounts) + sum(each.amount_fen for each in self.received)
         caps = tuple(_cap(claim, most, is_well=told is None or claim.missing <= told) for claim in self.caps)
         efforts = tuple(claim.effort for claim in self.claims)
-        return best(self.structure, Situation(amounts, held, caps, efforts, self.received), self.as_of)
+        return Situation(amounts, held, caps, efforts, self.received)
 
     def decides(self, sure_fen: int, *, is_open: bool) -> tuple[str, ...]:
         """Return the one fact that raises the best sum most, else the smallest set of facts that raises it."""
         over = {row.cap for row in self.structure.restrictions if any(self.claims[each].is_possible for each in row.members)}
         caps = [claim for place, claim in enumerate(self.caps) if place in over]
-        names = sorted(frozenset().union(*(claim.missing for claim in (*self.claims, *caps) if claim.is_possible)))
+        names = sorted(frozenset().union(*(claim.missing for claim in (*self.open_claims, *caps) if claim.is_possible)))
         raised = [(self.raised(frozenset((name,)), sure_fen, is_open=is_open), name) for name in names]
         most = max((each for each, _ in raised), default=(False, 0))
         if most > (False, 0):
@@ -198,12 +211,12 @@ class _Known:
 
     def raised(self, told: frozenset[str], sure_fen: int, *, is_open: bool) -> tuple[bool, int]:
         """Return whether some facts make an amount possible that has no known greatest, and by how much they raise the sum."""
-        opens = is_open and any(claim.is_open and claim.missing <= told for claim in self.claims)
+        opens = is_open and any(claim.is_open and claim.missing <= told for claim in self.open_claims)
         return opens, self.best(told).total_fen - sure_fen
 
 
 def _cap(claim: Claim, most: int, *, is_well: bool) -> int:
     """Return the amount of a cap: its least where that is not known to be known, its greatest, or so much that it restricts nothing."""
-    if _is_odd(claim) or (is_well and claim.is_open):
+    if _is_odd(claim) or (is_well and (claim.is_open or not claim.is_sure)):
         return most
     return claim.high_fen if is_well else claim.low_fen

@@ -114,9 +114,7 @@ class Tie:
             return False
         if any(limit & whole and limit & whole != whole for limit in several for whole in wholes):
             return False
-        return all(
-            one.units == other.units or not one.members & other.members for one in self.chains for other in self.chains
-        )
+        return all(one.units == other.units or not one.members & other.members for one in self.chains for other in self.chains)
 
     @property
     def blank(self) -> Context:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zhida.entitle.best.columns import Batch, Combiner, Figures
+from zhida.entitle.best.situations import Mask
 from zhida.entitle.best.supports import bits_of
 from zhida.entitle.stacking.structure import Structure
 from zhida.values.temporal import Date
@@ -131,9 +132,9 @@ class Tally:
 
     def _groups(self, batch: Batch) -> None:
         """Count what groups take away."""
-        hit = {}
+        hit: dict[int, Mask] = {}
         for each in batch.short:
-            ranks = sorted(range(len(each.restrictions)), key=lambda at: each.restrictions[at])  # noqa: B023 - used at once
+            ranks = sorted(range(len(each.restrictions)), key=lambda at: each.restrictions[at])
             left = np.ones(len(each.rows), np.bool_)
             lost = batch.found.open_to[each.position, each.rows] - batch.found.paid[each.position, each.rows]
             for at in ranks:

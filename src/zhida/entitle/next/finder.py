@@ -27,6 +27,7 @@ import pyarrow as pa
 
 from zhida.assess.assessment import Outcome
 from zhida.assess.feeds import frame_at
+from zhida.assess.subject import engine_value
 from zhida.columnar.columns import Array, Column, Mask, full, take
 from zhida.columnar.execute import Block
 from zhida.entitle.next.choosing import NO_LINE, UNPRICED, Change, Choice, costs_of, shares_of
@@ -161,7 +162,8 @@ class _Finder:
         names = facts.frame.columns
         for row in rows[untold].tolist():
             self.interpreted += 1
-            told.tell(row, self.seeker.steps(row_facts(names, facts.frame.row(row))), self.scales)
+            given = {name: engine_value(value) for name, value in row_facts(names, facts.frame.row(row)).items()}
+            told.tell(row, self.seeker.steps(given), self.scales)
 
     def change(self, standing: Standing, rows: Array, number: int, target: Numbers, line: Numbers) -> Change:
         """Return a step of an attribute in some rows."""
@@ -254,37 +256,54 @@ class _Pairs:
         self.standing = standing.moved(rows, {})
         self.choice = choice
         self.untold = untold
-        self.open: dict[tuple[int, int], Array] = {}
+        self.open: dict[tuple[int, int], Mask] = {}
 
     def find(self) -> None:
-        """Offer each pair, in the order of the attributes."""
+        """Offer each pair: one attribute is moved first, then each other one."""
         mobiles = self.finder.mobiles
         for first, mobile in enumerate(mobiles):
-            for second, other in enumerate(mobiles):
-                if first == second:
-                    continue
-                key = min(first, second), max(first, second)
-                if key not in self.open:
-                    both = [(each.id, each.item) for each in (mobile, other)]
-                    self.open[key] = self.standing.with_unknown(np.arange(self.standing.rows), both)
-                if len(self.open[key]):
-                    self.pair(first, second, self.open[key])
+            others = {second: self.both(first, second) for second in range(len(mobiles)) if second != first}
+            some = np.flatnonzero(np.any(list(others.values()), axis=0))
+            if not len(some):
+                continue
+            found = places(self.standing, mobile, some)
+            self.untold[self.rows[some[found.untold]]] = True
+            for rank, having in found.ranks():
+                rows = some[having]
+                self.first(first, rows, found.values[having, rank], found.lines[having, rank], others)
 
-    def pair(self, first: int, second: int, rows: Array) -> None:
-        """Offer one attribute moved first, and another one then."""
+    def both(self, first: int, second: int) -> Mask:
+        """Return the rows in which two attributes together could make a difference."""
+        key = min(first, second), max(first, second)
+        if key not in self.open:
+            items = [(self.finder.mobiles[each].id, self.finder.mobiles[each].item) for each in key]
+            self.open[key] = np.zeros(self.standing.rows, np.bool_)
+            self.open[key][self.standing.with_unknown(np.arange(self.standing.rows), items)] = True
+        return self.open[key]
+
+    def first(self, first: int, rows: Array, values: Numbers, lines: Numbers, others: Mapping[int, Mask]) -> None:
+        """Offer one attribute at one place of each row, and each other one at its own."""
         mobile = self.finder.mobiles[first]
-        found = places(self.standing, mobile, rows)
-        self.untold[self.rows[rows[found.untold]]] = True
-        for rank, having in found.ranks():
-            values = found.values[having, rank]
-            moved = self.standing.moved(rows[having], {mobile.id: known_column(mobile.item, values)})
-            reached = reach(moved, self.finder.mobiles[second])
-            self.untold[self.rows[rows[having[reached.untold]]]] = True
-            some = np.flatnonzero(reached.then != NOT)
-            some = some[self.is_smallest(mobile, second, rows[having[some]], values[some], reached.value[some])]
-            at = self.rows[rows[having[some]]]
+        moved = self.standing.moved(rows, {mobile.id: known_column(mobile.item, values)})
+        items = [(self.finder.mobiles[each].id, self.finder.mobiles[each].item) for each in others]
+        live = moved.with_unknown(np.arange(len(rows)), items)
+        for second, mask in others.items():
+            some = live[mask[rows[live]]]
+            if len(some):
+                reached = reach(moved, self.finder.mobiles[second], some)
+                self.untold[self.rows[rows[reached.untold]]] = True
+                self.second(first, second, rows, (values, lines), reached)
+
+    def second(self, first: int, second: int, rows: Array, moves: tuple[Numbers, Numbers], reached: Reached) -> None:
+        """Offer a pair to the rows in which it is enough, and the first step could not be smaller."""
+        values, lines = moves
+        some = np.flatnonzero(reached.then != NOT)
+        if len(some):
+            some = some[self.is_smallest(self.finder.mobiles[first], second, rows[some], values[some], reached.value[some])]
+        if len(some):
+            at = self.rows[rows[some]]
             changes = {
-                first: self.finder.change(self.whole, at, first, values[some], found.lines[having[some], rank]),
+                first: self.finder.change(self.whole, at, first, values[some], lines[some]),
                 second: self.finder.change(self.whole, at, second, reached.value[some], reached.line[some]),
             }
             self.choice.offer(at, reached.then[some], changes[min(first, second)], changes[max(first, second)])

@@ -100,17 +100,30 @@ def ways_of(items: Mapping[str, ItemDefinition]) -> dict[str, Way]:
     return {name: Way(item.movable, item.price) for name, item in items.items() if item.movable}
 
 
-def mobiles_of(model: PolicyModel, ways: Ways | None = None) -> tuple[Mobile, ...]:
-    """Return the attributes beneath the goals of a policy that a subject can move: numbers and truth values, in the order of their ids.
+def conditions_of(model: PolicyModel, wanted: str | None = None) -> tuple[str, ...]:
+    """Return the decisions that settle whether a subject is eligible: what a policy gives, once one is, needs no step.
+
+    Args:
+        model: The policy.
+        wanted: The status that is wanted; what decides on it counts then too.
+    """
+    policy = model.policy
+    goals = (policy.applies_id, policy.eligible_id, policy.result_id if wanted is not None else None)
+    return tuple(goal for goal in goals_of(policy) if goal in goals)
+
+
+def mobiles_of(model: PolicyModel, ways: Ways | None = None, wanted: str | None = None) -> tuple[Mobile, ...]:
+    """Return the attributes beneath the conditions of a policy that a subject can move: numbers and truth values, by their ids.
 
     Of a yearly fact the current year moves alone; lists and dates do not.
 
     Args:
         model: The policy, linked for a day.
         ways: How attributes move; by default what the dictionary says.
+        wanted: The status that is wanted.
     """
     found = []
-    for id_ in sorted(closure(model.model.requirements, goals_of(model.policy))):
+    for id_ in sorted(closure(model.model.requirements, conditions_of(model, wanted))):
         data = model.model.inputs.get(id_)
         if data is None or data.name in model.parameter_rows or parse_offset(data.name)[1]:
             continue
@@ -120,9 +133,14 @@ def mobiles_of(model: PolicyModel, ways: Ways | None = None) -> tuple[Mobile, ..
     return tuple(found)
 
 
-def lines_by(model: PolicyModel) -> tuple[Line, ...]:
-    """Return all that the rules beneath the goals of a policy compare, in the order of the text."""
-    return lines_of(model.model, goals_of(model.policy))
+def lines_by(model: PolicyModel, wanted: str | None = None) -> tuple[Line, ...]:
+    """Return all that the rules beneath the conditions of a policy compare, in the order of the text.
+
+    Args:
+        model: The policy.
+        wanted: The status that is wanted.
+    """
+    return lines_of(model.model, conditions_of(model, wanted))
 
 
 # --- places ----------------------------------------------------------------------------------------------------------------

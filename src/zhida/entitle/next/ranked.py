@@ -5,8 +5,8 @@
     steps (StepFinder) ─┘
 
 Near is who could have it: all conditions met but not applied for, then one step away, then two; among these the smallest share of
-the line first, then the least cost, then the order of the registry. Subjects that have it already, are out of scope, or are further away are
-counted and not listed. Invariant: every subject of the registry is counted in exactly one place of each goal.
+the line first, then the least cost, then the order of the registry. Subjects that have it already, are out of scope, or are further
+away are counted and not listed. Invariant: every subject of the registry is counted in exactly one place of each goal.
 """
 
 from collections import Counter
@@ -20,13 +20,13 @@ import polars as pl
 import pyarrow as pa
 
 from zhida.assess.assessment import Outcome
-from zhida.entitle.next.finder import FIELDS
+from zhida.entitle.next.columns import EPOCH, FIELDS
 from zhida.entitle.next.ladder import Goal, read_status
 from zhida.entitle.next.lines import MILLION, NEVER, share_of
 from zhida.entitle.next.steps import MOVE, SWITCH, YEAR, Step, Tested
 from zhida.policy.pack import PolicyModel
+from zhida.registry_io.results import SYNTHETIC_COLUMN, SYNTHETIC_WORD
 from zhida.values import temporal
-from zhida.values.temporal import Date
 
 STREET, DISTRICT = "街道", "注册区县"
 """Attributes that say where to find a subject."""
@@ -56,7 +56,23 @@ class Place(StrEnum):
 LISTED = (Place.MET, Place.ONE, Place.TWO)
 """Who is listed, in this order."""
 
-HEADS = ("目标", "政策", "名次", "主体", "名称", "注册区县", "街道", "状态", "差在哪", "需投入（元）", "离线（%）", "几步", "要动的", "变动", "单位")
+HEADS = (
+    "目标",
+    "政策",
+    "名次",
+    "主体",
+    "名称",
+    "注册区县",
+    "街道",
+    "状态",
+    "差在哪",
+    "需投入（元）",
+    "离线（%）",
+    "几步",
+    "要动的",
+    "变动",
+    "单位",
+)
 """The columns of the list for people."""
 
 STATES: Mapping[Place, str] = {Place.MET: "已符合条件，还没有", Place.ONE: "差一步", Place.TWO: "差两步"}
@@ -110,40 +126,63 @@ class Ranking:
     """Who is near, the nearest first."""
 
 
-def rank(goal: Goal, model: PolicyModel, subjects: pl.DataFrame, held: Sequence[str | None] | None, found: pa.Table) -> Ranking:
-    """Return the ranking of one goal.
+class Ranker:
+    """Gathers the ranking of one goal, block after block."""
 
-    Args:
-        goal: The goal.
-        model: Its policy, linked for the day.
-        subjects: One row for each subject, in the order of the registry: its key first, then 名称, 注册区县, 街道 and outcome (strings).
-        held: In the same order the status of the made-up policy that says who has it; None where nobody keeps that.
-        found: In the same order what `StepFinder` found.
-    """
-    head = f"{goal.policy}:"
-    columns = {name: found.column(f"{head}{name}").to_pylist() for name in FIELDS}
-    outcomes = subjects["outcome"].to_list()
-    places = [_place(outcome, None if held is None else held[row], columns["steps"][row]) for row, outcome in enumerate(outcomes)]
-    told = [subjects[name].to_list() for name in (subjects.columns[0], "名称", DISTRICT, STREET)]
-    listed = []
-    for row, place in enumerate(places):
-        if place in LISTED:
-            code, *words = (each[row] or "" for each in told)
-            step = {name: column[row] for name, column in columns.items()} if place is not Place.MET else {}
-            listed.append(Listed(code, *words, place, step.get("step") or "", _steps(model, step), step.get("cost_fen")))
-    listed.sort(key=lambda each: (LISTED.index(each.place), each.share, NEVER if each.cost_fen is None else each.cost_fen))
-    one = [each for each in listed if each.place is Place.ONE]
-    costs = [each.cost_fen for each in one if each.cost_fen is not None]
-    counts = Counter(places)
-    return Ranking(
-        goal=goal,
-        counts={place: counts[place] for place in Place},
-        lacking=_tally(each.words for each in one),
-        streets=_tally(each.street for each in one),
-        cost_fen=sum(costs),
-        priced=len(costs),
-        listed=tuple(listed),
-    )
+    def __init__(self, goal: Goal, model: PolicyModel) -> None:
+        """Begin with nobody.
+
+        Args:
+            goal: The goal.
+            model: Its policy, linked for the day.
+        """
+        self.goal = goal
+        self.model = model
+        self.counts: Counter[Place] = Counter()
+        self.listed: list[Listed] = []
+
+    def add(self, subjects: pl.DataFrame, outcomes: Sequence[str | None], held: Sequence[str | None] | None, found: pa.Table) -> None:
+        """Take a block of subjects, in the order of the registry.
+
+        Args:
+            subjects: One row for each: its key first, then 名称, 注册区县, 街道 (strings).
+            outcomes: In the same order what the policy says.
+            held: In the same order the status of the made-up policy that says who has it; None where nobody keeps that.
+            found: In the same order what `StepFinder` found.
+        """
+        head = f"{self.goal.policy}:"
+        steps = found.column(f"{head}steps").to_pylist()
+        places = [_place(outcome, None if held is None else held[row], steps[row]) for row, outcome in enumerate(outcomes)]
+        self.counts.update(places)
+        near = [row for row, place in enumerate(places) if place in LISTED]
+        own = found.select([f"{head}{name}" for name in FIELDS]).rename_columns(list(FIELDS)).take(pa.array(near, pa.int64())).to_pylist()
+        for row, step, told in zip(near, own, subjects[near].rows(), strict=True):
+            place = places[row]
+            lacks = step if place is not Place.MET else {}
+            told_words = tuple(word or "" for word in told)
+            self.listed.append(Listed(*told_words, place, lacks.get("step") or "", _steps(self.model, lacks), lacks.get("cost_fen")))
+
+    def ranking(self) -> "Ranking":
+        """Return what was gathered, the nearest first; ties stay in the order of the registry."""
+        listed = sorted(
+            self.listed, key=lambda each: (LISTED.index(each.place), each.share, NEVER if each.cost_fen is None else each.cost_fen)
+        )
+        one = [each for each in listed if each.place is Place.ONE]
+        costs = [each.cost_fen for each in one if each.cost_fen is not None]
+        return Ranking(
+            goal=self.goal,
+            counts={place: self.counts[place] for place in Place},
+            lacking=_tally(each.words for each in one),
+            streets=_tally(each.street for each in one),
+            cost_fen=sum(costs),
+            priced=len(costs),
+            listed=tuple(listed),
+        )
+
+
+def _nearness(listed: Listed) -> tuple[int, int, int]:
+    """Return what a list is sorted by: how near, the share of the line, the cost."""
+    return LISTED.index(listed.place), listed.share, NEVER if listed.cost_fen is None else listed.cost_fen
 
 
 def _place(outcome: str | None, status: str | None, steps: int | None) -> Place:
@@ -196,9 +235,6 @@ def _step(model: PolicyModel, row: Mapping[str, Any], slot: str, *, is_alone: bo
     return Step(kind, attribute, here, here + by, by, item.unit if item else "", tested, "", cost, share_of(met, line), then)
 
 
-EPOCH = temporal.to_days(Date(1970, 1, 1))
-
-
 def _figure(millionths: int | None) -> Decimal | None:
     return None if millionths is None else Decimal(millionths).scaleb(-6).normalize(_PLAIN)
 
@@ -209,24 +245,26 @@ _PLAIN = Context(prec=40)
 # --- the list for people -------------------------------------------------------------------------------------------------
 
 
-def list_frame(rankings: Sequence[Ranking], sentence: Callable[[Ranking, Listed], str]) -> pl.DataFrame:
+def list_frame(rankings: Sequence[Ranking], sentence: Callable[[Ranking, Listed], str], *, is_synthetic: bool) -> pl.DataFrame:
     """Return the lists of all goals, one after the other, with the columns `HEADS`: texts, integers, decimals.
 
     Args:
         rankings: The goals.
         sentence: Says what a subject lacks.
+        is_synthetic: Whether the subjects are invented; then a last column says so.
     """
     rows = [
-        _row(ranking, place, listed, sentence(ranking, listed) if listed.steps else "")
+        _row(ranking, place, listed, sentence(ranking, listed) if listed.steps else None)
         for ranking in rankings
         for place, listed in enumerate(ranking.listed, 1)
     ]
     types: dict[str, Any] = dict.fromkeys(HEADS, pl.String)
     types |= {"名次": pl.Int64, "几步": pl.Int64, "需投入（元）": pl.Decimal(38, 2), "离线（%）": pl.Decimal(38, 2)}
-    return pl.DataFrame(rows, schema=types, orient="row")
+    frame = pl.DataFrame(rows, schema=types, orient="row")
+    return frame.with_columns(pl.lit(SYNTHETIC_WORD).alias(SYNTHETIC_COLUMN)) if is_synthetic else frame
 
 
-def _row(ranking: Ranking, place: int, listed: Listed, said: str) -> tuple[Any, ...]:
+def _row(ranking: Ranking, place: int, listed: Listed, said: str | None) -> tuple[Any, ...]:
     """Return one row of the list."""
     cost = None if listed.cost_fen is None else Decimal(listed.cost_fen).scaleb(-2)
     share = Decimal(listed.share).scaleb(-4).quantize(Decimal("0.01")) if listed.steps and listed.share < NEVER else None
@@ -234,5 +272,9 @@ def _row(ranking: Ranking, place: int, listed: Listed, said: str) -> tuple[Any, 
     return (
         *(ranking.goal.name, ranking.goal.policy, place, listed.code, listed.name, listed.district, listed.street),
         *(STATES[listed.place], said, cost, share, len(listed.steps)),
-        *("；".join(step.attribute for step in listed.steps), "；".join(str(step.change) for step in moved), "；".join(step.unit for step in moved)),
+        *(
+            "；".join(step.attribute for step in listed.steps) or None,
+            "；".join(str(step.change) for step in moved) or None,
+            "；".join(step.unit for step in moved) or None,
+        ),
     )

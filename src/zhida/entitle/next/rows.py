@@ -3,19 +3,20 @@
     Standing ──turns──> places, nearest first ──moved, settled, rank after rank──> Reached
 
 What `zhida.entitle.next.lines.turn_of` and `Seeker.reach` do for one subject. A comparison is followed in integers: with its
-quotients multiplied out, its difference changes by the same amount with each unit of an attribute, or it is not followed and the
-row is *untold*: it goes to the specification.
+quotients multiplied out, its difference changes by the same amount with each unit of an attribute, or it is not followed and its
+place is what the specification says. A row of which a decision cannot be told in columns is *untold*, and goes there whole.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Context
 
 import numpy as np
 
 from zhida.columnar.columns import Array, Column, Mask, take
 from zhida.columnar.plan import Kind
 from zhida.dmn.model import ItemDefinition
-from zhida.entitle.next.lines import DOWN, UP, Mobile
+from zhida.entitle.next.lines import DOWN, UP, Mobile, Turn
 from zhida.entitle.next.standing import NOT, Numbers, Standing, gap, known_column, mobile_values, moved_by, usual_ends
 
 FAR = 2**62
@@ -23,6 +24,8 @@ FAR = 2**62
 
 WIDEST = 2**61
 """The greatest distance that is followed."""
+
+WIDE = Context(prec=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,15 @@ class Reached:
     """The rows of which it cannot be told."""
 
 
-def reach(standing: Standing, mobile: Mobile) -> Reached:
-    """Return for each row the nearest place of an attribute that is enough."""
-    rows = np.arange(standing.rows)
-    open_ = standing.with_unknown(rows, [(mobile.id, mobile.item)])
+def reach(standing: Standing, mobile: Mobile, rows: Array | None = None) -> Reached:
+    """Return for each row the nearest place of an attribute that is enough.
+
+    Args:
+        standing: The rows.
+        mobile: The attribute.
+        rows: Those that are asked about; all by default.
+    """
+    open_ = standing.with_unknown(np.arange(standing.rows) if rows is None else rows, [(mobile.id, mobile.item)])
     found = places(standing, mobile, open_)
     return first_enough(standing, mobile.id, mobile.item, open_, found)
 
@@ -120,13 +128,14 @@ def places(standing: Standing, mobile: Mobile, rows: Array) -> Places:
             slopes = slopes or standing.sides_with(rows, {mobile.id: moved_by(column, 1)})
             after = gap(slopes, number)
         live = known & before.known & after.known & ~before.bad & ~after.bad
-        lost = known & ((before.known & before.bad) | (after.known & after.bad & before.known))
+        lost = known & before.known & (before.bad | (after.known & after.bad))
         slope = after.above - before.above
         live &= slope != 0
         turns = _Turns.of(values, before.above, np.where(live, slope, 1), live, mobile)
         if not line.is_on(mobile.id):
             lost |= _is_bent(standing, mobile, number, rows, turns, column)
-        untold = untold | lost
+        if lost.any():
+            turns = turns.told(np.flatnonzero(lost), [standing.turn(mobile, number, row) for row in rows[lost].tolist()])
         found += turns.places(values)
     return _ranked(found, values, numbers, untold)
 
@@ -160,6 +169,15 @@ class _Turns:
         is_here = (root == start) & is_on
         may_go = np.where(is_up, UP in mobile.way.movable, DOWN in mobile.way.movable) | is_here
         return cls(mobile, start, above, slope, root, is_on, live & may_go)
+
+    def told(self, rows: Array, turns: Sequence[Turn | None]) -> "_Turns":
+        """Return it with what the specification says of some rows."""
+        root, is_on, live = self.root.copy(), self.is_on.copy(), self.live.copy()
+        for row, turn in zip(rows.tolist(), turns, strict=True):
+            place = None if turn is None else int(turn.place.scaleb(self.mobile.scale, WIDE))
+            live[row] = place is not None and abs(place) < WIDEST
+            root[row], is_on[row] = (place, turn.is_on) if live[row] and turn is not None else (self.start[row], False)
+        return replace(self, root=root, is_on=is_on, live=live)
 
     def places(self, start: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
         """Yield two places for each row, each with its distance: onto the line and past it, or past it either way."""

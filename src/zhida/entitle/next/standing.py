@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from zhida.assess.judge import MAX_AMOUNT
 from zhida.assess.settle import MAX_COMBINATIONS
 from zhida.columnar.answers import FAILED, HELD, ODD, judge
-from zhida.columnar.columns import UNKNOWN, Array, Column, Mask, Vocabulary, full, take
+from zhida.columnar.columns import UNKNOWN, Array, Column, Mask, Vocabulary, full, take, value_at
 from zhida.columnar.execute import Base, Block, Executor, Results
 from zhida.columnar.frames import read_column
 from zhida.columnar.lower import form_of_item, lower
@@ -28,13 +28,15 @@ from zhida.columnar.operators import ordered, plus
 from zhida.columnar.plan import Kind
 from zhida.columnar.policies import fen_of, questions_of
 from zhida.columnar.settle import Settler
+from zhida.dmn.evaluate import Evaluator, Shared
 from zhida.dmn.model import ItemDefinition
-from zhida.entitle.next.lines import Mobile, Ways, lines_by, mobiles_of
+from zhida.entitle.next.lines import Mobile, Turn, Ways, lines_by, mobiles_of, turn_of
 from zhida.entitle.next.waiting import Waiting
 from zhida.feel import syntax
 from zhida.policy.pack import PolicyModel
 from zhida.proof.across.extended import Extension
-from zhida.proof.across.lines import Line
+from zhida.proof.across.lines import Line, Mover
+from zhida.values.text import literal
 from zhida.values.unknown import Unknown
 
 Value = Any
@@ -42,6 +44,9 @@ Numbers = NDArray[np.int64]
 
 NOT, ELIGIBLE, REVIEW = 0, 1, 2
 """What is enough: nothing, being eligible, or that only a person's judgement is left."""
+
+MOST_REMEMBERED = 200_000
+"""Turns that are remembered at most."""
 
 _SHARED = {Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.LIST}
 """Kinds of columns that count no words, so that all policies may read the same one."""
@@ -79,9 +84,9 @@ class Program:
         """
         self.model = model
         self.wanted = wanted
-        self.mobiles = mobiles_of(model, ways)
-        self.lines = lines_by(model)
-        self.waiting = Waiting(model)
+        self.mobiles = mobiles_of(model, ways, wanted)
+        self.lines = lines_by(model, wanted)
+        self.waiting = Waiting(model, wanted)
         moving = {mobile.id for mobile in self.mobiles}
         self.numbers = {mobile.id: [place for place, line in enumerate(self.lines) if mobile.id in line.reads] for mobile in self.mobiles}
         self.drawn = [place for place, line in enumerate(self.lines) if not moving.isdisjoint(line.reads)]
@@ -97,6 +102,7 @@ class Program:
         goals = [side_id for place in self.drawn for side_id in _add(extension, place, self.lines[place])]
         sides = lower(extension.model().model, goals, as_of=model.as_of, constants=known)
         self.comparer = Executor(sides, self.executor.vocabulary)
+        self.turns: dict[tuple[str | int, ...], Turn | None] = {}
         self.mobiles = tuple(mobile for mobile in self.mobiles if mobile.id in self.executor.facts)
 
     def is_idle(self) -> bool:
@@ -211,6 +217,21 @@ class Standing:
         if id_ in executor.facts:
             return self.results.operations[executor.facts[id_]]
         return self.sides.operations[self.program.comparer.facts[id_]]
+
+    def turn(self, mobile: Mobile, number: int, row: int) -> Turn | None:
+        """Return where a comparison turns in one row, as the specification says; what is alike is asked once."""
+        program = self.program
+        line = program.lines[number]
+        vocabulary = program.executor.vocabulary
+        given = {id_: value_at(self.fact(id_), row, vocabulary) for id_ in sorted(line.reads) if id_ in program.comparer.facts}
+        key = mobile.id, number, *(literal(value) for value in given.values())
+        if key not in program.turns:
+            if len(program.turns) >= MOST_REMEMBERED:
+                program.turns.clear()
+            inputs = {**program.model.parameters, **given}
+            evaluator = Evaluator(program.model.model, inputs, as_of=program.model.as_of, shared=Shared(program.model.model))
+            program.turns[key] = turn_of(Mover(evaluator), line, mobile)
+        return program.turns[key]
 
     def with_unknown(self, rows: Array, mobiles: Iterable[tuple[str, ItemDefinition]]) -> Array:
         """Return those of some rows in which some facts could make a difference: without them the answer is not settled."""

@@ -19,7 +19,7 @@ from zhida.assess.judge import Judgement, judge
 from zhida.assess.settle import Settled, settle
 from zhida.assess.subject import inputs_of
 from zhida.dmn.evaluate import Evaluator, Shared
-from zhida.entitle.next.lines import MILLION, NEVER, Mobile, Ways, lines_by, mobiles_of, places_of, share_of, turn_of
+from zhida.entitle.next.lines import MILLION, NEVER, Mobile, Turn, Ways, lines_by, mobiles_of, places_of, share_of, turn_of
 from zhida.entitle.next.waiting import Waiting
 from zhida.policy.pack import PolicyModel
 from zhida.proof.across.lines import Line, Mover
@@ -135,18 +135,21 @@ class Seeker:
         """Prepare what is the same for every subject; see `next_steps`."""
         self.model = model
         self.wanted = wanted
-        self.mobiles = mobiles_of(model, ways)
-        self.lines = lines_by(model)
-        self.waiting = Waiting(model)
+        self.mobiles = mobiles_of(model, ways, wanted)
+        self.lines = lines_by(model, wanted)
+        self.waiting = Waiting(model, wanted)
         self.shared = Shared(model.model)
+        self.start: Mapping[str, Value] = {}
+        self.turns: dict[tuple[str, int], Turn | None] = {}
 
     def steps(self, facts: Mapping[str, Value]) -> tuple[Step, ...]:
         """Return the smallest change of a subject; see `next_steps`."""
         self.shared = Shared(self.model.model)
         inputs = inputs_of(self.model, facts)
         settled = settle(self.model, inputs, self.shared)
-        if not is_lacking(settled.judgement.answer, self.wanted):
+        if not is_lacking(settled.judgement.answer, self.wanted) or not self.is_open(inputs, self.mobiles, self.waiting.ids):
             return ()
+        self.start, self.turns = inputs, {}
         base = Mover(Evaluator(self.model.model, inputs, as_of=self.model.as_of, shared=self.shared))
         found = [*self.single(base), *self.waits(inputs)]
         return best(found) or best(self.pairs(base))
@@ -161,27 +164,37 @@ class Seeker:
             return None if is_lacking(judgement.answer, self.wanted) else Outcome.ELIGIBLE
         return Outcome.REVIEW if judgement.answer.outcome is Outcome.REVIEW and judgement.missing else None
 
-    def is_open(self, inputs: Mapping[str, Value], mobiles: Sequence[Mobile]) -> bool:
+    def is_open(self, inputs: Mapping[str, Value], mobiles: Sequence[Mobile], dates: Sequence[str] = ()) -> bool:
         """Say whether a change of some attributes, whatever it is, could be enough: the answer without them is not settled."""
-        given = {**inputs, **{mobile.id: unknown(mobile.item.name) for mobile in mobiles}}
+        given = {**inputs, **{id_: unknown(self.model.model.inputs[id_].name) for id_ in (*(mobile.id for mobile in mobiles), *dates)}}
         found: Judgement = judge(self.model, Evaluator(self.model.model, given, as_of=self.model.as_of, shared=self.shared))
         answer = found.answer
         return answer.outcome is not Outcome.NOT_APPLICABLE and not is_lacking(answer, self.wanted)
 
-    def places(self, mover: Mover, mobile: Mobile) -> Iterator[tuple[Value, int]]:
-        """Yield where an attribute can be moved to, nearest first, each place once, with the number of the comparison that turns there."""
+    def turn(self, mover: Mover, mobile: Mobile, number: int) -> Turn | None:
+        """Return where a comparison turns; one that rests on nothing that was moved before turns where it did."""
+        line = self.lines[number]
+        moved = frozenset(id_ for id_ in self.start if mover.base.inputs[id_] is not self.start[id_])
+        if moved and moved.isdisjoint(line.reads):
+            key = mobile.id, number
+            if key not in self.turns:
+                self.turns[key] = turn_of(Mover(self.evaluator(self.start)), line, mobile)
+            return self.turns[key]
+        return turn_of(mover, line, mobile)
+
+    def places(self, mover: Mover, mobile: Mobile) -> list[tuple[Value, int]]:
+        """Return where an attribute can be moved to, nearest first, each place once, with the number of the comparison that turns there."""
         value = mover.base.inputs.get(mobile.id)
         if mobile.is_switch:
-            yield from [(not value, -1)] if isinstance(value, bool) else []
-            return
+            return [(not value, -1)] if isinstance(value, bool) else []
         if not is_number(value):
-            return
+            return []
         found: dict[Decimal, int] = {}
         for number, line in enumerate(self.lines):
-            turn = turn_of(mover, line, mobile) if mobile.id in line.reads else None
+            turn = self.turn(mover, mobile, number) if mobile.id in line.reads else None
             for place in () if turn is None else places_of(turn, mobile, value):
                 found.setdefault(place, number)
-        yield from sorted(found.items(), key=lambda each: (abs(each[0] - value), each[0] < value))
+        return sorted(found.items(), key=lambda each: (abs(each[0] - value), each[0] < value))
 
     def reach(self, mover: Mover, mobile: Mobile) -> Reached | None:
         """Return the nearest place of an attribute that is enough."""
@@ -207,20 +220,25 @@ class Seeker:
         """Yield changes of two attributes that are enough together, neither of which could be a unit less."""
         inputs = base.base.inputs
         for first in self.mobiles:
-            for second in self.mobiles:
-                if first is second or not self.is_open(inputs, [first, second]):
+            others = [second for second in self.mobiles if second is not first and self.is_open(inputs, [first, second])]
+            for place, number in self.places(base, first) if others else ():
+                given = {**inputs, first.id: place}
+                if not self.is_open(given, others):
                     continue
-                for place, number in self.places(base, first):
-                    moved = Mover(self.evaluator({**inputs, first.id: place}))
+                moved = Mover(self.evaluator(given))
+                for second in others:
                     reached = self.reach(moved, second)
-                    if reached is None:
-                        continue
-                    less = {} if first.is_switch else {first.id: place - first.fact.step * (1 if place > inputs[first.id] else -1)}
-                    if less and self.enough({**inputs, **less, second.id: reached.place}) is not None:
-                        continue
-                    steps = {first.id: self.step(base, first, Reached(place, number, reached.then))}
-                    steps[second.id] = self.step(base, second, reached)
-                    yield tuple(steps[mobile.id] for mobile in self.mobiles if mobile.id in steps)
+                    if reached is not None and self.is_smallest(inputs, first, place, {second.id: reached.place}):
+                        steps = {first.id: self.step(base, first, Reached(place, number, reached.then))}
+                        steps[second.id] = self.step(base, second, reached)
+                        yield tuple(steps[mobile.id] for mobile in self.mobiles if mobile.id in steps)
+
+    def is_smallest(self, inputs: Mapping[str, Value], first: Mobile, place: Value, others: Mapping[str, Value]) -> bool:
+        """Say whether the first attribute of a pair could not stay a unit nearer."""
+        if first.is_switch:
+            return True
+        less = place - first.fact.step * (1 if place > inputs[first.id] else -1)
+        return self.enough({**inputs, first.id: less, **others}) is None
 
     def evaluator(self, inputs: Mapping[str, Value]) -> Evaluator:
         """Return an evaluation of other inputs."""

@@ -14,11 +14,10 @@ from typing import Any
 from zhida.dmn.compiled import AS_OF
 from zhida.dmn.evaluate import Evaluator
 from zhida.dmn.graph import closure
-from zhida.entitle.next.lines import lines_by
+from zhida.entitle.next.lines import conditions_of, lines_by
 from zhida.policy.pack import PolicyModel
 from zhida.policy.years import parse_offset
 from zhida.proof.across.lines import Line
-from zhida.proof.across.shown import goals_of
 from zhida.values import temporal
 from zhida.values.temporal import Date, DaysDuration, MonthsDuration
 from zhida.values.types import DATE, is_number
@@ -48,23 +47,24 @@ class DateLine:
 class Waiting:
     """What turns with time in one policy."""
 
-    def __init__(self, model: PolicyModel) -> None:
+    def __init__(self, model: PolicyModel, wanted: str | None = None) -> None:
         """Find the comparisons.
 
         Args:
             model: The policy, linked for a day.
+            wanted: The status that is wanted.
         """
         self.model = model
         self.known = {id_: value for id_, value in model.parameters.items() if not isinstance(value, Unknown)}
         requirements = model.model.requirements
         dates = {
             id_: data
-            for id_ in sorted(closure(requirements, goals_of(model.policy)))
+            for id_ in sorted(closure(requirements, conditions_of(model, wanted)))
             if (data := model.model.inputs.get(id_)) is not None and data.item.type is DATE and not parse_offset(data.name)[1]
         }
         self.days: dict[tuple[int, int, int], Date | None] = {}
         self.lines: list[DateLine] = []
-        for line in lines_by(model) if dates else ():
+        for line in lines_by(model, wanted) if dates else ():
             facts = {id_ for id_ in line.reads if id_ in model.model.inputs and id_ not in self.known and id_ != AS_OF}
             if len(facts) == 1 and facts <= dates.keys():
                 (id_,) = facts

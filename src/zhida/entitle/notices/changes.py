@@ -4,7 +4,7 @@
 
 An answer is the outcome, the status, the amount, what is missing, what is possible and the way of delivery: these cells, and no
 others. Rules, near misses and diagnostics only help to tell a change. Where a run has no answer (the policy or the subject is not
-there), not being eligible and not being in scope are the same as having none.
+there), an answer that neither gives anything nor may give it is the same as having none.
 """
 
 from collections.abc import Iterator, Mapping
@@ -148,8 +148,14 @@ def _rearranged(words: list[Bits], own: tuple[int, ...], count: int) -> list[Bit
 # --- which rows ----------------------------------------------------------------------------------------------------
 
 
-def is_changed(former: Side, now: Side) -> np.ndarray:
-    """Say of each row whether the answer is another one."""
+def is_changed(former: Side, now: Side, vocabulary: Mapping[str, int]) -> np.ndarray:
+    """Say of each row whether the answer is another one.
+
+    Args:
+        former: The former run's side.
+        now: Today's side.
+        vocabulary: The words of both.
+    """
     differs = np.zeros(len(now.is_there), np.bool_)
     for cell in COMPARED_WORDS:
         differs |= former.words[cell] != now.words[cell]
@@ -157,22 +163,35 @@ def is_changed(former: Side, now: Side) -> np.ndarray:
         differs |= former.numbers[cell] != now.numbers[cell]
     for then, today in zip(former.missing, now.missing, strict=True):
         differs |= then != today
-    begins = now.is_there & ~former.is_there & _is_something(now)
-    ends = former.is_there & ~now.is_there & _is_something(former)
+    begins = now.is_there & ~former.is_there & may_hold(now, vocabulary)
+    ends = former.is_there & ~now.is_there & may_hold(former, vocabulary)
     found: np.ndarray = (differs & former.is_there & now.is_there) | begins | ends
     return found
 
 
-def _is_something(side: Side) -> np.ndarray:
-    found: np.ndarray = (side.outcome != INELIGIBLE) & (side.outcome != NOT_APPLICABLE)
+def may_hold(side: Side, vocabulary: Mapping[str, int]) -> np.ndarray:
+    """Say of each row whether the policy gives, or may give, the subject anything."""
+    without = np.array([place for word, place in vocabulary.items() if excludes_eligible(word)], np.int32)
+    is_nothing = (side.outcome == INELIGIBLE) | (side.outcome == NOT_APPLICABLE)
+    found: np.ndarray = ~is_nothing & ~((side.outcome == UNDETERMINED) & np.isin(side.words["possible"], without))
     return found
 
 
-def is_met_by_window(pair: Pair, former: Side, now: Side) -> np.ndarray:
-    """Say of each row whether what became of the window concerns it: there is something to apply for, now as before."""
+def excludes_eligible(possible: str) -> bool:
+    """Say whether the words of what is possible leave out being eligible.
+
+    >>> excludes_eligible("INELIGIBLE、NOT_APPLICABLE"), excludes_eligible("INELIGIBLE等"), excludes_eligible("小型、INELIGIBLE")
+    (True, False, False)
+    """
+    words = possible.split("、")
+    return all(word in OUTCOMES and word != Outcome.ELIGIBLE for word in words)
+
+
+def is_met_by_window(pair: Pair, former: Side, now: Side, vocabulary: Mapping[str, int]) -> np.ndarray:
+    """Say of each row whether what became of the window concerns it: there is, or may be, something to apply for."""
     if pair.event is None:
         return np.zeros(len(now.is_there), np.bool_)
-    found: np.ndarray = now.is_there & former.is_there & _is_something(now)
+    found: np.ndarray = now.is_there & former.is_there & may_hold(now, vocabulary)
     return found
 
 
@@ -249,8 +268,8 @@ def changes_of(pair: Pair, former: Side, now: Side, vocabulary: Mapping[str, int
         vocabulary: The words of both.
         facts: Whether the facts of each subject are others; None where nobody knows.
     """
-    changed = is_changed(former, now)
-    rows = np.flatnonzero(changed | is_met_by_window(pair, former, now))
+    changed = is_changed(former, now, vocabulary)
+    rows = np.flatnonzero(changed | is_met_by_window(pair, former, now, vocabulary))
     sums, sums_now = ({cell: side.numbers[cell][rows] for cell in COMPARED_NUMBERS} for side in (former, now))
     if not len(rows):
         return Changes(rows, (), rows, sums, sums_now)

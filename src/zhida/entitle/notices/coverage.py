@@ -10,13 +10,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from zhida.assess.assessment import Delivery, Outcome
-from zhida.entitle.notices.changes import ELIGIBLE, INELIGIBLE, NOT_APPLICABLE, UNDETERMINED, Side
+from zhida.assess.assessment import Delivery
+from zhida.entitle.notices.changes import ELIGIBLE, UNDETERMINED, Side, may_hold
 from zhida.entitle.notices.pairs import Pair
 from zhida.entitle.notices.runs import NO_NUMBER, NONE
-
-ETC = "等"
-JOINED = "、"
 
 EFFORT: Mapping[str, int] = {way.value: rank for rank, way in enumerate(Delivery)}
 """How much each way asks of the subject."""
@@ -107,11 +104,9 @@ def coverage_of(pair: Pair, side: Side, vocabulary: Mapping[str, int]) -> Policy
     is_benefit = side.is_there & (ways != NONE)
     if not is_benefit.any():
         return found
-    outcome, possible = side.outcome, side.words["possible"]
-    without = np.array([place for word, place in vocabulary.items() if _excludes(word)], np.int32)
+    outcome = side.outcome
     is_sure = is_benefit & (outcome == ELIGIBLE)
-    is_ruled_out = (outcome == UNDETERMINED) & np.isin(possible, without)
-    is_open = is_benefit & ~is_sure & (outcome != INELIGIBLE) & (outcome != NOT_APPLICABLE) & ~is_ruled_out
+    is_open = is_benefit & ~is_sure & may_hold(side, vocabulary)
     masks = (is_sure, is_open)
     for way, place in vocabulary.items():
         if way in EFFORT and (is_way := (ways == place) & is_benefit).any():
@@ -124,13 +119,6 @@ def coverage_of(pair: Pair, side: Side, vocabulary: Mapping[str, int]) -> Policy
             found.stricter[computed.value] = _share(side, masks, is_stricter, gives_amount=pair.gives_amount)
     found.ways = {way: share for way, share in found.ways.items() if share.entitlements}
     return found
-
-
-def _excludes(possible: str) -> bool:
-    """Say whether words of what is possible leave out being eligible."""
-    words = possible.split(JOINED)
-    known = {outcome.value for outcome in Outcome}
-    return not possible.endswith(ETC) and Outcome.ELIGIBLE.value not in words and set(words) <= known
 
 
 def _within(side: Side, pair: Pair) -> np.ndarray:

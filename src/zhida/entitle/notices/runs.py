@@ -172,7 +172,7 @@ def run_of(table: pa.Table, name: str) -> Run:
         name: What the results are called where something is wrong with them.
 
     Raises:
-        InputError: results-unreadable, notices-key-twice.
+        InputError: results-unreadable, frame-key-twice.
     """
     words = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     key = table.schema.names[0]
@@ -184,7 +184,7 @@ def run_of(table: pa.Table, name: str) -> Run:
         keys = _texts(table)
     twice = keys.filter(keys == keys.shift(1))
     if len(twice):
-        raise InputError([diagnostic("notices-key-twice", None, key=key, value=twice[0], name=name)])
+        raise InputError([diagnostic("frame-key-twice", None, key=key, value=twice[0], name=name)])
     stretches = [Stretch(keys[0], keys[-1], len(keys), lambda names: table.select(list(names)))] if len(keys) else []
     return _run(table.schema, words, stretches, name)
 

@@ -5,6 +5,7 @@
 How a change is worded is given from outside (`zhida.report.notices`), once for each kind; amounts are put in for each row.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -76,6 +77,9 @@ def kind_of(change: Change) -> Kind:
 NOW, BEFORE, LOW, HIGH, LOW_BEFORE, HIGH_BEFORE, BY = "\x01", "\x02", "\x03", "\x04", "\x05", "\x06", "\x07"
 """Marks that stand in a sentence for the amount, the former amount, what is possible at least and at most now and before, and the
 difference."""
+
+MARKS = re.compile("([\x01-\x07])")
+"""Finds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +181,24 @@ def _yuan(fen: pl.Series) -> pl.Series:
 
 def _filled(texts: Sequence[str], places: pl.Series, amounts: Mapping[str, np.ndarray], teller: Teller) -> pl.Series:
     """Return the text of each row, its marks replaced by its amounts."""
-    found = pl.Series(texts, dtype=pl.String).gather(places)
-    for mark in amounts:
-        if any(mark in text for text in texts):
-            rows = found.str.contains(mark, literal=True)
-            values = pl.Series(amounts[mark]).filter(rows)
-            met = values.unique()
-            words = values.replace_strict(met, pl.Series([teller.amount(fen) for fen in met.to_list()], dtype=pl.String))
-            parts = pl.DataFrame({"text": found.filter(rows), "amount": words})
-            filled = parts.select(pl.col("text").str.replace_all(mark, pl.col("amount"), literal=True))["text"]
-            found = found.scatter(rows.arg_true(), filled)
+    if not any(mark in text for text in texts for mark in amounts):
+        return pl.Series(texts, dtype=pl.String).gather(places)
+    cut = [[part for part in re.split(MARKS, text) if part] for text in texts]
+    most = max(map(len, cut))
+    columns = []
+    for place in range(most):
+        parts = [parts[place] if place < len(parts) else "" for parts in cut]
+        columns.append(_part(parts, places, amounts, teller).alias(str(place)))
+    return pl.DataFrame(columns).select(pl.concat_str(pl.all()).alias("text"))["text"]
+
+
+def _part(parts: Sequence[str], places: pl.Series, amounts: Mapping[str, np.ndarray], teller: Teller) -> pl.Series:
+    """Return one part of the text of each row: words, or an amount where a mark stands."""
+    found = pl.Series(["" if part in amounts else part for part in parts], dtype=pl.String).gather(places)
+    for mark in sorted(amounts.keys() & set(parts)):
+        rows = pl.Series([part == mark for part in parts]).gather(places)
+        values = pl.Series(amounts[mark]).filter(rows)
+        met = values.unique()
+        words = pl.Series([teller.amount(fen) for fen in met.to_list()], dtype=pl.String)
+        found = found.scatter(rows.arg_true(), values.replace_strict(met, words))
     return found

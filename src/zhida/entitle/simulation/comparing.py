@@ -10,7 +10,6 @@ before is read instead. Invariant: the same scenario and the same source give th
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import polars as pl
 import pyarrow as pa
@@ -21,13 +20,12 @@ from zhida.assess.renewing import fact_columns
 from zhida.entitle.simulation.deciding import Reuse, Side, joined, population_of
 from zhida.entitle.simulation.groupings import Groupings
 from zhida.entitle.simulation.scenario import Scenario
+from zhida.entitle.simulation.stacked import OpenCombining, Stacked
 from zhida.entitle.simulation.tally import Compared, Tally, compare
 from zhida.entitle.simulation.walking import in_order
 from zhida.entitle.stacking.structure import MONEY
-from zhida.policy.pack import Packs
 from zhida.registry_io.sources import Source
 from zhida.registry_io.sources_parts import Part
-from zhida.values.temporal import Date
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +48,6 @@ class Simulation:
     """Policies whose answers before were read from former results."""
     not_reused: Mapping[str, str] = field(default_factory=dict)
     """Policies whose former results did not serve, and why."""
-
-
-class Combining(Protocol):
-    """What says how much of what policies give is left where they may not all be enjoyed together."""
-
-    def decide(self, batch: pl.DataFrame, results: pa.Table) -> pa.Table:
-        """Return for each row `<policy>:paid_fen`.
-
-        Args:
-            batch: The rows.
-            results: What the policies say of them, as `zhida.assess.columns` tells it.
-        """
-        ...
-
-
-OpenCombining = Callable[[Packs, Sequence[str], Date, str], Combining]
-"""Makes one for some policies of packs on a day; last comes the attribute that names a subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +171,8 @@ class _Worker:
         self.before = Side(plan.before, key, plan.populations[0], cache)
         self.after = Side(plan.after, key, plan.populations[1], cache)
         self.whole: Side | None = None  # where former results turn out not to hold the same subjects
-        sides = zip((plan.scenario.before, plan.scenario.after), plan.sides, strict=True)
         open_ = plan.open_combining
-        self.combiners = tuple(open_(packs, policies, plan.scenario.as_of, key) for packs, policies in sides if open_ is not None)
+        self.stacked = None if open_ is None else Stacked(plan.scenario, open_, key)
 
     def compare(self, part: Part) -> Compared:
         """Read a part, decide it on both sides, and compare."""
@@ -203,9 +183,7 @@ class _Worker:
         after = self.after.decide(filled[1])
         beside = [id_ for id_ in plan.sides[1] if id_ not in plan.after.policies]
         after = joined([after, _only(before, beside)])
-        paid = None
-        if self.combiners:
-            paid = (self.combiners[0].decide(filled[0], before), self.combiners[1].decide(filled[1], after))
+        paid = None if self.stacked is None else self.stacked.left(filled, (before, after))
         sizes = _words(before, f"{plan.size}:result") if plan.size else None
         groups = plan.groupings.of(frame, sizes)
         return compare(before, after, paid, groups, plan.policies, plan.is_money, plan.detailed)

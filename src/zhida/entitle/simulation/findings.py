@@ -9,6 +9,9 @@ from zhida.entitle.simulation.money import BudgetTally
 from zhida.entitle.simulation.relief import Relief
 from zhida.values.temporal import Date
 
+NO_EFFECTS = Effects((), (), is_complete=True)
+"""Nothing but sums."""
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
@@ -28,7 +31,7 @@ class Findings:
     """Before and after; None where nothing was changed."""
     budgets: tuple[BudgetTally, ...] = ()
     """Budgets before and after."""
-    effects: Effects = Effects((), (), is_complete=True)
+    effects: Effects = NO_EFFECTS
     """What no sum shows."""
     curves: tuple[Curve, ...] = ()
     """Costs of thresholds."""

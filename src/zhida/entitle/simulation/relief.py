@@ -14,8 +14,9 @@ import polars as pl
 from zhida.assess.columns import NAME
 from zhida.assess.order import NAME_ATTRIBUTE, RunOrder, read_attributes
 from zhida.assess.renewing import fact_columns
-from zhida.entitle.simulation.comparing import OpenCombining, Settings
+from zhida.entitle.simulation.comparing import Settings
 from zhida.entitle.simulation.deciding import Side, amounts, outcome_codes, population_of
+from zhida.entitle.simulation.stacked import Combining, OpenCombining
 from zhida.entitle.simulation.tally import HELD, LEFT, exact_sum
 from zhida.entitle.simulation.walking import in_order
 from zhida.policy.dictionary import Dictionary
@@ -100,15 +101,15 @@ def relief_of(  # noqa: PLR0913 - each says one thing of how it is done
     population = population_of(order, source)
     columns = (source.key, *fact_columns(read_attributes(order), source.key))
 
-    def open_worker() -> tuple[Side, object]:
+    def open_worker() -> tuple[Side, Combining | None]:
         side = Side(order, source.key, population, settings.cache)
         return side, None if open_combining is None else open_combining(packs, policies, as_of, source.key)
 
-    def work(worker: tuple[Side, object], part: Part) -> tuple[pl.DataFrame, dict[str, tuple[int, int, int, int]]]:
+    def work(worker: tuple[Side, Combining | None], part: Part) -> tuple[pl.DataFrame, dict[str, tuple[int, int, int, int]]]:
         side, combiner = worker
         frame = side.filled(source.read(part, columns))
         table = side.decide(frame)
-        paid = combiner.decide(frame, table) if combiner is not None else None  # type: ignore[attr-defined]
+        paid = combiner.decide(frame, table) if combiner is not None else None
         own: dict[str, tuple[int, int, int, int]] = {}
         saved: dict[str, pl.Series] = {}
         for policy in policies:

@@ -7,6 +7,7 @@ amount grows on and on with a fact         no cap: worth knowing
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -179,13 +180,13 @@ def _earlier(left: Date | None, right: Date | None) -> Date | None:
 
 def _cap(packs: Packs, group: StackingGroup, cap: Cap, models: Sequence[PolicyModel]) -> Iterator[Finding]:
     """Yield what is known of one cap."""
-    joined = joined_model(models)
+    names = {each.name for each in syntax.free_names(cap.node)}
+    joined = _with_inputs(joined_model(models), models, names)
     extension = Extension(joined)
     parts = []
     for place, model in enumerate(models):
         goals = {goal: goal for goal in goals_of(model.policy)}
         parts.append(Extension.add_gain(_for_policy(extension, model), f"part {place}", goals))
-    names = {each.name for each in syntax.free_names(cap.node)}
     required = {each: found for each in sorted(names) if (found := _id_of(packs, joined, models, each)) is not None}
     limit = extension.add("limit", cap.node, required)
     total: Node = name("p0")
@@ -240,6 +241,12 @@ def joined_model(models: Sequence[PolicyModel]) -> PolicyModel:
         _uses={},
         witnessed={},
     )
+
+
+def _with_inputs(joined: PolicyModel, models: Sequence[PolicyModel], names: AbstractSet[str]) -> PolicyModel:
+    """Return a model that also has the facts and parameters which only a cap names."""
+    declared = {data.id: data for model in models for data in model.policy.compiled.definitions.inputs if data.name in names}
+    return replace(joined, model=replace(joined.model, inputs={**declared, **joined.model.inputs}))
 
 
 def _id_of(packs: Packs, joined: PolicyModel, models: Sequence[PolicyModel], word: str) -> str | None:

@@ -5,19 +5,20 @@
     甲 前提 乙         乙 前提 甲            nobody can begin
     甲 限次 1 次/年    甲 限次 2 次/年       which?
 
-The versions of a policy count as one. Whether each row can be read is the business of `policy.stacking`.
+The versions of a policy count as one. A row that names a group speaks of its policies against the others of the row, not
+against each other; of a required group any policy will do. Whether each row can be read is the business of `policy.stacking`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, product
 
 from zhida.dmn.graph import sort_requirements
 from zhida.errors import diagnostic
 from zhida.feel import syntax
 from zhida.policy.pack import Packs
-from zhida.policy.stacking import Cap, Shares, StackingGroup, StackingRule, Times
-from zhida.policy.versions import common_day
+from zhida.policy.stacking import Cap, Shares, StackingGroup, StackingRule, StackingUnit, Times
+from zhida.policy.versions import common_day, first_version
 from zhida.proof.findings import Finding
 
 EXCLUSIVE = frozenset((StackingRule.CHOICE, StackingRule.HIGHEST))
@@ -59,32 +60,37 @@ class _Kin:
 
     def __init__(self, packs: Packs) -> None:
         self.packs = packs
+        self.fronts = {id_: policy.front for id_, policy in packs.policies.items()}
         self.roots: dict[str, str] = {}
 
     def root(self, policy_id: str) -> str:
         """Return the first version of a policy along `replaces`."""
         if policy_id not in self.roots:
-            at, seen = policy_id, {policy_id}
-            while at in self.packs.policies and (replaced := self.packs.policies[at].front.replaces):
-                if replaced[0].text in seen or replaced[0].text not in self.packs.policies:
-                    break
-                at = replaced[0].text
-                seen.add(at)
-            self.roots[policy_id] = at
+            self.roots[policy_id] = first_version(self.fronts, policy_id)
         return self.roots[policy_id]
 
     def pairs(self, group: StackingGroup) -> dict[frozenset[str], tuple[str, str]]:
-        """Return each two policies of a group, those of one kin left out, by their kin."""
+        """Return each two policies of different units of a group, those of one kin left out, by their kin.
+
+        Of a required group that holds several nothing is said: whom one of its policies is denied may have another.
+        """
         found = {}
-        for left, right in combinations(group.policies, 2):
-            kin = frozenset((self.root(left), self.root(right)))
-            if len(kin) == 2:
-                found[kin] = (left, right)
+        for before, after in combinations(group.units, 2):
+            if group.rule is StackingRule.REQUIRES and len(self.kin_of(before)) > 1:
+                continue
+            for left, right in product(before.policies, after.policies):
+                kin = frozenset((self.root(left), self.root(right)))
+                if len(kin) > 1:
+                    found[kin] = (left, right)
         return found
 
-    def kin_of(self, group: StackingGroup) -> frozenset[str]:
+    def kin_of(self, group: StackingGroup | StackingUnit) -> frozenset[str]:
         """Return the kin of all policies of a group."""
         return frozenset(map(self.root, group.policies))
+
+    def units_of(self, group: StackingGroup) -> frozenset[frozenset[str]]:
+        """Return the kin of the policies of each unit of a group."""
+        return frozenset(map(self.kin_of, group.units))
 
 
 def _contradiction(kin: _Kin, first: StackingGroup, second: StackingGroup) -> Iterator[Finding]:
@@ -103,7 +109,7 @@ def _figures(kin: _Kin, first: StackingGroup, second: StackingGroup) -> Iterator
     words = {"first": first.name, "second": second.name, "place": first.span.place}
     match first.figure, second.figure:
         case Times(count=one, per=per), Times(count=other, per=per_other) if per == per_other and one != other:
-            if kin.kin_of(first) == kin.kin_of(second):
+            if kin.units_of(first) == kin.units_of(second):
                 yield Finding(diagnostic("proof-stack-times", second.span, **words, one=f"{one} 次/{per}", other=f"{other} 次/{per}"))
         case Shares(shares=one), Shares(shares=other) if kin.kin_of(first) & kin.kin_of(second) and one != other:
             notes = (first.note, first.article, second.note, second.article)
@@ -113,19 +119,25 @@ def _figures(kin: _Kin, first: StackingGroup, second: StackingGroup) -> Iterator
 
 
 def _cycles(kin: _Kin, groups: Sequence[StackingGroup]) -> Iterator[Finding]:
-    """Yield that policies require each other in a circle."""
-    required: dict[str, list[str]] = {}
+    """Yield that policies require each other in a circle, so that nobody can begin."""
+    needs: dict[str, list[frozenset[str]]] = {}  # of each policy, what it requires: any one policy of each set
     spans = {}
     for group in groups:
-        if group.rule is StackingRule.REQUIRES:
-            for place, policy in enumerate(group.policies):
-                for before in group.policies[:place]:
-                    required.setdefault(kin.root(policy), []).append(kin.root(before))
-                    required.setdefault(kin.root(before), [])
-                    spans[kin.root(policy), kin.root(before)] = group.span
-    for cycle in sort_requirements(required)[1]:
-        span = spans.get((cycle[0], cycle[1])) or next(iter(spans.values()))
-        yield Finding(diagnostic("proof-stack-cycle", span, cycle=" → ".join(cycle)))
+        for place, unit in enumerate(group.units if group.rule is StackingRule.REQUIRES else ()):
+            for before in group.units[:place]:
+                for one in sorted(kin.kin_of(unit) - kin.kin_of(before)):
+                    needs.setdefault(one, []).append(kin.kin_of(before))
+                    spans.update({(one, other): group.span for other in kin.kin_of(before)})
+    begun: set[str] = set()
+    stuck = dict(needs)
+    while ready := [
+        one for one, required in stuck.items() if all(any(each in begun or each not in stuck for each in any_) for any_ in required)
+    ]:
+        begun.update(ready)
+        stuck = {one: required for one, required in stuck.items() if one not in begun}
+    edges = {one: [each for any_ in required if any_ <= stuck.keys() for each in sorted(any_)] for one, required in stuck.items()}
+    for cycle in sort_requirements(edges)[1]:
+        yield Finding(diagnostic("proof-stack-cycle", spans[cycle[0], cycle[1]], cycle=" → ".join(cycle)))
 
 
 def _cap_of_nothing(group: StackingGroup) -> Iterator[Finding]:
