@@ -3,10 +3,10 @@
     python -m tests.facts SHEET [--packs packs]          or: make facts FILE=SHEET
 
 A sheet is Markdown: `## 19 …` opens section 19, and in it a table whose first two header cells are `#` and `输入…` holds worked
-examples, numbered. Example 4 of section 19 is carried by every example of a policy whose id is `19#4`, or `19#4a`, `19#4b` where it
-holds several cases. What cannot be carried stands with its reason in `packs/facts.md` (a table with `事实` top-left); a reason for
-what is carried after all, or for what is not in the sheet, is a fault as well. Exit code 0: nothing is left behind, 1: something
-is, 2: misuse.
+examples, numbered. Example 4 of section 19 is carried by every example of a policy, or of a page of stacking, whose id is `19#4`,
+or `19#4a`, `19#4b` where it holds several cases. What cannot be carried stands with its reason in `packs/facts.md` (a table with
+`事实` top-left); a reason for what is carried after all, or for what is not in the sheet, is a fault as well. Exit code 0: nothing
+is left behind, 1: something is, 2: misuse.
 """
 
 import argparse
@@ -42,7 +42,7 @@ class Coverage:
     """What of a sheet the packs carry."""
 
     carried: Mapping[str, tuple[str, ...]]
-    """Policies that carry a worked example, by its id."""
+    """Policies, and pages of stacking, that carry a worked example, by its id."""
     excused: Mapping[str, str]
     """Reasons, by the id of what is not carried."""
     lacking: tuple[WorkedExample, ...]
@@ -82,12 +82,13 @@ def coverage(sheet: str, packs: Packs, reasons: Mapping[str, str]) -> Coverage:
         reasons: Why worked examples are not carried, by their ids.
     """
     carried: dict[str, list[str]] = {}
-    for policy in packs.policies.values():
-        for example in policy.tangled.examples:
-            if found := re.fullmatch(r"(\d+#\d+)[a-z]?", example.id):
-                carried.setdefault(found[1], [])
-                if policy.id not in carried[found[1]]:
-                    carried[found[1]].append(policy.id)
+    shown = [(policy.id, example.id) for policy in packs.policies.values() for example in policy.tangled.examples]
+    shown += [(item.example.span.source.name, item.id) for item in packs.stacking_examples]
+    for place, id_ in shown:
+        if found := re.fullmatch(r"(\d+#\d+)[a-z]?", id_):
+            carried.setdefault(found[1], [])
+            if place not in carried[found[1]]:
+                carried[found[1]].append(place)
     known = {item.id: item for item in worked_examples(sheet)}
     idle = [id_ for id_ in reasons if id_ in carried or id_ not in known]
     lacking = tuple(item for id_, item in known.items() if id_ not in carried and id_ not in reasons)

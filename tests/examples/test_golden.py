@@ -26,6 +26,7 @@ import pytest
 from zhida.assess.examples import run_examples
 from zhida.assess.subject import assess_subject
 from zhida.cli.console import find_policy
+from zhida.entitle.examples import run_stacking_examples
 from zhida.errors import CompileError, Diagnostic, InputError
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.builtins.pattern import __name__ as pattern_module
@@ -115,6 +116,8 @@ def found_in(root: Path, facts: str, asked: str) -> Iterator[Diagnostic]:
                     yield from result.diagnostics
             except CompileError as error:  # of a policy that it uses: said on loading
                 yield from (item for item in error.diagnostics if item not in packs.diagnostics)
+    for stacked in run_stacking_examples(packs, as_of=AS_OF):
+        yield from stacked.diagnostics
     if facts:
         yield from assessed(packs, facts)
     for name in asked.splitlines():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zhida.assess.examples import run_examples
+from zhida.entitle.examples import run_stacking_examples
 from zhida.policy.pack import load_packs
 from zhida.values.temporal import Date
 
@@ -50,4 +51,5 @@ class Tutorial:
         for policy in packs.policies.values():
             if policy.is_sound:
                 found += [item for result in run_examples(packs, policy, as_of=AS_OF) for item in result.diagnostics]
+        found += [item for result in run_stacking_examples(packs, as_of=AS_OF) for item in result.diagnostics]
         return "\n\n".join(item.render("zh") for item in found).replace(f"{self.root}/", "")

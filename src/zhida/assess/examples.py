@@ -95,7 +95,7 @@ def _run(packs: Packs, policy: Policy, example: Example, day: Date, shared: dict
     """
     found: list[Diagnostic] = []
     if example.as_of is not None:
-        stated = _value(example.as_of, AS_OF, example, found, DATE)
+        stated = cell_value(example.as_of, AS_OF, example, found, DATE)
         day = stated if isinstance(stated, Date) else day
     model = packs.model_of(policy.id, day)
     decisions = {compiled.decision.name: id_ for id_, compiled in policy.compiled.decisions.items()}
@@ -133,8 +133,8 @@ def given_facts(model: PolicyModel, example: Example, found: list[Diagnostic]) -
 def _fact(cell: Snippet, item: ItemDefinition, example: Example, found: list[Diagnostic]) -> Value:
     """Evaluate the cell of a fact; entries of a list's elements that it does not tell are unknown."""
     if not item.components:
-        return _value(cell, item.name, example, found, item.type)
-    value = _value(cell, item.name, example, found, list_of(Type("context")))
+        return cell_value(cell, item.name, example, found, item.type)
+    value = cell_value(cell, item.name, example, found, list_of(Type("context")))
     if isinstance(value, tuple):
         for fault in refused(item, value):
             words = {"reason": fault.message("en"), "reason_zh": fault.message("zh"), "hint": fault.hint("en"), "hint_zh": fault.hint("zh")}
@@ -142,8 +142,16 @@ def _fact(cell: Snippet, item: ItemDefinition, example: Example, found: list[Dia
     return with_untold(value, item)
 
 
-def _value(cell: Snippet, name: str, example: Example, found: list[Diagnostic], type_: Type = ANY) -> Value:
-    """Evaluate a cell; `?` is unknown."""
+def cell_value(cell: Snippet, name: str, example: Example, found: list[Diagnostic], type_: Type = ANY) -> Value:
+    """Return the value that a cell of an example says; `?` is unknown.
+
+    Args:
+        cell: The cell.
+        name: The head of its column.
+        example: The example.
+        found: Where it is put that the cell says no value, or none of the type: policy-example-value.
+        type_: The type that the value must have.
+    """
     if cell.text == "?":
         return _unknown(name)
     value, is_value = _written(cell.text)
@@ -213,7 +221,7 @@ class ExampleRun:
             value = value.get(output) if isinstance(value, dict) else value if isinstance(value, Unknown) else None
         complaints: list[Diagnostic] = []
         declared = ANY if output else self.model.model.decisions[goal].decision.type
-        expected = _value(cell, name, self.example, complaints, declared)
+        expected = cell_value(cell, name, self.example, complaints, declared)
         self.found += complaints
         self.expected.append((goal, output))
         self._grounds.append((self.evaluator, (goal,)))

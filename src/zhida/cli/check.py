@@ -31,7 +31,7 @@ from zhida.cli.console import (
 from zhida.cli.models import check_model
 from zhida.cli.over_columns import cost_data, costs_of_policy, print_costs
 from zhida.cli.over_coverage import COLUMNS, Covered, coverage_cells, coverage_line
-from zhida.cli.over_policies import look
+from zhida.cli.over_policies import Looked, look
 from zhida.cli.over_proof import print_proof, proof_data
 from zhida.cli.over_sources import doubt_data, print_doubts
 from zhida.columnar.costs import Cost
@@ -87,8 +87,7 @@ def check(
     seen = _narrowed(loaded, chosen)
     looked = look(loaded, chosen, day, language, proves=proof)
     results, covered, proved = looked.results, looked.covered, looked.proved
-    failed = [item for found in results.values() for result in found for item in result.diagnostics]
-    diagnostics = [*seen.diagnostics, *failed]
+    diagnostics = [*seen.diagnostics, *(item for wrong in looked.wrong for item in wrong)]
     if not has_errors(diagnostics):  # what examples leave open matters once nothing is wrong
         diagnostics += [item for each in covered.values() for item in each.findings]
     left = {id_: costs_of_policy(loaded.model_of(id_, day_of(loaded.in_force[id_], day))) for id_ in results} if columnar else None
@@ -96,19 +95,20 @@ def check(
     shown = proved.proof.diagnostics if proved is not None else ()
     if json:
         extra = {} if proved is None else {"proof": proof_data(proved.proof)}
-        print_json({**_data(seen, results, covered, diagnostics, left, unconfirmed), **extra})
+        print_json({**_data(seen, looked, diagnostics, left, unconfirmed), **extra})
     else:
         print_diagnostics((item for item in diagnostics if item.severity is not Severity.INFORMATION), language)
         _print_summary(seen, results, covered, language)
+        _print_stacking(looked, language)
         if proved is None:
-            _print_totals(seen, results, diagnostics, language)
+            _print_totals(seen, looked, diagnostics, language)
         if left is not None:
             print_costs(left, language)
         if unconfirmed is not None:
             print_doubts(unconfirmed, language)
         if proved is not None:
             print_proof(proved, language, as_of=day, shows_all=every)
-            _print_totals(seen, results, [*diagnostics, *shown], language)
+            _print_totals(seen, looked, [*diagnostics, *shown], language)
         _point_to_neighbours(packs, diagnostics, language)
     return FOUND_ERRORS if has_errors((*diagnostics, *shown), strict=strict) else OK
 
@@ -131,23 +131,27 @@ def _narrowed(packs: Packs, chosen: Sequence[str] | None) -> Packs:
     return replace(packs, policies={id_: packs.policies[id_] for id_ in chosen}, diagnostics=told)
 
 
-def _counts(results: Mapping[str, tuple[ExampleResult, ...]]) -> tuple[int, int]:
-    passed = sum(result.passed for found in results.values() for result in found)
-    return passed, sum(len(found) for found in results.values()) - passed
+def _counts(looked: Looked) -> tuple[int, int]:
+    passed = [not wrong for wrong in looked.wrong]
+    return sum(passed), len(passed) - sum(passed)
 
 
 def _data(
     packs: Packs,
-    results: Mapping[str, tuple[ExampleResult, ...]],
-    covered: Mapping[str, Covered],
+    looked: Looked,
     diagnostics: list[Diagnostic],
     left: dict[str, tuple[Cost, ...]] | None,
     unconfirmed: tuple[Doubt, ...] | None,
 ) -> dict[str, object]:
-    passed, failed = _counts(results)
+    results, covered = looked.results, looked.covered
+    stacked = sum(result.passed for result in looked.stacking)
+    stacking = {"passed": stacked, "failed": len(looked.stacking) - stacked, "not_run": looked.stacking_not_run}
+    passed, failed = _counts(looked)
+    passed, failed = passed - stacking["passed"], failed - stacking["failed"]
     return {
         "policies": len(packs.policies),
-        "examples": {"passed": passed, "failed": failed, "not_run": _not_run(packs, results)},
+        "examples": {"passed": passed, "failed": failed, "not_run": _not_run(packs, looked) - stacking["not_run"]},
+        "stacking": stacking,
         **count_severities(diagnostics),
         "by_policy": [
             {
@@ -169,8 +173,9 @@ def _data(
     }
 
 
-def _not_run(packs: Packs, results: Mapping[str, tuple[ExampleResult, ...]]) -> int:
-    return sum(len(policy.tangled.examples) for policy in packs.policies.values() if policy.id not in results)
+def _not_run(packs: Packs, looked: Looked) -> int:
+    left = sum(len(policy.tangled.examples) for policy in packs.policies.values() if policy.id not in looked.results)
+    return left + looked.stacking_not_run
 
 
 def _rules(policy: Policy) -> int:
@@ -205,13 +210,19 @@ def _print_summary(
         typer.echo(f"\n{line}")
 
 
-def _print_totals(
-    packs: Packs, results: Mapping[str, tuple[ExampleResult, ...]], diagnostics: Sequence[Diagnostic], language: Language
-) -> None:
+def _print_stacking(looked: Looked, language: Language) -> None:
+    """Print how the examples on pages of stacking came out, where there are any."""
+    passed = sum(result.passed for result in looked.stacking)
+    failed = len(looked.stacking) - passed
+    if looked.stacking:
+        typer.echo(words(language, f"叠加页的例：通过 {passed}，未过 {failed}", f"examples of stacking: {passed} passed, {failed} failed"))
+
+
+def _print_totals(packs: Packs, looked: Looked, diagnostics: Sequence[Diagnostic], language: Language) -> None:
     """Print the last line: policies, examples, and all errors and warnings, so that it agrees with the exit code."""
-    all_passed, failed = _counts(results)
+    all_passed, failed = _counts(looked)
     severities = count_severities(diagnostics)
-    not_run = _not_run(packs, results)
+    not_run = _not_run(packs, looked)
     skipped = words(language, f"，{not_run} 个未运行（政策有错误）", f", {not_run} not run (their policies have errors)") if not_run else ""
     typer.echo(
         words(

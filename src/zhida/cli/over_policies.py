@@ -1,6 +1,7 @@
 """What `zhida check` looks at policy by policy: the examples, what they cover, the proof; all in the same processes.
 
     packs ──each policy, in one of several processes──> how its examples came out, what they cover, what is proved
+          ──pages of stacking─────────────────────────> how their examples came out
 
 What was evaluated for an example serves its coverage and the proof, so one process does all of that for a policy; only what
 is told of it travels back.
@@ -8,13 +9,14 @@ is told of it travels back.
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhida.assess.examples import ExampleResult, run_examples
 from zhida.cli.console import progress_bar
 from zhida.cli.over_coverage import Covered, covered_by
 from zhida.cli.over_proof import Proved
 from zhida.cli.processes import over_processes
+from zhida.entitle.examples import StackingResult, run_stacking_examples
 from zhida.errors import Diagnostic, Language
 from zhida.policy.pack import Packs, Policy
 from zhida.proof.policies import Found, Proving, can_be_proved
@@ -31,6 +33,16 @@ class Looked:
     """What they show, of the same policies."""
     proved: Proved | None
     """The proof, where it was asked for."""
+    stacking: tuple[StackingResult, ...]
+    """How the examples on pages of stacking came out, of those that are about the policies and could be run."""
+    stacking_not_run: int
+    """How many could not, because policies or pages have errors."""
+
+    @property
+    def wrong(self) -> list[tuple[Diagnostic, ...]]:
+        """What is wrong with each example that was run, of policies and of pages of stacking; nothing where it passed."""
+        of_policies = [result.diagnostics for found in self.results.values() for result in found]
+        return of_policies + [result.diagnostics for result in self.stacking]
 
 
 _Seen = tuple[list[tuple[Diagnostic, ...]] | None, Covered | None, Found | None]
@@ -75,7 +87,10 @@ def look(packs: Packs, chosen: Sequence[str] | None, as_of: Date, language: Lang
         if id_ in found and (wrong := found[id_][0]) is not None
     }
     covered = {id_: covering for id_ in results if (covering := found[id_][1]) is not None}
-    return Looked(results, covered, None if proof is None else Proved(proof, f"{time.monotonic() - began:.1f}"))
+    about = tuple(each for each in packs.stacking_examples if not set(asked).isdisjoint(each.policies))
+    stacking = tuple(run_stacking_examples(replace(packs, stacking_examples=about), as_of=as_of))
+    told_proof = None if proof is None else Proved(proof, f"{time.monotonic() - began:.1f}")
+    return Looked(results, covered, told_proof, stacking, len(about) - len(stacking))
 
 
 def _work(policy: Policy) -> int:

@@ -264,7 +264,13 @@ class Combiner:
         deciding_words = _Said(results.num_rows)
         for words in sorted({words for _, words in decides}):
             deciding_words.add(np.array([row for row, own in decides if own == words], np.int64), words)
-        arrays = [results.column(0), results.column(1), pa.array(found.totals), pa.array(possible), deciding_words.column()]
+        arrays = [
+            results.column(0).cast(pa.string()),
+            results.column(1).cast(pa.string()),
+            pa.array(found.totals),
+            pa.array(possible),
+            deciding_words.column(),
+        ]
         for position in range(len(self.policies)):
             arrays += [pa.array(found.paid[position]), pa.array(found.taken[position]), why[position].column()]
         own = {name: value for name, value in (results.schema.metadata or {}).items() if name in KEPT}

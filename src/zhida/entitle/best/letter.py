@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from zhida.assess.assessment import Delivery, Outcome
 from zhida.entitle.best.argument import Certificate
 from zhida.entitle.best.certificate import prove
@@ -20,7 +18,7 @@ from zhida.entitle.best.checker import check
 from zhida.entitle.best.filling import combined
 from zhida.entitle.best.lawful import Combination, Received, Situation
 from zhida.entitle.best.reasons import stopped
-from zhida.entitle.best.situations import Payments, Situations
+from zhida.entitle.best.situations import one_row
 from zhida.entitle.best.subject import Claim, SubjectCombination, combine_subject
 from zhida.entitle.best.supports import ties_of
 from zhida.entitle.stacking.structure import Restriction, Structure
@@ -179,24 +177,3 @@ def _line(packs: Packs, found: SubjectCombination, position: int, by: tuple[Rest
 
 def _is_review(claim: Claim) -> bool:
     return claim.outcome is Outcome.REVIEW
-
-
-def one_row(situation: Situation) -> Situations:
-    """Return one situation as columns of one row."""
-    received = situation.received
-    payments = None
-    if received:
-        payments = Payments(
-            np.zeros(len(received), np.int64),
-            np.array([each.position for each in received], np.int64),
-            np.array([each.amount_fen for each in received], np.int64),
-            tuple(each.on for each in received),
-            tuple(each.item for each in received),
-        )
-    return Situations(
-        np.array(situation.amounts_fen, np.int64).reshape(-1, 1),
-        np.array(situation.is_held, np.bool_).reshape(-1, 1),
-        np.array(situation.caps_fen, np.int64).reshape(-1, 1),
-        np.array(situation.efforts, np.int8).reshape(-1, 1),
-        payments,
-    )

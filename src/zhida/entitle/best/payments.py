@@ -9,7 +9,6 @@ it counts for the version that is law now.
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -124,9 +123,7 @@ def payments_of(structure: Structure, packs: Packs, received: pl.DataFrame, keys
     if own.is_empty():
         return None
     days = tuple(Date(day.year, day.month, day.day) for day in own[DAY].to_list())
-    return Payments(
-        own["_row"].cast(pl.Int64).to_numpy(), places.to_numpy(), own[FEN].to_numpy().astype(np.int64), days, tuple(own[ITEM].to_list())
-    )
+    return Payments(own["_row"].cast(pl.Int64).to_numpy(), places.to_numpy(), own[FEN].to_numpy(), days, tuple(own[ITEM].to_list()))
 
 
 def positions_of(structure: Structure, packs: Packs, policies: Sequence[str]) -> dict[str, int]:

@@ -196,3 +196,24 @@ def is_within(day: Date, item: str, as_of: Date, per: str) -> bool:
     if months is None:
         return not item or per in {"户", "终身"}
     return day.year == as_of.year and (day.month - 1) // months == (as_of.month - 1) // months
+
+
+def one_row(situation: Situation) -> Situations:
+    """Return one situation as columns of one row."""
+    received = situation.received
+    payments = None
+    if received:
+        payments = Payments(
+            np.zeros(len(received), np.int64),
+            np.array([each.position for each in received], np.int64),
+            np.array([each.amount_fen for each in received], np.int64),
+            tuple(each.on for each in received),
+            tuple(each.item for each in received),
+        )
+    return Situations(
+        np.array(situation.amounts_fen, np.int64).reshape(-1, 1),
+        np.array(situation.is_held, np.bool_).reshape(-1, 1),
+        np.array(situation.caps_fen, np.int64).reshape(-1, 1),
+        np.array(situation.efforts, np.int8).reshape(-1, 1),
+        payments,
+    )

@@ -94,6 +94,8 @@ def compare_sides(  # noqa: PLR0913 - each says one thing of how it is done
         InputError: what the source finds.
     """
     settings = settings or Settings()
+    if scenario.is_empty:
+        return _simulation(scenario, source, Tally(groupings, subjects=source.rows or 0), reuse, is_stacked=False)
     plan = _Plan(scenario, source, groupings, reuse[0], settings, open_combining, tuple(detailed))
     tally = Tally(groupings)
     for part in in_order(source.parts, plan.worker, _Worker.compare, threads=settings.workers):
@@ -102,6 +104,13 @@ def compare_sides(  # noqa: PLR0913 - each says one thing of how it is done
         settings.tell(part.rows.height)
     for worker in plan.workers[:1]:  # what the others have learned is much the same
         worker.keep()
+    return _simulation(scenario, source, tally, reuse, is_stacked=plan.is_stacked)
+
+
+def _simulation(
+    scenario: Scenario, source: Source, tally: Tally, reuse: tuple[Reuse | None, Mapping[str, str]], *, is_stacked: bool
+) -> Simulation:
+    """Return figures with what they are about."""
     metadata = source.metadata
     return Simulation(
         scenario,
@@ -109,7 +118,7 @@ def compare_sides(  # noqa: PLR0913 - each says one thing of how it is done
         source.name,
         known_at(metadata),
         metadata.get("zhida.synthetic") == "true",
-        plan.is_stacked,
+        is_stacked,
         reuse[0].policies if reuse[0] is not None else (),
         reuse[1],
     )

@@ -21,6 +21,7 @@ from zhida.assess.columns import NAME
 from zhida.entitle.simulation.costing import Curve
 from zhida.entitle.simulation.relief import TOTAL
 from zhida.registry_io.replacing import replacing
+from zhida.registry_io.results import SYNTHETIC_COLUMN, SYNTHETIC_WORD
 from zhida.registry_io.writing import csv_bytes
 from zhida.values.numbers import format_number
 
@@ -47,7 +48,16 @@ CHANGE_HEADS: Mapping[str, str] = {
 class DataFiles:
     """The data files, while they are written."""
 
-    def __init__(self, folder: Path, key: str, outcome_words: Mapping[str, str], titles: Mapping[str, str], *, is_csv: bool) -> None:
+    def __init__(  # noqa: PLR0913 - each says one thing of what is written
+        self,
+        folder: Path,
+        key: str,
+        outcome_words: Mapping[str, str],
+        titles: Mapping[str, str],
+        *,
+        metadata: Mapping[str, str],
+        is_csv: bool,
+    ) -> None:
         """Begin with none.
 
         Args:
@@ -55,10 +65,12 @@ class DataFiles:
             key: The attribute that names a subject.
             outcome_words: What outcomes are called for people.
             titles: What policies are called.
+            metadata: What the files for machines say of themselves.
             is_csv: Whether what is written for machines is written for people too.
         """
         self.folder, self.key, self.is_csv = folder, key, is_csv
         self.outcome_words, self.titles = dict(outcome_words), dict(titles)
+        self.metadata = dict(metadata)
         self.stack = ExitStack()
         self.writers: dict[str, pq.ParquetWriter] = {}
         self.texts: dict[str, IO[bytes]] = {}
@@ -133,12 +145,14 @@ class DataFiles:
     def _add_table(self, name: str, rows: pl.DataFrame) -> None:
         table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
         if name not in self.writers:
-            schema = pa.schema([pa.field(field.name, _plain(field.type)) for field in table.schema])
+            schema = pa.schema([pa.field(field.name, _plain(field.type)) for field in table.schema], metadata=self.metadata)
             self.writers[name] = pq.ParquetWriter(self.place(name), schema, compression="zstd", write_page_checksum=True)
         if table.num_rows:
             self.writers[name].write_table(table.cast(self.writers[name].schema))
 
     def _add_text(self, name: str, rows: pl.DataFrame) -> None:
+        if self.metadata.get("zhida.synthetic") == "true":
+            rows = rows.with_columns(pl.lit(SYNTHETIC_WORD).alias(SYNTHETIC_COLUMN))
         is_first = name not in self.texts
         if is_first:
             self.texts[name] = self.place(name).open("wb")

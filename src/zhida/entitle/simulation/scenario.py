@@ -7,6 +7,7 @@
 A policy that is in neither is not looked at: its answers cannot differ.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -18,6 +19,7 @@ from zhida.feel.syntax import free_names
 from zhida.policy.dictionary import Dictionary
 from zhida.policy.pack import Packs
 from zhida.policy.stacking import Cap
+from zhida.registry_io.engine import engine_version
 from zhida.values.temporal import Date
 from zhida.values.text import literal
 from zhida.values.unknown import Unknown
@@ -215,3 +217,13 @@ def titles_of(scenario: Scenario) -> Mapping[str, str]:
     """Return the title of each policy that is decided, by id."""
     packs = (*scenario.before.policies.items(), *scenario.after.policies.items())
     return {id_: policy.front.title for id_, policy in packs}
+
+
+def metadata_of(scenario: Scenario) -> dict[str, str]:
+    """Return what the data of a simulation say of themselves: day, engine, and the digests of the policies on both sides."""
+    sides = {"zhida.policies_before": (scenario.before, False), "zhida.policies_after": (scenario.after, True)}
+    digests = {
+        name: {id_: packs.policies[id_].sha256 for id_ in scenario.policies(is_after=is_after)} for name, (packs, is_after) in sides.items()
+    }
+    words = {name: json.dumps(value, ensure_ascii=False) for name, value in digests.items()}
+    return {"zhida.as_of": str(scenario.as_of), "zhida.engine_version": engine_version(), **words}

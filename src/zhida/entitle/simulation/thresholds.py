@@ -21,6 +21,7 @@ from zhida.entitle.stacking.structure import MONEY
 from zhida.errors import CompileError, InputError, diagnostic, has_errors
 from zhida.feel import syntax
 from zhida.feel.syntax import Node
+from zhida.feel.units import format_unit
 from zhida.policy.pack import Packs, Policy, parameter_id
 from zhida.policy.tangle import APPLIES, OTHERWISE
 from zhida.source import Source, Span
@@ -139,10 +140,26 @@ def thresholds_of(packs: Packs, policy_id: str, as_of: Date) -> tuple[Threshold,
     """
     policy = packs.policies[policy_id]
     found = [each for id_, compiled in policy.compiled.decisions.items() for each in _in_decision(policy, id_, compiled)]
-    literals = _joined(sorted((each for each in found if each.value), key=_place))
+    found = [replace(each, unit=_unit_of(packs, policy, each)) for each in found if each.value]
+    literals = _joined(sorted(found, key=_place))
     model = packs.model_of(policy_id, as_of)
     parameters = [parameter_of(packs, name, as_of) for name in packs.parameters if parameter_id(name) in model.model.inputs]
     return (*literals, *(replace(each, policy=policy_id) for each in parameters if each is not None and each.value))
+
+
+def _unit_of(packs: Packs, policy: Policy, threshold: Threshold) -> str:
+    """Return the unit of what a number is compared with: an attribute, a decision or a parameter; empty where that is not known."""
+    if not threshold.is_test or not threshold.column:
+        return ""
+    units = {data.item.name: data.item.unit or "" for data in policy.compiled.definitions.inputs}
+    units |= {each.decision.name: format_unit(each.shape.unit) for each in policy.compiled.decisions.values()}
+    units |= {
+        name: format_unit(each.shape.unit)
+        for used in policy.front.uses
+        if used.text in packs.policies
+        for name, each in packs.policies[used.text].published.items()
+    }
+    return units.get(threshold.column, "")
 
 
 def _place(threshold: Threshold) -> int:
