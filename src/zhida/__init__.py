@@ -5,6 +5,7 @@ The names below are the public API. Each is loaded when it is first used, so tha
 >>> import zhida
 >>> packs = zhida.load_packs(pathlib.Path("packs"))  # doctest: +SKIP
 >>> zhida.assess_subject(packs, "national/sme-size", {"行业代码": "3411"}, as_of=zhida.Date(2026, 6, 30))  # doctest: +SKIP
+>>> zhida.assess_frame(packs, ["national/sme-size"], frame, as_of=zhida.Date(2026, 6, 30))  # doctest: +SKIP
 """
 
 from importlib import import_module
@@ -20,15 +21,21 @@ _HOMES = {
     "Registry": "zhida.registry_io.registry",
     "Unknown": "zhida.values.unknown",
     "ZhidaError": "zhida.errors",
+    "allocate": "zhida.entitle.frames",
+    "assess_frame": "zhida.entitle.frames",
     "assess_registry": "zhida.assess.columns",
     "assess_subject": "zhida.assess.subject",
+    "best_combinations": "zhida.entitle.frames",
     "import_registry": "zhida.registry_io.importing",
     "load_packs": "zhida.policy.pack",
     "long_form": "zhida.registry_io.results",
+    "next_steps": "zhida.entitle.frames",
+    "notices": "zhida.report.notice_frames",
     "open_decisions": "zhida.columnar.decisions",
     "read_mapping": "zhida.registry_io.mapping_reading",
     "read_registry": "zhida.registry_io.registry",
     "run_examples": "zhida.assess.examples",
+    "simulate": "zhida.entitle.frames",
     "write_registry": "zhida.registry_io.writing",
 }
 """Where each public name is defined."""

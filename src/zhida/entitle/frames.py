@@ -63,12 +63,12 @@ GIVEN = "frame"
 ROWS = 131_072
 """Rows that are compared at a time."""
 
-Findings_ = list[Diagnostic] | None
+Told = list[Diagnostic] | None
 """Where findings are put; None to tell them as warnings."""
 
 
 def assess_frame(  # noqa: PLR0913 - each says one thing
-    packs: Packs, policies: Sequence[str], frame: Frame, *, as_of: Date, key: str | None = None, findings: Findings_ = None
+    packs: Packs, policies: Sequence[str], frame: Frame, *, as_of: Date, key: str | None = None, findings: Told = None
 ) -> Frame:
     """Say what policies say for each row of a frame at a date.
 
@@ -109,7 +109,7 @@ def best_combinations(  # noqa: PLR0913 - each says one thing
     results: Frame | None = None,
     received: Frame | Path | None = None,
     key: str | None = None,
-    findings: Findings_ = None,
+    findings: Told = None,
 ) -> Frame:
     """Return the best lawful combination of benefits for each row of a frame.
 
@@ -153,7 +153,7 @@ def next_steps(  # noqa: PLR0913 - each says one thing
     results: Frame | None = None,
     wanted: Mapping[str, str] | None = None,
     key: str | None = None,
-    findings: Findings_ = None,
+    findings: Told = None,
 ) -> Frame:
     """Return the smallest change that would make each row of a frame eligible, for each policy under which it is not.
 
@@ -266,7 +266,7 @@ def simulate(  # noqa: PLR0913 - each says one thing
     subject: str = "enterprise",
     is_stacked: bool = True,
     key: str | None = None,
-    findings: Findings_ = None,
+    findings: Told = None,
 ) -> Frame:
     """Return whose answers, and whose money, a change of the packs would change; only what it touches is decided.
 
@@ -377,7 +377,7 @@ def _sheet(given: Frame | Path) -> Iterator[Path]:
 # --- a frame as a registry -----------------------------------------------------------------------------------------
 
 
-def _registry(packs: Packs, policies: Sequence[str], given: Given, key: str | None, findings: Findings_) -> Registry:
+def _registry(packs: Packs, policies: Sequence[str], given: Given, key: str | None, findings: Told) -> Registry:
     """Return a frame as a registry in memory, in the order of its rows."""
     unknown = [policy for policy in policies if policy not in packs.policies]
     if unknown:
@@ -386,7 +386,7 @@ def _registry(packs: Packs, policies: Sequence[str], given: Given, key: str | No
     return _typed(packs.dictionaries[kinds[0]], given, key or default_key(packs, policies), findings)
 
 
-def _typed(dictionary: Dictionary, given: Given, key: str | None, findings: Findings_) -> Registry:
+def _typed(dictionary: Dictionary, given: Given, key: str | None, findings: Told) -> Registry:
     """Return a frame with the types of a registry.
 
     Raises:

@@ -81,6 +81,13 @@ CODES: dict[str, Code] = {
         ("write the policy's id or its full title in the column 政策",),
         ("“政策”一列写政策的编号或全称",),
     ),
+    "applications-policy-unknown": Code(
+        WARNING,
+        "{count} applications in '{name}' name no policy of the packs and do not count: {met}",
+        "“{name}”有 {count} 件申请写的不是任何一项政策的编号或全称，没有算进来：{met}",
+        ("write the policy's id or its full title in the column 政策, and allocate again",),
+        ("“政策”一列写政策的编号或全称，然后重新分配",),
+    ),
     "applications-no-scores": Code(
         ERROR,
         "to serve by score, the applications in '{name}' need the column 得分",

@@ -7,7 +7,7 @@ others. Rules, near misses and diagnostics only help to tell a change. Where a r
 there), an answer that neither gives anything nor may give it is the same as having none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -171,9 +171,18 @@ def is_changed(former: Side, now: Side, vocabulary: Mapping[str, int]) -> np.nda
 
 def may_hold(side: Side, vocabulary: Mapping[str, int]) -> np.ndarray:
     """Say of each row whether the policy gives, or may give, the subject anything."""
-    without = np.array([place for word, place in vocabulary.items() if excludes_eligible(word)], np.int32)
     is_nothing = (side.outcome == INELIGIBLE) | (side.outcome == NOT_APPLICABLE)
-    found: np.ndarray = ~is_nothing & ~((side.outcome == UNDETERMINED) & np.isin(side.words["possible"], without))
+    is_ruled_out = among(side.words["possible"], vocabulary, excludes_eligible)
+    found: np.ndarray = ~is_nothing & ~((side.outcome == UNDETERMINED) & is_ruled_out)
+    return found
+
+
+def among(words: Words, vocabulary: Mapping[str, int], is_one: Callable[[str], bool]) -> np.ndarray:
+    """Say of each row whether its word is one of those for which something holds; none is not."""
+    holds = np.zeros(len(vocabulary) + 1, np.bool_)  # the last place is that of none
+    for word, place in vocabulary.items():
+        holds[place] = is_one(word)
+    found: np.ndarray = holds[words]
     return found
 
 

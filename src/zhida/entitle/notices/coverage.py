@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zhida.assess.assessment import Delivery
-from zhida.entitle.notices.changes import ELIGIBLE, UNDETERMINED, Side, may_hold
+from zhida.entitle.notices.changes import ELIGIBLE, UNDETERMINED, Side, among, may_hold
 from zhida.entitle.notices.pairs import Pair
 from zhida.entitle.notices.runs import NO_NUMBER, NONE
 
@@ -114,8 +114,8 @@ def coverage_of(pair: Pair, side: Side, vocabulary: Mapping[str, int]) -> Policy
     is_stated = is_open & (outcome == UNDETERMINED) & _within(side, pair)
     found.definite = _share(side, (is_sure, is_stated), is_benefit, gives_amount=pair.gives_amount)
     for computed, rows in ((Delivery.WITHOUT_APPLICATION, is_sure), (Delivery.ON_CONFIRMATION, is_stated)):
-        stricter = [place for way, place in vocabulary.items() if EFFORT.get(way, -1) > EFFORT[computed]]
-        if (is_stricter := rows & np.isin(ways, np.array(stricter, np.int32))).any():
+        least = EFFORT[computed]
+        if (is_stricter := rows & among(ways, vocabulary, lambda way, least=least: EFFORT.get(way, -1) > least)).any():  # type: ignore[misc]
             found.stricter[computed.value] = _share(side, masks, is_stricter, gives_amount=pair.gives_amount)
     found.ways = {way: share for way, share in found.ways.items() if share.entitlements}
     return found

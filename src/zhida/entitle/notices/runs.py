@@ -11,6 +11,7 @@ Nothing but the columns that are asked for is ever read.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 from zhida.errors import InputError, diagnostic
 from zhida.registry_io.former import FACTS_COLUMN
 from zhida.registry_io.results import result_files, results_metadata
+from zhida.registry_io.sources_parts import nowhere, order_fault
 from zhida.values.temporal import Date, parse_date
 
 NAME = "名称"
@@ -148,7 +150,8 @@ def open_run(results: Path) -> Run:
         results: The folder, or results.parquet in it, which may be a folder of parts.
 
     Raises:
-        InputError: file-not-found, results-unreadable.
+        InputError: file-not-found, results-unreadable; source-key-lacking, source-key-duplicate, source-unsorted, where rows
+            are not in the order of their keys.
     """
     words = results_metadata(results)
     stretches: list[Stretch] = []
@@ -193,7 +196,11 @@ def _run(schema: pa.Schema, words: Mapping[str, str], stretches: Sequence[Stretc
     day = parse_date(words.get("zhida.as_of", ""))
     if day is None:
         raise InputError([diagnostic("results-unreadable", None, name=name)])
-    return Run(schema.names[0], day, words, schema, tuple(sorted(stretches, key=lambda stretch: stretch.low)))
+    ordered = tuple(sorted(stretches, key=lambda stretch: stretch.low))
+    for before, behind in pairwise(ordered):
+        if before.high >= behind.low:
+            raise InputError([order_fault(name, schema.names[0], before.high, behind.low, nowhere(name))])
+    return Run(schema.names[0], day, words, schema, ordered)
 
 
 def _stretches(file: Path, footer: Any, key: str) -> list[Stretch]:  # noqa: ANN401 - pyarrow has no types
@@ -212,6 +219,7 @@ def _stretches(file: Path, footer: Any, key: str) -> list[Stretch]:  # noqa: ANN
                 raise InputError([diagnostic("results-unreadable", None, name=file)]) from error
 
         keys = _texts(read([key]))
+        _check_order(keys, key, file)
         found.append(Stretch(keys[0], keys[-1], rows, read))
     return found
 
@@ -219,6 +227,21 @@ def _stretches(file: Path, footer: Any, key: str) -> list[Stretch]:  # noqa: ANN
 def _texts(table: pa.Table) -> pl.Series:
     """Return the first column, that of the keys."""
     return pl.Series(pl.from_arrow(table.column(0).cast(pa.large_string())), dtype=pl.String)
+
+
+def _check_order(keys: pl.Series, key: str, file: Path) -> None:
+    """See that every key is there, and above the one before it.
+
+    Raises:
+        InputError: source-key-lacking, source-key-duplicate, source-unsorted.
+    """
+    if keys.null_count():
+        row = int(keys.is_null().arg_true()[0])
+        raise InputError([diagnostic("source-key-lacking", nowhere(str(file), row + 1), key=key, name=file)])
+    wrong = (keys <= keys.shift(1)).arg_true()
+    if len(wrong):
+        row = int(wrong[0])
+        raise InputError([order_fault(str(file), key, keys[row - 1], keys[row], nowhere(str(file), row + 1))])
 
 
 # --- columns as numbers --------------------------------------------------------------------------------------------
