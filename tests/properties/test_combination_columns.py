@@ -8,9 +8,8 @@ import pytest
 from tests.properties.drawn_combinations import AS_OF, DAYS, drawn, drawn_large, tried
 from zhida.entitle.best.filling import Combined, combined, greatest_sums
 from zhida.entitle.best.lawful import Combination, faults
-from zhida.entitle.best.letter import one_row
 from zhida.entitle.best.reasons import stopped
-from zhida.entitle.best.situations import Payments, Situations
+from zhida.entitle.best.situations import Payments, Situations, one_row
 from zhida.entitle.best.solver import best
 from zhida.entitle.best.supports import ties_of
 from zhida.entitle.stacking.structure import Structure
@@ -109,3 +108,16 @@ def test_a_batch_combines_as_its_halves_do() -> None:
     parts = [combined(structure, ties_of(structure), rows.take(np.arange(start, start + 20)), AS_OF) for start in (0, 20)]
     assert np.array_equal(whole.paid, np.concatenate([part.paid for part in parts], axis=1))
     assert np.array_equal(whole.taken, np.concatenate([part.taken for part in parts], axis=1))
+
+
+@pytest.mark.parametrize("seeds", [pytest.param(QUICK, id="quick"), *CHUNKS])
+def test_caps_that_cross_combine_as_the_solver_does_and_mostly_without_it(seeds: range) -> None:
+    rows, solved = 0, 0
+    for seed in seeds:
+        structure = drawn(5 * seed).structure  # every fifth is about caps that cross
+        situations = situations_of(structure, seed, ROWS, 40)
+        found = combined(structure, ties_of(structure), situations, AS_OF)
+        rows, solved = rows + ROWS, solved + found.solved
+        for row in range(ROWS):
+            assert of_row(found, row) == best(structure, situations.one(row), AS_OF), (seed, row)
+    assert solved < rows / 2

@@ -13,6 +13,20 @@ CODES: dict[str, Code] = {
         ("use a certificate as zhida wrote it; it may have been cut or edited ({reason})",),
         ("请用 zhida 写出的组合证明；这一份可能不完整或被改动过（{reason}）",),
     ),
+    "combination-too-great": Code(
+        ERROR,
+        "{policy} alone would pay {yuan} yuan: that cannot be combined with others, {most} yuan together is the most",
+        "{policy} 一项就应得 {yuan} 元，没法和别的合在一起算：合计最多算到 {most} 元",
+        ("a fact is likely written in the wrong unit: look at what the amount rests on",),
+        ("多半是哪件事实的单位写错了，请核对这笔金额所依据的数",),
+    ),
+    "received-not-combined": Code(
+        ERROR,
+        "{name} was received before and counts against {policy} by the row '{group}', but it is not among the policies that are combined",
+        "此前领过的 {name} 与 {policy} 同受叠加规则“{group}”限制，却不在一起算的政策里",
+        ("name it too, or no policy at all: {name}",),
+        ("请把它也写上（--policy {name}），或者不写 --policy，全部一起算",),
+    ),
     # --- best combinations (B) ---
     "received-column-lacking": Code(
         ERROR,

@@ -9,6 +9,7 @@ to each other. `seal` is a digest of all the rest: nothing can be changed unnoti
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,9 @@ from typing import Any, TypeVar
 from zhida.errors import InputError, diagnostic
 
 Value = TypeVar("Value")
+
+TIMES = r"-?[0-9]{1,400}(/[0-9]{1,400})?"
+"""How a number of times is written; what would take for ever to work out, such as 1e999999999, is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,8 @@ def _read_argument(told: Mapping[str, Any]) -> Argument:
 
 def _read_term(told: Mapping[str, Any]) -> Term:
     texts = [_one(told, name, str) for name in ("on", "name", "article", "times")]
+    if not re.fullmatch(TIMES, texts[3]):
+        raise ValueError(f"times: {texts[3]!r}")
     return Term(texts[0], _one(told, "place", int), texts[1], texts[2], Fraction(texts[3]), _one(told, "limit", int))
 
 

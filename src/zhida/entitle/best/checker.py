@@ -8,6 +8,7 @@ sum are broken as stated, it does not say: that is held by comparing with `lawfu
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from zhida.entitle.best.argument import Argument, Bound, Certificate, sealed
 from zhida.entitle.best.grounds import Grounds, State, beginning
@@ -68,7 +69,8 @@ class _Checker:
             yield "分情形的依据不存在"
             return
         fen = argument.cases[0].fen if argument.cases else 0
-        expected = grounds.openings(state, argument.on, argument.place, fen)
+        openings = grounds.openings(state, argument.on, argument.place, fen)
+        expected = list(islice(openings, len(argument.cases) + 1))  # there may be very many; told are so few
         found = [(each.kind, each.names, each.fen) for each in argument.cases]
         if found != expected or (argument.name, argument.article) != grounds.named(argument.on, argument.place):
             yield f"{argument.name}：情形不全或与规则不符"

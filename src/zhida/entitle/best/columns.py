@@ -195,20 +195,24 @@ class Combiner:
         told = self.limits.decide(batch if len(rows) == batch.height else batch[rows])
         return tuple(_spread(limit, rows, batch.height) for limit in limits_of(told, self.caps)), missing_names(told)
 
-    def _without_odd(self, claims: Claims, limits: Sequence[Claim]) -> tuple[Claims, dict[int, Mask]]:
-        """Leave out what is limited by a cap that a person has to tell; returns in which rows, for each cap."""
-        odd: dict[int, Mask] = {}
-        for place, limit in enumerate(limits):
-            if not limit.is_review.any():
-                continue
-            odd[place] = limit.is_review
-            for position in self.groups[place]:
-                sure, is_sure, is_unsure = claims.sure.copy(), claims.is_sure.copy(), claims.is_unsure.copy()
-                for array in (sure, is_sure, is_unsure):
-                    array[position, limit.is_review] = 0
-                open_ = tuple((at, _not_open(claim, limit.is_review) if at == position else claim) for at, claim in claims.open)
-                claims = replace(claims, sure=sure, is_sure=is_sure, is_unsure=is_unsure, open=open_)
-        return claims, odd
+    def _without_odd(self, claims: Claims, limits: Sequence[Claim]) -> tuple[Claims, list["_Odd"]]:
+        """Leave out what is limited by a cap that a person has to tell; returns in which rows that takes something away."""
+        odd = [
+            _Odd(position, self.structure.caps[place].name, limit.is_review & (claims.is_sure[position] | claims.is_unsure[position]))
+            for place, limit in enumerate(limits)
+            if limit.is_review.any()
+            for position in self.groups[place]
+        ]
+        if not odd:
+            return claims, odd
+        sure, is_sure, is_unsure = claims.sure.copy(), claims.is_sure.copy(), claims.is_unsure.copy()
+        open_ = dict(claims.open)
+        for each in odd:
+            for array in (sure, is_sure, is_unsure):
+                array[each.position, each.rows] = 0
+            if each.position in open_:
+                open_[each.position] = _not_open(open_[each.position], each.rows)
+        return replace(claims, sure=sure, is_sure=is_sure, is_unsure=is_unsure, open=tuple(open_.items())), odd
 
     # --- what is possible ------------------------------------------------------------------------------------------
 
@@ -231,7 +235,7 @@ class Combiner:
 
     # --- words -----------------------------------------------------------------------------------------------------
 
-    def _why(self, claims: Claims, situations: Situations, odd: Mapping[int, Mask], short: Sequence[Stopped]) -> list["_Said"]:
+    def _why(self, claims: Claims, situations: Situations, odd: Sequence["_Odd"], short: Sequence[Stopped]) -> list["_Said"]:
         """Return for each policy why it is not paid in full."""
         said = [_Said(situations.count) for _ in self.policies]
         this_year = received_this_year(self.structure, situations, self.as_of)
@@ -244,11 +248,10 @@ class Combiner:
             if this_year is not None:
                 is_less = situations.held[position] & (situations.amounts[position] > 0) & (this_year[position] > 0)
                 said[position].add(np.flatnonzero(is_less), RECEIVED)
-        for place, mask in odd.items():
-            for position in self.groups[place]:
-                said[position].add(np.flatnonzero(mask), CAP_ODD.format(group=self.structure.caps[place].name))
-        for each in short:
-            self._say(said[each.position], each)
+        for each in odd:
+            said[each.position].add(np.flatnonzero(each.rows), CAP_ODD.format(group=each.group))
+        for stop in short:
+            self._say(said[stop.position], stop)
         return said
 
     def _say(self, said: "_Said", each: Stopped) -> None:
@@ -276,6 +279,18 @@ class Combiner:
         own = {name: value for name, value in (results.schema.metadata or {}).items() if name in KEPT}
         table = pa.Table.from_arrays(arrays, schema=self.schema)
         return sorted_words(table).replace_schema_metadata({**own, **self.schema.metadata})
+
+
+@dataclass(frozen=True, slots=True)
+class _Odd:
+    """A policy that is left to a person because of a cap, in some rows."""
+
+    position: int
+    """The policy."""
+    group: str
+    """The group whose cap a person has to tell."""
+    rows: Mask
+    """The rows in which it would be held, or might be."""
 
 
 KEPT = (b"zhida.known_at", b"zhida.synthetic", b"zhida.sources", b"zhida.mapping_sha256", b"zhida.query")

@@ -2,11 +2,12 @@
 
     Situations ──by tie──> rows alike (held, paying, received)  ──candidates──> filled ──┬── one pays more, all in full: that is it
                                                                                          ├── else all candidates compared
-                                                                                         └── limits cross, or too many: the solver
+                                                                                         └── too many, or halves of a fen: the solver
 
 Why greedy: the sums that limits allow within a candidate are a polymatroid where the limits are laminar. Filling it in the order
 deadline, tax before public funds, position then gives the greatest sum, and among those the one that the rules prefer. What is paid
-in full, and by one candidate alone, needs no comparison. Invariant: the same as `entitle.best.solver.best` row for row.
+in full, and by one candidate alone, needs no comparison. Where limits cross, the corners of what they allow are compared (`vertices`),
+which is exact as long as these are whole fen. Invariant: the same as `entitle.best.solver.best` row for row.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from zhida.entitle.best.lawful import Combination, Situation
 from zhida.entitle.best.situations import Before, Fen, Mask, Rows, Situations, before_of, received_this_year
 from zhida.entitle.best.solver import best
 from zhida.entitle.best.supports import Candidate, Context, Tie, bits_of
+from zhida.entitle.best.vertices import vertices_of
 from zhida.entitle.stacking.structure import Structure
 from zhida.values.temporal import Date
 
@@ -193,6 +195,53 @@ class Room:
                 np.subtract(left, np.where(before, amount, 0), out=left)
         return found
 
+    def fillings(self, paid: int) -> Iterator[tuple[Fen, Mask]]:
+        """Yield (members, rows) what may be paid where some members are paid, the best among it, and in which rows each of them is.
+
+        Where limits cross, each corner of what they allow is yielded; `is_exact` says whether that is all there is to look at.
+        """
+        places = list(bits_of(paid))
+        corners = None if is_nested(self.tie, paid) else vertices_of(paid, _within(self.tie, paid))
+        if corners is None:
+            found = self.filled(paid)
+            yield found, _all_of(found[places] > 0)
+            return
+        own = [(limit.members & paid, left) for limit, left in zip(self.tie.limits, self.limits, strict=True) if limit.members & paid]
+        wholes = [np.minimum(left, self.each[list(bits_of(members))].sum(axis=0)) for members, left in own]
+        bounds = [*(self.each[place] for place in places), *wholes]
+        for corner in corners:
+            found = np.zeros_like(self.each)
+            for place, weights in zip(places, corner.weights, strict=True):
+                for bound, weight in zip(corner.bounds, weights, strict=True):
+                    if weight:
+                        found[place] += weight * bounds[bound]
+            lawful = _all_of(found[places] > 0) & _all_of(found <= self.each)
+            for members, left in own:
+                lawful &= found[list(bits_of(members))].sum(axis=0) <= left
+            if lawful.any():
+                yield found, lawful
+
+
+def is_nested(tie: Tie, paid: int) -> bool:
+    """Say whether the limits of some members are nested or apart, so that filling them in turn is exact."""
+    if tie.is_laminar:
+        return True
+    limits = [limit.members & paid for limit in tie.limits]
+    return not tie.chains and not any(one & other and one & other not in (one, other) for one in limits for other in limits)
+
+
+def is_exact(tie: Tie, candidates: Sequence[Candidate]) -> bool:
+    """Say whether what candidates pay at best can be found without the solver."""
+    if tie.is_laminar or tie.chains:
+        return tie.is_laminar
+    sets = dict.fromkeys(candidate.paid for candidate in candidates)
+    return all(is_nested(tie, paid) or vertices_of(paid, _within(tie, paid)) is not None for paid in sets)
+
+
+def _within(tie: Tie, paid: int) -> tuple[int, ...]:
+    """Return those of some members that each limit counts; limits of none of them are left out."""
+    return tuple(limit.members & paid for limit in tie.limits if limit.members & paid)
+
 
 def room_of(tie: Tie, situations: Situations, open_to: Fen, before: Before, rows: Rows) -> Room:
     """Return what limits leave to the members of a tie.
@@ -270,8 +319,8 @@ class _Filler:
                 found[self.rows[rows]] = self._clear(held, paying, context, rows)[0].sum(axis=0)
                 continue
             room = self.room.take(rows)
-            for members in _widest(candidates):
-                np.maximum(found, _put(np.zeros_like(found), self.rows[rows], room.filled(members).sum(axis=0)), out=found)
+            sums = [room.filled(members).sum(axis=0) for members in _widest(candidates)]
+            found[self.rows[rows]] = np.maximum.reduce(sums)
         return found
 
     def _write(self, paid: Fen, taken: Mask, decided: tuple[Fen, NDArray[np.int64]], rows: Rows) -> None:
@@ -305,7 +354,8 @@ class _Filler:
                 is_open &= ~is_clear
         rest = np.flatnonzero(is_open)
         if len(rest):
-            decide = self._solved if candidates is None or not tie.is_laminar else partial(self._compared, candidates)
+            is_found = candidates is not None and is_exact(tie, candidates)
+            decide = partial(self._compared, candidates or ()) if is_found else self._solved
             amounts[:, rest], bits[rest] = decide(rows[rest])
         return amounts, bits
 
@@ -321,32 +371,24 @@ class _Filler:
 
     def _compared(self, candidates: Sequence[Candidate], rows: Rows) -> tuple[Fen, NDArray[np.int64]]:
         """Return the best of all candidates."""
-        tie, room = self.tie, self.room.take(rows)
+        room = self.room.take(rows)
         efforts = self.situations.efforts[self.members][:, self.rows[rows]].astype(np.int64)
         best_keys: list[Fen] | None = None
         amounts = np.zeros((len(self.members), len(rows)), np.int64)
         bits = np.zeros(len(rows), np.int64)
         for candidate in candidates:
-            filled = room.filled(candidate.paid)
-            keys = self._keys(candidate, filled, efforts)
-            for place in bits_of(candidate.paid):  # what is not paid after all is in another candidate
-                keys[0] = np.where(filled[place] > 0, keys[0], -1)
-            if best_keys is None:
-                best_keys = [np.full(len(rows), -1, np.int64), *(np.zeros(len(rows), np.int64) for _ in keys[1:])]
-            is_better = np.zeros(len(rows), np.bool_)
-            is_equal = np.ones(len(rows), np.bool_)
-            for new, old in zip(keys, best_keys, strict=True):
-                is_better |= is_equal & (new > old)
-                is_equal &= new == old
-                if not is_equal.any():
-                    break
-            if is_better.any():
-                amounts[:, is_better] = filled[:, is_better]
-                bits[is_better] = candidate.taken
-                for new, old in zip(keys, best_keys, strict=True):
-                    old[is_better] = new[is_better]
+            for filled, lawful in room.fillings(candidate.paid):
+                keys = self._keys(candidate, filled, efforts)
+                keys[0] = np.where(lawful, keys[0], -1)  # what is not paid after all is in another candidate
+                if best_keys is None:
+                    best_keys = [np.full(len(rows), -1, np.int64), *(np.zeros(len(rows), np.int64) for _ in keys[1:])]
+                is_better = _greater(keys, best_keys)
+                if is_better.any():
+                    amounts[:, is_better] = filled[:, is_better]
+                    bits[is_better] = candidate.taken
+                    for new, old in zip(keys, best_keys, strict=True):
+                        old[is_better] = new[is_better]
         assert best_keys is not None, "to take nothing is a candidate"
-        assert tie.is_laminar, "greedy is exact"
         return amounts, bits
 
     def _keys(self, candidate: Candidate, filled: Fen, efforts: NDArray[np.int64]) -> list[Fen]:
@@ -364,9 +406,22 @@ class _Filler:
         return keys + [np.full(rows, candidate.taken >> place & 1, np.int64) for place in range(len(self.members))]
 
 
-def _put(into: Fen, rows: Rows, values: Fen) -> Fen:
-    into[rows] = values
-    return into
+def _all_of(masks: Mask) -> Mask:
+    """Return in which rows all of some masks hold."""
+    found: Mask = np.logical_and.reduce(masks, axis=0)
+    return found
+
+
+def _greater(keys: Sequence[Fen], others: Sequence[Fen]) -> Mask:
+    """Return in which rows keys are greater than others, one after another."""
+    is_greater = np.zeros(len(keys[0]), np.bool_)
+    is_equal = np.ones(len(keys[0]), np.bool_)
+    for new, old in zip(keys, others, strict=True):
+        is_greater |= is_equal & (new > old)
+        is_equal &= new == old
+        if not is_equal.any():
+            break
+    return is_greater
 
 
 def _widest(candidates: Sequence[Candidate]) -> tuple[int, ...]:

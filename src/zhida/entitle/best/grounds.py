@@ -4,7 +4,7 @@ Everything here follows from the laws of the subject and from what is supposed i
 says; the checker expects exactly this, and the search makes its arguments of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
@@ -102,21 +102,23 @@ class Grounds:
         total = sum((each.times * each.limit for each in terms), Fraction(0))
         return Bound(tuple(terms), total.numerator // total.denominator)
 
-    def openings(self, state: State, on: str, place: int, fen: int) -> list[Opening]:
-        """Return the cases of which one holds whatever is taken; none where what is supposed cannot be."""
+    def openings(self, state: State, on: str, place: int, fen: int) -> Iterator[Opening]:
+        """Yield the cases of which one holds whatever is taken; none where what is supposed cannot be."""
         if on == "amount":
             policy = (self.structure.policies[place],)
-            return [("at_most", policy, fen), ("at_least", policy, fen + 1)]
-        if on == "choice":
+            yield from (("at_most", policy, fen), ("at_least", policy, fen + 1))
+        elif on == "choice":
             choice, used = self.law.choices[place], _used(self.law.choices[place], state)
             open_ = [unit.name for unit in choice.units if any(_is_open(choice, state, each) for each in unit.members)]
             left = [name for name in open_ if name not in used]
-            if choice.count < len(used) or not set(used) <= set(open_):
-                return []
-            return [("only", (*used, *chosen), 0) for chosen in combinations(left, min(choice.count - len(used), len(left)))]
-        need = self.law.requirements[place]
-        found: list[Opening] = [] if state.taken & set(need.unit.members) else [("without", (need.unit.name,), 0)]
-        return found + [("with", (self.structure.policies[each],), 0) for each in need.required.members if each not in state.barred]
+            if choice.count >= len(used) and set(used) <= set(open_):
+                several = combinations(left, min(choice.count - len(used), len(left)))
+                yield from (("only", (*used, *chosen), 0) for chosen in several)
+        else:
+            need = self.law.requirements[place]
+            if not state.taken & set(need.unit.members):
+                yield "without", (need.unit.name,), 0
+            yield from (("with", (self.structure.policies[each],), 0) for each in need.required.members if each not in state.barred)
 
     def narrowed(self, state: State, place: int, opening: Opening) -> State:
         """Return what is supposed in a case beside what was supposed before."""

@@ -56,8 +56,8 @@ class LetterLine:
     """What was received of it this year."""
     deadline: Date | None
     """The last day to apply; None for no end."""
-    delivery: Delivery
-    """How it goes out."""
+    delivery: Delivery | None
+    """How it goes out; None for what is no money."""
     stopped_by: tuple[Restriction, ...]
     """The rows of stacking because of which it is not paid in full, or not taken."""
 
@@ -170,7 +170,7 @@ def _line(packs: Packs, found: SubjectCombination, position: int, by: tuple[Rest
         tuple(sorted(claim.missing)) if is_unsure else (),
         received,
         structure.deadlines[position],
-        WAYS[claim.effort],
+        WAYS[claim.effort] if structure.is_money[position] else None,
         by,
     )
 

@@ -7,6 +7,7 @@ Each part of the results is combined with the rows of the source that it was mad
 out depends on the results, the rows of stacking and the payments alone, so it is the same with any number of threads.
 """
 
+import json
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,9 +36,10 @@ from zhida.entitle.stacking.caps import with_caps
 from zhida.entitle.stacking.structure import structure_of
 from zhida.errors import InputError, diagnostic
 from zhida.policy.pack import Packs
-from zhida.registry_io.former import Former, open_former
+from zhida.registry_io.fingerprints import row_fingerprints
+from zhida.registry_io.former import FACTS_COLUMN, Former, open_former
 from zhida.registry_io.registry import Facts, Registry, row_facts
-from zhida.registry_io.results import result_files
+from zhida.registry_io.results import result_files, results_metadata
 from zhida.registry_io.sources import Source
 from zhida.registry_io.writing import csv_bytes
 from zhida.values.temporal import Date
@@ -114,6 +116,7 @@ class CombineRun:
     _own: threading.local = field(default_factory=threading.local)
     _opened: list[Combiner] = field(default_factory=list)
     _population: Population | None = None
+    _facts: tuple[str, ...] = ()
 
     def run(self, outputs: Outputs) -> CombinationSummary:
         """Combine all parts, and write them in their order; returns what it came to.
@@ -126,6 +129,7 @@ class CombineRun:
         starts = [sum(counts[:place]) for place in range(len(counts))]
         self.progress.rows, self.progress.parts = sum(counts), len(counts)
         self._population = self._computed()
+        self._facts = compared_facts(self.results)
         combiner = self._combiner()
         is_synthetic = self.source.metadata.get("zhida.synthetic") == "true"
         tally = Tally(combiner, registry=self.order.registry or self.source.name, is_synthetic=is_synthetic)
@@ -196,7 +200,8 @@ class CombineRun:
     def _read_columns(self) -> tuple[str, ...]:
         """Return the columns of the source that caps rest on."""
         order = self._order_of_caps()
-        return (self.source.key, *fact_columns(read_attributes(order), self.source.key)) if order.policies else (self.source.key,)
+        names = (*(read_attributes(order) if order.policies else ()), *self._facts)
+        return (self.source.key, *fact_columns(dict.fromkeys(names), self.source.key))
 
     def _part(self, columns: Sequence[str], file: Path, start: int, count: int) -> tuple[Batch, pa.Table]:
         """Read and combine one part of the results."""
@@ -204,6 +209,8 @@ class CombineRun:
         results = read_results(file, combiner.policies)
         frame = pl.concat(list(self._rows(start, count, columns))) if count else self.source.read(self.source.parts[0], columns).clear()
         _check_keys(self.results, frame, results, start)
+        if self._facts:
+            _check_facts(self.results, frame, results, fact_columns(self._facts, self.source.key))
         filler: Filler | None = self._own.filler
         return combiner.combine(frame if filler is None else filler.fill(frame), results, self.received), results
 
@@ -235,6 +242,7 @@ def read_results(file: Path, policies: Sequence[str]) -> pa.Table:
             wanted = {f"{policy}:{cell}" for policy in policies for cell in READ}
             heads = tuple(f"{policy}:missing" for policy in policies)
             kept = [name for name in names if name in wanted or name in heads or name.rpartition(":")[0] in heads]
+            kept += [FACTS_COLUMN] if FACTS_COLUMN in names else []
             return opened.read(columns=[names[0], NAME, *kept])
     except (OSError, pa.ArrowException) as error:
         raise InputError([diagnostic("results-unreadable", None, name=file)]) from error
@@ -251,6 +259,26 @@ def _check_keys(results: Path, frame: pl.DataFrame, table: pa.Table, start: int)
     row = int(differs[0]) if len(differs) else count
     found, expected = (series[row] if row < len(series) else "–" for series in (told, keys))
     raise InputError([diagnostic("combine-rows-differ", None, name=results, found=found, expected=expected, row=start + row + 1)])
+
+
+def _check_facts(results: Path, frame: pl.DataFrame, table: pa.Table, columns: Sequence[str]) -> None:
+    """See that results were made of the facts that the rows have now, where the source itself does not say which it holds."""
+    differs = np.flatnonzero(row_fingerprints(frame, columns) != table.column(FACTS_COLUMN).to_numpy())
+    if len(differs):
+        code = str(frame[frame.columns[0]][int(differs[0])])
+        raise _differ(results, "data", f"{code}（旧）", f"{code}（新）")
+
+
+def compared_facts(results: Path) -> tuple[str, ...]:
+    """Return the attributes whose fingerprints are compared: those of results whose source does not say which data it holds.
+
+    Nothing where it does, or where population facts count, which no row has by itself.
+    """
+    metadata = results_metadata(results)
+    if metadata.get("zhida.known_at") or "zhida.population" in metadata or "zhida.facts" not in metadata:
+        return ()
+    facts: list[str] = json.loads(metadata["zhida.facts"])
+    return tuple(facts)
 
 
 def fitting_results(order: RunOrder, source: Source, results: Path) -> Former:

@@ -4,16 +4,20 @@
 
 Each criterion of `lawful.preference` is made as great as it can be and then held while the next is; what the last answer has
 already reached is not asked again. One thread, a fixed seed, no time limit and no tolerance: a status that is not OPTIMAL is
-an error of ours, never a worse answer.
+an error of ours, never a worse answer. The library is loaded when the first part needs it.
 """
 
 from collections.abc import Iterator, Sequence
-
-from ortools.sat.python import cp_model
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from zhida.entitle.best.lawful import Choice, Combination, Laws, Situation, faults, laws, parts, ties
 from zhida.entitle.stacking.structure import Structure
+from zhida.errors import InputError, diagnostic
 from zhida.values.temporal import Date
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 MOST_FEN = 10**16
 """The most that all policies of a part may make together: far above any budget, and far below what 64 bits hold."""
@@ -26,6 +30,9 @@ def best(structure: Structure, situation: Situation, as_of: Date) -> Combination
         structure: What binds the policies together.
         situation: What they say for the subject.
         as_of: The day.
+
+    Raises:
+        InputError: combination-too-great.
     """
     law = laws(structure, situation, as_of)
     paid = [0] * len(structure.policies)
@@ -49,12 +56,16 @@ class _Part:
     """The model of policies that are tied together."""
 
     def __init__(self, structure: Structure, situation: Situation, law: Laws, positions: Sequence[int]) -> None:
-        assert sum(law.limits_fen[each] for each in positions) <= MOST_FEN, "amounts beyond what can be added up"
+        if sum(law.limits_fen[each] for each in positions) > MOST_FEN:
+            greatest = max(positions, key=lambda each: law.limits_fen[each])
+            yuan, most = f"{law.limits_fen[greatest] // 100:,}", f"{MOST_FEN // 100:,}"
+            raise InputError([diagnostic("combination-too-great", policy=structure.policies[greatest], yuan=yuan, most=most)])
         self.structure = structure
         self.situation = situation
         self.law = law
         self.positions = positions
-        self.model = cp_model.CpModel()
+        self.library = _library()
+        self.model: cp_model.CpModel = self.library.CpModel()
         self.paid = {each: self.model.new_int_var(0, law.limits_fen[each], f"paid {each}") for each in positions}
         self.taken = {each: self.model.new_int_var(0, int(law.can_take[each]), f"taken {each}") for each in positions}
         self.most = {self.paid[each].index: law.limits_fen[each] for each in positions}
@@ -63,7 +74,9 @@ class _Part:
         for position in positions:
             self.model.add(self.paid[position] <= law.limits_fen[position] * self.taken[position])
         for each in law.sums:
-            self.model.add(sum(self.paid[member] for member in each.members if member in self.paid) <= each.limit_fen)
+            members = [member for member in each.members if member in self.paid]
+            if sum(law.limits_fen[member] for member in members) > each.limit_fen:
+                self.model.add(sum(self.paid[member] for member in members) <= each.limit_fen)
         for choice in law.choices:
             self.add_choice(choice)
         for need in law.requirements:
@@ -93,7 +106,7 @@ class _Part:
             self.solve()
         return [(self.value(self.paid[each]), bool(self.value(self.taken[each]))) for each in self.positions]
 
-    def criteria(self) -> Iterator[list[tuple[cp_model.IntVar, int]]]:
+    def criteria(self) -> "Iterator[list[tuple[cp_model.IntVar, int]]]":
         """Yield what is made as great as it can be, one after another: variables with their weights."""
         structure, paid, taken = self.structure, self.paid, self.taken
         yield [(paid[each], 1) for each in self.positions]
@@ -109,7 +122,7 @@ class _Part:
         for each in self.positions:
             yield [(taken[each], 1)]
 
-    def raise_(self, weights: Sequence[tuple[cp_model.IntVar, int]]) -> None:
+    def raise_(self, weights: "Sequence[tuple[cp_model.IntVar, int]]") -> None:
         """Make a sum as great as it can be, and hold it there."""
         weights = [(variable, weight) for variable, weight in weights if weight and self.most[variable.index]]
         if not weights:
@@ -121,13 +134,13 @@ class _Part:
             self.solve()
         self.model.add(expression == sum(self.value(variable) * weight for variable, weight in weights))
 
-    def value(self, variable: cp_model.IntVar) -> int:
+    def value(self, variable: "cp_model.IntVar") -> int:
         """Return the value of a variable in the last answer."""
         return self.values[variable.index]
 
     def solve(self) -> None:
         """Solve the model as it is; the answer is kept."""
-        solver = cp_model.CpSolver()
+        solver: cp_model.CpSolver = self.library.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 1
         solver.parameters.absolute_gap_limit = 0
@@ -137,5 +150,12 @@ class _Part:
             for variable in (*self.paid.values(), *self.taken.values()):
                 self.model.add_hint(variable, self.value(variable))
         status = solver.solve(self.model)
-        assert status == cp_model.OPTIMAL, f"the solver ended with {solver.status_name(status)}"
+        assert status == self.library.OPTIMAL, f"the solver ended with {solver.status_name(status)}"
         self.values = {each.index: solver.value(each) for each in (*self.paid.values(), *self.taken.values())}
+
+
+def _library() -> ModuleType:
+    """Import what solves when the first part needs it: most subjects have none, and it takes long to load."""
+    from ortools.sat.python import cp_model as library  # noqa: PLC0415 - one of the imports that may stand in a function
+
+    return library

@@ -8,8 +8,6 @@ The interpreter at work: one subject, every step in the open. `Combiner` does th
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
-from math import comb
 from typing import Any
 
 from zhida.assess.assessment import Delivery, Outcome
@@ -17,16 +15,15 @@ from zhida.assess.explain import delivery_of
 from zhida.assess.settle import settle
 from zhida.assess.subject import engine_value, gives_amount, inputs_of
 from zhida.entitle.best.lawful import Combination, Received, Situation
+from zhida.entitle.best.missing import MOST_UNIONS
 from zhida.entitle.best.solver import best
 from zhida.entitle.stacking.caps import with_caps
-from zhida.entitle.stacking.structure import Structure, structure_of
+from zhida.entitle.stacking.structure import Structure, left_out, structure_of
+from zhida.errors import InputError, diagnostic
 from zhida.policy.pack import Packs, PolicyModel, in_force
 from zhida.policy.versions import first_version
 from zhida.policy.years import machine_name
 from zhida.values.temporal import Date
-
-MOST_SETS = 2_000
-"""Sets of missing facts that are tried for what decides; where there would be more, all that is missing is told."""
 
 WAYS = tuple(Delivery)
 
@@ -104,9 +101,12 @@ def combine_subject(
 
     Raises:
         CompileError: a policy, or one that it uses, has errors.
+        InputError: received-not-combined: what was received restricts what is combined, and would be lost; combination-too-great.
     """
     facts = {name: engine_value(value) for name, value in facts.items()}
     meant = tuple(dict.fromkeys(in_force(packs, id_, as_of) or id_ for id_ in policies))
+    if lost := [*left_out(packs, meant, (id_ for id_, _ in received))]:
+        raise InputError([diagnostic("received-not-combined", name=name, policy=policy, group=group) for name, policy, group in lost])
     structure = structure_of(packs, meant, as_of)
     claims = [_claim(packs.model_of(id_, as_of), facts) for id_ in meant]
     wider, cap_ids = with_caps(packs, structure.caps)
@@ -138,6 +138,11 @@ def _claim(model: PolicyModel, facts: Mapping[str, Any]) -> Claim:
     low, high = (min(eligible) if is_sure else 0), max(eligible, default=0)
     is_possible, is_open = bool(eligible) or not is_whole, not is_whole and gives_amount(model)
     return Claim(model.policy.id, answer.outcome, low, high, is_sure, is_possible, is_open=is_open, missing=names, effort=effort)
+
+
+def _is_unsure(claim: Claim) -> bool:
+    """Say whether more may come of a claim than is sure."""
+    return claim.is_possible and (not claim.is_sure or claim.high_fen > claim.low_fen)
 
 
 def _is_odd(cap: Claim) -> bool:
@@ -199,15 +204,18 @@ class _Known:
         """Return the one fact that raises the best sum most, else the smallest set of facts that raises it."""
         over = {row.cap for row in self.structure.restrictions if any(self.claims[each].is_possible for each in row.members)}
         caps = [claim for place, claim in enumerate(self.caps) if place in over]
-        names = sorted(frozenset().union(*(claim.missing for claim in (*self.open_claims, *caps) if claim.is_possible)))
+        lacks = [claim.missing for claim in (*self.open_claims, *caps) if _is_unsure(claim)]
+        names = sorted(frozenset().union(*lacks))
         raised = [(self.raised(frozenset((name,)), sure_fen, is_open=is_open), name) for name in names]
         most = max((each for each, _ in raised), default=(False, 0))
         if most > (False, 0):
             return (next(name for each, name in raised if each == most),)
-        if sum(comb(len(names), count) for count in range(2, len(names))) > MOST_SETS:
-            return tuple(names)
-        sets = (told for count in range(2, len(names)) for told in combinations(names, count))
-        return next((told for told in sets if self.raised(frozenset(told), sure_fen, is_open=is_open) > (False, 0)), tuple(names))
+        unions = {frozenset[str]()}  # the smallest set that raises the sum is what some claims lack together
+        for lack in lacks:
+            unions |= {union | lack for union in unions} if len(unions) <= MOST_UNIONS else set()
+        tried = sorted(unions, key=lambda told: (len(told), sorted(told))) if len(unions) <= MOST_UNIONS else []
+        found = next((told for told in tried if self.raised(told, sure_fen, is_open=is_open) > (False, 0)), names)
+        return tuple(sorted(found))
 
     def raised(self, told: frozenset[str], sure_fen: int, *, is_open: bool) -> tuple[bool, int]:
         """Return whether some facts make an amount possible that has no known greatest, and by how much they raise the sum."""
