@@ -42,6 +42,7 @@ PARTS = {
     "code": "代码表 Code lists",
     "statistic": "统计 Statistics",
     "stacking": "叠加 Stacking",
+    "ladder": "阶梯 Ladders",
     "fact": "给出的事实 Facts",
     "district": "合成区域 Synthetic districts",
     "registry": "登记册 Registries",

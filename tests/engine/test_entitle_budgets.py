@@ -1,7 +1,10 @@
 """Budgets: which applications count, who is served, when the money runs out, and what a record gives away."""
 
+import hashlib
 import json
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +14,13 @@ import pytest
 from tests.engine.budget_files import AS_OF, POLICY, claims_frame, terms_of, write_entitlements, write_results
 from zhida.entitle.budgets.allocation import allocate, edge
 from zhida.entitle.budgets.applications import read_applications
-from zhida.entitle.budgets.claims import SET_ASIDE, Admission, Claims, claims_of, read_entitled
+from zhida.entitle.budgets.claims import SET_ASIDE, Admission, Claims, _of_day, claims_of, last_day, read_entitled
 from zhida.entitle.budgets.record import Origin, claims_files, record_of, replay, write_files
 from zhida.entitle.budgets.run_out import run_out
 from zhida.entitle.budgets.service import by_lot, in_turn, lots, pro_rata
-from zhida.errors import InputError
+from zhida.errors import InputError, Language
 from zhida.policy.front_matter import Window, parse_window
+from zhida.report.allocation import allocation_html, allocation_text
 from zhida.values.temporal import Date, to_days
 
 ORIGIN = Origin("sum", {POLICY: "12"}, {"as_of": "2026-06-30"}, "", is_synthetic=False, engine_version="0", idle=(0, 0), open_subjects=0)
@@ -96,6 +100,36 @@ def test_a_sheet_may_come_from_a_chinese_spreadsheet(tmp_path: Path) -> None:
     ]
 
 
+def test_points_keep_nobody_out_where_they_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"{HEADS}A,demo/a,2026-03-02,9：05,优\nB,示例二,,,\nC,,,,\n", encoding="utf-8")
+    assert read_applications(tmp_path / "a.csv", POLICY, "示例").frame["fault"].to_list() == ["得分"]
+    found = read_applications(tmp_path / "a.csv", POLICY, "示例", is_scored=False)
+    assert found.frame.select("time", "score", "fault").rows() == [(9 * 3600 + 5 * 60, "优", "")]
+    assert (found.diagnostics, dict(found.others)) == ((), {"示例二": 1, "": 1})
+
+
+@pytest.mark.parametrize(
+    ("window", "last"),
+    [
+        ("", "2026-12-31"),
+        ("2026-03-01/2026-05-31", "2026-05-31"),
+        ("2026-12-01/2027-01-31", "2027-01-31"),
+        ("2026-03-01/..", "2026-12-31"),
+        ("../2026-05-31", "2026-05-31"),
+        ("../2027-05-31", "2026-12-31"),
+        ("--11-01/--02-28", "2027-02-28"),
+        ("--05-01/--06-30", "2026-06-30"),
+    ],
+)
+def test_the_last_day_to_apply_is_the_last_that_counts(window: str, last: str) -> None:
+    read = parse_window(window) if window else None
+    day = last_day(read, 2026)
+    assert str(day) == last
+    admission = Admission(2026, to_days(day) + 400, read)
+    counting = [each for each in range(to_days(Date(2026, 1, 1)), to_days(day) + 400) if not _of_day(each, admission)]
+    assert counting[-1] == to_days(day)
+
+
 def test_results_give_only_to_the_eligible_and_say_why_not(tmp_path: Path) -> None:
     amounts = {"B": 100, "A": 200, "C": None, "D": None}
     write_results(tmp_path / "part-00000.parquet", amounts, {"C": "UNDETERMINED", "D": "NOT_APPLICABLE"})
@@ -165,6 +199,12 @@ def test_sums_beyond_64_bits_are_exact() -> None:
 def test_the_edge_shows_the_last_paid_and_the_first_waiting() -> None:
     found = edge(allocate(claims_frame(ROWS), terms_of(1000, "first-come")), each_side=1)
     assert [(place.turn, place.name, place.paid_fen) for place in found] == [(3, "B公司", 200), (4, "D公司", 0)]
+    grounds = {
+        order: [place.ground for place in edge(allocate(claims_frame(ROWS), terms_of(500, order, seed="7")), each_side=1)]
+        for order in ("first-come", "score", "lottery")
+    }
+    drawn = [hashlib.sha256(f"7\n{key}".encode()).hexdigest() for key in "BA"]
+    assert grounds == {"first-come": ["2026-03-02 10:00:00", "2026-03-02"], "score": ["80.0", "9"], "lottery": drawn}
     assert edge(allocate(claims_frame(ROWS), terms_of(10_000, "first-come"))) == ()
 
 
@@ -212,6 +252,50 @@ def test_a_rate_of_nothing_never_ends_and_claims_without_a_day_have_no_rate() ->
     assert run_out({}, undated_fen=100, available_fen=100, as_of=AS_OF).is_gone
 
 
+def test_no_money_is_gone_on_no_day() -> None:
+    found = run_out(days(d0302=600), undated_fen=0, available_fen=0, as_of=AS_OF)
+    assert (found.gone_on, found.is_gone, found.present) == (None, True, None)
+
+
+def said(budget_fen: int, rows: Sequence[tuple[str, int, str, int | None, str]], language: Language = "zh", **terms: object) -> str:
+    """Return what the terminal says of claims, first come, first served."""
+    stated = replace(terms_of(budget_fen, "first-come"), **terms)  # type: ignore[arg-type]  # fields by name
+    files = claims_files(Claims(claims_frame(rows), pl.DataFrame(schema=SET_ASIDE), (0, 0), 0), is_synthetic=False)
+    record = record_of(files, stated, ORIGIN)
+    assert ("<svg" in allocation_html(record, language)) == any(row[2] for row in rows)
+    return allocation_text(record, language)
+
+
+DAILY = [(f"K{day:02d}", 100, f"2026-06-{day:02d}", None, "") for day in range(1, 31)]
+
+
+def test_the_words_end_with_the_window_and_not_with_a_rate() -> None:
+    """At 1.00 a day 20.00 are left on 30 June: until 20 July."""
+    assert "照这个速度，2026年7月20日用完" in said(5000, DAILY)
+    assert "照这个速度，2026年7月20日用完" in said(5000, DAILY, until=Date(2026, 7, 20))
+    assert "照这个速度，到2026年7月19日申请截止时用不完" in said(5000, DAILY, until=Date(2026, 7, 19))
+    assert "it lasts beyond 19 July 2026, when applications end" in said(5000, DAILY, "en", until=Date(2026, 7, 19))
+    assert "还剩 ¥20.00；申请到2026年6月30日为止，用不完。" in said(5000, DAILY, until=Date(2026, 6, 30))
+    assert "2026 年用不完" in said(50_000, DAILY)
+    assert "2027年1月16日用完" in said(23_000, DAILY, until=Date(2027, 2, 28))
+
+
+def test_the_words_tell_what_is_paid_of_a_part_and_what_nobody_is_paid() -> None:
+    assert "付一部分：1 户，¥1.00，其中实付 ¥0.50" in said(150, DAILY)
+    assert "还没有付出去：¥0.50，不够付给下一户" in said(150, DAILY, last="wait")
+    assert "Left over: ¥0.50: less than the next is to have" in said(150, DAILY, "en", last="wait")
+    assert "没有付出去" not in said(150, DAILY)
+
+
+def test_the_words_tell_why_there_is_no_rate() -> None:
+    assert "没有可用的钱。" in said(0, DAILY)
+    assert "按申请日累计" not in said(0, DAILY)
+    assert "还没有算数的申请" in said(100, [])
+    undated = said(1000, [("A", 100, "", None, ""), ("B", 100, "", None, "")])
+    assert "2 户都没有申请日期，没有先后之分，按主体代码排。" in undated
+    assert "1 claims have no day of application: they come last." in said(10_000, [*DAILY, ("Z", 100, "", None, "")], "en")
+
+
 # --- the record ----------------------------------------------------------------------------------------------------
 
 
@@ -245,6 +329,8 @@ def test_a_record_is_repeated_to_the_byte_from_itself_alone(record: Path) -> Non
         ("allocation.json", '"budget_fen": 1000', '"budget_fen": 1001'),
         ("allocation.json", '"year": 2026', '"year": 2025'),
         ("allocation.json", '"12"', '"13"'),
+        ("allocation.json", '"last_day": "2026-12-31"', '"last_day": "2026-12-30"'),
+        ("allocation.csv", "\n", "\r\n"),
         ("allocation.json", '"paid_fen": 1000', '"paid_fen": 1001'),
     ],
 )
@@ -256,6 +342,38 @@ def test_whatever_is_changed_in_a_record_is_found(record: Path, tmp_path: Path, 
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     assert replay(copy).differences
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("claims.csv", "2026-03-01", "2027-03-01"),
+        ("claims.csv", "4.00", "9999999999999999999999.00"),
+        ("allocation.json", '"as_of": "2026-06-30"', '"as_of": "2026-03-01"'),
+    ],
+)
+def test_a_change_that_nothing_comes_out_of_is_named_as_well(record: Path, tmp_path: Path, name: str, old: str, new: str) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(record, copy)
+    text = (copy / name).read_text(encoding="utf-8")
+    assert old in text
+    (copy / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        replay(copy)
+    codes = [item.code for item in error.value.diagnostics]
+    assert codes == ["allocation-file-changed"] * (name == "claims.csv") + ["allocation-record-unreadable"]
+
+
+def test_points_that_are_none_are_no_record_by_score(record: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(record, copy)
+    text = (copy / "claims.csv").read_text(encoding="utf-8")
+    (copy / "claims.csv").write_text(text.replace("80.0", "优", 1), encoding="utf-8")
+    if record.name == "score":
+        with pytest.raises(InputError):
+            replay(copy)
+    else:
+        assert replay(copy).differences
 
 
 @pytest.mark.parametrize("change", [{"form": "x"}, {"terms": {}}, {"origin": {}}, {"sha256": None}])
@@ -284,4 +402,4 @@ def test_a_list_of_claims_that_is_none_is_refused(record: Path, tmp_path: Path, 
     (copy / "claims.csv").write_text(content, encoding="utf-8")
     with pytest.raises(InputError) as error:
         replay(copy)
-    assert error.value.diagnostics[0].code == "allocation-record-unreadable"
+    assert [item.code for item in error.value.diagnostics] == ["allocation-file-changed", "allocation-record-unreadable"]

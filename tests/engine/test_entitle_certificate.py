@@ -14,6 +14,7 @@ from zhida.entitle.best.linear import Row, greatest
 from zhida.entitle.best.solver import best
 from zhida.entitle.stacking.structure import Structure, Unit
 from zhida.errors import InputError
+from zhida.policy.stacking import Times
 
 
 def proved(structure: Structure, told: Situation) -> Certificate:
@@ -137,6 +138,26 @@ def test_a_case_that_is_left_out_or_narrowed_is_missed() -> None:
         argument = replace(part.argument, cases=cases)
         spoilt = anew(replace(certificate, parts=(replace(part, argument=argument),)))
         assert check(structure, told, spoilt, AS_OF), cases
+
+
+def test_a_choice_with_more_cases_than_anybody_can_list_is_refused_at_once() -> None:
+    structure = bound("限次", *"0123456789", count=60, times=Times(30, "年"))
+    (row,) = structure.restrictions
+    structure = replace(structure, restrictions=(replace(row, units=tuple(Unit(f"单元{each}", (each,)) for each in range(60))),))
+    told = situation(*range(1, 61))
+    certificate = proved(structure, told)
+    (part,) = certificate.parts
+    spoilt = replace(part, argument=Cases("choice", 0, "组", "第一条", ()))
+    assert check(structure, told, anew(replace(certificate, parts=(spoilt,))), AS_OF) == ("组：情形不全或与规则不符",)
+
+
+@pytest.mark.parametrize("times", ["1e999999999", "0.5", " 1", "1/0", "1/2/3", "", "9" * 401])
+def test_how_often_is_a_whole_number_or_a_fraction(times: str) -> None:
+    told = data(proved(bound("择高", "0", "1", count=2), situation(5, 8)))
+    told["parts"][0]["argument"]["terms"][0]["times"] = times
+    with pytest.raises(InputError) as caught:
+        read(told)
+    assert [each.code for each in caught.value.diagnostics] == ["certificate-unreadable"]
 
 
 @pytest.mark.parametrize(

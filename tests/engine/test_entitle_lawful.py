@@ -1,15 +1,19 @@
 """What binds policies together, which combinations are lawful, and which of them is preferred."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.engine.policy_texts import block, front, packs_of
+from tests.house.tree import ROOT
 from zhida.entitle.best.lawful import Combination, Received, Situation, faults, laws, parts, preference
 from zhida.entitle.best.solver import best
 from zhida.entitle.stacking.shares import is_disputed, sharing_of, split_fen
 from zhida.entitle.stacking.structure import Restriction, Structure, Unit, structure_of
+from zhida.errors import InputError
 from zhida.policy.pack import Packs
 from zhida.policy.stacking import StackingRule, Times
 from zhida.values.temporal import Date
@@ -315,3 +319,35 @@ def test_caps_that_cross_in_a_circle_lose_no_fen() -> None:
     told = Situation((10**13,) * 3, (True,) * 3, (10**13 - 1,) * 3, (0,) * 3)
     found = best(replace(base, restrictions=tuple(circle)), told, AS_OF)
     assert found.total_fen == (3 * (10**13 - 1)) // 2
+
+
+# --- what goes beyond what can be added up -----------------------------------------------------------------------------------
+
+
+def test_amounts_that_cannot_be_added_up_are_an_error_that_says_which() -> None:
+    structure = bound("封顶", "0", "1", count=3)
+    assert paid(structure, situation(10**15, 10**15, 5, cap=10**15)) == (10**15, 0, 5)
+    with pytest.raises(InputError) as caught:
+        best(structure, situation(5, 10**16, 5, cap=10**15), AS_OF)
+    (item,) = caught.value.diagnostics
+    assert (item.code, item.arguments["policy"]) == ("combination-too-great", "p/1")
+
+
+def test_a_cap_beyond_all_amounts_limits_nothing_beside_one_that_does() -> None:
+    structure = bound("封顶", "0", "1", count=3)
+    (row,) = structure.restrictions
+    wide = replace(row, cap=1, units=(Unit("甲", (1,)), Unit("乙", (2,))))
+    told = Situation((5, 5, 5), (True,) * 3, (7, 10**20), (0,) * 3)
+    assert paid(replace(structure, restrictions=(row, wide)), told) == (5, 2, 5)
+
+
+def test_the_library_that_solves_is_loaded_only_where_something_is_to_be_solved() -> None:
+    program = """
+import sys
+from tests.engine.test_entitle_lawful import AS_OF, best, bound, situation
+best(bound("封顶", "0", "1"), situation(1, 2, 3, 4, cap=3), AS_OF)
+assert "ortools" not in sys.modules
+best(bound("封顶", "0", "1"), situation(1, 2, 3, 4, cap=2), AS_OF)
+assert "ortools" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)

@@ -10,8 +10,10 @@ from tests.engine.registry_frames import KEY, registry_of
 from tests.engine.test_entitle_examples import GROUPS, POLICIES, grant
 from zhida.assess.columns import assess_registry
 from zhida.entitle.best.columns import Combiner
+from zhida.entitle.best.lawful import Received
 from zhida.entitle.best.subject import combine_subject
 from zhida.entitle.stacking.caps import AMOUNT, with_caps
+from zhida.errors import InputError
 from zhida.policy.pack import Packs
 from zhida.policy.stacking import Cap
 from zhida.values.temporal import Date
@@ -98,3 +100,36 @@ def test_a_policy_that_is_not_law_on_the_day_gives_nothing(tmp_path: Path) -> No
     packs = packs_with(tmp_path, "甲 | 择高 | demo/a、demo/b |")
     one = combine_subject(packs, ("demo/a", "demo/b"), {"人": 10}, as_of=Date(2024, 12, 31))
     assert (one.sure.total_fen, one.possible.total_fen, one.decides, one.is_open) == (0, 0, (), False)
+
+
+def test_what_decides_among_many_missing_facts_is_the_same_in_columns(tmp_path: Path) -> None:
+    """A policy that lacks eleven facts beside one that lacks two of them: these two decide, and not all eleven."""
+    names = [f"事实{letter}" for letter in "甲乙丙丁戊己庚辛壬癸子"]
+    book = "# 企业\n\n| 属性 | 类型 | 单位 | 来源 |\n|---|---|---|---|\n" + "".join(f"| {name} | boolean | | 示例 |\n" for name in names)
+    texts = {
+        "demo/registry/enterprise.md": book,
+        "demo/policies/a.md": grant("a", f"if {' and '.join(names)} then 900 else 0"),
+        "demo/policies/b.md": grant("b", f"if {names[3]} and {names[7]} then 100 else 0"),
+        "demo/stacking.md": f"# 叠加\n\n{GROUPS}| 甲 | 择高 | demo/a、demo/b | |\n",
+    }
+    packs = packs_of(tmp_path, texts)
+    assert codes(packs) == []
+    policies = ("demo/a", "demo/b")
+    one = combine_subject(packs, policies, {}, as_of=AS_OF)
+    assert (one.sure.total_fen, one.possible.total_fen, one.decides) == (0, 90000, tuple(sorted((names[3], names[7]))))
+    registry = registry_of(packs, {})
+    results = assess_registry(packs, policies, registry, as_of=AS_OF)
+    (row,) = Combiner(packs, policies, as_of=AS_OF, key=KEY).decide(registry.frame, results).to_pylist()
+    assert row["decides"] == "、".join(one.decides)
+
+
+def test_what_was_received_of_a_policy_that_is_not_combined_is_not_lost(tmp_path: Path) -> None:
+    packs = packs_with(tmp_path, "甲 | 择一 | demo/a、demo/b |", "乙 | 可叠加 | demo/a、demo/c |")
+    paid = Received(-1, 10000, Date(2026, 2, 1))
+    with pytest.raises(InputError) as caught:
+        combine_subject(packs, ("demo/a",), {"人": 10}, as_of=AS_OF, received=[("demo/b", paid)])
+    (item,) = caught.value.diagnostics
+    assert item.code == "received-not-combined"
+    assert (item.arguments["name"], item.arguments["policy"], item.arguments["group"]) == ("demo/b", "demo/a", "甲")
+    assert combine_subject(packs, ("demo/a", "demo/b"), {"人": 10}, as_of=AS_OF, received=[("demo/b", paid)]).sure.total_fen == 0
+    assert combine_subject(packs, ("demo/a",), {"人": 10}, as_of=AS_OF, received=[("demo/c", paid)]).sure.total_fen == 30000

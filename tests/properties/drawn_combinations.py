@@ -103,13 +103,13 @@ def _units(dice: Random, count: int, nested: Sequence[Unit]) -> tuple[Unit, ...]
 
 def tried(subject: Drawn, as_of: Date = AS_OF) -> Combination:
     """Return the best lawful combination by trying all; it is asserted that no other is as good."""
-    found = [(_preferred(subject, each), each) for each in _all(subject, as_of)]
+    found = [(_preferred(subject, each), each) for each in lawful(subject, as_of)]
     greatest = max(key for key, _ in found)
     (only,) = (each for key, each in found if key == greatest)
     return only
 
 
-def _all(subject: Drawn, as_of: Date) -> Iterator[Combination]:
+def lawful(subject: Drawn, as_of: Date) -> Iterator[Combination]:
     """Yield every lawful combination."""
     structure, situation = subject.structure, subject.situation
     ways = []

@@ -5,17 +5,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from tests.properties.drawn_combinations import AS_OF, Drawn, drawn, drawn_large, tried
+from tests.properties.drawn_combinations import AS_OF, Drawn, drawn, drawn_large, lawful, tried
 from zhida.entitle.best.argument import data, read, sealed
 from zhida.entitle.best.certificate import prove
 from zhida.entitle.best.checker import check
-from zhida.entitle.best.lawful import faults, laws, preference
+from zhida.entitle.best.grounds import Grounds, State, beginning
+from zhida.entitle.best.lawful import Combination, faults, laws, preference
 from zhida.entitle.best.solver import best
 from zhida.errors import InputError
 
@@ -95,6 +97,39 @@ def _changed(told: dict[str, Any], place: tuple[str | int, ...], dice: Random) -
         case list():
             at[place[-1]] = value[1:] if value and dice.random() < 0.5 else [*value, *(value[-1:] or ["p/00"])]
     return spoilt
+
+
+@pytest.mark.parametrize("seeds", [pytest.param(range(150), id="quick"), *CHUNKS])
+def test_whatever_limits_are_added_up_and_whatever_cases_are_made_no_lawful_combination_is_missed(seeds: range) -> None:
+    """What a forger could choose is drawn: which limits, how often, which cases. What is left is compared with everything tried."""
+    for seed in seeds:
+        subject, dice = drawn(seed), Random(seed)  # noqa: S311
+        law = laws(subject.structure, subject.situation, AS_OF)
+        grounds = Grounds(subject.structure, law)
+        state, left = beginning(law), [*lawful(subject, AS_OF)][:: dice.randint(1, 5)]
+        limits = [("sum", place) for place in range(len(law.sums))] + [("choice", place) for place in range(len(law.choices))]
+        kinds = [on for on in ("amount", "choice", "requirement") if grounds.count(on)]
+        for _ in range(5):
+            chosen = dice.sample(limits, dice.randint(0, min(4, len(limits))))
+            positions = [each for each in range(len(law.can_take)) if dice.random() < 0.7]
+            factors = [(*limit, Fraction(dice.randint(1, 9), dice.randint(1, 4))) for limit in chosen]
+            at_most = grounds.added_up(state, positions, factors).limit_fen
+            assert all(sum(each.paid_fen[position] for position in positions) <= at_most for each in left), (seed, state, factors)
+            on = dice.choice(kinds)
+            place = dice.randrange(grounds.count(on))
+            states = [grounds.narrowed(state, place, each) for each in grounds.openings(state, on, place, dice.randint(-2, 9))]
+            assert all(any(_is_in(each, case) for case in states) for each in left), (seed, on, place)
+            if not states:
+                break
+            state = dice.choice(states)
+            left = [each for each in left if _is_in(each, state)]
+
+
+def _is_in(combination: Combination, state: State) -> bool:
+    """Say whether a combination is one of those that are supposed in a case."""
+    taken = {position for position, is_taken in enumerate(combination.is_taken) if is_taken}
+    is_paid = all(low <= fen <= high for low, fen, high in zip(state.low, combination.paid_fen, state.high, strict=True))
+    return is_paid and taken >= state.taken and taken.isdisjoint(state.barred)
 
 
 def test_another_solver_finds_the_same_sum() -> None:

@@ -83,12 +83,12 @@ def test_an_allocation_is_the_short_one_whatever_the_order_of_the_rows(
     thousandth: int,
     dice: Random,
 ) -> None:
-    rows = [(f"K{place:02d}", amount, day, time if day else None, points) for place, (amount, day, time, points) in enumerate(drawn)]
+    rows = [(f"K{place:02d}", amount, day, time, points) for place, (amount, day, time, points) in enumerate(drawn)]
     available = sum(row[1] for row in rows) * thousandth // 1000
     terms = terms_of(available, order, last=last, seed="2026")
 
     def rank(row: tuple[str, int, str, int | None, str]) -> tuple[object, ...]:
-        when = (row[2] or "9999", 86_400 if row[3] is None else row[3], row[0])
+        when = (row[2] or "9999", 86_400 if row[3] is None or not row[2] else row[3], row[0])
         if order == "score":
             return (-Fraction(row[4]) if row[4] else Fraction(10**9), *when)
         return (
@@ -103,7 +103,8 @@ def test_an_allocation_is_the_short_one_whatever_the_order_of_the_rows(
     assert found.paid_fen == sum(found.frame["paid_fen"].to_list()) <= available
     if last == "part" or order == "pro-rata":
         assert found.paid_fen == min(available, found.claimed_fen)
-    assert sum(count for count, _ in found.counts.values()) == len(rows)
+    assert sum(count for count, _, _ in found.counts.values()) == len(rows)
+    assert sum(paid for _, _, paid in found.counts.values()) == found.paid_fen
 
 
 @given(st.lists(CLAIM, max_size=8), st.sampled_from(ORDERS))

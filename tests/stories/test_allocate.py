@@ -101,6 +101,9 @@ def test_a_list_is_published_before_its_seed_and_anybody_draws_the_lots_again(zh
     environment = {"seed": "排列五 26172：41703", "PATH": "/usr/bin:/bin"}
     drawn = subprocess.run([shell, "-c", script], cwd=lottery / "out", env=environment, check=True, capture_output=True, text=True).stdout
     assert [tuple(reversed(line.split())) for line in drawn.splitlines()] == served
+    before = files_below(lottery / "out")
+    relisted = zhida(*call, "--list")
+    assert (relisted.code, "已经有一次分配的记录" in relisted.err, files_below(lottery / "out") == before) == (2, True, True)
     write_entitlements(lottery / "entitlements.parquet", {f"K{place:02d}": 15_000 + place for place in range(21)})
     changed = zhida(*call, "--seed", "1", "--list-sha256", digest)
     assert (changed.code, "allocation-list-differs" in changed.err) == (1, True)

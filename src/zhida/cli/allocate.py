@@ -28,13 +28,13 @@ from zhida.cli.console import (
     sound_packs,
     words,
 )
-from zhida.entitle.budgets.allocation import LOTTERY, SCORE, Terms
+from zhida.entitle.budgets.allocation import FIRST_COME, LOTTERY, SCORE, Terms
 from zhida.entitle.budgets.applications import Applications, read_applications
-from zhida.entitle.budgets.claims import OWN, Admission, Claims, Entitled, claims_of, read_entitled
-from zhida.entitle.budgets.record import CLAIMS_FILE, Origin, Record, claims_files, record_of, replay, write_files
+from zhida.entitle.budgets.claims import OWN, Admission, Claims, Entitled, claims_of, last_day, read_entitled
+from zhida.entitle.budgets.record import CLAIMS_FILE, RECORD_FILE, Origin, Record, claims_files, record_of, replay, write_files
 from zhida.errors import Diagnostic, InputError, Language, diagnostic
 from zhida.policy.front_matter import Budget
-from zhida.policy.pack import Policy
+from zhida.policy.pack import Packs, Policy
 from zhida.registry_io.engine import engine_version
 from zhida.report.allocation import allocation_html, allocation_text
 from zhida.values.temporal import Date, parse_date, to_days
@@ -152,18 +152,15 @@ def allocate(
     language: Language = lang.value
     if replay_ is not None:
         return _replay(replay_, language, is_json=json)
-    if entitlements is None or policy is None or out is None:
-        raise misuse(
-            "请写明结果文件、政策和 --out；核对已有的记录用 --replay",
-            "name the entitlements, a policy and --out, or a record with --replay",
-        )
+    entitlements, policy, out = _whole_call(entitlements, policy, out, is_list=list_)
     loaded = sound_packs(packs)
     chosen = loaded.policies[find_policy(loaded, policy)]
     if chosen.front.budget is None and budget is None:
         raise InputError([diagnostic("allocation-no-budget", None, policy=chosen.id)])
-    entitled, sheet = _read(entitlements, chosen, amounts, applications, language)
-    terms = _terms(chosen, _day(entitled, as_of), order, last, seed, budget, spent)
-    print_diagnostics(_said(entitled, chosen, entitlements, applications, sheet, terms), language)
+    kind = order.value if order else (chosen.front.budget.order if chosen.front.budget else FIRST_COME)
+    entitled, sheet = _read(entitlements, chosen, amounts, applications, language, is_scored=kind == SCORE)
+    terms = _terms(chosen, _day(entitled, as_of), kind, last, seed, budget, spent)
+    print_diagnostics(_said(entitled, loaded, entitlements, applications, sheet, terms), language)
     claims = claims_of(entitled, sheet, Admission(terms.year, to_days(terms.as_of), chosen.front.window))
     files = claims_files(claims, is_synthetic=entitled.is_synthetic)
     digest = hashlib.sha256(files[CLAIMS_FILE]).hexdigest()
@@ -180,15 +177,33 @@ def allocate(
     return OK
 
 
+def _whole_call(entitlements: Path | None, policy: str | None, out: Path | None, *, is_list: bool) -> tuple[Path, str, Path]:
+    """Return what a call must name.
+
+    Raises:
+        BadParameter: something is lacking, or a list would spoil a record.
+    """
+    if entitlements is None or policy is None or out is None:
+        raise misuse(
+            "请写明结果文件、政策和 --out；核对已有的记录用 --replay",
+            "name the entitlements, a policy and --out, or a record with --replay",
+        )
+    if is_list and (out / RECORD_FILE).exists():
+        raise misuse(
+            f"“{out}”里已经有一次分配的记录：名单请另写一个文件夹", f"'{out}' holds the record of an allocation: write the list elsewhere"
+        )
+    return entitlements, policy, out
+
+
 def _read(
-    place: Path, policy: Policy, amounts: Amounts | None, path: Path | None, language: Language
+    place: Path, policy: Policy, amounts: Amounts | None, path: Path | None, language: Language, *, is_scored: bool
 ) -> tuple[Entitled, Applications | None]:
     """Read what everybody is to have, and who applied, showing progress."""
     with progress_bar(language, "读取", "reading") as bar:
         bar.start(2)
         entitled = read_entitled(place, policy.id, amounts.value if amounts else None)
         bar.advance(1)
-        return entitled, read_applications(path, policy.id, policy.front.title) if path else None
+        return entitled, read_applications(path, policy.id, policy.front.title, is_scored=is_scored) if path else None
 
 
 def _origin(entitled: Entitled, policy: Policy, claims: Claims, sheet: Applications | None) -> Origin:
@@ -196,7 +211,8 @@ def _origin(entitled: Entitled, policy: Policy, claims: Claims, sheet: Applicati
     return Origin(
         amounts=entitled.amounts,
         policies={policy.id: policy.sha256},
-        entitlements={name.removeprefix("zhida."): entitled.metadata[name] for name in KEPT if name in entitled.metadata},
+        entitlements={name.removeprefix("zhida."): entitled.metadata[name] for name in KEPT if name in entitled.metadata}
+        | {"policy_sha256": entitled.policies.get(policy.id, "")},
         applications_sha256=sheet.sha256 if sheet else "",
         is_synthetic=entitled.is_synthetic,
         engine_version=engine_version(),
@@ -212,7 +228,7 @@ def _day(entitled: Entitled, as_of: str | None) -> Date:
     return day if day is not None else read_as_of(None)
 
 
-def _terms(policy: Policy, day: Date, order: Order | None, last: Last | None, seed: str, budget: str | None, spent: str) -> Terms:
+def _terms(policy: Policy, day: Date, kind: str, last: Last | None, seed: str, budget: str | None, spent: str) -> Terms:
     """Return what the allocation goes by: what was asked for, else what the policy says.
 
     Raises:
@@ -220,8 +236,7 @@ def _terms(policy: Policy, day: Date, order: Order | None, last: Last | None, se
     """
     if "\n" in seed or "\r" in seed:
         raise misuse("--seed：种子要写在一行里", "--seed: a seed is one line")
-    stated = policy.front.budget or Budget(day.year, Decimal(0), Order.first_come.value)
-    kind = order.value if order else stated.order
+    stated = policy.front.budget or Budget(day.year, Decimal(0), kind)
     return Terms(
         policy=policy.id,
         title=policy.front.title,
@@ -232,6 +247,7 @@ def _terms(policy: Policy, day: Date, order: Order | None, last: Last | None, se
         last=last.value if last else stated.last,
         seed=seed if kind == LOTTERY else "",
         as_of=day,
+        until=last_day(policy.front.window, stated.year),
     )
 
 
@@ -253,13 +269,14 @@ def read_fen(text: str, option: str) -> int:
     return int(fen)
 
 
-def _said(entitled: Entitled, policy: Policy, place: Path, path: Path | None, sheet: Applications | None, terms: Terms) -> list[Diagnostic]:
+def _said(entitled: Entitled, packs: Packs, place: Path, path: Path | None, sheet: Applications | None, terms: Terms) -> list[Diagnostic]:
     """Return what must be known before anybody is served.
 
     Raises:
         InputError: applications-no-scores.
     """
-    found = list(sheet.diagnostics) if sheet else []
+    policy = packs.policies[terms.policy]
+    found = [*sheet.diagnostics, *_of_no_policy(sheet, path, packs)] if sheet else []
     if terms.order == SCORE and not (sheet and sheet.has_scores):
         raise InputError([*found, diagnostic("applications-no-scores", None, name=path or "–")])
     if entitled.amounts == OWN:
@@ -267,6 +284,16 @@ def _said(entitled: Entitled, policy: Policy, place: Path, path: Path | None, sh
     if entitled.policies.get(policy.id, policy.sha256) != policy.sha256:
         found.append(diagnostic("allocation-policy-changed", None, name=place, policy=policy.id))
     return found
+
+
+def _of_no_policy(sheet: Applications, path: Path | None, packs: Packs) -> list[Diagnostic]:
+    """Return what the sheet asks for that is no policy at all, so that nobody drops out of sight by a misspelling."""
+    known = {name for policy in packs.policies.values() for name in (policy.id, policy.front.title)}
+    unknown = {name: count for name, count in sheet.others.items() if name not in known}
+    if not unknown or sheet.frame.is_empty():  # that none is for the policy is told with what they say
+        return []
+    met = "、".join(f"{name or '–'} {count:,}" for name, count in list(unknown.items())[:5])
+    return [diagnostic("applications-policy-unknown", None, name=path, count=sum(unknown.values()), met=met)]
 
 
 def _tell_list(paths: list[Path], digest: str, count: int, language: Language, *, is_json: bool) -> int:

@@ -147,7 +147,7 @@ class AnswerNode(Looked):
 
     def learn(self, columns: Sequence[Array]) -> Array:
         """Return the codes of the answers for combinations that are new."""
-        rows = len(columns[0])
+        rows = len(columns[0]) if columns else 1  # without any, one answer is that of all
         codes: dict[int, Array] = {}
         for source, column in zip(self.sources, columns, strict=True):
             codes |= self.one_of_each(source, column)
@@ -204,7 +204,7 @@ class AnswerNode(Looked):
     def run(self, codes: dict[int, Array], rows: int) -> Array:
         """Return the number of the answer of each row, given the codes of all facts."""
         if not self.leaves:
-            return np.zeros(rows, np.uint8) if self.answers else np.broadcast_to(self.learn([np.zeros(1, np.int64)]), (rows,))
+            return np.zeros(rows, np.uint8) if self.answers else np.broadcast_to(self.learn([]), (rows,))
         self.follow()
         while not all(source in codes for source in self.sources):  # what was learned on the way may ask for one more join
             self.program.run(codes, self.sources)

@@ -8,7 +8,7 @@ Owns no figures but positions in the picture, which are whole numbers.
 
 from collections.abc import Iterator
 
-from zhida.entitle.budgets.allocation import FIRST_COME, LOTTERY, PAID, PART, PRO_RATA, SCORE, SHARE, WAITING, Allocation, edge
+from zhida.entitle.budgets.allocation import FIRST_COME, LOTTERY, PAID, PART, PRO_RATA, SCORE, SHARE, WAITING, Allocation, Terms, edge
 from zhida.entitle.budgets.claims import OUTCOMES, OWN, REASONS
 from zhida.entitle.budgets.record import CLAIMS_FILE, RECORD_FILE, Record
 from zhida.entitle.budgets.run_out import Rate, RunOut
@@ -17,6 +17,7 @@ from zhida.report.page import Markup, element, facts, join, page
 from zhida.report.registry_report import SYNTHETIC
 from zhida.report.run_out_chart import CHART_STYLE, run_out_chart
 from zhida.report.words import ORDERS, Words, choose, format_amount, format_date, listed, word
+from zhida.values.temporal import Date, to_days
 
 STATES: Words = {
     PAID: {"zh": "付清", "en": "Paid in full"},
@@ -25,6 +26,9 @@ STATES: Words = {
     WAITING: {"zh": "等候", "en": "Waiting"},
 }
 """What a claim comes to."""
+
+GROUND_SHOWN = 19
+"""So much of a lot is shown; a day with its time fits."""
 
 REASONS_EN = {
     REASONS["future"]: "after the day of the calculation",
@@ -35,6 +39,8 @@ REASONS_EN = {
     REASONS["nothing"]: "nothing is due",
     REASONS["twice"]: "applied before",
     REASONS["open"]: "not decided yet",
+    "错过期限": "the window has closed",
+    "本年已领": "received this year already",
     OUTCOMES["INELIGIBLE"]: "not eligible",
     OUTCOMES["UNDETERMINED"]: "not decided yet: facts are lacking",
     OUTCOMES["REVIEW"]: "not decided yet: a person must look",
@@ -103,7 +109,7 @@ def allocation_html(record: Record, language: Language) -> str:
             "section",
             element("h2", choose(language, "钱什么时候用完", "When the money runs out")),
             *(element("p", line) for line in _run_out_words(allocation, language)),
-            run_out_chart(allocation.run_out, allocation.terms.year, language),
+            run_out_chart(allocation.run_out, allocation.terms, language),
         ),
         _edge(allocation, language),
         _check(record, language),
@@ -137,7 +143,12 @@ def _rows(record: Record, language: Language) -> list[tuple[str, str]]:
         (choose(language, "本次实付", "Paid now"), format_amount(allocation.paid_fen)),
         (choose(language, "待付", "Not paid now"), format_amount(allocation.waiting_fen)),
     ]
-    rows += [(word(STATES, state, language), told(*figures)) for state, figures in allocation.counts.items()]
+    if allocation.unspent_fen:
+        said = choose(language, "，不够付给下一户", ": less than the next is to have")
+        rows.append((choose(language, "还没有付出去", "Left over"), format_amount(allocation.unspent_fen) + said))
+    for state, (count, fen, paid) in allocation.counts.items():
+        some = choose(language, f"，其中实付 {format_amount(paid)}", f", of which paid {format_amount(paid)}")
+        rows.append((word(STATES, state, language), told(count, fen) + (some if 0 < paid < fen else "")))
     reasons = record.data["outcome"]["set_aside"]
     if reasons:
         said = listed((f"{choose(language, reason, _in_english(reason))} {count:,}" for reason, count in reasons.items()), language)
@@ -176,9 +187,13 @@ def _notes(record: Record, language: Language) -> list[str]:
         over = format_amount(terms.spent_fen - terms.budget_fen)
         notes.append(choose(language, f"此前已付超出预算 {over}，没有可用的钱。", f"{over} more than the budget was spent before."))
     if allocation.undated and terms.order != LOTTERY:
-        count = allocation.undated
-        zh = f"有 {count:,} 户没有申请日期" + {FIRST_COME: "，排在最后", SCORE: "，同分时排在后面"}.get(terms.order, "")
-        notes.append(choose(language, f"{zh}。", f"{count:,} claims have no day of application."))
+        count, is_all = allocation.undated, allocation.undated == allocation.frame.height
+        ends = {FIRST_COME: ("，排在最后", ": they come last"), SCORE: ("，同分时排在后面", ": of equal points they come last")}
+        if is_all:
+            ends = dict.fromkeys((FIRST_COME, SCORE), ("，没有先后之分，按主体代码排", ": none is earlier, they stand by the code"))
+        zh, en = ends.get(terms.order, ("", ""))
+        who = (f"{count:,} 户都没有", f"All {count:,} claims have no") if is_all else (f"有 {count:,} 户没有", f"{count:,} claims have no")
+        notes.append(choose(language, f"{who[0]}申请日期{zh}。", f"{who[1]} day of application{en}."))
     if allocation.unscored and terms.order == SCORE:
         notes.append(
             choose(
@@ -192,33 +207,40 @@ def _notes(record: Record, language: Language) -> list[str]:
 
 def _run_out_words(allocation: Allocation, language: Language) -> list[str]:
     """Return when the money is gone, in sentences."""
-    money, year = allocation.run_out, allocation.terms.year
+    money, terms = allocation.run_out, allocation.terms
+    if not money.available_fen:
+        return [choose(language, "没有可用的钱。", "There is no money.")]
     if money.gone_on:
         day = format_date(money.gone_on, language)
-        if allocation.terms.order == FIRST_COME:
+        if terms.order == FIRST_COME:
             return [choose(language, f"按申请日累计，{day}用完。", f"By the days of application the money was gone on {day}.")]
         return [choose(language, f"申请累计，{day}达到可用金额。", f"The claims reached what is available on {day}.")]
     if money.is_gone:
         return [
             choose(
                 language,
-                "钱已经用完；有的申请没有日期，说不出是哪一天。" if money.available_fen else "没有可用的钱。",
-                "The money is gone; claims without a day leave open when." if money.available_fen else "There is no money.",
+                "申请已经达到可用金额；有的申请没有日期，说不出是哪一天。",
+                "The claims have reached what is available; some have no day, which leaves open when.",
             )
         ]
     left = format_amount(money.left_fen)
+    if to_days(terms.last_day) <= to_days(money.as_of):
+        last = format_date(terms.last_day, language)
+        return [choose(language, f"还剩 {left}；申请到{last}为止，用不完。", f"{left} is left, and stays: applications ended on {last}.")]
+    if not allocation.frame.height:
+        return [choose(language, f"还剩 {left}；还没有算数的申请。", f"{left} is left; no application counts so far.")]
     if money.present is None:
         return [
             choose(language, f"还剩 {left}；申请没有日期，算不出速度。", f"{left} is left; without days of application there is no rate.")
         ]
-    return list(_rates(money, year, left, language))
+    return list(_rates(money, terms, left, language))
 
 
-def _rates(money: RunOut, year: int, left: str, language: Language) -> Iterator[str]:
+def _rates(money: RunOut, terms: Terms, left: str, language: Language) -> Iterator[str]:
     present = money.present
     assert present is not None
     pace = format_amount(present.fen // present.days)
-    when = _when(present, year, language)
+    when = _when(present, terms, language)
     yield choose(
         language,
         f"还剩 {left}。最近 {present.days} 天平均每天约 {pace}，照这个速度{when}。",
@@ -230,17 +252,20 @@ def _rates(money: RunOut, year: int, left: str, language: Language) -> Iterator[
     slow, fast = money.slowest, money.fastest
     yield choose(
         language,
-        f"照申请最少的月（{slow.first.year} 年 {slow.first.month} 月）的速度{_when(slow, year, language)}；"
-        f"照最多的月（{fast.first.year} 年 {fast.first.month} 月）的速度{_when(fast, year, language)}。",
-        f"At the rate of the slowest month ({slow.first.year}-{slow.first.month:02d}) it {_when(slow, year, language)}; "
-        f"at that of the fastest ({fast.first.year}-{fast.first.month:02d}) it {_when(fast, year, language)}.",
+        f"照申请最少的月（{slow.first.year} 年 {slow.first.month} 月）的速度{_when(slow, terms, language)}；"
+        f"照最多的月（{fast.first.year} 年 {fast.first.month} 月）的速度{_when(fast, terms, language)}。",
+        f"At the rate of the slowest month ({slow.first.year}-{slow.first.month:02d}) it {_when(slow, terms, language)}; "
+        f"at that of the fastest ({fast.first.year}-{fast.first.month:02d}) it {_when(fast, terms, language)}.",
     )
 
 
-def _when(rate: Rate, year: int, language: Language) -> str:
+def _when(rate: Rate, terms: Terms, language: Language) -> str:
     """Return when the money is gone at a rate."""
-    if rate.gone_on is None or rate.gone_on.year > year:
-        return choose(language, f"，{year} 年用不完", f"lasts beyond {year}")
+    if rate.gone_on is None or to_days(rate.gone_on) > to_days(terms.last_day):
+        if terms.until in {None, Date(terms.year, 12, 31)}:
+            return choose(language, f"，{terms.year} 年用不完", f"lasts beyond {terms.year}")
+        last = format_date(terms.last_day, language)
+        return choose(language, f"，到{last}申请截止时用不完", f"lasts beyond {last}, when applications end")
     day = format_date(rate.gone_on, language)
     return choose(language, f"，{day}用完", f"runs out on {day}")
 
@@ -265,13 +290,15 @@ def _edge(allocation: Allocation, language: Language) -> Markup:
     places = edge(allocation)
     if not places:
         return Markup()
-    heads = choose(language, ("次序", "名称", "申请日期", "应得", "实付"), ("Turn", "Name", "Applied", "Claimed", "Paid"))
+    grounds = {SCORE: choose(language, "得分", "Points"), LOTTERY: choose(language, "签号", "Lot")}
+    ground = grounds.get(allocation.terms.order, choose(language, "申请时间", "Applied"))
+    heads = choose(language, ("次序", "名称", ground, "应得", "实付"), ("Turn", "Name", ground, "Claimed", "Paid"))
     rows = (
         element(
             "tr",
             element("td", f"{place.turn:,}", class_="number"),
             element("th", place.name, scope="row"),
-            element("td", place.date or "–"),
+            element("td", place.ground[:GROUND_SHOWN] + ("…" if place.ground[GROUND_SHOWN:] else "") or "–"),
             element("td", format_amount(place.amount_fen), class_="number"),
             element("td", format_amount(place.paid_fen), class_="number" if place.paid_fen else "number zero"),
         )

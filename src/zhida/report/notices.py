@@ -101,6 +101,7 @@ def notices_data(report: NoticeReport) -> dict[str, Any]:
         "subjects": tally.subjects,
         "former_subjects": tally.former_subjects,
         "subjects_told": tally.told,
+        "subjects_changed": tally.changed,
         "notices": tally.notices,
         "kinds": _kinds(tally),
         "policies": [_policy(row) for row in tally.rows],
@@ -207,8 +208,8 @@ def _head(report: NoticeReport, language: Language) -> str:
     then, now = (format_date(day, language) for day in (report.former_as_of, report.as_of))
     return choose(
         language,
-        f"{then} → {now}：{tally.subjects:,} 户中 {tally.told:,} 户的答案有变，通知 {tally.notices:,} 条",
-        f"{then} → {now}: {tally.notices:,} notices for {tally.told:,} of {tally.subjects:,} subjects",
+        f"{then} → {now}：{tally.subjects:,} 户中 {tally.changed:,} 户的答案有变；该通知 {tally.told:,} 户，通知 {tally.notices:,} 条",
+        f"{then} → {now}: {tally.notices:,} notices for {tally.told:,} of {tally.subjects:,} subjects; {tally.changed:,} have another answer",
     )
 
 
@@ -286,10 +287,12 @@ def notices_html(report: NoticeReport, sample: Mapping[str, Sequence[Mapping[str
         element("header", element("h1", title), element("p", _head(report, language), class_="quiet")),
         _section(choose(language, "按事由", "By what they are about"), _counts(report, language)),
         _section(choose(language, "按政策", "By policy"), _policies(report, language)),
-        _section(choose(language, "通知语（每种前几条，全部见 notices.csv）", "The first of each kind; all are in notices.csv"),
-                 *(_notices(kind, sample[kind], language) for kind in map(str, Kind) if sample.get(kind))),
         _section(choose(language, "直达覆盖面", "What goes out without being asked for"), *_coverage_part(report, language)),
-    ]  # fmt: skip
+    ]
+    notices = [_notices(kind, sample[kind], language) for kind in map(str, Kind) if sample.get(kind)]
+    if notices:
+        heading = choose(language, "通知语（每种前几条，全部见 notices.csv）", "The first of each kind; all are in notices.csv")
+        parts.append(_section(heading, *notices))
     return page(title, element("main", *parts), language=language, style=STYLE)
 
 
@@ -300,7 +303,7 @@ def _section(heading: str, *parts: Markup) -> Markup:
 def _counts(report: NoticeReport, language: Language) -> Markup:
     rows = [(name, f"{count:,}") for name, count in _kind_rows(report.tally, language)]
     if not rows:
-        return element("p", choose(language, "没有一户的答案有变。", "Nobody's answer changed."))
+        return element("p", choose(language, "没有要通知的。", "There is nothing to tell anybody."))
     return facts(rows)
 
 
@@ -322,7 +325,7 @@ def _policies(report: NoticeReport, language: Language) -> Markup:
         for row in sorted(told, key=lambda row: -row.notices)
     ]
     quiet = len(report.tally.rows) - len(told)
-    note = choose(language, f"另有 {quiet} 项政策没有人的答案有变。", f"Nobody's answer changed under {quiet} other policies.")
+    note = choose(language, f"另有 {quiet} 项政策没有要通知的。", f"Under {quiet} other policies there is nothing to tell.")
     return join([_table(head, rows, numbers={1, 3, 4}) if rows else "", element("p", note, class_="quiet") if quiet else ""])
 
 
@@ -355,7 +358,7 @@ def _coverage_part(report: NoticeReport, language: Language) -> Iterator[Markup]
     )
     rows = []
     for way, was in zip(coverage.ways, before.ways, strict=True):
-        if way.policies_some or was.policies_some:
+        if way.policies_some or was.policies_some or way.way in DIRECT:
             rows.append((
                 word(DELIVERIES, way.way, language),
                 f"{percent(way.policies_some, coverage.policies)} ({way.policies_some})",
@@ -390,8 +393,15 @@ def _coverage_part(report: NoticeReport, language: Language) -> Iterator[Markup]
 
 
 def _known(share: Share, language: Language) -> str:
-    """Return what some entitlements come to, as far as that is known."""
-    return amount_words(share.fen, language) if share.fen or not share.unknown else choose(language, "未知", "unknown")
+    """Return what some entitlements come to, and of how many nobody knows; a dash where no money is given.
+
+    >>> _known(Share(sure=2, sure_fen=100), "zh"), _known(Share(open=3, open_fen=100, unknown=2), "zh"), _known(Share(sure=4), "zh")
+    ('1 元', '1 元，另 2 份未知', '—')
+    """
+    unknown = choose(language, f"{share.unknown:,} 份未知", f"{share.unknown:,} unknown") if share.unknown else ""
+    if not share.fen:
+        return unknown or "—"
+    return amount_words(share.fen, language) + (choose(language, "，另 ", ", and ") + unknown if unknown else "")
 
 
 def _denominators(coverage: Coverage, language: Language) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from zhida.entitle.budgets.claims import written_when
 from zhida.entitle.budgets.run_out import RunOut, run_out
 from zhida.entitle.budgets.service import EXACT, by_lot, in_turn, lots, pro_rata, total_fen
 from zhida.errors import InputError, diagnostic
@@ -46,6 +47,13 @@ class Terms:
     """The published seed of a lottery; empty otherwise."""
     as_of: Date
     """The day of the calculation: claims are known until then."""
+    until: Date | None = None
+    """The last day on which one may apply; None where that is the last of the year."""
+
+    @property
+    def last_day(self) -> Date:
+        """The last day on which one may apply."""
+        return self.until or Date(self.year, 12, 31)
 
     @property
     def available_fen(self) -> int:
@@ -61,8 +69,8 @@ class Allocation:
     """What it goes by."""
     frame: pl.DataFrame
     """A row for each claim in the order of service: key, name, turn (from 1), amount_fen, paid_fen, state, date, time, score, lot."""
-    counts: Mapping[str, tuple[int, int]]
-    """By state: how many claims, and how many fen they are to have."""
+    counts: Mapping[str, tuple[int, int, int]]
+    """By state: how many claims, how many fen they are to have, and how many they are paid."""
     claimed_fen: int
     """What all claims are to have."""
     paid_fen: int
@@ -78,6 +86,11 @@ class Allocation:
     def waiting_fen(self) -> int:
         """What is not paid now."""
         return self.claimed_fen - self.paid_fen
+
+    @property
+    def unspent_fen(self) -> int:
+        """What there is and nobody is paid, though somebody waits: less than the next is to have."""
+        return self.terms.available_fen - self.paid_fen if self.waiting_fen else 0
 
 
 def allocate(claims: pl.DataFrame, terms: Terms) -> Allocation:
@@ -106,11 +119,14 @@ def allocate(claims: pl.DataFrame, terms: Terms) -> Allocation:
     frame = frame.select("key", "name", "turn", "amount_fen", "paid_fen", "state", "date", "time", "score", "lot")
     claimed = total_fen(amounts)
     demand, undated_fen = _demand(frame, is_exact=claimed < EXACT)
-    counts = {state: (each.height, sum(each["amount_fen"].to_list())) for (state,), each in frame.group_by("state", maintain_order=True)}
+    counts = {
+        str(state): (each.height, total_fen(each["amount_fen"].to_numpy()), total_fen(each["paid_fen"].to_numpy()))
+        for (state,), each in frame.select("state", "amount_fen", "paid_fen").group_by("state")
+    }
     return Allocation(
         terms=terms,
         frame=frame,
-        counts={str(state): counts[state] for state in (PAID, PART, SHARE, WAITING) if state in counts},
+        counts={state: counts[state] for state in (PAID, PART, SHARE, WAITING) if state in counts},
         claimed_fen=claimed,
         paid_fen=total_fen(paid),
         undated=frame["date"].null_count(),
@@ -129,7 +145,8 @@ def _in_order(claims: pl.DataFrame, terms: Terms) -> pl.DataFrame:
     told = claims.with_columns(lot=pl.lit(""))
     if terms.order == PRO_RATA:
         return told
-    by: list[pl.Expr | str] = ["date", "time"]
+    # A time without a day says nothing.
+    by: list[pl.Expr | str] = ["date", pl.when(pl.col("date").is_not_null()).then(pl.col("time"))]
     if terms.order == SCORE:
         # Points descend; a claim without any stands behind all.
         points = pl.when(pl.col("score") != "").then(pl.col("score")).cast(pl.Decimal(20, 6))
@@ -164,10 +181,8 @@ class Place:
     """What is to be had."""
     paid_fen: int
     """What is paid."""
-    date: str
-    """The day of the application, ISO 8601; empty where there is none."""
-    score: str
-    """Points, as written."""
+    ground: str
+    """What it stands there for: day and time of the application, points as written, or the lot; empty where there is none."""
 
 
 def edge(allocation: Allocation, *, each_side: int = 3) -> tuple[Place, ...]:
@@ -176,5 +191,6 @@ def edge(allocation: Allocation, *, each_side: int = 3) -> tuple[Place, ...]:
     if paid == allocation.frame.height or allocation.terms.order == PRO_RATA:
         return ()
     near = allocation.frame.slice(max(paid - each_side, 0), min(paid, each_side) + each_side)
-    near = near.with_columns(date=pl.col("date").dt.to_string("%Y-%m-%d").fill_null(""))
-    return tuple(Place(*row) for row in near.select("turn", "name", "amount_fen", "paid_fen", "date", "score").iter_rows())
+    when = pl.concat_str(written_when(), separator=" ").str.strip_chars()
+    ground = {SCORE: pl.col("score"), LOTTERY: pl.col("lot")}.get(allocation.terms.order, when)
+    return tuple(Place(*row) for row in near.select("turn", "name", "amount_fen", "paid_fen", ground.alias("ground")).iter_rows())

@@ -6,6 +6,7 @@ Owns the form of the sheet. An empty day, time or score is not known; what canno
 kept with what it says, so that nobody drops out of sight.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from zhida.source import Source, Span
 KEY, POLICY, DAY, TIME, SCORE = "主体", "政策", "申请日期", "申请时刻", "得分"
 """The columns of the sheet; the last two may be lacking."""
 
-DAY_FORM = r"^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T]([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?))?$"
+DAY_FORM = r"^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T]([0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2})?))?$"
 """How a day may be written; a time may follow it."""
-TIME_FORM = r"^([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?$"
+TIME_FORM = r"^([0-9]{1,2})[:：]([0-9]{2})(?:[:：]([0-9]{2}))?$"
 """How a time may be written."""
 SCORE_FORM = r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$"
 """How points may be written: six decimals are kept, so that they compare exactly."""
@@ -42,19 +43,20 @@ class Applications:
     """What could not be read, and what is odd."""
     has_scores: bool
     """Whether the sheet has a column of points."""
-    others: int
-    """Rows that are about other policies."""
+    others: Mapping[str, int]
+    """How many rows are about something else, by what they name."""
     sha256: str
     """Digest of the file."""
 
 
-def read_applications(path: Path, policy: str, title: str) -> Applications:
+def read_applications(path: Path, policy: str, title: str, *, is_scored: bool = True) -> Applications:
     """Read the applications for a policy.
 
     Args:
         path: A CSV file (UTF-8 or GB 18030) or a Parquet file.
         policy: The id of the policy; the sheet may name its title instead.
         title: The title.
+        is_scored: Whether points count; where they do not, points that cannot be read keep nobody out.
 
     Raises:
         InputError: applications-column-lacking, file-not-found, file-unreadable, registry-csv-syntax, and the others of `read_table`.
@@ -69,7 +71,7 @@ def read_applications(path: Path, policy: str, title: str) -> Applications:
     )
     texts = texts.with_columns(pl.col(KEY, POLICY, DAY, TIME, SCORE).str.strip_chars())
     mine = texts.filter(pl.col(POLICY).is_in([policy, title]))
-    frame = _parsed(mine)
+    frame = _parsed(mine, is_scored=is_scored)
     faults = mine.filter(frame["fault"] != "").with_columns(fault=frame.filter(pl.col("fault") != "")["fault"])
     found = [_fault(table, row["_row"], row["fault"], row[row["fault"]]) for row in faults.head(SHOWN).iter_rows(named=True)]
     if faults.height > SHOWN:
@@ -77,7 +79,8 @@ def read_applications(path: Path, policy: str, title: str) -> Applications:
     if mine.is_empty():
         met = "、".join(texts[POLICY].unique(maintain_order=True).head(5)) or "–"
         found.append(diagnostic("applications-none", None, name=path, policy=policy, met=met))
-    return Applications(frame, tuple(found), SCORE in table.frame.columns, texts.height - mine.height, table.sha256)
+    named = texts.filter(~pl.col(POLICY).is_in([policy, title])).group_by(POLICY, maintain_order=True).len()
+    return Applications(frame, tuple(found), SCORE in table.frame.columns, dict(named.iter_rows()), table.sha256)
 
 
 def _table(path: Path) -> SourceTable:
@@ -91,7 +94,7 @@ def _table(path: Path) -> SourceTable:
     return read_table(path, FileMapping("applications", "", nowhere, (), (), encoding="gb18030"))
 
 
-def _parsed(texts: pl.DataFrame) -> pl.DataFrame:
+def _parsed(texts: pl.DataFrame, *, is_scored: bool) -> pl.DataFrame:
     """Return the cells as days, seconds and points; the first of a row that cannot be read is named in `fault`."""
     day, time, score = pl.col(DAY), pl.col(TIME), pl.col(SCORE)
     figures = [day.str.extract(DAY_FORM, group).str.zfill(2) for group in (1, 2, 3)]
@@ -109,7 +112,7 @@ def _parsed(texts: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(DAY))
         .when((clock != "") & ~is_time.fill_null(value=False))
         .then(pl.lit(TIME))
-        .when((score != "") & ~score.str.contains(SCORE_FORM))
+        .when(pl.lit(is_scored) & (score != "") & ~score.str.contains(SCORE_FORM))
         .then(pl.lit(SCORE))
         .otherwise(pl.lit(""))
         .alias("fault"),

@@ -17,7 +17,7 @@ from zhida.entitle.budgets.applications import Applications
 from zhida.errors import InputError, diagnostic
 from zhida.policy.front_matter import EveryYear, Window, WindowState, window_on
 from zhida.registry_io.results import RESULTS_FILE
-from zhida.values.temporal import from_days
+from zhida.values.temporal import Date, from_days, to_days
 
 ENTITLEMENTS_FILE = "entitlements.parquet"
 """What `zhida combine` writes: a file, or a folder of parts."""
@@ -200,6 +200,28 @@ def _code(asked: pl.DataFrame, admission: Admission) -> pl.Series:
         .then(pl.lit("nothing"))
         .alias("code")
     )["code"]
+
+
+def written_when() -> tuple[pl.Expr, pl.Expr]:
+    """Return day and time (`date`, `time`) as text, empty where they are not known."""
+    figures = [(pl.col("time") // 3600), (pl.col("time") // 60 % 60), (pl.col("time") % 60)]
+    clock = pl.concat_str([figure.cast(pl.String).str.zfill(2) for figure in figures], separator=":")
+    return pl.col("date").dt.to_string("%Y-%m-%d").fill_null("").alias("date"), clock.fill_null("").alias("time")
+
+
+def last_day(window: Window | None, year: int) -> Date:
+    """Return the last day on which one may apply for the money of a year.
+
+    >>> str(last_day(EveryYear((11, 1), (2, 28)), 2026)), str(last_day(None, 2026))
+    ('2027-02-28', '2026-12-31')
+    """
+    end_of_year = Date(year, 12, 31)
+    if window is None:
+        return end_of_year
+    days = window.begun_in(year) if isinstance(window, EveryYear) else window
+    if days.end is None:
+        return end_of_year
+    return days.end if days.start is not None or to_days(days.end) < to_days(end_of_year) else end_of_year
 
 
 def _of_day(day: int, admission: Admission) -> str:

@@ -21,14 +21,15 @@ from typing import Any
 import polars as pl
 
 from zhida.entitle.budgets.allocation import LOTTERY, SCORE, Allocation, Terms, allocate
-from zhida.entitle.budgets.claims import CLAIMS, SET_ASIDE, Claims
+from zhida.entitle.budgets.applications import SCORE_FORM
+from zhida.entitle.budgets.claims import CLAIMS, SET_ASIDE, Claims, written_when
 from zhida.entitle.budgets.run_out import Rate
 from zhida.errors import Diagnostic, InputError, diagnostic
 from zhida.policy.front_matter import LASTS, ORDERS
 from zhida.registry_io.replacing import replacing, settle
 from zhida.registry_io.results import SYNTHETIC_COLUMN, SYNTHETIC_WORD
 from zhida.registry_io.writing import csv_bytes
-from zhida.values.temporal import Date, parse_date
+from zhida.values.temporal import Date, parse_date, to_days
 
 CLAIMS_FILE, ASIDE_FILE, ALLOCATION_FILE, RECORD_FILE = "claims.csv", "set-aside.csv", "allocation.csv", "allocation.json"
 """The files of a record."""
@@ -91,9 +92,9 @@ class Record:
 def claims_files(claims: Claims, *, is_synthetic: bool) -> dict[str, bytes]:
     """Return claims.csv and set-aside.csv: what is published before anybody is served."""
     marks = [pl.lit(SYNTHETIC_WORD).alias(SYNTHETIC_COLUMN)] if is_synthetic else []
-    told = claims.frame.sort("key").select("key", "name", _yuan("amount_fen"), *_when(), "score", *marks)
+    told = claims.frame.sort("key").select("key", "name", _yuan("amount_fen"), *written_when(), "score", *marks)
     told.columns = [*CLAIM_HEADS, *told.columns[len(CLAIM_HEADS) :]]
-    aside = claims.set_aside.select("key", "name", *_when(), "score", "reason", *marks)
+    aside = claims.set_aside.select("key", "name", *written_when(), "score", "reason", *marks)
     aside.columns = [*ASIDE_HEADS, *aside.columns[len(ASIDE_HEADS) :]]
     return {CLAIMS_FILE: _csv(told), ASIDE_FILE: _csv(aside)}
 
@@ -110,7 +111,11 @@ def record_of(files: Mapping[str, bytes], terms: Terms, origin: Origin) -> Recor
         InputError: allocation-record-unreadable, allocation-no-seed.
     """
     aside = _read_aside(files[ASIDE_FILE])
-    allocation = allocate(read_claims(files[CLAIMS_FILE]), terms)
+    claims = read_claims(files[CLAIMS_FILE])
+    is_later = (claims["date"].to_physical() > to_days(terms.as_of)).any()
+    if is_later or (terms.order == SCORE and not claims["score"].str.contains(f"^$|{SCORE_FORM}").all()):
+        raise _unreadable(CLAIMS_FILE)
+    allocation = allocate(claims, terms)
     made = dict(files) | {ALLOCATION_FILE: _allocation_csv(allocation, aside, is_synthetic=origin.is_synthetic)}
     data = _data(allocation, origin, aside, {name: hashlib.sha256(content).hexdigest() for name, content in sorted(made.items())})
     data["seal"] = hashlib.sha256(_json(data)).hexdigest()
@@ -147,22 +152,15 @@ def _yuan(column: str) -> pl.Expr:
     return pl.concat_str(fen // 100, pl.lit("."), (fen % 100).cast(pl.String).str.zfill(2)).alias(column)
 
 
-def _when() -> tuple[pl.Expr, pl.Expr]:
-    """Return day and time as text, empty where they are not known."""
-    figures = [(pl.col("time") // 3600), (pl.col("time") // 60 % 60), (pl.col("time") % 60)]
-    clock = pl.concat_str([figure.cast(pl.String).str.zfill(2) for figure in figures], separator=":")
-    return pl.col("date").dt.to_string("%Y-%m-%d").fill_null("").alias("date"), clock.fill_null("").alias("time")
-
-
 def _allocation_csv(allocation: Allocation, aside: pl.DataFrame, *, is_synthetic: bool) -> bytes:
     """Return the claims in the order of service, then what was set aside."""
     frame = allocation.frame.with_columns(
         left=pl.col("amount_fen") - pl.col("paid_fen"), reason=pl.lit(""), turn=pl.col("turn").cast(pl.String)
     )
     amounts = ("amount_fen", "paid_fen", "left")
-    served = frame.with_columns(*(_yuan(name) for name in amounts), *_when())
+    served = frame.with_columns(*(_yuan(name) for name in amounts), *written_when())
     blank = {name: pl.lit("") for name in ("turn", *amounts, "lot")}
-    refused = aside.with_columns(*_when(), **blank, state=pl.lit(REFUSED))
+    refused = aside.with_columns(*written_when(), **blank, state=pl.lit(REFUSED))
     scored, drawn = allocation.terms.order == SCORE, allocation.terms.order == LOTTERY
     heads = {"key": KEY, "name": NAME, "turn": "次序", "amount_fen": AMOUNT, "paid_fen": "实付（元）", "left": "待付（元）"}
     heads |= {"state": "状态", "date": DAY, "time": TIME} | ({"score": SCORE_HEAD} if scored else {}) | ({"lot": "签号"} if drawn else {})
@@ -188,6 +186,7 @@ def _data(allocation: Allocation, origin: Origin, aside: pl.DataFrame, digests: 
             "last": terms.last,
             "seed": terms.seed,
             "as_of": str(terms.as_of),
+            "last_day": str(terms.last_day),
         },
         "origin": {
             "amounts": origin.amounts,
@@ -203,7 +202,9 @@ def _data(allocation: Allocation, origin: Origin, aside: pl.DataFrame, digests: 
             "claimed_fen": allocation.claimed_fen,
             "paid_fen": allocation.paid_fen,
             "waiting_fen": allocation.waiting_fen,
-            "states": {state: {"claims": count, "fen": fen} for state, (count, fen) in allocation.counts.items()},
+            "states": {
+                state: {"claims": count, "fen": fen, "paid_fen": paid_fen} for state, (count, fen, paid_fen) in allocation.counts.items()
+            },
             "set_aside": dict(reasons),
             "without_date": allocation.undated,
             "without_score": allocation.unscored,
@@ -305,7 +306,10 @@ def replay(folder: Path) -> Replayed:
         for name in (CLAIMS_FILE, ASIDE_FILE, ALLOCATION_FILE)
         if (digest := hashlib.sha256(stored[name]).hexdigest()) != digests.get(name)
     ]
-    record = record_of({name: stored[name] for name in (CLAIMS_FILE, ASIDE_FILE)}, terms, origin)
+    try:
+        record = record_of({name: stored[name] for name in (CLAIMS_FILE, ASIDE_FILE)}, terms, origin)
+    except InputError as error:  # whatever was changed is named, also where nothing comes out any more
+        raise InputError([*differences, *error.diagnostics]) from error
     differences += [
         _difference(place / name, stored[name], record.files[name])
         for name in (ALLOCATION_FILE, RECORD_FILE)
@@ -330,11 +334,17 @@ def _stated(data: dict[str, Any]) -> tuple[Terms, Origin, dict[str, str]]:
     if data["form"] != FORM:
         raise ValueError(data["form"])
     terms, origin = dict(data["terms"]), dict(data["origin"])
-    as_of = parse_date(terms.pop("as_of"))
-    found = Terms(as_of=as_of or Date(1, 1, 1), **terms)
+    as_of, until = (parse_date(terms.pop(name)) for name in ("as_of", "last_day"))
+    found = Terms(as_of=as_of or Date(1, 1, 1), until=until, **terms)
     whole = (found.year, found.budget_fen, found.spent_fen)
     texts = (found.policy, found.title, found.seed)
-    if as_of is None or found.order not in ORDERS or found.last not in LASTS or {type(number) for number in whole} != {int}:
+    if (
+        as_of is None
+        or until is None
+        or found.order not in ORDERS
+        or found.last not in LASTS
+        or {type(number) for number in whole} != {int}
+    ):
         raise ValueError(terms)
     if {type(text) for text in texts} != {str} or (found.order == LOTTERY and not found.seed):
         raise ValueError(terms)
@@ -353,9 +363,12 @@ def _stated(data: dict[str, Any]) -> tuple[Terms, Origin, dict[str, str]]:
 
 
 def _difference(path: Path, found: bytes, expected: bytes) -> Diagnostic:
-    """Return the first line that differs."""
-    left, right = found.decode(errors="replace").splitlines(), expected.decode(errors="replace").splitlines()
+    """Return the first line that differs; one that differs in blanks alone is shown with them."""
+    left, right = (content.decode(errors="backslashreplace").split("\n") for content in (found, expected))
     pairs = enumerate(zip(left, right, strict=False), 1)
     line = next((number for number, (was, comes) in pairs if was != comes), min(len(left), len(right)) + 1)
-    was, comes = (lines[line - 1].strip() if line <= len(lines) else "–" for lines in (left, right))
+    was, comes = (lines[line - 1] if line <= len(lines) else "–" for lines in (left, right))
+    if was.strip() != comes.strip():
+        was, comes = was.strip(), comes.strip()
+    was, comes = (text if text.isprintable() else repr(text)[1:-1] for text in (was, comes))
     return diagnostic("allocation-record-differs", None, name=path, line=line, found=was, expected=comes)

@@ -51,7 +51,7 @@ class RunOut:
     as_of: Date
     """Until when the claims are known."""
     gone_on: Date | None
-    """The day on which the claims reached what was available; None where they have not, or nobody can say when."""
+    """The day on which the claims reached what was available; None where they have not, nobody can say when, or there was nothing."""
     left_fen: int
     """What is left when all claims are met; never below 0."""
     present: Rate | None
@@ -87,7 +87,7 @@ def run_out(demand: Mapping[int, int], *, undated_fen: int, available_fen: int, 
     gone_on, served = None, 0
     for day in days:
         served += demand[day]
-        if served >= available_fen:
+        if served >= available_fen > 0:
             gone_on = from_days(day)
             break
     left = max(available_fen - sum(demand.values()) - undated_fen, 0)

@@ -117,6 +117,8 @@ class Choice:
 
     def result(self) -> tuple[Numbers, dict[str, Numbers]]:
         """Return what the answer would be in each row, 0 where there is no change, and the two steps, field by field."""
+        if not (self.is_priced & self.has_any).any():
+            return self.by_share.then, self.by_share.chosen
         then = np.where(self.is_priced, self.by_cost.then, self.by_share.then)
         found = {name: np.where(self.is_priced, self.by_cost.chosen[name], self.by_share.chosen[name]) for name in self.by_cost.chosen}
         return then, found

@@ -4,7 +4,6 @@ See `zhida.entitle.next.finder` for what stands in them.
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,11 @@ import pyarrow.compute as pc
 from zhida.assess.assessment import Outcome
 from zhida.columnar.columns import Array, Column, Mask, full
 from zhida.columnar.plan import Kind
-from zhida.columnar.policies import dictionary
 from zhida.entitle.next.choosing import UNPRICED
 from zhida.entitle.next.lines import MILLION
+from zhida.entitle.next.rows import WIDE
 from zhida.entitle.next.standing import Numbers, Standing, side_ids
-from zhida.entitle.next.steps import Step, words_of
+from zhida.entitle.next.steps import MOVE, Step, words_of
 from zhida.values import temporal
 from zhida.values.temporal import Date
 from zhida.values.types import is_number
@@ -28,17 +27,20 @@ Value = Any
 EPOCH = temporal.to_days(Date(1970, 1, 1))
 THENS = ("", Outcome.ELIGIBLE.value, Outcome.REVIEW.value)
 SLOTS = ("", "2")
+FIGURE_SCALE = 6
+"""Decimal places of what is compared."""
+
 UNKNOWN_FIGURE = -(2**63)
 """Stands in place of a figure that is not known."""
 
-_WORDS = pa.dictionary(pa.int32(), pa.string())
+WORDS = pa.dictionary(pa.int32(), pa.string())
 FIELDS: Mapping[str, pa.DataType] = {
-    "step": _WORDS,
+    "step": WORDS,
     "steps": pa.uint8(),
-    "then": _WORDS,
+    "then": WORDS,
     "cost_fen": pa.int64(),
     **{
-        f"{name}{slot}": _WORDS if name in {"kind", "attribute", "tested"} else pa.int64()
+        f"{name}{slot}": WORDS if name in {"kind", "attribute", "tested"} else pa.int64()
         for slot in SLOTS
         for name in ("kind", "attribute", "value", "change", "tested", "met", "line")
     },
@@ -54,7 +56,7 @@ class Told:
         self.cost = np.full(rows, UNPRICED)
         self.words: dict[tuple[str, str, str], int] = {}
         self.coded = [np.full(rows, -1, np.int64) for _ in SLOTS]
-        self.numbers = {f"{name}{slot}": np.full(rows, UNKNOWN_FIGURE) for slot in SLOTS for name in ("value", "change", "met", "line")}
+        self.numbers: dict[str, Numbers] = {}
 
     def code(self, kind: str, attribute: str, tested: str) -> int:
         """Return the number of what is said in words."""
@@ -76,37 +78,61 @@ class Told:
         for slot, step in enumerate(steps):
             self.coded[slot][row] = self.code(step.kind, step.attribute, step.tested.name)
             for name, number in _numbers_of(step, scales.get(step.attribute, 0)).items():
-                self.numbers[f"{name}{SLOTS[slot]}"][row] = number
+                self.number(f"{name}{SLOTS[slot]}")[row] = number
 
     def columns(self) -> list[pa.Array]:
         """Return the columns."""
-        listed = list(self.words)
+        rows = len(self.then)
         has = self.then > 0
-        steps = np.where(has, 1 + (self.coded[1] >= 0), 0)
+        if not has.any():
+            return [_no_words(rows) if type_ == WORDS else pa.nulls(rows, type_) for type_ in FIELDS.values()]
+        listed = list(self.words)
+        steps = has.astype(np.uint8) + (self.coded[1] >= 0)
         found: dict[str, pa.Array] = {
             "step": self.step_words(listed),
-            "steps": pa.array(steps.astype(np.uint8), mask=~has),
-            "then": dictionary(np.where(has, self.then, -1), THENS.__getitem__),
+            "steps": pa.array(steps, mask=~has),
+            "then": _worded(np.where(has, self.then, -1), THENS),
             "cost_fen": pa.array(self.cost, mask=self.cost == UNPRICED),
         }
         for slot, codes in zip(SLOTS, self.coded, strict=True):
             for part, name in enumerate(("kind", "attribute", "tested")):
-                found[f"{name}{slot}"] = dictionary(codes, [each[part] for each in listed].__getitem__)
+                found[f"{name}{slot}"] = _worded(codes, [each[part] for each in listed])
         for name, numbers in self.numbers.items():
             found[name] = pa.array(numbers, mask=numbers == UNKNOWN_FIGURE)
-        return [found[name] for name in FIELDS]
+        return [found[name] if name in found else pa.nulls(rows, type_) for name, type_ in FIELDS.items()]
+
+    def number(self, name: str) -> Numbers:
+        """Return a column of integers, to be written."""
+        if name not in self.numbers:
+            self.numbers[name] = np.full(len(self.then), UNKNOWN_FIGURE)
+        return self.numbers[name]
 
     def step_words(self, listed: Sequence[tuple[str, str, str]]) -> pa.DictionaryArray:
         """Return both steps in words."""
         width = len(listed) + 1
         codes = np.where(self.coded[0] >= 0, self.coded[0] * width + self.coded[1] + 1, -1)
-        met, places_ = np.unique(codes, return_inverse=True)
 
-        def words(place: int) -> str:
-            first, second = divmod(int(met[place]), width)
+        def words(code: int) -> str:
+            first, second = divmod(code, width)
             return "；".join(words_of(*listed[each]) for each in ((first, second - 1) if second else (first,)))
 
-        return dictionary(np.where(codes >= 0, places_.reshape(-1), -1), words)
+        met = np.flatnonzero(np.bincount(codes + 1, minlength=1)[1:])
+        said = dict.fromkeys(met.tolist(), "")
+        return _worded(codes, [words(code) if code in said else "" for code in range(int(met.max(initial=-1)) + 1)])
+
+
+def _no_words(rows: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), pa.array([], pa.string()))
+
+
+def _worded(codes: Numbers, words: Sequence[str]) -> pa.DictionaryArray:
+    """Return for each row the word of its code, nothing for -1; what the dictionary holds depends on the rows alone."""
+    counts = np.bincount(codes + 1, minlength=len(words) + 1)[1:]
+    met = sorted({word for word, count in zip(words, counts.tolist(), strict=True) if count})
+    places = {word: place for place, word in enumerate(met)}
+    table = np.array([-1, *(places.get(word, -1) for word in words)], np.int32)
+    found = table[codes + 1]
+    return pa.DictionaryArray.from_arrays(pa.array(found, mask=found < 0), pa.array(met, pa.string()), safe=False)
 
 
 class Cell:
@@ -120,20 +146,20 @@ class Cell:
     def put(self, kind: str, attribute: str, tested: str, value: Numbers, change: Numbers) -> None:
         """Write down what changes."""
         self.told.coded[self.slot][self.rows] = self.told.code(kind, attribute, tested)
-        self.told.numbers[f"value{SLOTS[self.slot]}"][self.rows] = value
-        self.told.numbers[f"change{SLOTS[self.slot]}"][self.rows] = change
+        self.told.number(f"value{SLOTS[self.slot]}")[self.rows] = value
+        self.told.number(f"change{SLOTS[self.slot]}")[self.rows] = change
 
     def figures(self, met: Numbers, line: Numbers) -> None:
         """Write down what is compared."""
-        self.told.numbers[f"met{SLOTS[self.slot]}"][self.rows] = met
-        self.told.numbers[f"line{SLOTS[self.slot]}"][self.rows] = line
+        self.told.number(f"met{SLOTS[self.slot]}")[self.rows] = met
+        self.told.number(f"line{SLOTS[self.slot]}")[self.rows] = line
 
 
 def _numbers_of(step: Step, scale: int) -> dict[str, int]:
     """Return the figures of a step as the columns keep them; those that are not known are left out."""
     found = {"value": _integer(step.value, scale), "change": _integer(step.change, scale)}
-    if step.kind == "move":
-        found |= {"met": _integer(step.tested.value, 6), "line": _integer(step.tested.line, 6)}
+    if step.kind == MOVE:
+        found |= {"met": _integer(step.tested.value, FIGURE_SCALE), "line": _integer(step.tested.line, FIGURE_SCALE)}
     return {name: number for name, number in found.items() if number is not None}
 
 
@@ -145,7 +171,7 @@ def _integer(value: Value, scale: int) -> int | None:
         return int(value)
     if not is_number(value):
         return None
-    found = int((value * Decimal(10) ** scale).to_integral_value("ROUND_FLOOR"))
+    found = int(value.scaleb(scale, WIDE).to_integral_value("ROUND_FLOOR", WIDE))
     return found if abs(found) < 2**63 else None
 
 
@@ -159,18 +185,22 @@ def figures(standing: Standing, rows: Array, number: int) -> tuple[Numbers, Numb
     """Return both sides of a comparison in millionths, rounded down."""
     sides = standing.sides_with(rows, {})
     left, right = (sides.columns[name] for name in side_ids(number))
-    return _millionths(left, len(rows)), _millionths(right, len(rows))
+    (above, first), (below, second) = _millionths(left, len(rows)), _millionths(right, len(rows))
+    for place in np.flatnonzero(first | second).tolist():
+        told = [_integer(value, FIGURE_SCALE) for value in standing.sides_of(number, int(rows[place]))]
+        above[place], below[place] = (UNKNOWN_FIGURE if each is None else each for each in told)
+    return above, below
 
 
-def _millionths(column: Column, rows: int) -> Numbers:
+def _millionths(column: Column, rows: int) -> tuple[Numbers, Mask]:
+    """Return numbers in millionths, rounded down, and the rows of which that cannot be told."""
     known = full(np.asarray(column.known), rows)
     if column.form.kind not in {Kind.NUMBER, Kind.RATIO}:
-        return np.full(rows, UNKNOWN_FIGURE)
+        return np.full(rows, UNKNOWN_FIGURE), known
     divisors = np.full(rows, 10**column.form.scale) if column.divisors is None else full(column.divisors, rows)
     whole, rest = np.divmod(full(column.values, rows), divisors)
-    known = known & (np.abs(whole) < 2**62 // MILLION)
-    is_small = divisors < 2**62 // MILLION
-    part = np.where(is_small, rest, 0) * MILLION // divisors
-    for place in np.flatnonzero(~is_small).tolist():
-        part[place] = int(rest[place]) * MILLION // int(divisors[place])
-    return np.where(known, np.where(known, whole, 0) * MILLION + part, UNKNOWN_FIGURE)
+    lost = known & ((np.abs(whole) >= 2**62 // MILLION) | (divisors >= 2**62 // MILLION))
+    lost = lost if column.bad is None else lost | (known & full(column.bad, rows))
+    known = known & ~lost
+    part = np.where(known, rest, 0) * MILLION // divisors
+    return np.where(known, np.where(known, whole, 0) * MILLION + part, UNKNOWN_FIGURE), lost

@@ -86,8 +86,8 @@ def ranked_lists(  # noqa: PLR0913 - each says one thing about the lists
             has = held.column(f"{ranker.goal.held_by}:result").to_pylist() if ranker.goal.held_by else None
             ranker.add(subjects, answers.column(f"{ranker.goal.policy}:outcome").to_pylist(), has, found)
         advance(batch.height)
-    told = dict.fromkeys(item for item in others.values() if item is not None)
-    return Lists(tuple(ranker.ranking() for ranker in rankers), finder.interpreted, tuple(taken), tuple(told))
+    told = {item.render(): item for item in others.values() if item is not None}
+    return Lists(tuple(ranker.ranking() for ranker in rankers), finder.interpreted, tuple(taken), tuple(told.values()))
 
 
 def _answers(run: RegistryColumns, kept: Mapping[str, pa.Table], batch: pl.DataFrame, start: int) -> pa.Table:

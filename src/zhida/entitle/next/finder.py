@@ -32,7 +32,7 @@ from zhida.columnar.columns import Array, Column, Mask, full, take
 from zhida.columnar.execute import Block
 from zhida.entitle.next.choosing import NO_LINE, UNPRICED, Change, Choice, costs_of, shares_of
 from zhida.entitle.next.columns import EPOCH, FIELDS, Cell, Told, figures, is_word
-from zhida.entitle.next.lines import MILLION, Mobile, Ways
+from zhida.entitle.next.lines import MILLION, Mobile, Ways, share_of
 from zhida.entitle.next.rows import FAR, Places, Reached, first_enough, places, reach
 from zhida.entitle.next.standing import NOT, Facts, Numbers, Program, Standing, gap, is_open, known_column, unknown_column
 from zhida.entitle.next.steps import MOVE, SWITCH, WAIT, YEAR, Seeker
@@ -173,7 +173,10 @@ class _Finder:
         share = np.full(len(rows), MILLION)
         for each in np.unique(line[line != NO_LINE]).tolist():
             places_ = np.flatnonzero(line == each)
-            share[places_] = shares_of(gap(standing.sides_with(rows[places_], {}), each))
+            found = gap(standing.sides_with(rows[places_], {}), each)
+            share[places_] = shares_of(found)
+            for place in places_[found.bad].tolist():
+                share[place] = share_of(*standing.sides_of(each, int(rows[place])))
         return Change(number, value, target, line, costs_of(mobile, target - value), share)
 
     def wait(self, standing: Standing, id_: str, number: int, choice: Choice, untold: Mask) -> None:

@@ -5,16 +5,21 @@
     成立天数 >= 365                    成立日期 does not move, the day of assessment does: `zhida.entitle.next.waiting`
 
 `zhida.proof.across.lines` says what the rules compare; here it is followed for one subject, exactly. A comparison that does not
-change at the next unit of an attribute has no place of its own: where it jumps, another comparison turns.
+change at the next unit of an attribute has no place of its own, nor has one that an attribute reaches only by way of other
+comparisons, such as one of a score: where it jumps, another comparison turns.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context, Decimal
 from typing import Any
 
+from zhida.dmn.compiled import CompiledTable, Typed
 from zhida.dmn.graph import closure
 from zhida.dmn.model import ItemDefinition
+from zhida.entitle.next.edges import Edges
+from zhida.feel import syntax
+from zhida.feel.syntax import Node, UnaryTests
 from zhida.policy.pack import PolicyModel
 from zhida.policy.years import parse_offset
 from zhida.proof.across.lines import Line, Movable, Mover, lines_of
@@ -143,6 +148,73 @@ def lines_by(model: PolicyModel, wanted: str | None = None) -> tuple[Line, ...]:
     return lines_of(model.model, conditions_of(model, wanted))
 
 
+def followed(model: PolicyModel, lines: Sequence[Line], mobiles: Iterable[Mobile]) -> dict[str, tuple[int, ...]]:
+    """Return for each attribute the numbers of the comparisons that can turn by themselves as it moves.
+
+    What an attribute reaches only by way of other comparisons and cells of tables, such as a score, jumps where these turn.
+
+    Args:
+        model: The policy.
+        lines: What it compares.
+        mobiles: The attributes.
+    """
+    flows = _Flows(model)
+    reached = [flows.of_line(line) for line in lines]
+    return {mobile.id: tuple(number for number, ids in enumerate(reached) if mobile.id in ids) for mobile in mobiles}
+
+
+class _Flows:
+    """Which facts a value is computed with, rather than chosen by."""
+
+    def __init__(self, model: PolicyModel) -> None:
+        self.model = model.model
+        self.known: dict[str, frozenset[str]] = {}
+
+    def of_line(self, line: Line) -> frozenset[str]:
+        """Return those of the two sides of a comparison."""
+        required = self.model.decisions[line.decision_id].requirements
+        return self.of_names((*_computed_with(line.left), *_computed_with(line.right)), required)
+
+    def of_names(self, names: Iterable[str], required: Mapping[str, str]) -> frozenset[str]:
+        """Return those of what some names mean."""
+        return frozenset().union(*(self.of(required[name]) for name in names if name in required))
+
+    def of(self, id_: str) -> frozenset[str]:
+        """Return those of an element."""
+        if id_ in self.model.inputs:
+            return frozenset((id_,))
+        if id_ not in self.known:
+            self.known[id_] = frozenset()  # requirements have no cycles; this is for those of functions
+            element = self.model.decisions.get(id_)
+            body = None if element is None else element.body
+            body = body.body if isinstance(body, Typed) else body
+            if element is None or not isinstance(body, Node | CompiledTable):
+                found = frozenset(closure(self.model.requirements, [id_]))  # what is inside is not looked through
+            else:
+                outputs = [body] if isinstance(body, Node) else [node for node in body.nodes if node not in body.inputs]
+                names = [name for node in outputs if not isinstance(node, UnaryTests) for name in _computed_with(node)]
+                found = self.of_names(names, element.requirements)
+            self.known[id_] = found
+        return self.known[id_]
+
+
+def _computed_with(node: Node) -> Iterator[str]:
+    """Yield the names with whose values an expression computes; a condition only chooses."""
+    match node:
+        case syntax.Name():
+            yield node.name
+        case syntax.Comparison() | syntax.Between() | syntax.In() | syntax.Conjunction() | syntax.Disjunction() | syntax.Literal():
+            return
+        case syntax.If():
+            yield from _computed_with(node.then)
+            yield from _computed_with(node.otherwise)
+        case syntax.For() | syntax.Quantified() | syntax.Filter() | syntax.FunctionLiteral() | syntax.ContextLiteral():
+            yield from (name.name for name in syntax.free_names(node))
+        case _:
+            for child in syntax.children(node):
+                yield from _computed_with(child)
+
+
 # --- places ----------------------------------------------------------------------------------------------------------------
 
 
@@ -154,6 +226,10 @@ class Turn:
     """On the line, or the last place before it that the scale can write."""
     is_on: bool
     """Whether it is on the line."""
+    side: int
+    """Where the subject stands: above the line (1), on it (0), or below it (-1)."""
+    rises: bool
+    """Whether what is compared rises with the attribute."""
 
 
 def turn_of(mover: Mover, line: Line, mobile: Mobile) -> Turn | None:
@@ -168,35 +244,38 @@ def turn_of(mover: Mover, line: Line, mobile: Mobile) -> Turn | None:
     start, before = fact.start(mover.base.inputs.get(fact.id)), line.distance(mover.base)
     if start is None or before is None:
         return None
+    side = (before > 0) - (before < 0)
     if line.is_on(fact.id):
-        place = fact.on_step(_WIDE.subtract(start, before))
-        return Turn(place, _WIDE.subtract(start, before) == place)
+        exact = _WIDE.subtract(start, before)
+        place = fact.on_step(exact)
+        return Turn(place, exact == place, side, rises=True)
     after = line.distance(mover.at(fact, start + fact.step))
     if after is None or after == before:
         return None
+    rises = after > before
     if before == 0:
-        return Turn(start, is_on=True)
-    sign = 1 if (after < before) is (before > 0) else -1
+        return Turn(start, is_on=True, side=0, rises=rises)
+    sign = -1 if rises is (before > 0) else 1
     if (UP if sign > 0 else DOWN) not in mobile.way.movable:
         return None
     root = _WIDE.subtract(start, _WIDE.multiply(_WIDE.divide(before, _WIDE.subtract(after, before)), fact.step))
-    place = fact.on_step(root.quantize(_ROOT, context=_WIDE))
-    found = _told(mover, line, fact, place)
+    found = _told(mover, line, fact, fact.on_step(root.quantize(_ROOT, context=_WIDE)))
     if found is None:
         guess = mover.root(line, fact)
         found = None if guess is None else _told(mover, line, fact, guess)
-    return found or _halved(mover, line, fact, sign)
+    found = found or _halved(mover, line, fact, sign)
+    return None if found is None else Turn(*found, side, rises)
 
 
-def _told(mover: Mover, line: Line, fact: Movable, place: Decimal) -> Turn | None:
-    """Return a place as a turn, where the comparison turns on it or within the step behind it."""
+def _told(mover: Mover, line: Line, fact: Movable, place: Decimal) -> tuple[Decimal, bool] | None:
+    """Return a place, and whether it is on the line, where the comparison turns on it or within the step behind it."""
     first, second = (line.distance(mover.at(fact, each)) for each in (place, place + fact.step))
     if first is None or second is None or first * second > 0:
         return None
-    return Turn(place + fact.step, is_on=True) if second == 0 else Turn(place, is_on=first == 0)
+    return (place + fact.step, True) if second == 0 else (place, first == 0)
 
 
-def _halved(mover: Mover, line: Line, fact: Movable, sign: int) -> Turn | None:
+def _halved(mover: Mover, line: Line, fact: Movable, sign: int) -> tuple[Decimal, bool] | None:
     """Return where a comparison turns that is not linear, by halving the way to it."""
     start, before = fact.start(mover.base.inputs[fact.id]), line.distance(mover.base)
     assert start is not None and before is not None, "what can be moved is a number that is compared with one"  # noqa: PT018
@@ -216,13 +295,26 @@ def _halved(mover: Mover, line: Line, fact: Movable, sign: int) -> Turn | None:
     return _told(mover, line, fact, start + sign * (near if sign > 0 else far) * fact.step)
 
 
-def places_of(turn: Turn, mobile: Mobile, value: Decimal) -> Iterator[Decimal]:
-    """Yield where an attribute can be moved to so that a comparison turns: onto the line and past it, nearest first."""
-    step = mobile.fact.step
-    up = (turn.place, turn.place + step) if turn.is_on else (turn.place + step,)
-    down = (turn.place, turn.place - step) if turn.is_on else (turn.place,)
-    yield from (place for place in up if place > value and mobile.can_reach(value, place))
-    yield from (place for place in down if place < value and mobile.can_reach(value, place))
+def places_of(turn: Turn, mobile: Mobile, value: Decimal, edges: Edges) -> Iterator[Decimal]:
+    """Yield where an attribute can be moved to so that a comparison turns: onto the line and past it, as far as these are told apart.
+
+    Args:
+        turn: Where it turns.
+        mobile: The attribute.
+        value: Where it stands.
+        edges: What the comparison tells apart.
+    """
+    place, step = turn.place, mobile.fact.step
+    found: list[Decimal] = []
+    if turn.side == 0:
+        up, down = (edges.above, edges.below) if turn.rises else (edges.below, edges.above)
+        found = [*([place + step] if up else []), *([place - step] if down else [])]
+    elif turn.is_on:
+        onto, past = (edges.below, edges.above) if turn.side < 0 else (edges.above, edges.below)
+        found = [*([place] if onto else []), *([place + (step if place > value else -step)] if past else [])]
+    else:
+        found = [place + step if place >= value else place]
+    yield from (each for each in found if mobile.can_reach(value, each))
 
 
 def share_of(met: Value, line: Value) -> int:

@@ -84,7 +84,8 @@ def outlook(  # noqa: PLR0913 - each says one thing about the subject
     ladders = stand_on(packs, facts, as_of=as_of, subject=subject, steps=steps_of)
     shown = {rung.policy for ladder in ladders for rung in ladder.rungs}
     versions = dict.fromkeys(version for each in policies if (version := in_force(packs, each, as_of)) is not None)
-    openings, cliffs = [], []
+    openings: list[Opening] = []
+    cliffs: list[CliffAhead] = []
     for version in versions:
         if version not in shown:
             assessment = assess_subject(packs, version, facts, as_of=as_of)

@@ -48,7 +48,7 @@ class Place(StrEnum):
     FAR = "far"
     """Further away."""
     OPEN = "open"
-    """It depends on facts that are not known."""
+    """It depends on facts that are not known; or all conditions are met, and nobody knows whether it has it already."""
     OUT = "out"
     """Out of scope."""
 
@@ -74,6 +74,9 @@ HEADS = (
     "单位",
 )
 """The columns of the list for people."""
+
+CLOSE = MILLION // 5
+"""How near a line is close, in millionths of it."""
 
 STATES: Mapping[Place, str] = {Place.MET: "已符合条件，还没有", Place.ONE: "差一步", Place.TWO: "差两步"}
 """What the list says of a place."""
@@ -118,6 +121,8 @@ class Ranking:
     """What those one step away lack, in few words, the most frequent first."""
     streets: tuple[tuple[str, int], ...]
     """How many are one step away in each street, the most first."""
+    close: int
+    """How many of those one step away are within a fifth of the line."""
     cost_fen: int
     """What all priced single steps cost together."""
     priced: int
@@ -152,15 +157,17 @@ class Ranker:
         """
         head = f"{self.goal.policy}:"
         steps = found.column(f"{head}steps").to_pylist()
-        places = [_place(outcome, None if held is None else held[row], steps[row]) for row, outcome in enumerate(outcomes)]
+        has = [False] * len(outcomes) if held is None else [_has(status) for status in held]
+        places = [_place(outcome, has[row], steps[row]) for row, outcome in enumerate(outcomes)]
         self.counts.update(places)
         near = [row for row, place in enumerate(places) if place in LISTED]
         own = found.select([f"{head}{name}" for name in FIELDS]).rename_columns(list(FIELDS)).take(pa.array(near, pa.int64())).to_pylist()
         for row, step, told in zip(near, own, subjects[near].rows(), strict=True):
             place = places[row]
             lacks = step if place is not Place.MET else {}
-            told_words = tuple(word or "" for word in told)
-            self.listed.append(Listed(*told_words, place, lacks.get("step") or "", _steps(self.model, lacks), lacks.get("cost_fen")))
+            code, name, district, street = (word or "" for word in told)
+            words, cost = lacks.get("step") or "", lacks.get("cost_fen")
+            self.listed.append(Listed(code, name, district, street, place, words, _steps(self.model, lacks), cost))
 
     def ranking(self) -> "Ranking":
         """Return what was gathered, the nearest first; ties stay in the order of the registry."""
@@ -174,6 +181,7 @@ class Ranker:
             counts={place: self.counts[place] for place in Place},
             lacking=_tally(each.words for each in one),
             streets=_tally(each.street for each in one),
+            close=sum(each.share <= CLOSE for each in one),
             cost_fen=sum(costs),
             priced=len(costs),
             listed=tuple(listed),
@@ -185,13 +193,21 @@ def _nearness(listed: Listed) -> tuple[int, int, int]:
     return LISTED.index(listed.place), listed.share, NEVER if listed.cost_fen is None else listed.cost_fen
 
 
-def _place(outcome: str | None, status: str | None, steps: int | None) -> Place:
-    """Return how a subject stands to a goal, by the outcome, who has it, and how many steps were found."""
+def _has(status: str | None) -> bool | None:
+    """Return whether a subject has a rung; None where that is not known."""
     known = read_status(status)
-    if known is not None and known[0]:
+    return None if known is None else known[0]
+
+
+def _place(outcome: str | None, has: bool | None, steps: int | None) -> Place:
+    """Return how a subject stands to a goal, by the outcome, whether it has it, and how many steps were found."""
+    if has:
         return Place.HELD
+    if has is None and outcome == Outcome.ELIGIBLE:  # it may have it already
+        return Place.OPEN
     if outcome == Outcome.INELIGIBLE:
         return Place.FAR if not steps else Place.ONE if steps == 1 else Place.TWO
+    assert outcome is not None, "every row has an outcome"
     return _BY_OUTCOME[Outcome(outcome)]
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from zhida.columnar.columns import Array, Column, Mask, take
 from zhida.columnar.plan import Kind
 from zhida.dmn.model import ItemDefinition
+from zhida.entitle.next.edges import Edges
 from zhida.entitle.next.lines import DOWN, UP, Mobile, Turn
 from zhida.entitle.next.standing import NOT, Numbers, Standing, gap, known_column, mobile_values, moved_by, usual_ends
 
@@ -112,12 +113,13 @@ def places(standing: Standing, mobile: Mobile, rows: Array) -> Places:
     if mobile.is_switch:
         turned = (~values).astype(np.int64)[:, None]
         return Places(turned, np.full((len(rows), 1), -1), np.where(known, 1, FAR)[:, None], untold)
-    numbers = standing.program.numbers[mobile.id]
+    numbers = standing.program.followed[mobile.id]
+    none = np.zeros((len(rows), 0), np.int64)
     if not numbers or not len(rows):
-        none = np.zeros((len(rows), 0), np.int64)
         return Places(none, none, none, untold)
     slopes = None
     found: list[tuple[Numbers, Numbers]] = []
+    drawn: list[int] = []
     sides = standing.sides_with(rows, {})
     for number in numbers:
         line = standing.program.lines[number]
@@ -136,8 +138,9 @@ def places(standing: Standing, mobile: Mobile, rows: Array) -> Places:
             lost |= _is_bent(standing, mobile, number, rows, turns, column)
         if lost.any():
             turns = turns.told(np.flatnonzero(lost), [standing.turn(mobile, number, row) for row in rows[lost].tolist()])
-        found += turns.places(values)
-    return _ranked(found, values, numbers, untold)
+        found += turns.places(standing.program.edges[number])
+        drawn += [number] * (len(found) - len(drawn))
+    return _ranked(found, values, drawn, untold) if found else Places(none, none, none, untold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,10 @@ class _Turns:
     """On the line, or the last place before it."""
     is_on: Mask
     """Whether it is on the line."""
+    side: Numbers
+    """Where the row stands: above the line (1), on it (0), or below it (-1)."""
+    rises: Mask
+    """Whether what is compared rises with the attribute."""
     live: Mask
     """The rows in which it turns at all on a way that the attribute may go."""
 
@@ -168,29 +175,43 @@ class _Turns:
         is_up = (root > start) | ((root == start) & ~is_on)
         is_here = (root == start) & is_on
         may_go = np.where(is_up, UP in mobile.way.movable, DOWN in mobile.way.movable) | is_here
-        return cls(mobile, start, above, slope, root, is_on, live & may_go)
+        return cls(mobile, start, above, slope, root, is_on, np.sign(above), slope > 0, live & may_go)
 
     def told(self, rows: Array, turns: Sequence[Turn | None]) -> "_Turns":
         """Return it with what the specification says of some rows."""
-        root, is_on, live = self.root.copy(), self.is_on.copy(), self.live.copy()
+        root, is_on, side = self.root.copy(), self.is_on.copy(), self.side.copy()
+        rises, live = self.rises.copy(), self.live.copy()
         for row, turn in zip(rows.tolist(), turns, strict=True):
-            place = None if turn is None else int(turn.place.scaleb(self.mobile.scale, WIDE))
-            live[row] = place is not None and abs(place) < WIDEST
-            root[row], is_on[row] = (place, turn.is_on) if live[row] and turn is not None else (self.start[row], False)
-        return replace(self, root=root, is_on=is_on, live=live)
+            place = 0 if turn is None else int(turn.place.scaleb(self.mobile.scale, WIDE))
+            live[row] = turn is not None and abs(place) < WIDEST
+            if live[row] and turn is not None:
+                root[row], is_on[row], side[row], rises[row] = place, turn.is_on, turn.side, turn.rises
+        return replace(self, root=root, is_on=is_on, side=side, rises=rises, live=live)
 
-    def places(self, start: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
-        """Yield two places for each row, each with its distance: onto the line and past it, or past it either way."""
+    def places(self, edges: Edges) -> Iterator[tuple[Numbers, Numbers]]:
+        """Yield places for each row, each with its distance: onto the line and past it, as far as these are told apart.
+
+        Args:
+            edges: What the comparison tells apart.
+        """
         low, high = usual_ends(self.mobile)
-        root, is_on = self.root, self.is_on
-        is_up = (root > start) | ((root == start) & ~is_on)
-        is_here = (root == start) & is_on
-        first = np.where(is_here | (is_up & ~is_on), root + 1, root)
-        second = np.where(is_here, root - 1, np.where(is_up, root + 1, root - 1))
-        for place, is_one in ((first, self.live), (second, self.live & is_on)):
+        start, root = self.start, self.root
+        is_here, is_up = self.side == 0, root >= start
+        from_below = self.side < 0
+        onto, past = np.where(from_below, edges.below, edges.above), np.where(from_below, edges.above, edges.below)
+        up, down = np.where(self.rises, edges.above, edges.below), np.where(self.rises, edges.below, edges.above)
+        step = np.where(is_up, 1, -1)
+        first = np.where(is_here, root + 1, np.where(self.is_on, root, root + is_up))
+        second = np.where(is_here, root - 1, root + step)
+        found = [(first, np.where(is_here, up, onto | ~self.is_on))]
+        has_second = self.live & np.where(is_here, down, past & self.is_on)
+        if has_second.any():
+            found.append((second, has_second))
+        for place, is_one in found:
             may_go = np.where(place > start, UP in self.mobile.way.movable, DOWN in self.mobile.way.movable)
-            exists = is_one & may_go & (place != start) & (place >= low) & (place <= high)
-            yield place, np.where(exists, np.abs(place - start), FAR)
+            exists = self.live & is_one & may_go & (place != start) & (place >= low) & (place <= high)
+            if exists.any():
+                yield place, np.where(exists, np.abs(place - start), FAR)
 
 
 def _is_bent(  # noqa: PLR0913, PLR0917 - one comparison of one attribute
@@ -209,11 +230,13 @@ def _is_bent(  # noqa: PLR0913, PLR0917 - one comparison of one attribute
     return found
 
 
-def _ranked(found: list[tuple[Numbers, Numbers]], start: Numbers, numbers: list[int], untold: Mask) -> Places:
+def _ranked(found: list[tuple[Numbers, Numbers]], start: Numbers, numbers: Sequence[int], untold: Mask) -> Places:
     """Return the places of all comparisons, nearest first, each place once; of comparisons that turn in one place the first counts."""
     values = np.stack([place for place, _ in found], axis=1)
     far = np.stack([distance for _, distance in found], axis=1)
-    lines = np.repeat(np.array(numbers, np.int64), 2)[: values.shape[1]]
+    lines = np.array(numbers, np.int64)
+    if len(found) == 1:
+        return Places(values, np.broadcast_to(lines, values.shape), far, untold)
     keys = np.where(far < FAR, np.minimum(far, FAR // 2 - 1) * 2 + (values < start[:, None]), FAR)
     order = np.argsort(keys, axis=1, kind="stable")
     values, far = np.take_along_axis(values, order, 1), np.take_along_axis(far, order, 1)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from zhida.assess.judge import MAX_AMOUNT
 from zhida.assess.settle import MAX_COMBINATIONS
-from zhida.columnar.answers import FAILED, HELD, ODD, judge
+from zhida.columnar.answers import FAILED, HELD, ODD, OPEN, judge
 from zhida.columnar.columns import UNKNOWN, Array, Column, Mask, Vocabulary, full, take, value_at
 from zhida.columnar.execute import Base, Block, Executor, Results
 from zhida.columnar.frames import read_column
@@ -30,7 +30,9 @@ from zhida.columnar.policies import fen_of, questions_of
 from zhida.columnar.settle import Settler
 from zhida.dmn.evaluate import Evaluator, Shared
 from zhida.dmn.model import ItemDefinition
-from zhida.entitle.next.lines import Mobile, Turn, Ways, lines_by, mobiles_of, turn_of
+from zhida.entitle.next.edges import edges_of
+from zhida.entitle.next.lines import Mobile, Turn, Ways, followed, lines_by, mobiles_of, turn_of
+from zhida.entitle.next.steps import judged_names
 from zhida.entitle.next.waiting import Waiting
 from zhida.feel import syntax
 from zhida.policy.pack import PolicyModel
@@ -87,9 +89,10 @@ class Program:
         self.mobiles = mobiles_of(model, ways, wanted)
         self.lines = lines_by(model, wanted)
         self.waiting = Waiting(model, wanted)
-        moving = {mobile.id for mobile in self.mobiles}
-        self.numbers = {mobile.id: [place for place, line in enumerate(self.lines) if mobile.id in line.reads] for mobile in self.mobiles}
-        self.drawn = [place for place, line in enumerate(self.lines) if not moving.isdisjoint(line.reads)]
+        self.followed = followed(model, self.lines, self.mobiles)
+        self.edges = edges_of(model, self.lines)
+        self.drawn = sorted({number for numbers in self.followed.values() for number in numbers})
+        self.judged = judged_names(model)
         self.questions = questions_of(model, below=Decimal(MAX_AMOUNT))
         known = {id_: value for id_, value in model.parameters.items() if not isinstance(value, Unknown)}
         plan = lower(model.model, self.questions.goals, as_of=model.as_of, constants=known)
@@ -102,7 +105,7 @@ class Program:
         goals = [side_id for place in self.drawn for side_id in _add(extension, place, self.lines[place])]
         sides = lower(extension.model().model, goals, as_of=model.as_of, constants=known)
         self.comparer = Executor(sides, self.executor.vocabulary)
-        self.turns: dict[tuple[str | int, ...], Turn | None] = {}
+        self.turns: dict[tuple[object, ...], Turn | None] = {}
         self.mobiles = tuple(mobile for mobile in self.mobiles if mobile.id in self.executor.facts)
 
     def is_idle(self) -> bool:
@@ -220,18 +223,27 @@ class Standing:
 
     def turn(self, mobile: Mobile, number: int, row: int) -> Turn | None:
         """Return where a comparison turns in one row, as the specification says; what is alike is asked once."""
-        program = self.program
-        line = program.lines[number]
-        vocabulary = program.executor.vocabulary
-        given = {id_: value_at(self.fact(id_), row, vocabulary) for id_ in sorted(line.reads) if id_ in program.comparer.facts}
-        key = mobile.id, number, *(literal(value) for value in given.values())
+        program, evaluator = self.program, self.evaluator(number, row)
+        key = mobile.id, number, *(literal(value) for value in evaluator.inputs.values() if not isinstance(value, Unknown))
         if key not in program.turns:
             if len(program.turns) >= MOST_REMEMBERED:
                 program.turns.clear()
-            inputs = {**program.model.parameters, **given}
-            evaluator = Evaluator(program.model.model, inputs, as_of=program.model.as_of, shared=Shared(program.model.model))
-            program.turns[key] = turn_of(Mover(evaluator), line, mobile)
+            program.turns[key] = turn_of(Mover(evaluator), program.lines[number], mobile)
         return program.turns[key]
+
+    def sides_of(self, number: int, row: int) -> tuple[Value, Value]:
+        """Return both sides of a comparison in one row, as the specification says."""
+        evaluator = self.evaluator(number, row)
+        line = self.program.lines[number]
+        return line.side(evaluator), line.side(evaluator, is_right=True)
+
+    def evaluator(self, number: int, row: int) -> Evaluator:
+        """Return an evaluation that knows of a row what a comparison rests on."""
+        program = self.program
+        ids = sorted(program.lines[number].reads)
+        given = {id_: value_at(self.fact(id_), row, program.executor.vocabulary) for id_ in ids if id_ in program.comparer.facts}
+        inputs = {**program.model.parameters, **given}
+        return Evaluator(program.model.model, inputs, as_of=program.model.as_of, shared=Shared(program.model.model))
 
     def with_unknown(self, rows: Array, mobiles: Iterable[tuple[str, ItemDefinition]]) -> Array:
         """Return those of some rows in which some facts could make a difference: without them the answer is not settled."""
@@ -244,11 +256,30 @@ class Standing:
 
     def enough(self) -> tuple[NDArray[np.int8], Mask]:
         """Return what is enough (`NOT`, `ELIGIBLE`, `REVIEW`) as the rows stand, and the rows of which it cannot be told."""
-        settler = self.program.settler
-        answers = settler.settled(Block(self.rows, {}), self.results)
+        program = self.program
+        judged = judge(program.questions, self.results)
+        found = np.where(judged.endings == HELD, np.int8(ELIGIBLE), np.int8(NOT))
+        if program.wanted is not None and program.questions.value is not None:
+            found[~full(program.is_wanted(self.results.columns[program.questions.value]), self.rows)] = NOT
+        found[judged.bad] = NOT
+        is_left = (judged.endings == OPEN) & ~judged.bad if program.judged else np.zeros(self.rows, np.bool_)
+        for name, mask in judged.missing.items():
+            if name not in program.judged:
+                is_left &= ~mask
+        left = np.flatnonzero(is_left)
+        bad = full(judged.bad, self.rows)
+        if len(left):
+            bad = bad.copy()
+            found[left], bad[left] = self.moved(left, {}).settled()
+        return found, bad
+
+    def settled(self) -> tuple[NDArray[np.int8], Mask]:
+        """Return the same with what a person judges enumerated."""
+        program = self.program
+        answers = program.settler.settled(Block(self.rows, {}), self.results)
         held = answers.endings == HELD
-        if answers.value is not None and self.program.wanted is not None:
-            held &= full(self.program.is_wanted(answers.value), self.rows)
+        if answers.value is not None and program.wanted is not None:
+            held &= full(program.is_wanted(answers.value), self.rows)
         lacks = np.zeros(self.rows, np.bool_)
         for mask in answers.missing.values():
             lacks |= mask

@@ -6,7 +6,7 @@
 The specification of `zhida.entitle.next.finder`, which does the same for all rows at once. A change is *smallest* in its attribute:
 one unit less is not enough. Between attributes the one that costs least yuan comes first where all that would do are priced; else the
 one that is nearest to its line, as a share of it. A step is taken to be enough where the subject is eligible then, or where
-nothing is left but what a person judges.
+nothing is left but what a person judges. What else is not known must not matter by the rules alone: it is not enumerated.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,8 @@ from zhida.assess.judge import Judgement, judge
 from zhida.assess.settle import Settled, settle
 from zhida.assess.subject import inputs_of
 from zhida.dmn.evaluate import Evaluator, Shared
-from zhida.entitle.next.lines import MILLION, NEVER, Mobile, Turn, Ways, lines_by, mobiles_of, places_of, share_of, turn_of
+from zhida.entitle.next.edges import edges_of
+from zhida.entitle.next.lines import MILLION, NEVER, Mobile, Turn, Ways, followed, lines_by, mobiles_of, places_of, share_of, turn_of
 from zhida.entitle.next.waiting import Waiting
 from zhida.policy.pack import PolicyModel
 from zhida.proof.across.lines import Line, Mover
@@ -99,6 +100,11 @@ def is_lacking(answer: Answer, wanted: str | None) -> bool:
     return wanted is not None and answer.outcome is Outcome.ELIGIBLE and equal(answer.result, wanted) is not True
 
 
+def judged_names(model: PolicyModel) -> frozenset[str]:
+    """Return the names of facts that a person judges."""
+    return frozenset(data.name for data in model.model.inputs.values() if data.item.is_judged)
+
+
 def step_words(steps: Sequence[Step]) -> str:
     """Return what must change in few words that are the same for everybody who lacks the same.
 
@@ -137,7 +143,10 @@ class Seeker:
         self.wanted = wanted
         self.mobiles = mobiles_of(model, ways, wanted)
         self.lines = lines_by(model, wanted)
+        self.followed = followed(model, self.lines, self.mobiles)
+        self.edges = edges_of(model, self.lines)
         self.waiting = Waiting(model, wanted)
+        self.judged = judged_names(model)
         self.shared = Shared(model.model)
         self.start: Mapping[str, Value] = {}
         self.turns: dict[tuple[str, int], Turn | None] = {}
@@ -158,6 +167,11 @@ class Seeker:
 
     def enough(self, inputs: Mapping[str, Value]) -> Outcome | None:
         """Return what the answer is where it is enough, else None."""
+        judgement = judge(self.model, self.evaluator(inputs))
+        if judgement.answer.outcome is Outcome.ELIGIBLE:
+            return None if is_lacking(judgement.answer, self.wanted) else Outcome.ELIGIBLE
+        if judgement.answer.outcome is not Outcome.UNDETERMINED or not judgement.missing <= self.judged:
+            return None
         settled: Settled = settle(self.model, inputs, self.shared)
         judgement = settled.judgement
         if judgement.answer.outcome is Outcome.ELIGIBLE:
@@ -190,9 +204,9 @@ class Seeker:
         if not is_number(value):
             return []
         found: dict[Decimal, int] = {}
-        for number, line in enumerate(self.lines):
-            turn = self.turn(mover, mobile, number) if mobile.id in line.reads else None
-            for place in () if turn is None else places_of(turn, mobile, value):
+        for number in self.followed[mobile.id]:
+            turn = self.turn(mover, mobile, number)
+            for place in () if turn is None else places_of(turn, mobile, value, self.edges[number]):
                 found.setdefault(place, number)
         return sorted(found.items(), key=lambda each: (abs(each[0] - value), each[0] < value))
 

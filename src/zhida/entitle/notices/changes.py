@@ -187,13 +187,12 @@ def among(words: Words, vocabulary: Mapping[str, int], is_one: Callable[[str], b
 
 
 def excludes_eligible(possible: str) -> bool:
-    """Say whether the words of what is possible leave out being eligible.
+    """Say whether the words of what is possible leave out being eligible; what goes to a person may still come out so.
 
-    >>> excludes_eligible("INELIGIBLE、NOT_APPLICABLE"), excludes_eligible("INELIGIBLE等"), excludes_eligible("小型、INELIGIBLE")
+    >>> excludes_eligible("INELIGIBLE、NOT_APPLICABLE"), excludes_eligible("INELIGIBLE、REVIEW"), excludes_eligible("INELIGIBLE等")
     (True, False, False)
     """
-    words = possible.split("、")
-    return all(word in OUTCOMES and word != Outcome.ELIGIBLE for word in words)
+    return set(possible.split("、")) <= {Outcome.INELIGIBLE, Outcome.NOT_APPLICABLE}
 
 
 def is_met_by_window(pair: Pair, former: Side, now: Side, vocabulary: Mapping[str, int]) -> np.ndarray:
@@ -231,6 +230,13 @@ class AnswerKind:
     """What is nearly met: `从业人员 → 300 人`."""
     articles: tuple[str, ...] = ()
     """The articles that it rests on; told of today alone."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the policy neither gives nor may give anything."""
+        if self.outcome is Outcome.UNDETERMINED:
+            return excludes_eligible(self.possible)
+        return self.outcome in {Outcome.INELIGIBLE, Outcome.NOT_APPLICABLE}
 
 
 @dataclass(frozen=True, slots=True)

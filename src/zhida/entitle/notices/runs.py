@@ -175,13 +175,16 @@ def run_of(table: pa.Table, name: str) -> Run:
         name: What the results are called where something is wrong with them.
 
     Raises:
-        InputError: results-unreadable, frame-key-twice.
+        InputError: results-unreadable, source-key-lacking, frame-key-twice.
     """
     words = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     key = table.schema.names[0]
     if "zhida.missing" not in words:
         raise InputError([diagnostic("results-unreadable", None, name=name)])
     keys = _texts(table)
+    if keys.null_count():
+        row = int(keys.is_null().arg_true()[0])
+        raise InputError([diagnostic("source-key-lacking", nowhere(name, row + 1), key=key, name=name)])
     if not keys.is_sorted():
         table = table.take(keys.arg_sort().to_arrow())
         keys = _texts(table)

@@ -19,7 +19,7 @@ from zhida.entitle.notices.changes import OUTCOMES, Aligned, align, changes_of, 
 from zhida.entitle.notices.coverage import PolicyCoverage, coverage_of
 from zhida.entitle.notices.pairs import Pair
 from zhida.entitle.notices.runs import NAME, Cut, Run
-from zhida.entitle.notices.told import HEADS, KIND, Kind, PairNotices, Teller, notices_of
+from zhida.entitle.notices.told import EVENTS, HEADS, KIND, Kind, PairNotices, Teller, notices_of
 from zhida.errors import Diagnostic, InputError, diagnostic
 from zhida.values.temporal import to_days
 
@@ -59,6 +59,8 @@ class Tally:
     """Subjects of the former run."""
     told: int = 0
     """Subjects that have a notice."""
+    changed: int = 0
+    """Those of them that have another answer; of the others a window alone is told."""
 
     @classmethod
     def of(cls, pairs: Sequence[Pair]) -> "Tally":
@@ -182,6 +184,7 @@ def _range(range_: _Range, tally: Tally, pool: ThreadPoolExecutor) -> pl.DataFra
         return pl.DataFrame(schema=schema(key))
     together = pl.concat(frames).sort("row", "pair")
     tally.told += together["row"].n_unique()
+    tally.changed += together.filter(~pl.col(KIND).is_in(list(EVENTS.values())))["row"].n_unique()
     rows = together["row"]
     named = together.with_columns(range_.aligned.keys.gather(rows).alias(key), range_.names().gather(rows).alias(NAME))
     return named.select(key, *HEADS, KIND)

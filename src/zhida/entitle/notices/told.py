@@ -62,6 +62,8 @@ def kind_of(change: Change) -> Kind:
         case Outcome.REVIEW:
             return Kind.REVIEW
         case Outcome.UNDETERMINED:
+            if now.is_nothing and former is not None and not former.is_nothing:
+                return Kind.LOST if was is Outcome.ELIGIBLE else Kind.REFUSED
             if former is None or was is not Outcome.UNDETERMINED:
                 return Kind.LACKING
             if former.missing != now.missing:

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import polars as pl
 import pyarrow as pa
 
 from zhida.assess.order import processors, read_attributes
 from zhida.assess.registry import known_at
 from zhida.assess.renewing import fact_columns
-from zhida.entitle.simulation.deciding import Reuse, Side, joined, population_of
+from zhida.assess.run import rarely_collected
+from zhida.entitle.simulation.deciding import Reuse, Side, joined, population_of, words_of
 from zhida.entitle.simulation.groupings import Groupings
 from zhida.entitle.simulation.scenario import Scenario
 from zhida.entitle.simulation.stacked import OpenCombining, Stacked
@@ -26,6 +26,7 @@ from zhida.entitle.simulation.walking import in_order
 from zhida.entitle.stacking.structure import MONEY
 from zhida.registry_io.sources import Source
 from zhida.registry_io.sources_parts import Part
+from zhida.registry_io.tables import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,11 @@ def compare_sides(  # noqa: PLR0913 - each says one thing of how it is done
         return _simulation(scenario, source, Tally(groupings, subjects=source.rows or 0), reuse, is_stacked=False)
     plan = _Plan(scenario, source, groupings, reuse[0], settings, open_combining, tuple(detailed))
     tally = Tally(groupings)
-    for part in in_order(source.parts, plan.worker, _Worker.compare, threads=settings.workers):
-        tally.add(part)
-        sink(part)
-        settings.tell(part.rows.height)
+    with rarely_collected():
+        for part in in_order(source.parts, plan.worker, _Worker.compare, threads=settings.workers):
+            tally.add(part)
+            sink(part)
+            settings.tell(part.rows.height)
     for worker in plan.workers[:1]:  # what the others have learned is much the same
         worker.keep()
     return _simulation(scenario, source, tally, reuse, is_stacked=plan.is_stacked)
@@ -193,11 +195,11 @@ class _Worker:
         beside = [id_ for id_ in plan.sides[1] if id_ not in plan.after.policies]
         after = joined([after, _only(before, beside)])
         paid = None if self.stacked is None else self.stacked.left(filled, (before, after))
-        sizes = _words(before, f"{plan.size}:result") if plan.size else None
+        sizes = words_of(before, f"{plan.size}:result") if plan.size else None
         groups = plan.groupings.of(frame, sizes)
         return compare(before, after, paid, groups, plan.policies, plan.is_money, plan.detailed)
 
-    def results_before(self, frame: pl.DataFrame) -> pa.Table:
+    def results_before(self, frame: Frame) -> pa.Table:
         """Return the results of the side before: read where former ones serve, else decided."""
         plan, reuse = self.plan, self.plan.reuse
         if reuse is None:
@@ -220,9 +222,3 @@ def _only(table: pa.Table, policies: list[str]) -> pa.Table:
     """Return the columns of some policies."""
     names = [name for name in table.column_names if any(name.startswith(f"{policy}:") for policy in policies)]
     return table.select(names)
-
-
-def _words(table: pa.Table, name: str) -> pl.Series:
-    found = pl.from_arrow(table.column(name))
-    assert isinstance(found, pl.Series), "one column is a series"
-    return found.cast(pl.String)

@@ -105,6 +105,13 @@ def amounts(table: pa.Table, name: str) -> NDArray[np.int64]:
     return found
 
 
+def words_of(table: pa.Table, name: str) -> pl.Series:
+    """Return a column of words as texts."""
+    found = pl.from_arrow(table.column(name))
+    assert isinstance(found, pl.Series), "one column is a series"
+    return found.cast(pl.String)
+
+
 # --- former results ------------------------------------------------------------------------------------------------
 
 

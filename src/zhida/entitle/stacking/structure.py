@@ -9,7 +9,7 @@ business of `entitle.best.lawful`.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zhida.policy.front_matter import WindowState, window_on
@@ -23,6 +23,9 @@ MONEY = frozenset(("cash", "tax", "voucher"))
 
 PUBLIC_FUNDS = frozenset(("cash", "voucher"))
 """What of it is paid out of a budget."""
+
+UNRESTRICTING = frozenset((StackingRule.SHARES, StackingRule.FREE))
+"""Rules that restrict nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +146,32 @@ def structure_of(packs: Packs, policies: Sequence[str], as_of: Date) -> Structur
         tuple(each[1].end if each else None for each in seen),
         tuple(each is not None and each[0] is WindowState.CLOSED for each in seen),
         tuple(positions[root] for root in roots),
-        tuple(_restriction(group, by_id, caps) for group in groups if group.rule not in (StackingRule.SHARES, StackingRule.FREE)),
+        tuple(_restriction(group, by_id, caps) for group in groups if group.rule not in UNRESTRICTING),
         tuple(_sharing(group, group.figure, by_id) for group in groups if isinstance(group.figure, Shares)),
         caps,
     )
+
+
+def left_out(packs: Packs, policies: Sequence[str], received: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield what was received that is not combined and yet restricts what is: its id, a policy that it restricts, and the group.
+
+    Args:
+        packs: The packs whose rows of stacking count.
+        policies: Ids of the policies that are combined.
+        received: Ids of policies of which something was received; whatever version is meant.
+    """
+    fronts = {id_: policy.front for id_, policy in packs.policies.items()}
+    listed = {first_version(fronts, id_): id_ for id_ in policies}
+    groups = [group for group in packs.stacking if group.rule not in UNRESTRICTING]
+    for name in sorted(set(received)):
+        root = first_version(fronts, name)
+        if root in listed:
+            continue
+        for group in groups:
+            roots = {first_version(fronts, id_) for id_ in group.policies}
+            if root in roots and not roots.isdisjoint(listed):
+                yield name, next(id_ for own, id_ in listed.items() if own in roots), group.name
+                break
 
 
 def _restriction(group: StackingGroup, by_id: Mapping[str, tuple[int, ...]], caps: Sequence[StackingGroup]) -> Restriction:
