@@ -67,7 +67,7 @@ def test_the_changes_are_everybody_whose_answer_differs(zhida: Zhida, district: 
     assert metadata["zhida.as_of"] == AS_OF
     assert set(json.loads(metadata["zhida.policies_after"])) >= {VOUCHER}
     data = json.loads((tmp_path / "out/simulation.json").read_text(encoding="utf-8"))
-    gain = frame["net_fen_after"].sum() - frame["net_fen_before"].sum()
+    gain = sum(frame["net_fen_after"].to_list()) - sum(frame["net_fen_before"].to_list())
     assert gain == data["change_fen"]
     with (tmp_path / "out/changes.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -9,10 +9,11 @@ row for each row, in the order of the rows. Binary fractions are refused; what a
 pandas is never imported: whoever gives a pandas frame has it loaded.
 """
 
+import datetime
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -23,12 +24,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zhida.assess.columns import NAME, WORDS, RegistryColumns, default_key, open_run
+from zhida.assess.columns import NAME, WORDS, default_key, open_run
 from zhida.assess.order import processors
 from zhida.assess.population import with_population
 from zhida.entitle.best.columns import Combiner
 from zhida.entitle.best.payments import read_received
-from zhida.entitle.budgets.allocation import LOTTERY, SCORE, Terms
+from zhida.entitle.budgets.allocation import LASTS, LOTTERY, ORDERS, SCORE, Terms
 from zhida.entitle.budgets.allocation import allocate as allocate_claims
 from zhida.entitle.budgets.applications import read_applications
 from zhida.entitle.budgets.claims import Admission, claims_of, read_entitled
@@ -52,7 +53,7 @@ from zhida.registry_io.registry import Registry
 from zhida.registry_io.sources_columns import fields_of, items_of, read_columns
 from zhida.registry_io.sources_parts import Findings, Part, nowhere
 from zhida.source import Span
-from zhida.values.temporal import Date, to_days
+from zhida.values.temporal import Date, parse_date, to_days
 
 Frame = Any
 """A polars, pandas or Arrow table, or what offers its columns as Arrow does: `__arrow_c_stream__`."""
@@ -95,8 +96,8 @@ def assess_frame(  # noqa: PLR0913 - each says one thing
     >>> table = assess_frame(packs, ["national/sme-size"], frame, as_of=Date(2026, 6, 30))  # doctest: +SKIP
     >>> table["national/sme-size:result"]  # doctest: +SKIP
     """
-    given = _given(frame)
-    facts = _registry(packs, policies, given, key, findings)
+    given = given_of(frame)
+    facts = registry_of(packs, policies, given, key, findings)
     return given.back(_assess(packs, policies, facts, as_of).decide(facts.frame))
 
 
@@ -132,12 +133,12 @@ def best_combinations(  # noqa: PLR0913 - each says one thing
         InputError: those of `assess_frame`; frame-results-lack, combine-rows-differ; those of a sheet of payments (received-…).
         CompileError: a policy, or one that it uses, has errors.
     """
-    given = _given(frame)
-    facts = _registry(packs, policies, given, key, findings)
+    given = given_of(frame)
+    facts = registry_of(packs, policies, given, key, findings)
     told = _results(packs, policies, facts, as_of, results)
     payments = None
     if received is not None:
-        with _sheet(received) as path:
+        with sheet_of(received) as path:
             payments = read_received(path, packs)
     wider, caps = with_caps(packs, structure_of(packs, policies, as_of).caps)
     filled, _ = with_population(wider, caps, facts, as_of)
@@ -177,8 +178,8 @@ def next_steps(  # noqa: PLR0913 - each says one thing
         InputError: those of `assess_frame`; frame-results-lack, combine-rows-differ.
         CompileError: a policy, or one that it uses, has errors.
     """
-    given = _given(frame)
-    facts = _registry(packs, policies, given, key, findings)
+    given = given_of(frame)
+    facts = registry_of(packs, policies, given, key, findings)
     told = _results(packs, policies, facts, as_of, results)
     filled, _ = with_population(packs, policies, facts, as_of)
     steps = StepFinder(packs, policies, as_of=as_of, wanted=wanted).find(filled.frame, told)
@@ -242,13 +243,13 @@ def allocate(  # noqa: PLR0913 - each says one thing
         seed=seed if kind == LOTTERY else "",
         as_of=as_of,
     )
-    given = _given(entitled)
+    given = given_of(entitled)
     said = {b"zhida.as_of": str(as_of).encode(), **(given.table.schema.metadata or {})}
-    with _sheet(given.table.replace_schema_metadata(said)) as path:
+    with sheet_of(given.table.replace_schema_metadata(said)) as path:
         held = read_entitled(path, policy)
     sheet = None
     if applications is not None:
-        with _sheet(applications) as path:
+        with sheet_of(applications) as path:
             sheet = read_applications(path, policy, front.title)
     if kind == SCORE and not (sheet and sheet.has_scores):
         raise InputError([diagnostic("applications-no-scores", None, name=GIVEN)])
@@ -289,7 +290,7 @@ def simulate(  # noqa: PLR0913 - each says one thing
         InputError: those of `assess_frame`.
         CompileError: a policy, or one that it uses, has errors.
     """
-    given = _given(frame)
+    given = given_of(frame)
     scenario = plan_scenario(before, after, subject=subject, as_of=as_of)
     facts = _typed(scenario.dictionary, given, key, findings)
     source = _FrameSource(replace(facts, frame=facts.frame.sort(facts.key)))
@@ -308,130 +309,13 @@ def simulate(  # noqa: PLR0913 - each says one thing
     return replace(given, index=None).back(told.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 
-def _fen(yuan: Decimal | int) -> int:
-    """Return yuan as fen; what is finer than a fen is not there."""
-    return int(Decimal(yuan).scaleb(2))
+# --- results -------------------------------------------------------------------------------------------------------
 
 
-# --- what is given, and what is given back -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Given:
-    """A frame, as it was given."""
-
-    table: pa.Table
-    """Its columns."""
-    kind: str
-    """`polars`, `pandas` or `arrow`."""
-    index: object | None = None
-    """The index of a pandas frame."""
-
-    def back(self, table: pa.Table) -> Frame:
-        """Return a table as the kind of frame that was given."""
-        if self.kind == "arrow":
-            return table
-        if self.kind == "polars":
-            return pl.DataFrame(pl.from_arrow(table))
-        pandas = sys.modules["pandas"]
-        types = {pa.int64(): pandas.Int64Dtype(), pa.uint64(): pandas.UInt64Dtype(), pa.uint8(): pandas.UInt8Dtype()}
-        types |= {pa.int32(): pandas.Int32Dtype(), pa.bool_(): pandas.BooleanDtype()}
-        frame = table.replace_schema_metadata(None).to_pandas(types_mapper=types.get)
-        if self.index is not None:
-            frame.index = self.index
-        return frame
-
-
-def _given(frame: Frame) -> Given:
-    if isinstance(frame, pl.LazyFrame):
-        frame = frame.collect()
-    if isinstance(frame, pl.DataFrame):
-        return Given(frame.to_arrow(compat_level=pl.CompatLevel.oldest()), "polars")
-    library = type(frame).__module__.partition(".")[0]
-    if not hasattr(frame, "__arrow_c_stream__"):
-        raise InputError([diagnostic("frame-kind", None, found=f"{library}.{type(frame).__name__}")])
-    try:
-        table = pa.table(frame)
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        reason = (str(error).strip().splitlines() or [""])[0]
-        raise InputError([diagnostic("frame-kind", None, found=f"{library}.{type(frame).__name__}: {reason}")]) from error
-    if library != "pandas":
-        return Given(table, "arrow")
-    names = [name for name in table.column_names if not name.startswith("__index_level_")]
-    return Given(table.select(names), "pandas", frame.index)
-
-
-@contextmanager
-def _sheet(given: Frame | Path) -> Iterator[Path]:
-    """Give a sheet as a file: the rooms that read sheets tell where in a file a cell is wrong."""
-    if isinstance(given, str | Path):
-        yield Path(given)
-        return
-    table = given if isinstance(given, pa.Table) else _given(given).table
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{GIVEN}.parquet"
-        pq.write_table(table, path)
-        yield path
-
-
-# --- a frame as a registry -----------------------------------------------------------------------------------------
-
-
-def _registry(packs: Packs, policies: Sequence[str], given: Given, key: str | None, findings: Told) -> Registry:
-    """Return a frame as a registry in memory, in the order of its rows."""
-    unknown = [policy for policy in policies if policy not in packs.policies]
-    if unknown:
-        raise InputError([diagnostic("policy-unknown", None, name=unknown[0], near="", known="、".join(packs.policies))])
-    kinds = [packs.policies[policy].front.subject for policy in policies] or list(packs.dictionaries)
-    return _typed(packs.dictionaries[kinds[0]], given, key or default_key(packs, policies), findings)
-
-
-def _typed(dictionary: Dictionary, given: Given, key: str | None, findings: Told) -> Registry:
-    """Return a frame with the types of a registry.
-
-    Raises:
-        InputError: what cannot be read; see `assess_frame`.
-    """
-    key = key or next(iter(dictionary.items))
-    fields, notes = fields_of(given.table.schema, dictionary, key, GIVEN)
-    fields = tuple(sorted(fields, key=lambda field: field.name != key))
-    part = Part(0, 0, given.table.num_rows, "", "")
-    odd = Findings(GIVEN, notes)
-
-    def place(row: int, _column: str) -> Span:
-        return nowhere(GIVEN, row + 1)
-
-    frame = read_columns(given.table, fields, part, odd, place)
-    keys = frame[key].cast(pl.String)
-    if keys.null_count():
-        row = int(keys.is_null().arg_true()[0])
-        raise InputError([diagnostic("source-key-lacking", place(row, key), key=key, name=GIVEN)])
-    twice = keys.filter(keys.is_duplicated())
-    if len(twice):
-        raise InputError([diagnostic("frame-key-twice", None, key=key, value=twice[0], name=GIVEN)])
-    for item in odd.diagnostics(items_of(fields, dictionary), 1):
-        if findings is None:
-            warnings.warn(item.message("zh") + " | " + item.message("en"), stacklevel=4)
-        else:
-            findings.append(item)
-    return Registry(key, frame, {}, dictionary_differs=False)
-
-
-class _Decider:
-    """Decides the rows of a registry in memory."""
-
-    def __init__(self, columns: RegistryColumns, fill: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
-        self.columns, self.fill = columns, fill
-
-    def decide(self, frame: pl.DataFrame) -> pa.Table:
-        """Return the results of all rows."""
-        return self.columns.decide(self.fill(frame))
-
-
-def _assess(packs: Packs, policies: Sequence[str], facts: Registry, as_of: Date) -> _Decider:
-    """Return what decides policies for a registry."""
+def _assess(packs: Packs, policies: Sequence[str], facts: Registry, as_of: Date) -> pa.Table:
+    """Return the results of the rows of a registry."""
     filled, _ = with_population(packs, policies, facts, as_of)
-    return _Decider(open_run(packs, policies, as_of=as_of, key=facts.key), lambda _: filled.frame)
+    return open_run(packs, policies, as_of=as_of, key=facts.key).decide(filled.frame)
 
 
 def _results(packs: Packs, policies: Sequence[str], facts: Registry, as_of: Date, given: Frame | None) -> pa.Table:
@@ -442,7 +326,7 @@ def _results(packs: Packs, policies: Sequence[str], facts: Registry, as_of: Date
     """
     if given is None:
         return _assess(packs, policies, facts, as_of).decide(facts.frame)
-    table = with_schema(_given(given).table, open_run(packs, policies, as_of=as_of, key=facts.key).schema)
+    table = with_schema(given_of(given).table, open_run(packs, policies, as_of=as_of, key=facts.key).schema)
     keys = pl.Series(pl.from_arrow(table.column(0)), dtype=pl.String)
     own = facts.frame[facts.key].cast(pl.String)
     if len(keys) != len(own) or not bool((keys == own).all()):
@@ -482,7 +366,7 @@ DATES: Mapping[str, tuple[str, str, str]] = {
 """What the results of a comparison are called, in English and in Chinese, and the argument that names their date."""
 
 
-def run_given(packs: Packs, results: Frame | Path, as_of: Date | None, which: str) -> tuple[Run, Given]:
+def rungiven_of(packs: Packs, results: Frame | Path, as_of: Date | None, which: str) -> tuple[Run, Given]:
     """Return results as a run that can be compared, and what kind of frame they were.
 
     Args:
@@ -496,7 +380,7 @@ def run_given(packs: Packs, results: Frame | Path, as_of: Date | None, which: st
     """
     if isinstance(results, str | Path):
         return open_results(Path(results)), Given(pa.table({}), "arrow")
-    given = _given(results)
+    given = given_of(results)
     table = given.table
     if b"zhida.missing" not in (table.schema.metadata or {}):
         if as_of is None:

@@ -238,11 +238,12 @@ CODES: dict[str, Code] = {
         "'{name}' is no file of a pack",
         "“{name}”不是政策包里的文件",
         (
-            "a change is a policy whose front matter says `policy: pack/name` and `subject: …`, or parameters.md, stacking.md, a dictionary or "
-            "a code list in a folder that bears the name of its pack",
+            "a change is a policy whose front matter says `policy: pack/name` and `subject: …`",
+            "a page (parameters.md, stacking.md), a dictionary or a code list stands in a folder that bears the name of its pack",
         ),
         (
-            "改动可以是政策文件（开头写明 policy: 包/名 和 subject: …），也可以是放在与政策包同名的文件夹里的 parameters.md、stacking.md、数据字典或代码表",
+            "改动可以是政策文件，开头写明 policy: 包/名 和 subject: …",
+            "parameters.md、stacking.md、数据字典和代码表，要放在与政策包同名的文件夹里",
         ),
     ),
     "simulation-parameter-unknown": Code(
@@ -322,6 +323,20 @@ CODES: dict[str, Code] = {
         "没有说明{what_zh}结果的评估日",
         ("name it by the argument {argument}, or give an Arrow table as zhida.assess_frame returned it",),
         ("请用参数 {argument} 写明，或给 zhida.assess_frame 返回的 Arrow 表",),
+    ),
+    "frame-column": Code(
+        ERROR,
+        "the column '{name}' cannot be read: {reason}",
+        "列“{name}”读不出来：{reason}",
+        ("give each column once and one type to all of its cells: integers, decimals, texts, booleans or dates",),
+        ("请让每一列只出现一次，且整列同一种类型：整数、Decimal、文字、是否或日期",),
+    ),
+    "frame-argument": Code(
+        ERROR,
+        "the argument {name} cannot be '{value}'",
+        "参数 {name} 不能是“{value}”",
+        ("it may be: {known}",),
+        ("可以是：{known_zh}",),
     ),
     # --- examples of stacking (G) ---
     "stacking-example-column": Code(

@@ -31,7 +31,7 @@ from zhida.report.words import (
     listed,
     word,
 )
-from zhida.values.temporal import to_days
+from zhida.values.temporal import parse_date, to_days
 
 KINDS: Words = {
     Kind.GAINED: {"zh": "新可享受", "en": "newly eligible"},
@@ -108,11 +108,13 @@ def amount_words(fen: int, language: Language) -> str:
 def near_words(near: str, language: Language) -> str:
     """Return what was nearly met as a clause.
 
-    >>> near_words("研发费用 → 5000000 元", "zh"), near_words("从业人员 → 300 人", "en")
-    ('研发费用（线 5,000,000 元）', '从业人员 (line: 300 persons)')
+    >>> near_words("研发费用 → 5000000 元", "zh"), near_words("从业人员 → 300 人", "en"), near_words("到期日 → 2026-11-20", "zh")
+    ('研发费用（线 5,000,000 元）', '从业人员 (line: 300 persons)', '到期日（线 2026年11月20日）')
     """
     name, _, line = near.partition(NEAR_MARK)
-    if found := re.fullmatch(r"(-?[0-9.]+)(?: (\S+))?", line):
+    if day := parse_date(line):
+        line = format_date(day, language)
+    elif found := re.fullmatch(r"(-?[0-9.]+)(?: (\S+))?", line):
         line = f"{group_digits(Decimal(found[1]))} {format_unit(found[2] or '', language)}".rstrip()
     return name + bracketed(choose(language, f"线 {line}", f"line: {line}"), language)
 
@@ -215,8 +217,9 @@ class _Sentences:
                     f"您在{title}中由“{was}”变为“{now.result}”{ground}", f"by {title} you are now '{now.result}', before '{was}'{ground}"
                 )
             case Kind.LOST:
-                was = self.say(f"，原来 {BEFORE}", f", before {BEFORE}") if change.former and change.former.has_amount else ""
-                return self.say(f"您不再享受{title}{was}{ground}", f"you are no longer eligible for {title}{was}{ground}")
+                return self.lost(change, title, ground)
+            case Kind.REFUSED if now is not None and now.missing:
+                return self.whatever(now) + self.say(f"您都不能享受{title}", f"you cannot have {title}")
             case Kind.REFUSED:
                 return self.say(f"现已确定您不符合{title}{ground}", f"it is settled that you are not eligible for {title}{ground}")
             case Kind.OUT_OF_SCOPE:
@@ -236,6 +239,22 @@ class _Sentences:
             return self.say(f"您现在符合{title}{ground}", f"you now meet {title}{ground}")
         return self.say(f"您现在可以享受{title}{ground}", f"you are now eligible for {title}{ground}")
 
+    def lost(self, change: Change, title: str, ground: str) -> str:
+        """Return what one no longer has."""
+        former, now = change.former, change.now
+        assert former is not None, "what is lost was there"
+        if former.result:
+            return self.say(f"您不再属于{title}中的“{former.result}”{ground}", f"by {title} you are no longer '{former.result}'{ground}")
+        was = self.say(f"，原来 {BEFORE}", f", before {BEFORE}") if former.has_amount else ""
+        whatever = self.whatever(now) if now is not None and now.outcome is Outcome.UNDETERMINED else ""
+        ever = "都" if whatever else ""
+        return whatever + self.say(f"您{ever}不再享受{title}{was}{ground}", f"you are no longer eligible for {title}{was}{ground}")
+
+    def whatever(self, now: AnswerKind) -> str:
+        """Return that what is missing makes no difference to one who cannot have anything."""
+        lacking = self.names(now.missing)
+        return self.say(f"不论{lacking}如何，", f"whatever {lacking} may be, ") if lacking else ""
+
     def open(self, change: Change, kind: Kind, title: str, now: AnswerKind) -> str:
         """Return what is not settled, and what that hangs on."""
         lacking = self.names(now.missing)
@@ -244,13 +263,24 @@ class _Sentences:
         match kind:
             case Kind.REVIEW:
                 what = self.say(f"须认定：{lacking}", f"to be judged: {lacking}") if lacking else ""
-                return self.say(f"{title}转由人工核对", f"{title} goes to a person for review") + bracketed(what, self.language)
+                is_still = change.former is not None and change.former.outcome is Outcome.REVIEW
+                goes = ("仍由人工核对", "is still with a person for review") if is_still else ("转由人工核对", "goes to a person for review")
+                return self.say(f"{title}{goes[0]}", f"{title} {goes[1]}") + bracketed(what, self.language)
             case Kind.WAY:
                 way = word(DELIVERIES, now.delivery, self.language) or self.say("不再兑付", "none")
-                was = word(DELIVERIES, change.former.delivery, self.language) if change.former else ""
+                was = word(DELIVERIES, change.former.delivery, self.language) if change.former and change.former.delivery else ""
+                if change.former and change.former.delivery == now.delivery:
+                    answer = self.answer(change.pair, now, (NOW, LOW, HIGH))
+                    return self.say(f"{title}的结果有变，现在：{answer}", f"the answer of {title} is another one, now: {answer}")
+                if not was:
+                    return self.say(f"{title}现在的兑付方式是“{way}”", f"{title} now goes out {way}")
                 return self.say(f"{title}的兑付方式由“{was}”变为“{way}”", f"{title} now goes out {way}; before {was}")
             case Kind.POSSIBLE:
-                return self.say(f"{title}还没有确定，现在可能：{possible}", f"{title} is still open; possible now: {possible}")
+                what = possible or self.say("说不出", "nobody can say")
+                return self.say(f"{title}还没有确定，现在可能：{what}", f"{title} is still open; possible now: {what}")
+        if not lacking:
+            return self.say(f"{title}还不能确定{may}", f"{title} is not settled{may}")
+        match kind:
             case Kind.LESS_LACKING:
                 return self.say(f"{title}只还缺：{lacking}{may}", f"{title} now lacks only {lacking}{may}")
         if now.delivery == Delivery.ON_CONFIRMATION:
@@ -268,18 +298,34 @@ class _Sentences:
         if now is None:
             gone = Cause.GONE_POLICY in change.causes
             return self.say("政策已停用" if gone else "您已不在册", "the policy is gone" if gone else "you are no longer on file")
-        told = [self.succession(change)]
-        if settled := tuple(name for name in former.missing if name not in now.missing):
-            told.append(self.say("此前缺：", "lacking before: ") + self.names(settled))
-        elif former.outcome is Outcome.INELIGIBLE and former.near:
-            told.append(self.say("此前差：", "short before of: ") + near_words(former.near, self.language))
-        elif former.outcome is Outcome.NOT_APPLICABLE and now.outcome is not Outcome.NOT_APPLICABLE:
-            told.append(self.say("此前不在适用范围内", "out of its scope before"))
+        told = [self.succession(change), "" if kind is Kind.LOST else self.before(change.pair, former, now)]
         if now.outcome is Outcome.INELIGIBLE and now.near:
             told.append(self.say("现在差：", "short now of: ") + near_words(now.near, self.language))
         elif now.outcome is Outcome.NOT_APPLICABLE and kind is Kind.LOST:
             told.append(self.say("现在不在适用范围内", "now out of its scope"))
         return self.say("；", "; ").join(text for text in told if text)
+
+    def before(self, pair: Pair, former: AnswerKind, now: AnswerKind) -> str:
+        """Return what was said before, in the words that show best what became of it."""
+        settled = tuple(name for name in former.missing if name not in now.missing)
+        match former.outcome:
+            case Outcome.REVIEW:
+                judged = self.names(settled or former.missing)
+                if now.outcome is Outcome.REVIEW and not settled:
+                    return ""
+                return self.say("此前须认定：", "to be judged before: ") + judged if judged else self.say("此前转人工", "for review before")
+            case Outcome.UNDETERMINED if settled:
+                return self.say("此前缺：", "lacking before: ") + self.names(settled)
+            case Outcome.UNDETERMINED if former.missing and now.missing != former.missing and now.outcome is Outcome.UNDETERMINED:
+                return self.say("此前只缺：", "before, only this was lacking: ") + self.names(former.missing)
+            case Outcome.UNDETERMINED:
+                possible = self.possible(pair, former, (BEFORE, LOW_BEFORE, HIGH_BEFORE))
+                return self.say("此前可能：", "possible before: ") + possible if possible else ""
+            case Outcome.INELIGIBLE if former.near:
+                return self.say("此前差：", "short before of: ") + near_words(former.near, self.language)
+            case Outcome.NOT_APPLICABLE:
+                return self.say("此前不在适用范围内", "out of its scope before")
+        return self.say("此前：", "before: ") + self.answer(pair, former, (BEFORE, LOW_BEFORE, HIGH_BEFORE))
 
     def succession(self, change: Change) -> str:
         """Return which document took the place of which, where one did."""
@@ -303,7 +349,8 @@ class _Sentences:
         """Return when one may apply, where that matters and the sentence does not say so yet."""
         window = change.pair.window
         told = {Kind.GAINED, Kind.MORE, Kind.LACKING, Kind.LESS_LACKING}
-        if window is None or kind not in told:
+        is_turn = change.pair.event is not None and change.event is None and change.now is not None and not change.now.is_nothing
+        if window is None or not (kind in told or is_turn):
             return ""
         zh, en = WINDOWS[window.state]
         days = format_interval(window.days, self.language)

@@ -176,8 +176,8 @@ def preference(structure: Structure, situation: Situation, combination: Combinat
     order of the list.
     """
     paid, taken = combination.paid_fen, combination.is_taken
-    ends = sorted({_key(day) for day in structure.deadlines if day is not None})
-    by_end = tuple(sum(fen for fen, day in zip(paid, structure.deadlines, strict=True) if day and _key(day) == end) for end in ends)
+    ends = sorted({day_key(day) for day in structure.deadlines if day is not None})
+    by_end = tuple(sum(fen for fen, day in zip(paid, structure.deadlines, strict=True) if day and day_key(day) == end) for end in ends)
     return (
         sum(paid),
         sum(is_taken and not is_money for is_taken, is_money in zip(taken, structure.is_money, strict=True)),
@@ -302,5 +302,6 @@ def _period(day: Date, per: str) -> tuple[int, int]:
     return day.year, (day.month - 1) // MONTHS[per]
 
 
-def _key(day: Date) -> tuple[int, int, int]:
+def day_key(day: Date) -> tuple[int, int, int]:
+    """Return what days are compared by."""
     return day.year, day.month, day.day

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from zhida.entitle.best.lawful import Choice, Combination, Laws, Situation, faults, laws, parts, ties
+from zhida.entitle.best.lawful import Choice, Combination, Laws, Situation, day_key, faults, laws, parts, ties
 from zhida.entitle.stacking.structure import Structure
 from zhida.errors import InputError, diagnostic
 from zhida.values.temporal import Date
@@ -112,8 +112,8 @@ class _Part:
         yield [(paid[each], 1) for each in self.positions]
         yield [(taken[each], 1) for each in self.positions if not structure.is_money[each]]
         days = {each: day for each in self.positions if (day := structure.deadlines[each]) is not None}
-        for end in sorted({(day.year, day.month, day.day) for day in days.values()}):
-            yield [(paid[each], 1) for each, day in days.items() if (day.year, day.month, day.day) == end]
+        for end in sorted(set(map(day_key, days.values()))):
+            yield [(paid[each], 1) for each, day in days.items() if day_key(day) == end]
         yield [(taken[each], -self.situation.efforts[each]) for each in self.positions]
         yield [(paid[each], -1) for each in self.positions if structure.is_public_funds[each]]
         for each in self.positions:
