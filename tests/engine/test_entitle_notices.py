@@ -126,8 +126,14 @@ def test_who_is_newly_eligible_reads_the_sum_the_article_and_what_was_in_the_way
         (
             {"收入": 1000},
             {},
-            "《示例》只要您补充：人、收入，就能确定，可能：不符合等。",
-            "《示例》 can be settled as soon as you state 人, 收入; possible: not eligible and others.",
+            "《示例》只要您补充：人、收入，就能确定，可能：不符合等；此前只缺：人。",
+            "《示例》 can be settled as soon as you state 人, 收入; possible: not eligible and others; before, only this was lacking: 人.",
+        ),
+        (
+            {"人": 30, "收入": 1000},
+            {"人": 30},
+            "《示例》只要您补充：收入，就能确定；此前：符合 100 元。",
+            "《示例》 can be settled as soon as you state 收入; before: eligible ¥100.00.",
         ),
         (
             {},
@@ -163,6 +169,12 @@ def test_a_status_that_becomes_another_is_told_with_both(tmp_path: Path) -> None
     assert found.select("原来", "现在", "事由").rows() == [("微型", "小型", "身份变了")]
 
 
+def test_a_status_that_is_lost_is_named(tmp_path: Path) -> None:
+    packs = packs_in(tmp_path, STATUS, gives="status", eligible="", result="规模", applies='城市 = "甲"')
+    (sentence,) = compared(packs, {"人": number("3"), "城市": "甲"}, {"人": number("3"), "城市": "乙"})["通知语"]
+    assert sentence == "您不再属于《示例》中的“微型”；现在不在适用范围内。"
+
+
 def test_who_leaves_the_scope_reads_so(tmp_path: Path) -> None:
     packs = packs_in(tmp_path, applies='城市 = "甲"')
     facts = {"人": number("30"), "收入": number("1000")}
@@ -180,6 +192,8 @@ def test_amounts_are_told_in_the_largest_unit_that_is_exact() -> None:
 HELD = Given("ELIGIBLE", 100, delivery="申报审核")
 OPEN = Given("UNDETERMINED", missing=frozenset({"人"}), possible="ELIGIBLE、INELIGIBLE", delivery="即申即享")
 NOT = Given("INELIGIBLE", near="人 → 30 人")
+RULED_OUT = replace(OPEN, possible="INELIGIBLE、NOT_APPLICABLE")
+JUDGED = Given("REVIEW", missing=frozenset({"人"}), delivery="申报审核")
 
 
 def kinds(before: Given | None, now: Given | None, **words: str) -> list[str]:
@@ -204,6 +218,10 @@ def empty_packs() -> Packs:
         (OPEN, replace(OPEN, high_fen=7), "possible"),
         (OPEN, replace(OPEN, possible="ELIGIBLE、NOT_APPLICABLE"), "possible"),
         (OPEN, Given("REVIEW", delivery="申报审核"), "review"),
+        (OPEN, RULED_OUT, "refused"),
+        (HELD, RULED_OUT, "lost"),
+        (RULED_OUT, OPEN, "possible"),
+        (None, replace(OPEN, possible="INELIGIBLE、REVIEW"), "lacking"),
         (NOT, Given("NOT_APPLICABLE"), "out-of-scope"),
         (Given("NOT_APPLICABLE"), NOT, "refused"),
         (None, HELD, "gained"),
@@ -223,11 +241,34 @@ def test_each_change_of_an_answer_is_a_notice(before: Given | None, now: Given |
         (None, NOT),
         (NOT, None),
         (None, Given("NOT_APPLICABLE")),
-        (None, replace(OPEN, possible="INELIGIBLE、NOT_APPLICABLE")),
+        (None, RULED_OUT),
+        (RULED_OUT, None),
     ],
 )
 def test_what_is_the_same_answer_is_no_notice(before: Given | None, now: Given | None) -> None:
     assert kinds(before, now) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "sentence"),
+    [
+        (OPEN, RULED_OUT, "不论人如何，您都不能享受《p》；此前可能：符合、不符合。"),
+        (HELD, RULED_OUT, "不论人如何，您都不再享受《p》，原来 1 元。"),
+        (JUDGED, replace(JUDGED, missing=frozenset({"收入"})), "《p》仍由人工核对（须认定：收入）；此前须认定：人。"),
+        (JUDGED, NOT, "现已确定您不符合《p》；此前须认定：人；现在差：人（线 30 人）。"),
+        (OPEN, replace(OPEN, missing=frozenset(), possible=None), "《p》还不能确定；此前缺：人。"),
+        (OPEN, replace(OPEN, possible=None), "《p》还没有确定，现在可能：说不出；此前可能：符合、不符合。"),
+        (HELD, replace(HELD, amount_fen=0), "《p》的金额由 1 元减少到 0 元，少 1 元。"),
+        (replace(HELD, amount_fen=0), replace(HELD, amount_fen=None), "《p》的结果有变，现在：符合。申报审核：…"),
+        (replace(NOT, near=None), HELD, "您现在可以享受《p》，1 元；此前：不符合。申报审核：…"),
+        (NOT, Given("NOT_APPLICABLE"), "您不在《p》的适用范围内；此前差：人（线 30 人）。"),
+    ],
+)
+def test_each_sentence_says_what_was_and_what_is(before: Given, now: Given, sentence: str) -> None:
+    tables = [results_of({"A1": {"made/p": each}}, {"made/p": ["人", "收入"]}) for each in (before, now)]
+    (found,) = told(empty_packs(), *tables)[0]["通知语"]
+    assert found.startswith(sentence.removesuffix("…"))
+    assert sentence.endswith("…") or found == sentence
 
 
 def test_another_engine_another_order_of_bits_and_other_rules_are_no_change() -> None:
@@ -337,6 +378,16 @@ def test_a_window_concerns_only_those_who_may_have_something(tmp_path: Path) -> 
     assert found["通知语"][0].startswith("《示例》开始申报：2026年3月5日至2026年3月31日（您：待定（缺 人、收入）")
 
 
+def test_a_window_that_turns_is_told_with_any_other_news(tmp_path: Path) -> None:
+    packs = packs_in(tmp_path, window=WINDOW)
+    more, less = ({"人": number("30"), "收入": number(sum_)} for sum_ in ("2000", "1000"))
+    window = "申报时间：2026年3月5日至2026年3月31日（正在申报）。"
+    found = compared(packs, more, less, days=(TODAY, Date(2026, 3, 30)))
+    assert found["kind"].to_list() == ["less"]
+    assert found["通知语"][0].endswith(window)
+    assert window not in compared(packs, more, less, days=(TODAY, Date(2026, 3, 11)))["通知语"][0]
+
+
 def test_the_days_that_are_left_are_told(tmp_path: Path) -> None:
     packs = packs_in(tmp_path, window=WINDOW)
     facts = {"人": number("30"), "收入": number("1000")}
@@ -428,6 +479,9 @@ def test_where_the_document_is_stricter_than_the_data_that_is_told(tmp_path: Pat
     told_ = [(row.ordered, way, share.sure, share.open) for row, way, share in report.coverage.stricter]
     assert told_ == [("申报审核", "免申即享", 1, 0), ("申报审核", "即申即享", 0, 1)]
     assert "文件要求比数据允许的严：1 项政策，2 份权益" in notices_text(report, "zh")
+    page = notices_html(report, {}, "zh")
+    assert "免审即享" in page, "each of the three ways has its row, were it of nothing"
+    assert "没有要通知的" in page
 
 
 def test_what_new_policies_give_can_be_pushed_where_the_subject_can_be_told_what_to_do(tmp_path: Path) -> None:
@@ -453,12 +507,23 @@ def test_a_report_says_the_same_as_text_data_and_page(tmp_path: Path) -> None:
     assert (data["notices"], data["kinds"], data["policies"][0]["more_fen"]) == (1, {"gained": 1}, 10000)
     assert data["coverage"]["ways"][0]["share_of_money"] == "100.0 %"
     assert "新可享受 1" in notices_text(report, "zh")
-    assert "1 notices for 1 of 1 subjects" in notices_text(report, "en")
+    assert "1 notices for 1 of 1 subjects; 1 have another answer" in notices_text(report, "en")
     rows = told(packs, *tables)[0].rename({"代码": "主体"}).with_columns(pl.all().cast(pl.String).fill_null("")).to_dicts()
     for language in ("zh", "en"):
         page = notices_html(report, {"gained": rows}, language)
         assert "100.0 %" in page
         assert "您现在可以享受《示例》" in page
+
+
+def test_who_hears_of_a_window_alone_is_not_counted_among_those_whose_answer_changed(tmp_path: Path) -> None:
+    packs = packs_in(tmp_path, window=WINDOW)
+    facts = [{"人": number(count), "收入": number("1000")} for count in ("30", "40", "29")]
+    later = [*facts[:2], {**facts[2], "人": number("30")}]
+    tables = [assess_registry(packs, ["demo/a"], registry_of(packs, *rows), as_of=day) for rows, day in ((facts, BEFORE), (later, TODAY))]
+    report = report_of(packs, *tables)
+    data = notices_data(report)
+    assert (data["subjects_changed"], data["subjects_told"], data["notices"]) == (1, 3, 3)
+    assert "3 户中 1 户的答案有变；该通知 3 户，通知 3 条" in notices_text(report, "zh")
 
 
 def test_shares_are_told_to_a_tenth() -> None:

@@ -1,6 +1,7 @@
 """Frames in, frames out: the same answers whatever library a frame comes from, exactly, and of the same kind and order."""
 
-from datetime import date
+import warnings
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -147,12 +148,114 @@ def test_a_column_that_is_no_attribute_is_told_by_a_warning_or_put_where_it_is_w
         (pl.DataFrame({KEY: ["A", "A"]}), "frame-key-twice"),
         (pl.DataFrame({KEY: ["A", None]}), "source-key-lacking"),
         (pd.DataFrame({KEY: ["A"], "人": [[{"x": 1}]]}), "source-column-type"),
+        (pd.DataFrame({KEY: ["A", "B"], "人": [1, "2"]}), "frame-column"),
+        (pd.concat([pd.DataFrame({KEY: ["A"], "人": [1]})] * 2, axis=1), "frame-column"),
+        (pl.DataFrame({KEY: ["A"], "人": pl.Series([1], dtype=pl.Int128)}), "frame-column"),
+        (pd.DataFrame({KEY: ["A", "B"], "人": [1, None]}), "source-float"),
+        (pd.Series([1]), "frame-kind"),
     ],
 )
 def test_what_is_no_frame_of_subjects_is_refused(packs: Packs, frame: object, code: str) -> None:
     with pytest.raises(zhida.InputError) as refused:
         zhida.assess_frame(packs, POLICIES, frame, as_of=AS_OF)
     assert code in [item.code for item in refused.value.diagnostics]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({**ROWS, "人": pd.array(ROWS["人"], dtype="Int8")}).astype({"城市": "category", "限制": "boolean", KEY: "string"}),
+        pd.DataFrame({**ROWS, "人": pd.array(ROWS["人"], dtype="Int64"), "成立": pd.to_datetime(ROWS["成立"])}).set_index(KEY),
+        pl.DataFrame(ROWS).to_pandas(use_pyarrow_extension_array=True),
+        pl.DataFrame(ROWS).with_columns(pl.col("城市").cast(pl.Categorical), pl.col("成立").cast(pl.Datetime)),
+        pl.DataFrame(ROWS).with_columns(pl.col("收入").cast(pl.String)).lazy(),
+        pa.RecordBatch.from_pydict(ROWS),
+        pa.table({**ROWS, "城市": pa.array(ROWS["城市"]).dictionary_encode()}).to_reader(),
+    ],
+    ids=["nullable", "index", "arrow-backed", "categorical", "lazy", "batch", "reader"],
+)
+def test_whatever_the_types_the_answers_are_the_same(packs: Packs, frame: object) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = zhida.assess_frame(packs, POLICIES, frame, as_of=AS_OF)
+    assert plain(found) == plain(zhida.assess_frame(packs, POLICIES, frames()["arrow"], as_of=AS_OF))
+
+
+@pytest.mark.parametrize("kind", ["polars", "pandas", "arrow"])
+def test_a_frame_of_no_rows_has_no_answers_and_nothing_odd(packs: Packs, kind: str) -> None:
+    given = frames()[kind][:0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        results = zhida.assess_frame(packs, POLICIES, given, as_of=AS_OF)
+        found = [
+            zhida.best_combinations(packs, POLICIES, given, as_of=AS_OF, results=results),
+            zhida.next_steps(packs, POLICIES, given, as_of=AS_OF),
+            zhida.simulate(packs, packs, given, as_of=AS_OF),
+        ]
+    assert [len(each) for each in (results, *found)] == [0, 0, 0, 0]
+
+
+def test_a_column_of_nothing_is_unknown_whatever_pandas_calls_it(packs: Packs) -> None:
+    found: list[Diagnostic] = []
+    zhida.assess_frame(packs, POLICIES, pd.DataFrame({KEY: ["A"], "人": [float("nan")]}), as_of=AS_OF, findings=found)
+    assert [item.code for item in found] == ["source-all-unknown"]
+
+
+@pytest.mark.parametrize("door", ["assess_frame", "simulate"])
+def test_a_warning_points_at_the_line_that_called(packs: Packs, door: str) -> None:
+    frame = pl.DataFrame({**ROWS, "备注": ["a", "b", "c"]})
+    with pytest.warns(UserWarning, match="备注") as told:
+        if door == "simulate":
+            zhida.simulate(packs, packs, frame, as_of=AS_OF)
+        else:
+            zhida.assess_frame(packs, POLICIES, frame, as_of=AS_OF)
+    assert {warning.filename for warning in told} == {__file__}
+
+
+def test_a_day_may_be_of_python_or_a_text(packs: Packs) -> None:
+    wanted = plain(zhida.assess_frame(packs, "demo/a", pl.DataFrame(ROWS), as_of=AS_OF))
+    for day in (date(2026, 3, 1), datetime(2026, 3, 1, 12, 30), "2026-03-01"):  # noqa: DTZ001 - as analysts write it
+        assert plain(zhida.assess_frame(packs, ["demo/a"], pl.DataFrame(ROWS), as_of=day)) == wanted
+
+
+@pytest.mark.parametrize("name", ["as_of", "budget", "spent", "order", "last", "subject", "wanted", "lang", "former_as_of"])
+def test_an_argument_that_cannot_be_is_told_with_what_it_may_be(packs: Packs, name: str) -> None:
+    given = pl.DataFrame(ROWS)
+    results = zhida.assess_frame(packs, POLICIES, pa.table(ROWS), as_of=AS_OF)
+    with pytest.raises(zhida.InputError, match=f"the argument {name} cannot be") as refused:
+        match name:
+            case "as_of":
+                zhida.assess_frame(packs, POLICIES, given, as_of="2026/13/01")
+            case "budget" | "spent":
+                zhida.allocate(packs, "demo/a", results, as_of=AS_OF, **{name: 0.29})
+            case "order" | "last":
+                zhida.allocate(packs, "demo/a", results, as_of=AS_OF, **{name: "none"})
+            case "subject":
+                zhida.simulate(packs, packs, given, as_of=AS_OF, subject="none")
+            case "wanted":
+                zhida.next_steps(packs, POLICIES, given, as_of=AS_OF, wanted={"demo/none": "x"})
+            case "lang":
+                zhida.notices(packs, results, results, lang="fr")  # type: ignore[arg-type]
+            case _:
+                zhida.notices(packs, results, results, former_as_of=zhida.Date(2026, 3, 2))
+    assert [item.code for item in refused.value.diagnostics] == ["frame-argument"]
+    assert refused.value.diagnostics[0].hint("zh")
+
+
+@pytest.mark.parametrize("yuan", [Decimal("NaN"), Decimal(-1), Decimal("0.001"), 10**30, True, "5"])
+def test_a_budget_that_is_no_sum_of_money_is_refused(packs: Packs, yuan: object) -> None:
+    results = zhida.assess_frame(packs, POLICIES, pa.table(ROWS), as_of=AS_OF)
+    with pytest.raises(zhida.InputError, match="frame-argument"):
+        zhida.allocate(packs, "demo/a", results, as_of=AS_OF, budget=yuan)  # type: ignore[arg-type]
+
+
+def test_results_of_another_day_or_text_are_refused(packs: Packs, tmp_path: Path) -> None:
+    given = pa.table(ROWS)
+    results = zhida.assess_frame(packs, POLICIES, given, as_of=AS_OF)
+    with pytest.raises(zhida.InputError, match="'2026-03-01', not '2026-03-02'"):
+        zhida.best_combinations(packs, POLICIES, given, as_of="2026-03-02", results=results)
+    with pytest.raises(zhida.InputError, match="combine-results-differ"):
+        zhida.next_steps(packs_in(tmp_path, line=29), POLICIES, given, as_of=AS_OF, results=results)
 
 
 def test_an_unknown_policy_is_named(packs: Packs) -> None:
@@ -175,6 +278,28 @@ def test_what_was_received_counts(packs: Packs) -> None:
     received = pl.DataFrame({"主体": ["B2"], "政策": ["demo/a"], "金额（元）": ["50"], "日期": ["2026-01-05"]})
     rows = plain(zhida.best_combinations(packs, POLICIES, pl.DataFrame(ROWS), as_of=AS_OF, received=received))
     assert (rows[0]["demo/a:paid_fen"], rows[0]["demo/b:paid_fen"]) == (5001, 0)
+
+
+def test_sheets_may_come_from_pandas_and_are_called_by_their_argument(packs: Packs) -> None:
+    sheet = pd.DataFrame({"主体": ["B2"], "政策": ["demo/a"], "金额（元）": [50], "日期": pd.to_datetime(["2026-01-05"])})
+    given = pl.DataFrame(ROWS)
+    rows = plain(zhida.best_combinations(packs, POLICIES, given, as_of=AS_OF, received=sheet))
+    assert rows[0]["demo/a:paid_fen"] == 5001
+    with pytest.raises(zhida.InputError, match="source-float"):
+        zhida.best_combinations(packs, POLICIES, given, as_of=AS_OF, received=sheet.assign(**{"金额（元）": [0.5]}))
+    with pytest.raises(zhida.InputError, match="'received'") as refused:
+        zhida.best_combinations(packs, POLICIES, given, as_of=AS_OF, received=sheet.drop(columns="日期"))
+    assert "tmp" not in str(refused.value)
+
+
+def test_applications_that_cannot_be_read_are_told(packs: Packs) -> None:
+    results = zhida.assess_frame(packs, POLICIES, pl.DataFrame(ROWS), as_of=AS_OF)
+    sheet = pl.DataFrame({"主体": ["B2"], "政策": ["demo/a"], "申请日期": ["昨天"]})
+    found: list[Diagnostic] = []
+    assert zhida.allocate(packs, "demo/a", results, as_of=AS_OF, applications=sheet, findings=found).is_empty()
+    assert [item.code for item in found] == ["applications-cell"]
+    with pytest.warns(UserWarning, match="昨天"):
+        zhida.allocate(packs, "demo/a", results, as_of=AS_OF, applications=sheet)
 
 
 def test_results_of_other_rows_or_columns_are_refused(packs: Packs) -> None:
@@ -246,6 +371,11 @@ def test_two_rows_of_one_subject_are_no_results(packs: Packs) -> None:
     with pytest.raises(zhida.InputError, match="frame-key-twice"):
         zhida.notices(packs, table, twice)
     assert table.column_names[0] == RESULTS_KEY
+    nobody = table.set_column(0, RESULTS_KEY, pa.array([None], pa.string())).replace_schema_metadata(table.schema.metadata)
+    with pytest.raises(zhida.InputError, match="source-key-lacking"):
+        zhida.notices(packs, table, nobody)
+    with pytest.raises(zhida.InputError, match="policy-unknown"):
+        zhida.notices(packs, table, table, policies=["made/none"])
 
 
 def test_the_doors_are_those_of_the_module() -> None:

@@ -13,7 +13,7 @@ from zhida.policy.pack import Packs
 
 POLICIES = ("made/p", "made/q", "made/r")
 NAMES = ("人", "收入", "面积")
-POSSIBLE = (None, "INELIGIBLE、NOT_APPLICABLE", "ELIGIBLE、INELIGIBLE", "INELIGIBLE等")
+POSSIBLE = (None, "INELIGIBLE、NOT_APPLICABLE", "INELIGIBLE、REVIEW", "ELIGIBLE、INELIGIBLE", "INELIGIBLE等")
 Run = tuple[Answers, dict[str, list[str]]]
 
 
@@ -90,6 +90,8 @@ def test_exactly_those_whose_answer_changed_have_a_notice(
     assert tally.told == len({key for key, _ in rows})
     assert (tally.former_subjects, tally.subjects) == (len(former[0]), len(now[0]))
     assert not whole["通知语"].str.contains("[\\x00-\\x1f]").any()
+    assert not whole["通知语"].str.contains("：[，；。]|“”|（）|（您：）").any(), "no sentence has a hole in it"
+    assert tally.changed == tally.told, "nothing here has a window"
     with tempfile.TemporaryDirectory() as folder:
         opened = [left_in(Path(folder) / name, table, at) for name, table, at in zip("ab", tables, (cuts, other_cuts), strict=True)]
         in_parts, again = told(packs, *opened, threads=2)

@@ -75,7 +75,7 @@ def test_the_same_runs_give_the_same_bytes_on_any_number_of_threads(zhida: Zhida
 def test_a_run_against_itself_has_no_notices(zhida: Zhida, runs: tuple[Path, Path], tmp_path: Path) -> None:
     done = zhida("notices", runs[1], runs[1], "--packs", PACKS, "--out", tmp_path / "n")
     assert done.code == 0
-    assert "0 户的答案有变，通知 0 条" in done.out
+    assert "0 户的答案有变；该通知 0 户，通知 0 条" in done.out
     assert rows_of(tmp_path / "n") == []
     told = zhida("notices", runs[1], runs[1], "--packs", PACKS, "--new-policy", VOUCHER, "--out", tmp_path / "m")
     assert "新增政策主动推送率" in told.out

@@ -14,7 +14,6 @@ from zhida.assess.order import RunOrder, plan_parts
 from zhida.cli.assess import assess_into
 from zhida.cli.console import (
     AS_OF_FORM,
-    OK,
     JsonOption,
     Lang,
     LangOption,
@@ -28,6 +27,7 @@ from zhida.cli.console import (
     words,
     write_text,
 )
+from zhida.cli.demo_walk import Walk, take
 from zhida.cli.over_policies import check_examples
 from zhida.cli.plan_cache import cache_folder
 from zhida.cli.registry import dictionary_of, import_files
@@ -36,7 +36,7 @@ from zhida.errors import Language
 from zhida.registry_io.quality import QualityReport
 from zhida.registry_io.results import first_near_miss
 from zhida.registry_io.sources import open_source
-from zhida.registry_io.synthetic import published_totals, write_district
+from zhida.registry_io.synthetic import published_totals, write_applications, write_district
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import write_registry
 from zhida.report.registry_report import summary_data, summary_text
@@ -62,9 +62,10 @@ def demo(
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
 ) -> int:
-    """从头到尾走一遍：合成一个区，导入，逐户判定，写出结果和网页（全部为合成数据）。
+    """从头到尾走一遍：合成一个区，导入，逐户判定，织网页，再到组合、预算、差一步、模拟、通知（全部为合成数据）。
 
-    The whole walk on synthetic data: make a district, import it, decide every policy for everyone, weave the pages.
+    The whole walk on synthetic data: make a district, import it, decide every policy for everyone, weave the pages, and go on
+    to combinations, a budget, next steps, a simulation and notices; each step says which command it is.
 
     例 Examples:
 
@@ -79,6 +80,7 @@ def demo(
     results = check_examples(loaded, day)
     _say(language, "生成合成的区 …", "making a synthetic district …")
     paths = write_district(invented, made_folder(out / "sources"))
+    applications = write_applications(invented, out / "applications.csv")  # it says nothing of what an enterprise is: no source
     imported = import_files(loaded, district / "mapping.yaml", list(paths), language)
     write_registry(imported, out / "registry")
     quality = imported.quality
@@ -99,7 +101,9 @@ def demo(
     for policy in loaded.policies.values():
         text = weave(policy, loaded, results[policy.id], language=language)
         woven.append(write_text(pages / page_name(policy.id), text))
+    walk = Walk.through(loaded, out=out, place=packs, as_of=day, applications=applications)
     if json:
+        code = take(walk, language, is_quiet=True)
         print_json(summary_data(summary) | {"files": [str(path) for path in (*written, *woven)]})
     else:
         typer.echo(summary_text(summary, language, width=width(), is_brief=True))
@@ -108,10 +112,11 @@ def demo(
         for path in written:
             typer.echo(str(path))
         typer.echo(words(language, f"{pages}{os.sep}  政策网页 {len(woven)} 页", f"{pages}{os.sep}  {len(woven)} pages of policies"))
-        code, asked = first_near_miss(written[0], order.policies) or (source.parts[0].first_key, order.policies[-1])
+        code = take(walk, language)
+        subject, asked = first_near_miss(written[0], order.policies) or (source.parts[0].first_key, order.policies[-1])
         where = ["--packs", str(packs)] if packs != Path("packs") else []
-        _say_next(language, ["explain", "--registry", str(out / "registry"), code, asked, "--as-of", str(day), *where])
-    return OK
+        _say_next(language, ["explain", "--registry", str(out / "registry"), subject, asked, "--as-of", str(day), *where])
+    return code
 
 
 def _say(language: Language, zh: str, en: str) -> None:

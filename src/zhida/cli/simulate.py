@@ -1,7 +1,7 @@
 """`zhida simulate`: what a change of policies would cost, who wins, who loses, and when the money would be gone."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -52,7 +52,7 @@ from zhida.entitle.simulation.relief import Relief, relief_of, relief_policies
 from zhida.entitle.simulation.scenario import Scenario, metadata_of, plan_scenario, titles_of
 from zhida.entitle.simulation.stacked import Combining
 from zhida.entitle.simulation.tally import Compared
-from zhida.entitle.simulation.thresholds import Threshold, find_threshold, thresholds_of
+from zhida.entitle.simulation.thresholds import Threshold, find_threshold, thresholds_of, with_numbers
 from zhida.errors import Language
 from zhida.policy.pack import Packs
 from zhida.registry_io.sources import Source, lacking_columns, open_source
@@ -76,7 +76,7 @@ BaseOption = Annotated[
     typer.Option("--base", help="与哪个 git 修订比，默认现在的文件 | the side before: a revision of git", metavar="REV"),
 ]
 SetOption = Annotated[
-    list[str] | None, typer.Option("--set", help="参数改成（可重复） | another figure of a parameter (repeatable)", metavar="NAME=VALUE")
+    list[str] | None, typer.Option("--set", help="参数或线改成（可重复） | another figure, by name or address", metavar="NAME=VALUE")
 ]
 ResultsOption = Annotated[
     Path | None, typer.Option("--results", help="变前的判定结果，能用的不重算 | former results, for the side before", metavar="FOLDER")
@@ -269,8 +269,24 @@ def _sides(asked: _Asked, root: Path, as_of: Date) -> Iterator[tuple[Packs, Pack
         if files:
             after = packs_after(after, place, read_changes(files, after))
         if asked.figures:
-            after = checked(with_figures(after, asked.figures, as_of))
+            after = checked(_with_figures(after, asked.figures, as_of))
         yield before, after
+
+
+def _with_figures(packs: Packs, figures: Mapping[str, str], as_of: Date) -> Packs:
+    """Return packs with other figures: parameters by their names, numbers of the law by their addresses."""
+    addresses = [name for name in figures if ":" in name]
+    numbers = [(find_threshold(packs, name, as_of), _number(name, figures[name])) for name in addresses]
+    parameters = {name: value for name, value in figures.items() if name not in addresses}
+    return with_figures(with_numbers(packs, numbers, as_of), parameters, as_of)
+
+
+def _number(name: str, text: str) -> Decimal:
+    if re.fullmatch(r"-?[0-9]{1,20}(?:\.[0-9]{1,12})?", text) is None:
+        raise misuse(
+            f"--set：{name} 要改成一个数，写法如 0.6 或 500000，不是“{text}”", f"--set: write {name} as a number such as 0.6, not '{text}'"
+        )
+    return Decimal(text)
 
 
 def _list_thresholds(packs: Packs, names: Sequence[str], as_of: Date, language: Language, *, is_json: bool) -> int:

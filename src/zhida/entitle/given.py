@@ -7,7 +7,7 @@
 Binary fractions are refused wherever they say anything. pandas is never imported: whoever gives a pandas frame has it loaded.
 """
 
-import datetime
+import datetime as dt
 import sys
 import tempfile
 import warnings
@@ -36,7 +36,7 @@ from zhida.values.temporal import Date, parse_date
 Frame = Any
 """A polars, pandas or Arrow table, or what offers its columns as Arrow does: `__arrow_c_stream__`."""
 
-Day = Date | datetime.date | str
+Day = Date | dt.date | str
 """A day: zhida's own, Python's, or a text such as `2026-06-30`."""
 
 GIVEN = "frame"
@@ -120,10 +120,10 @@ def _first_line(error: Exception) -> str:
 # --- arguments -----------------------------------------------------------------------------------------------------
 
 
-def day_of(name: str, day: Day) -> Date:
+def day_of(name: str, day: object) -> Date:
     """Return a day as zhida has it.
 
-    >>> str(day_of("as_of", datetime.date(2026, 6, 30))), str(day_of("as_of", "2026-06-30"))
+    >>> str(day_of("as_of", dt.date(2026, 6, 30))), str(day_of("as_of", "2026-06-30"))
     ('2026-06-30', '2026-06-30')
 
     Raises:
@@ -131,13 +131,13 @@ def day_of(name: str, day: Day) -> Date:
     """
     if isinstance(day, Date):
         return day
-    found = Date(day.year, day.month, day.day) if isinstance(day, datetime.date) else parse_date(day) if isinstance(day, str) else None
+    found = Date(day.year, day.month, day.day) if isinstance(day, dt.date) else parse_date(day) if isinstance(day, str) else None
     if found is None:
         raise argument_fault(name, day, "zhida.Date(2026, 6, 30), datetime.date(2026, 6, 30), '2026-06-30'")
     return found
 
 
-def fen_of(name: str, yuan: Decimal | int) -> int:
+def fen_of(name: str, yuan: object) -> int:
     """Return yuan as fen.
 
     >>> fen_of("budget", Decimal("1.2"))

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
-from zhida.entitle.frames import Frame, notices_table, run_given
+from zhida.entitle.frames import notices_table, run_given
+from zhida.entitle.given import Day, Frame, day_of, known_word
 from zhida.entitle.notices.pairs import pairs_of
 from zhida.entitle.notices.telling import Tally, findings
 from zhida.errors import Diagnostic, Language
 from zhida.policy.pack import Packs
 from zhida.report.notice_words import teller
-from zhida.values.temporal import Date
 
 
 def notices(  # noqa: PLR0913 - each says one thing
@@ -17,8 +18,8 @@ def notices(  # noqa: PLR0913 - each says one thing
     former: Frame | Path,
     results: Frame | Path,
     *,
-    former_as_of: Date | None = None,
-    as_of: Date | None = None,
+    former_as_of: Day | None = None,
+    as_of: Day | None = None,
     policies: Sequence[str] = (),
     closing: int = 14,
     new_policy: str | None = None,
@@ -46,13 +47,18 @@ def notices(  # noqa: PLR0913 - each says one thing
 
     Raises:
         InputError: file-not-found, results-unreadable, frame-kind, frame-key-twice, frame-results-lack, frame-date-lacking,
-            notices-keys-differ, notices-not-decided.
+            frame-argument, source-key-lacking, policy-unknown, notices-keys-differ, notices-not-decided.
 
     >>> notices(packs, Path("build/june"), Path("build/july"))["通知语"][0]  # doctest: +SKIP
     '您现在可以享受《示例》，20 万元（依据 第二条）；此前缺：收入。'
     """
-    then, _ = run_given(packs, former, former_as_of, "former")
-    now, given = run_given(packs, results, as_of, "now")
+    known_word("frame-argument", lang, get_args(Language), "lang")
+    days = [None if day is None else day_of(name, day) for name, day in (("former_as_of", former_as_of), ("as_of", as_of))]
+    then, _ = run_given(packs, former, days[0], "former")
+    now, given = run_given(packs, results, days[1], "now")
+    policies = (policies,) if isinstance(policies, str) else policies
+    for policy in policies:
+        known_word("policy-unknown", policy, dict.fromkeys((*now.policies, *then.policies)))
     pairs = pairs_of(packs, then, now, policies=policies, closing=closing, as_if_new=new_policy)
     found = findings(then, now, pairs)
     if told is not None:

@@ -212,9 +212,10 @@ class _Sentences:
             case Kind.STATUS:
                 assert now is not None, "there is a status"
                 assert change.former is not None, "there was a status"
-                was = change.former.result
+                was = change.former.result or self.answer(pair, change.former, (BEFORE, LOW_BEFORE, HIGH_BEFORE))
+                status = now.result or self.answer(pair, now, (NOW, LOW, HIGH))
                 return self.say(
-                    f"您在{title}中由“{was}”变为“{now.result}”{ground}", f"by {title} you are now '{now.result}', before '{was}'{ground}"
+                    f"您在{title}中由“{was}”变为“{status}”{ground}", f"by {title} you are now '{status}', before '{was}'{ground}"
                 )
             case Kind.LOST:
                 return self.lost(change, title, ground)
@@ -264,11 +265,13 @@ class _Sentences:
             case Kind.REVIEW:
                 what = self.say(f"须认定：{lacking}", f"to be judged: {lacking}") if lacking else ""
                 is_still = change.former is not None and change.former.outcome is Outcome.REVIEW
-                goes = ("仍由人工核对", "is still with a person for review") if is_still else ("转由人工核对", "goes to a person for review")
+                goes = (
+                    ("仍由人工核对", "is still with a person for review") if is_still else ("转由人工核对", "goes to a person for review")
+                )
                 return self.say(f"{title}{goes[0]}", f"{title} {goes[1]}") + bracketed(what, self.language)
             case Kind.WAY:
                 way = word(DELIVERIES, now.delivery, self.language) or self.say("不再兑付", "none")
-                was = word(DELIVERIES, change.former.delivery, self.language) if change.former and change.former.delivery else ""
+                was = word(DELIVERIES, change.former.delivery, self.language) if change.former else ""
                 if change.former and change.former.delivery == now.delivery:
                     answer = self.answer(change.pair, now, (NOW, LOW, HIGH))
                     return self.say(f"{title}的结果有变，现在：{answer}", f"the answer of {title} is another one, now: {answer}")

@@ -209,7 +209,8 @@ def _head(report: NoticeReport, language: Language) -> str:
     return choose(
         language,
         f"{then} → {now}：{tally.subjects:,} 户中 {tally.changed:,} 户的答案有变；该通知 {tally.told:,} 户，通知 {tally.notices:,} 条",
-        f"{then} → {now}: {tally.notices:,} notices for {tally.told:,} of {tally.subjects:,} subjects; {tally.changed:,} have another answer",
+        f"{then} → {now}: {tally.notices:,} notices for {tally.told:,} of {tally.subjects:,} subjects; "
+        f"{tally.changed:,} have another answer",
     )
 
 

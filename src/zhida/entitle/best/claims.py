@@ -12,7 +12,7 @@ are read the same way, by `limits_of`: a cap that is for a person leaves out the
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -72,6 +72,11 @@ class Claim:
         """Whether the possible is more than the sure."""
         found: Mask = (self.possible > self.sure) | (self.is_possible & ~self.is_sure)
         return found
+
+    def closed(self, rows: Mask) -> "Claim":
+        """Return the claim as if in some rows nothing more than what is sure were possible."""
+        possible, is_possible = np.where(rows, self.sure, self.possible), np.where(rows, self.is_sure, self.is_possible)
+        return replace(self, possible=possible, is_possible=is_possible, is_endless=self.is_endless & ~rows)
 
     def take(self, rows: Rows) -> "Claim":
         """Return some rows."""

@@ -4,8 +4,8 @@
     batch ──caps as policies────┼──> Situations ──filling──> paid, taken ──reasons──> why          all rows
     received ──payments─────────┘                 ──missing──> possible_fen, decides               rows in which something is open
 
-The columns of the table that comes out: the key and `名称` (string); `total_fen`, `possible_fen` (int64), `decides` (words); then for
-each policy, headed `<policy>:`, `paid_fen` (int64), `taken` (bool) and `why` (words: empty where it is paid in full, or nothing is
+The columns of the table that comes out: the key and `名称` (string); `total_fen`, `possible_fen` (int64), `decides` and `subject_decides`
+(words: what decides, and what does so among the subject's own facts, parameters of the place left alone); then for each policy, headed `<policy>:`, `paid_fen` (int64), `taken` (bool) and `why` (words: empty where it is paid in full, or nothing is
 claimed). Invariant: row for row the same as the specification (`entitle.best.lawful`), whatever the batch.
 """
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from zhida.assess.columns import NAME, WORDS, default_key, open_run
 from zhida.entitle.best.claims import Claim, Claims, claims_of, limits_of, missing_names
 from zhida.entitle.best.filling import Combined, combined
-from zhida.entitle.best.missing import Gap, Sure, deciding, possible_sums
+from zhida.entitle.best.missing import Gap, Outlook, Sure, outlook, outlook_of_subject
 from zhida.entitle.best.payments import payments_of
 from zhida.entitle.best.reasons import Stopped, stopped
 from zhida.entitle.best.situations import NO_LIMIT, Fen, Mask, Rows, Situations, received_this_year
@@ -111,7 +111,7 @@ class Combiner:
         self.groups = _groups_of_caps(self.structure)
         self.figures = Figures()
         fields = [pa.field(self.key, pa.string()), pa.field(NAME, pa.string())]
-        fields += [pa.field("total_fen", pa.int64()), pa.field("possible_fen", pa.int64()), pa.field("decides", WORDS)]
+        fields += [pa.field("total_fen", pa.int64()), pa.field("possible_fen", pa.int64()), pa.field("decides", WORDS), pa.field("subject_decides", WORDS)]
         for policy in self.policies:
             fields += [
                 pa.field(f"{policy}:paid_fen", pa.int64()),
@@ -155,14 +155,14 @@ class Combiner:
         situations = Situations(claims.sure, claims.is_sure & ~closed, caps, claims.efforts, payments)
         found = combined(self.structure, self.ties, situations, self.as_of)
         gaps = self._gaps(claims, limits, missing_names(results), lacking)
-        nobody = np.zeros(batch.height, np.bool_)
-        is_endless = np.logical_or.reduce([nobody, *(gap.claim.is_endless for gap in gaps if not gap.is_cap)])
-        possible, decides = self._open(situations, found, gaps, is_endless)
-        figures = Figures(batch.height, found.solved, found.distinct, int(is_endless.sum()))
+        sure = Sure(self.structure, self.ties, situations, found.paid, self.as_of)
+        more = outlook(sure, gaps)
+        own = outlook_of_subject(sure, gaps, more, self.packs.parameters)
+        figures = Figures(batch.height, found.solved, found.distinct, int(more.is_endless.sum()))
         self.figures += figures
         short = stopped(self.structure, self.ties, situations, found, self.as_of)
-        table = self._table(results, found, possible, decides, self._why(claims, situations, odd, short))
-        return Batch(table, situations, found, possible, tuple(short), figures)
+        table = self._table(results, found, (more, own), self._why(claims, situations, odd, short))
+        return Batch(table, situations, found, more.possible, tuple(short), figures)
 
     def _gaps(
         self, claims: Claims, limits: Sequence[Claim], names: Mapping[str, Sequence[str]], lacking: Mapping[str, Sequence[str]]
@@ -214,25 +214,6 @@ class Combiner:
                 open_[each.position] = _not_open(open_[each.position], each.rows)
         return replace(claims, sure=sure, is_sure=is_sure, is_unsure=is_unsure, open=tuple(open_.items())), odd
 
-    # --- what is possible ------------------------------------------------------------------------------------------
-
-    def _open(self, situations: Situations, found: Combined, gaps: Sequence[Gap], is_endless: Mask) -> tuple[Fen, list[tuple[int, str]]]:
-        """Return the possible sum of each row, and what decides in the rows in which something does."""
-        possible = found.totals
-        if not gaps:
-            return possible, []
-        rows = np.flatnonzero(np.logical_or.reduce([gap.claim.is_open for gap in gaps]))
-        sure = Sure(self.structure, self.ties, situations, found.paid, self.as_of).take(rows)
-        own = [gap.take(rows) for gap in gaps]
-        sums = possible_sums(sure, own)
-        is_more = (sums > possible[rows]) | is_endless[rows]
-        possible[rows] = sums
-        kept = np.flatnonzero(is_more)
-        if not len(kept):
-            return possible, []
-        words = deciding(sure.take(kept), [gap.take(kept) for gap in own])
-        return possible, list(zip(rows[kept].tolist(), words, strict=True))
-
     # --- words -----------------------------------------------------------------------------------------------------
 
     def _why(self, claims: Claims, situations: Situations, odd: Sequence["_Odd"], short: Sequence[Stopped]) -> list["_Said"]:
@@ -260,19 +241,22 @@ class Combiner:
             words = JOINED.join(f"{row.rule.value} {row.group}" for row in rows)
             said.add(each.rows[each.by == bits], words)
 
-    def _table(
-        self, results: pa.Table, found: Combined, possible: Fen, decides: Sequence[tuple[int, str]], why: Sequence["_Said"]
-    ) -> pa.Table:
+    def _table(self, results: pa.Table, found: Combined, outlooks: tuple[Outlook, Outlook], why: Sequence["_Said"]) -> pa.Table:
         """Return the columns."""
-        deciding_words = _Said(results.num_rows)
-        for words in sorted({words for _, words in decides}):
-            deciding_words.add(np.array([row for row, own in decides if own == words], np.int64), words)
+        decides = []
+        for each in outlooks:
+            rows: dict[str, list[int]] = {}
+            for row, words in each.decides:
+                rows.setdefault(words, []).append(row)
+            decides.append(_Said(results.num_rows))
+            for words, places in sorted(rows.items()):
+                decides[-1].add(np.array(places, np.int64), words)
         arrays = [
             results.column(0).cast(pa.string()),
             results.column(1).cast(pa.string()),
             pa.array(found.totals),
-            pa.array(possible),
-            deciding_words.column(),
+            pa.array(outlooks[0].possible),
+            *(words.column() for words in decides),
         ]
         for position in range(len(self.policies)):
             arrays += [pa.array(found.paid[position]), pa.array(found.taken[position]), why[position].column()]

@@ -3,10 +3,11 @@
     open claims, and caps ──what each lacks──> one fact: all that lack nothing else become possible ──> the sum again
                                                several: unions of what is lacked, the fewest facts first, then by name
 
-A claim that may give more than is known (its possible amounts have no end) counts as more than any sum.
+A claim that may give more than is known (its possible amounts have no end) counts as more than any sum. A parameter that the place
+has not filled in counts like a fact; as no subject can tell it, what decides among the facts of the subject is told beside it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,6 +44,14 @@ class Gap:
         """Return some rows."""
         return replace(self, claim=self.claim.take(rows))
 
+    def without(self, names: Collection[str]) -> "Gap":
+        """Return the gap as it is where nobody tells some of what may be lacking: closed in the rows that lack any of it."""
+        bits = np.zeros((len(self.claim.missing), 1), np.uint64)
+        for place, name in enumerate(self.names):
+            if name in names:
+                bits[place // WORD_BITS] |= np.uint64(1 << place % WORD_BITS)
+        return replace(self, claim=self.claim.closed((self.claim.missing & bits).any(axis=0)))
+
 
 @dataclass(frozen=True, slots=True)
 class Sure:
@@ -78,9 +87,50 @@ class Sure:
         return replace(self, situations=self.situations.take(rows), paid=self.paid[:, rows])
 
 
-def possible_sums(sure: Sure, gaps: Sequence[Gap]) -> Fen:
-    """Return the best sum of each row if everything turned out well."""
-    return sure.raised([(gap, gap.claim.is_open) for gap in gaps])
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What more is possible than is sure."""
+
+    possible: Fen
+    """The best sum of each row if everything turned out well."""
+    is_endless: Mask
+    """Whether even more may be possible than is known."""
+    decides: tuple[tuple[int, str], ...]
+    """The rows of which more is possible, ascending, with the fact that decides, or several joined by `、`."""
+
+
+def outlook(sure: Sure, gaps: Sequence[Gap]) -> Outlook:
+    """Return what more is possible, and which fact decides.
+
+    Args:
+        sure: What is sure.
+        gaps: What is open in any row.
+    """
+    possible, nobody = sure.paid.sum(axis=0), np.zeros(sure.situations.count, np.bool_)
+    is_endless: Mask = np.logical_or.reduce([nobody, *(gap.claim.is_endless for gap in gaps if not gap.is_cap)])
+    rows = np.flatnonzero(np.logical_or.reduce([nobody, *(gap.claim.is_open for gap in gaps)]))
+    if not len(rows):
+        return Outlook(possible, is_endless, ())
+    some, own = sure.take(rows), [gap.take(rows) for gap in gaps]
+    sums = some.raised([(gap, gap.claim.is_open) for gap in own])
+    kept = np.flatnonzero((sums > possible[rows]) | is_endless[rows])
+    possible[rows] = sums
+    words = deciding(some.take(kept), [gap.take(kept) for gap in own]) if len(kept) else []
+    return Outlook(possible, is_endless, tuple(zip(rows[kept].tolist(), words, strict=True)))
+
+
+def outlook_of_subject(sure: Sure, gaps: Sequence[Gap], whole: Outlook, parameters: Collection[str]) -> Outlook:
+    """Return the same as far as the subject's own facts go: no parameter that the place has not filled in is ever told.
+
+    Args:
+        sure: What is sure.
+        gaps: What is open in any row.
+        whole: What more is possible with the parameters.
+        parameters: The names of the parameters.
+    """
+    if not any(name in parameters for gap in gaps for name in gap.names):
+        return whole
+    return outlook(sure, [gap.without(parameters) for gap in gaps])
 
 
 def deciding(sure: Sure, gaps: Sequence[Gap]) -> list[str]:

@@ -11,7 +11,7 @@ A threshold is addressed by `POLICY:LINE:COLUMN` or, in a table, by `POLICY:RULE
 are no figures of law are left out: the place of an element, the digits of a rounding. A 0 has nothing to be varied by.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -316,19 +316,42 @@ def varied(packs: Packs, threshold: Threshold, value: Decimal, as_of: Date) -> P
     Raises:
         CompileError: with it the policy has errors.
     """
-    if threshold.is_parameter:
-        return with_figure(packs, threshold.address, value, as_of)
-    assert threshold.span is not None, "a number of a policy stands in its text"
-    source, end, pieces = threshold.span.source, 0, []
-    for span in threshold.places:
-        pieces += [source.text[end : span.start], format_number(value)]
-        end = span.end
-    text = "".join([*pieces, source.text[end:]])
-    found, recompiled = with_policies(packs, {threshold.policy: Source(source.name, text)})
+    return with_numbers(packs, [(threshold, value)], as_of)
+
+
+def with_numbers(packs: Packs, numbers: Sequence[tuple[Threshold, Decimal]], as_of: Date) -> Packs:
+    """Return packs in which some numbers are others; places that two of them share take the last.
+
+    Args:
+        packs: The packs.
+        numbers: Thresholds of these packs, and what each is to be.
+        as_of: The day, for the figures of parameters.
+
+    Raises:
+        CompileError: with them a policy has errors.
+    """
+    written: dict[str, dict[Span, Decimal]] = {}
+    for threshold, value in numbers:
+        if threshold.is_parameter:
+            packs = with_figure(packs, threshold.address, value, as_of)
+        else:
+            written.setdefault(threshold.policy, {}).update(dict.fromkeys(threshold.places, value))
+    if not written:
+        return packs
+    found, recompiled = with_policies(packs, {id_: _rewritten(places) for id_, places in written.items()})
     errors = [item for id_ in recompiled for item in found.policies[id_].diagnostics if has_errors([item])]
     if errors:
         raise CompileError(errors)
     return found
+
+
+def _rewritten(places: Mapping[Span, Decimal]) -> Source:
+    """Return a text with other numbers in some places."""
+    source, end, pieces = next(iter(places)).source, 0, []
+    for span in sorted(places, key=lambda span: span.start):
+        pieces += [source.text[end : span.start], format_number(places[span])]
+        end = span.end
+    return Source(source.name, "".join([*pieces, source.text[end:]]))
 
 
 def costed(packs: Packs, threshold: Threshold, as_of: Date) -> tuple[str, ...]:
