@@ -32,6 +32,7 @@ GOLDEN_FILES = (
     "tests/examples/run/*.txt",
     "tests/examples/district/*.txt",
     "tests/examples/allocate/*.txt",
+    "tests/examples/library/*.txt",
 )
 PARTS = {
     "file": "文件 Files",

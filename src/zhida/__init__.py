@@ -9,6 +9,7 @@ The names below are the public API. Each is loaded when it is first used, so tha
 """
 
 from importlib import import_module
+from typing import Any
 
 _HOMES = {
     "Assessment": "zhida.assess.assessment",
@@ -43,7 +44,7 @@ _HOMES = {
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - one list, not two
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever it names
     """Load a public name when it is first used."""
     if name not in _HOMES:
         raise AttributeError(f"module 'zhida' has no attribute '{name}'")

@@ -204,11 +204,12 @@ def test_a_column_of_nothing_is_unknown_whatever_pandas_calls_it(packs: Packs) -
 @pytest.mark.parametrize("door", ["assess_frame", "simulate"])
 def test_a_warning_points_at_the_line_that_called(packs: Packs, door: str) -> None:
     frame = pl.DataFrame({**ROWS, "备注": ["a", "b", "c"]})
+    call = {
+        "simulate": lambda: zhida.simulate(packs, packs, frame, as_of=AS_OF),
+        "assess_frame": lambda: zhida.assess_frame(packs, POLICIES, frame, as_of=AS_OF),
+    }[door]
     with pytest.warns(UserWarning, match="备注") as told:
-        if door == "simulate":
-            zhida.simulate(packs, packs, frame, as_of=AS_OF)
-        else:
-            zhida.assess_frame(packs, POLICIES, frame, as_of=AS_OF)
+        call()
     assert {warning.filename for warning in told} == {__file__}
 
 
@@ -218,26 +219,24 @@ def test_a_day_may_be_of_python_or_a_text(packs: Packs) -> None:
         assert plain(zhida.assess_frame(packs, ["demo/a"], pl.DataFrame(ROWS), as_of=day)) == wanted
 
 
-@pytest.mark.parametrize("name", ["as_of", "budget", "spent", "order", "last", "subject", "wanted", "lang", "former_as_of"])
+ARGUMENTS = {
+    "as_of": lambda packs, _: zhida.assess_frame(packs, POLICIES, pl.DataFrame(ROWS), as_of="2026/13/01"),
+    "budget": lambda packs, results: zhida.allocate(packs, "demo/a", results, as_of=AS_OF, budget=0.29),
+    "spent": lambda packs, results: zhida.allocate(packs, "demo/a", results, as_of=AS_OF, spent=0.29),
+    "order": lambda packs, results: zhida.allocate(packs, "demo/a", results, as_of=AS_OF, order="none"),
+    "last": lambda packs, results: zhida.allocate(packs, "demo/a", results, as_of=AS_OF, last="none"),
+    "subject": lambda packs, _: zhida.simulate(packs, packs, pl.DataFrame(ROWS), as_of=AS_OF, subject="none"),
+    "wanted": lambda packs, _: zhida.next_steps(packs, POLICIES, pl.DataFrame(ROWS), as_of=AS_OF, wanted={"demo/none": "x"}),
+    "lang": lambda packs, results: zhida.notices(packs, results, results, lang="fr"),
+    "former_as_of": lambda packs, results: zhida.notices(packs, results, results, former_as_of=zhida.Date(2026, 3, 2)),
+}
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
 def test_an_argument_that_cannot_be_is_told_with_what_it_may_be(packs: Packs, name: str) -> None:
-    given = pl.DataFrame(ROWS)
     results = zhida.assess_frame(packs, POLICIES, pa.table(ROWS), as_of=AS_OF)
     with pytest.raises(zhida.InputError, match=f"the argument {name} cannot be") as refused:
-        match name:
-            case "as_of":
-                zhida.assess_frame(packs, POLICIES, given, as_of="2026/13/01")
-            case "budget" | "spent":
-                zhida.allocate(packs, "demo/a", results, as_of=AS_OF, **{name: 0.29})
-            case "order" | "last":
-                zhida.allocate(packs, "demo/a", results, as_of=AS_OF, **{name: "none"})
-            case "subject":
-                zhida.simulate(packs, packs, given, as_of=AS_OF, subject="none")
-            case "wanted":
-                zhida.next_steps(packs, POLICIES, given, as_of=AS_OF, wanted={"demo/none": "x"})
-            case "lang":
-                zhida.notices(packs, results, results, lang="fr")  # type: ignore[arg-type]
-            case _:
-                zhida.notices(packs, results, results, former_as_of=zhida.Date(2026, 3, 2))
+        ARGUMENTS[name](packs, results)
     assert [item.code for item in refused.value.diagnostics] == ["frame-argument"]
     assert refused.value.diagnostics[0].hint("zh")
 
@@ -246,7 +245,7 @@ def test_an_argument_that_cannot_be_is_told_with_what_it_may_be(packs: Packs, na
 def test_a_budget_that_is_no_sum_of_money_is_refused(packs: Packs, yuan: object) -> None:
     results = zhida.assess_frame(packs, POLICIES, pa.table(ROWS), as_of=AS_OF)
     with pytest.raises(zhida.InputError, match="frame-argument"):
-        zhida.allocate(packs, "demo/a", results, as_of=AS_OF, budget=yuan)  # type: ignore[arg-type]
+        zhida.allocate(packs, "demo/a", results, as_of=AS_OF, budget=yuan)
 
 
 def test_results_of_another_day_or_text_are_refused(packs: Packs, tmp_path: Path) -> None:

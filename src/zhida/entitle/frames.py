@@ -1,38 +1,50 @@
 """zhida as a library: frames in, frames out.
 
-    polars DataFrame, LazyFrame ─┐                                         ┌─> polars DataFrame
-    pandas DataFrame ────────────┼─> typed as a registry ──> the rooms ────┼─> pandas DataFrame, with the same index
-    Arrow (__arrow_c_stream__) ──┘       (exactly, or refused)             └─> pyarrow Table, with what it says of itself
+    polars DataFrame, LazyFrame ─┐                                    ┌─> polars DataFrame
+    pandas DataFrame ────────────┼─> zhida.entitle.given ──> rooms ───┼─> pandas DataFrame, with the same index
+    Arrow (__arrow_c_stream__) ──┘                                    └─> pyarrow Table, with what it says of itself
 
 Each door is thin: it converts what is given, calls the room that does the work, and gives back a frame of the kind it was given, one
-row for each row, in the order of the rows. Binary fractions are refused; what a frame has beside attributes is told by a warning.
-pandas is never imported: whoever gives a pandas frame has it loaded.
+row for each row, in the order of the rows. What a frame has beside attributes is told by a warning.
 """
 
-import datetime
-import sys
-import tempfile
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from zhida.assess.columns import NAME, WORDS, default_key, open_run
+from zhida.assess.columns import NAME, WORDS, open_run
 from zhida.assess.order import processors
 from zhida.assess.population import with_population
 from zhida.entitle.best.columns import Combiner
 from zhida.entitle.best.payments import read_received
-from zhida.entitle.budgets.allocation import LASTS, LOTTERY, ORDERS, SCORE, Terms
+from zhida.entitle.best.registry import CHANGE_WORDS
+from zhida.entitle.budgets.allocation import LOTTERY, SCORE, Terms
 from zhida.entitle.budgets.allocation import allocate as allocate_claims
-from zhida.entitle.budgets.applications import read_applications
+from zhida.entitle.budgets.applications import Applications, read_applications
 from zhida.entitle.budgets.claims import Admission, claims_of, read_entitled
+from zhida.entitle.given import (
+    GIVEN,
+    Day,
+    Frame,
+    Given,
+    Told,
+    argument_fault,
+    day_of,
+    fen_of,
+    given_of,
+    known_word,
+    policies_of,
+    registry_of,
+    renamed,
+    sheet_of,
+    tell,
+    typed,
+)
 from zhida.entitle.next.finder import StepFinder
 from zhida.entitle.notices.runs import Run, run_of
 from zhida.entitle.notices.runs import open_run as open_results
@@ -46,30 +58,21 @@ from zhida.entitle.simulation.tally import CHANGES, Compared
 from zhida.entitle.stacking.caps import with_caps
 from zhida.entitle.stacking.structure import structure_of
 from zhida.errors import Diagnostic, InputError, diagnostic
-from zhida.policy.dictionary import Dictionary
-from zhida.policy.front_matter import Budget
+from zhida.policy.front_matter import LASTS, ORDERS, Budget
 from zhida.policy.pack import Packs
 from zhida.registry_io.registry import Registry
-from zhida.registry_io.sources_columns import fields_of, items_of, read_columns
-from zhida.registry_io.sources_parts import Findings, Part, nowhere
-from zhida.source import Span
-from zhida.values.temporal import Date, parse_date, to_days
-
-Frame = Any
-"""A polars, pandas or Arrow table, or what offers its columns as Arrow does: `__arrow_c_stream__`."""
-
-GIVEN = "frame"
-"""What a frame is called in messages."""
+from zhida.registry_io.sources_parts import Part
+from zhida.values.temporal import Date, to_days
 
 ROWS = 131_072
 """Rows that are compared at a time."""
 
-Told = list[Diagnostic] | None
-"""Where findings are put; None to tell them as warnings."""
+MADE_OF: Mapping[bytes, str] = {b"zhida.as_of": "date", b"zhida.policies": "text", b"zhida.dictionary_sha256": "dictionary"}
+"""Where results say of what they are, and in which of `CHANGE_WORDS` they then differ."""
 
 
 def assess_frame(  # noqa: PLR0913 - each says one thing
-    packs: Packs, policies: Sequence[str], frame: Frame, *, as_of: Date, key: str | None = None, findings: Told = None
+    packs: Packs, policies: Sequence[str], frame: Frame, *, as_of: Day, key: str | None = None, findings: Told = None
 ) -> Frame:
     """Say what policies say for each row of a frame at a date.
 
@@ -79,7 +82,7 @@ def assess_frame(  # noqa: PLR0913 - each says one thing
         frame: A row for each subject, in any order. Columns by the names of the dictionary's attributes and their years
             (`研发费用@2024`), in its base units (元, 人, m2, 1): integers, decimals, dates, booleans, texts, lists. Null is unknown;
             true in `名称:absent` says that it is known to be absent. Attributes without a column are unknown for all.
-        as_of: The date of the business fact: it selects the law in force.
+        as_of: The date of the business fact: it selects the law in force. `zhida.Date`, Python's `date`, or `"2026-06-30"`.
         key: The attribute that names a subject; the first of the dictionary by default.
         findings: Where what was odd is put (cells that say nothing, columns that are no attributes); None to tell it as warnings.
 
@@ -89,16 +92,17 @@ def assess_frame(  # noqa: PLR0913 - each says one thing
         (integers, fen), missing (bits), and a column for each of its tables. An Arrow table says in its metadata what it was made of.
 
     Raises:
-        InputError: policy-uses-unknown, frame-kind, frame-key-twice, source-key-lacking; columns that cannot be read
-            (registry-missing-column, registry-type, source-column-type, source-float, registry-not-yearly, registry-year, …).
+        InputError: policy-unknown, frame-kind, frame-argument, frame-column, frame-key-twice, source-key-lacking; columns that
+            cannot be read (registry-missing-column, registry-type, source-column-type, source-float, registry-year, …).
         CompileError: a policy, or one that it uses, has errors.
 
     >>> table = assess_frame(packs, ["national/sme-size"], frame, as_of=Date(2026, 6, 30))  # doctest: +SKIP
     >>> table["national/sme-size:result"]  # doctest: +SKIP
     """
+    policies, as_of = policies_of(packs, policies), day_of("as_of", as_of)
     given = given_of(frame)
     facts = registry_of(packs, policies, given, key, findings)
-    return given.back(_assess(packs, policies, facts, as_of).decide(facts.frame))
+    return given.back(_assess(packs, policies, facts, as_of))
 
 
 def best_combinations(  # noqa: PLR0913 - each says one thing
@@ -106,7 +110,7 @@ def best_combinations(  # noqa: PLR0913 - each says one thing
     policies: Sequence[str],
     frame: Frame,
     *,
-    as_of: Date,
+    as_of: Day,
     results: Frame | None = None,
     received: Frame | Path | None = None,
     key: str | None = None,
@@ -125,20 +129,23 @@ def best_combinations(  # noqa: PLR0913 - each says one thing
         findings: Where what was odd is put; None to tell it as warnings.
 
     Returns:
-        A frame of the kind that was given, a row for each of its rows: the key, `名称`, `total_fen` and `possible_fen` (integers,
-        fen), `decides` (words: the fact between them), and for each policy `<policy>:paid_fen` (fen), `<policy>:taken`
-        (boolean) and `<policy>:why` (words: what took it away or cut it; empty where nothing did).
+        A frame of the kind that was given, a row for each of its rows: the key, `名称`, `total_fen` and `possible_fen` (integers, fen),
+        `decides` and `subject_decides` (words: the fact between them, and which of the subject's own), and for each policy
+        `<policy>:paid_fen` (fen), `<policy>:taken` (boolean) and `<policy>:why` (words: what took it away or cut it; empty where
+        nothing did).
 
     Raises:
-        InputError: those of `assess_frame`; frame-results-lack, combine-rows-differ; those of a sheet of payments (received-…).
+        InputError: those of `assess_frame`; frame-results-lack, combine-results-differ, combine-rows-differ; those of a sheet of
+            payments (received-…).
         CompileError: a policy, or one that it uses, has errors.
     """
+    policies, as_of = policies_of(packs, policies), day_of("as_of", as_of)
     given = given_of(frame)
     facts = registry_of(packs, policies, given, key, findings)
     told = _results(packs, policies, facts, as_of, results)
     payments = None
     if received is not None:
-        with sheet_of(received) as path:
+        with sheet_of(received, "received") as path:
             payments = read_received(path, packs)
     wider, caps = with_caps(packs, structure_of(packs, policies, as_of).caps)
     filled, _ = with_population(wider, caps, facts, as_of)
@@ -150,7 +157,7 @@ def next_steps(  # noqa: PLR0913 - each says one thing
     policies: Sequence[str],
     frame: Frame,
     *,
-    as_of: Date,
+    as_of: Day,
     results: Frame | None = None,
     wanted: Mapping[str, str] | None = None,
     key: str | None = None,
@@ -175,9 +182,12 @@ def next_steps(  # noqa: PLR0913 - each says one thing
         integers in millionths), and the same of a second step. Null where no change is needed or none is known.
 
     Raises:
-        InputError: those of `assess_frame`; frame-results-lack, combine-rows-differ.
+        InputError: those of `assess_frame`; frame-results-lack, combine-results-differ, combine-rows-differ.
         CompileError: a policy, or one that it uses, has errors.
     """
+    policies, as_of = policies_of(packs, policies), day_of("as_of", as_of)
+    for policy in wanted or ():
+        known_word("frame-argument", policy, policies, "wanted")
     given = given_of(frame)
     facts = registry_of(packs, policies, given, key, findings)
     told = _results(packs, policies, facts, as_of, results)
@@ -194,13 +204,14 @@ def allocate(  # noqa: PLR0913 - each says one thing
     policy: str,
     entitled: Frame,
     *,
-    as_of: Date,
+    as_of: Day,
     applications: Frame | Path | None = None,
     budget: Decimal | int | None = None,
     spent: Decimal | int = 0,
     order: str | None = None,
     last: str | None = None,
     seed: str = "",
+    findings: Told = None,
 ) -> Frame:
     """Share out the budget of a policy: who is paid now, and who waits.
 
@@ -210,52 +221,59 @@ def allocate(  # noqa: PLR0913 - each says one thing
         entitled: What `best_combinations` returned (what is paid after stacking), or `assess_frame` (what the policy gives by itself).
         as_of: The day of the calculation: applications are known until then.
         applications: A frame or a file with the columns 主体, 政策, 申请日期 and perhaps 申请时刻, 得分; None where all who are to
-            have something are served.
+            have something are served. Those that do not count (too late, of nobody who is to have something, …) have no row.
         budget: Yuan.
         spent: Yuan that were spent before.
         order: `first-come`, `pro-rata`, `score` or `lottery`.
         last: At the edge: `part` pays what is left, `wait` pays in full or not at all.
         seed: The published seed of a lottery.
+        findings: Where applications that cannot be read are put; None to tell them as warnings.
 
     Returns:
         A frame of the kind of `entitled`, a row for each claim in the order of service: key, name, turn (from 1), amount_fen,
         paid_fen (fen), state (付清, 付一部分, 按比例付, 等候), date, time (second of the day), score, lot. Never a fen over.
 
     Raises:
-        InputError: policy-unknown, frame-kind, allocation-no-budget, allocation-no-seed, allocation-policy-lacking,
+        InputError: policy-unknown, frame-kind, frame-argument, allocation-no-budget, allocation-no-seed, allocation-policy-lacking,
             applications-no-scores; those of a sheet of applications (applications-…).
     """
-    if policy not in packs.policies:
-        raise InputError([diagnostic("policy-unknown", None, name=policy, near="", known="、".join(packs.policies))])
+    (policy,), as_of = policies_of(packs, policy), day_of("as_of", as_of)
     front = packs.policies[policy].front
     if front.budget is None and budget is None:
         raise InputError([diagnostic("allocation-no-budget", None, policy=policy)])
-    stated = front.budget or Budget(as_of.year, Decimal(0), "first-come")
-    kind = order or stated.order
+    stated = front.budget or Budget(as_of.year, Decimal(0), ORDERS[0])
+    kind, edge = order or stated.order, last or stated.last
+    known_word("frame-argument", kind, ORDERS, "order")
+    known_word("frame-argument", edge, LASTS, "last")
     terms = Terms(
         policy=policy,
         title=front.title,
         year=stated.year,
-        budget_fen=_fen(stated.amount if budget is None else budget),
-        spent_fen=_fen(spent),
+        budget_fen=fen_of("budget", stated.amount if budget is None else budget),
+        spent_fen=fen_of("spent", spent),
         order=kind,
-        last=last or stated.last,
+        last=edge,
         seed=seed if kind == LOTTERY else "",
         as_of=as_of,
     )
     given = given_of(entitled)
     said = {b"zhida.as_of": str(as_of).encode(), **(given.table.schema.metadata or {})}
-    with sheet_of(given.table.replace_schema_metadata(said)) as path:
+    with sheet_of(given.table.replace_schema_metadata(said), "entitled") as path:
         held = read_entitled(path, policy)
-    sheet = None
-    if applications is not None:
-        with sheet_of(applications) as path:
-            sheet = read_applications(path, policy, front.title)
+    sheet = None if applications is None else _applications(applications, policy, front.title, findings, is_scored=kind == SCORE)
     if kind == SCORE and not (sheet and sheet.has_scores):
-        raise InputError([diagnostic("applications-no-scores", None, name=GIVEN)])
+        raise InputError([diagnostic("applications-no-scores", None, name="applications")])
     claims = claims_of(held, sheet, Admission(terms.year, to_days(as_of), front.window))
     served = allocate_claims(claims.frame, terms).frame
     return replace(given, index=None).back(served.to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
+def _applications(given: Frame | Path, policy: str, title: str, findings: Told, *, is_scored: bool) -> Applications:
+    """Read a sheet of applications, and tell which cannot be read to the caller of the door."""
+    with sheet_of(given, "applications") as path:
+        sheet = read_applications(path, policy, title, is_scored=is_scored)
+    tell((renamed(item, str(path), "applications") for item in sheet.diagnostics), findings, 4)
+    return sheet
 
 
 def simulate(  # noqa: PLR0913 - each says one thing
@@ -263,7 +281,7 @@ def simulate(  # noqa: PLR0913 - each says one thing
     after: Packs,
     frame: Frame,
     *,
-    as_of: Date,
+    as_of: Day,
     subject: str = "enterprise",
     is_stacked: bool = True,
     key: str | None = None,
@@ -290,9 +308,10 @@ def simulate(  # noqa: PLR0913 - each says one thing
         InputError: those of `assess_frame`.
         CompileError: a policy, or one that it uses, has errors.
     """
-    given = given_of(frame)
+    as_of, given = day_of("as_of", as_of), given_of(frame)
+    known_word("frame-argument", subject, before.dictionaries, "subject")
     scenario = plan_scenario(before, after, subject=subject, as_of=as_of)
-    facts = _typed(scenario.dictionary, given, key, findings)
+    facts = typed(scenario.dictionary, given, key, findings)
     source = _FrameSource(replace(facts, frame=facts.frame.sort(facts.key)))
     found: list[pl.DataFrame] = []
 
@@ -322,11 +341,14 @@ def _results(packs: Packs, policies: Sequence[str], facts: Registry, as_of: Date
     """Return results of the rows of a registry: those that are given, if they are of these rows, else new ones.
 
     Raises:
-        InputError: frame-kind, frame-results-lack, combine-rows-differ.
+        InputError: frame-kind, frame-results-lack, combine-results-differ, combine-rows-differ.
     """
     if given is None:
-        return _assess(packs, policies, facts, as_of).decide(facts.frame)
-    table = with_schema(given_of(given).table, open_run(packs, policies, as_of=as_of, key=facts.key).schema)
+        return _assess(packs, policies, facts, as_of)
+    found = given_of(given).table
+    schema = open_run(packs, policies, as_of=as_of, key=facts.key).schema
+    _check_made_of(found, schema)
+    table = with_schema(found, schema)
     keys = pl.Series(pl.from_arrow(table.column(0)), dtype=pl.String)
     own = facts.frame[facts.key].cast(pl.String)
     if len(keys) != len(own) or not bool((keys == own).all()):
@@ -336,6 +358,29 @@ def _results(packs: Packs, policies: Sequence[str], facts: Registry, as_of: Date
         found, expected = (series[row] if row < len(series) else "–" for series in (keys, own))
         raise InputError([diagnostic("combine-rows-differ", None, name="results", found=found, expected=expected, row=row + 1)])
     return table
+
+
+def _check_made_of(found: pa.Table, schema: pa.Schema) -> None:
+    """See that results are of the same date and texts, where they say of what they are.
+
+    Raises:
+        InputError: combine-results-differ.
+    """
+    said, wanted = found.schema.metadata or {}, schema.metadata
+    for name, change in MADE_OF.items():
+        then, now = (_each(words.get(name, b"").decode()) for words in (said, wanted))
+        other = [part for part in now if then.get(part, now[part]) != now[part]]
+        if other:
+            what, what_zh = CHANGE_WORDS[change]
+            ends = (other[0], other[0]) if other[0] else (then[""], now[""])
+            told = {"what": what, "what_zh": what_zh, "found": ends[0], "expected": ends[1]}
+            raise InputError([diagnostic("combine-results-differ", None, name="results", **told)])
+
+
+def _each(text: str) -> Mapping[str, str]:
+    """Return words by what they are of: JSON by its names, others under the empty name; nothing of nothing."""
+    found: Mapping[str, str] = json.loads(text) if text.startswith("{") else {"": text} if text else {}
+    return found
 
 
 def with_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -366,7 +411,7 @@ DATES: Mapping[str, tuple[str, str, str]] = {
 """What the results of a comparison are called, in English and in Chinese, and the argument that names their date."""
 
 
-def rungiven_of(packs: Packs, results: Frame | Path, as_of: Date | None, which: str) -> tuple[Run, Given]:
+def run_given(packs: Packs, results: Frame | Path, as_of: Date | None, which: str) -> tuple[Run, Given]:
     """Return results as a run that can be compared, and what kind of frame they were.
 
     Args:
@@ -376,21 +421,30 @@ def rungiven_of(packs: Packs, results: Frame | Path, as_of: Date | None, which: 
         which: `former` or `now`.
 
     Raises:
-        InputError: file-not-found, results-unreadable, frame-kind, frame-key-twice, frame-results-lack, frame-date-lacking.
+        InputError: file-not-found, results-unreadable, frame-kind, frame-column, source-key-lacking, frame-key-twice,
+            frame-results-lack, frame-date-lacking, frame-argument.
     """
+    argument = DATES[which][2]
     if isinstance(results, str | Path):
-        return open_results(Path(results)), Given(pa.table({}), "arrow")
+        return _of_day(open_results(Path(results)), argument, as_of), Given(pa.table({}), "arrow")
     given = given_of(results)
     table = given.table
     if b"zhida.missing" not in (table.schema.metadata or {}):
         if as_of is None:
-            what, what_zh, argument = DATES[which]
+            what, what_zh, _ = DATES[which]
             raise InputError([diagnostic("frame-date-lacking", None, what=what, what_zh=what_zh, argument=argument)])
         decided = {name.rpartition(":")[0] for name in table.column_names if name.endswith(":outcome")}
         policies = [policy for policy in packs.policies if policy in decided]
         ordered = sorted(policies, key=lambda policy: table.column_names.index(f"{policy}:outcome"))
         table = with_schema(table, open_run(packs, ordered, as_of=as_of, key=table.column_names[0]).schema)
-    return run_of(table, GIVEN), replace(given, index=None)
+    return _of_day(run_of(table, GIVEN), argument, as_of), replace(given, index=None)
+
+
+def _of_day(run: Run, argument: str, stated: Date | None) -> Run:
+    """Return a run, if it is of the day that was stated."""
+    if stated is not None and stated != run.as_of:
+        raise argument_fault(argument, stated, str(run.as_of))
+    return run
 
 
 def notices_table(former: Run, now: Run, teller: Teller, tally: Tally) -> pa.Table:

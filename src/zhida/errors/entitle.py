@@ -277,8 +277,8 @@ CODES: dict[str, Code] = {
     ),
     "frame-key-twice": Code(
         ERROR,
-        "'{value}' stands more than once in the column '{key}' of {name}",
-        "{name}的“{key}”列里，“{value}”不止一行",
+        "'{value}' stands more than once in the column '{key}' of '{name}'",
+        "“{name}”的“{key}”列里，“{value}”不止一行",
         ("keep one row for each subject",),
         ("每个主体只留一行",),
     ),
