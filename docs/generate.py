@@ -32,6 +32,8 @@ GOLDEN_FILES = (
     "tests/examples/run/*.txt",
     "tests/examples/district/*.txt",
     "tests/examples/allocate/*.txt",
+    "tests/examples/combine/*.txt",
+    "tests/examples/simulate/*.txt",
     "tests/examples/library/*.txt",
 )
 PARTS = {
@@ -55,8 +57,15 @@ PARTS = {
     "interchange": "转换 Conversion",
     "excel": "工作簿 Workbooks",
     "proof": "证明 Proofs",
+    "certificate": "组合证明 Certificates of combinations",
+    "received": "已领表 Earlier payments",
+    "combination": "组合 Combinations",
+    "combine": "整册组合 Combinations of everybody",
     "applications": "申请表 Applications",
     "allocation": "预算 Budgets",
+    "simulation": "改动测算 Simulations",
+    "notices": "通知 Notices",
+    "frame": "数据表 Frames",
 }
 """Titles of the contents, by the first word of a code."""
 

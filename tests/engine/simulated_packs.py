@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from tests.house.tree import plant
+from zhida.assess.assessment import Assessment, Extent, Outcome
 from zhida.policy.pack import Packs, load_packs
 from zhida.registry_io.registry import dictionary_sha256
 from zhida.registry_io.sources import Source, open_source
@@ -107,6 +108,15 @@ RELIEFS = """## 第五条
 合同额 * 减免比例
 ```
 """
+
+
+def sure_fen(told: Assessment) -> int:
+    """Return what the interpreter gives for sure: the least of all possible answers where each of them gives something."""
+    if told.outcome is Outcome.ELIGIBLE:
+        return told.amount_fen or 0
+    is_sure = told.outcome is Outcome.UNDETERMINED and told.possible_are is not Extent.AT_LEAST
+    is_sure = is_sure and all(answer.outcome is Outcome.ELIGIBLE for answer in told.possible)
+    return min(answer.amount_fen or 0 for answer in told.possible) if is_sure else 0
 
 
 def policy_text(id_: str, title: str, gives: str, goals: str, body: str) -> str:

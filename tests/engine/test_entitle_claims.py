@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.engine.combination_packs import DAY, frame_of, packs_in, registry_of
@@ -15,11 +16,12 @@ from zhida.assess.order import Plan, RunOrder
 from zhida.assess.run import Progress, run
 from zhida.entitle.best.claims import claim_of, limits_of
 from zhida.entitle.best.payments import payments_of, read_received
-from zhida.entitle.best.registry import CombineRun, Outputs, combine_registry, fitting_results
+from zhida.entitle.best.registry import CombineRun, Outputs, combine_registry, fitting_results, stretches_of
 from zhida.entitle.best.situations import NO_LIMIT, is_within
 from zhida.entitle.stacking.structure import structure_of
 from zhida.errors import InputError
 from zhida.policy.pack import Packs
+from zhida.registry_io.results import result_files
 from zhida.registry_io.sources import open_source
 from zhida.registry_io.writing import write_parquet
 from zhida.values.temporal import Date
@@ -179,6 +181,36 @@ def test_parts_are_combined_as_the_whole_and_with_any_number_of_threads(packs: P
     text = (tmp_path / "one.csv").read_text(encoding="utf-8-sig").splitlines()
     assert text[0] == "主体,名称,政策,政策名称,应得（元）,实得（元）,缘由,兑付方式"
     assert any("封顶 券合计" in line for line in text)
+
+
+def test_a_part_is_combined_by_a_few_rows_at_a_time_and_results_of_one_file_by_its_row_groups(
+    packs: Packs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, source, results = written(packs, tmp_path)
+    whole = pl.read_parquet(tmp_path / "results" / "results.parquet" / "*.parquet")
+    assert combined(order, source, results, tmp_path / "whole.parquet", 1)
+    monkeypatch.setattr("zhida.entitle.best.registry.ROWS_AT_A_TIME", 7)
+    assert combined(order, source, results, tmp_path / "sliced.parquet", 2)
+    assert pl.read_parquet(tmp_path / "sliced.parquet").rows() == pl.read_parquet(tmp_path / "whole.parquet").rows()
+    assert (tmp_path / "sliced.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    one = pa.concat_tables([pq.read_table(file) for file in result_files(results)], promote_options="default")
+    assert one.num_rows == whole.height == ROWS
+    pq.write_table(one.unify_dictionaries(), tmp_path / "one.parquet", row_group_size=11)
+    assert [part.rows for part in stretches_of(tmp_path / "one.parquet")] == [11] * 5 + [5]
+    assert combined(order, source, tmp_path / "one.parquet", tmp_path / "groups.parquet", 2)
+    assert pl.read_parquet(tmp_path / "groups.parquet").rows() == pl.read_parquet(tmp_path / "whole.parquet").rows()
+
+
+def test_a_run_that_is_asked_to_stop_stops_at_the_next_part_however_short_parts_are(packs: Packs, tmp_path: Path) -> None:
+    order, source, results = written(packs, tmp_path)
+
+    def stop(progress: Progress) -> None:
+        progress.is_asked_to_stop = True
+
+    progress = Progress(tell=stop)
+    with closing(open_source(str(source), order.dictionary, rows_per_part=17)) as opened, pytest.raises(KeyboardInterrupt):
+        CombineRun(order, opened, results, None, 1, progress).run(Outputs(tmp_path / "x.parquet", None))
+    assert (progress.parts_done, progress.is_waiting) == (1, False)
 
 
 def test_the_figures_of_a_run_are_those_of_its_table(packs: Packs, tmp_path: Path) -> None:

@@ -12,11 +12,14 @@ from tests.engine.combination_packs import DAY, KEY, packs_in, received_frame, r
 from zhida.assess.columns import assess_registry
 from zhida.entitle.best.columns import Combiner
 from zhida.entitle.best.lawful import Received
+from zhida.entitle.best.letter import letter_of
 from zhida.entitle.best.registry import combine_registry
 from zhida.entitle.best.subject import combine_subject
-from zhida.policy.pack import Packs
+from zhida.policy.pack import Packs, load_packs
 from zhida.registry_io.registry import row_facts
+from zhida.report.combination_letter import letter_html, letter_text
 from zhida.values.temporal import Date
+from zhida.values.unknown import Unknown
 
 ROWS = 60
 
@@ -174,3 +177,106 @@ def test_no_rows_give_an_empty_table(packs: Packs, table: pa.Table) -> None:
     found = combine_registry(packs, tuple(packs.policies), registry_of(packs, 0), as_of=DAY)
     assert found.num_rows == 0
     assert found.schema.names == table.schema.names
+
+
+# --- parameters that the place has not filled in --------------------------------------------------------------------
+
+
+PLACE = """---
+policy: demo/place
+title: 地方补助
+in_force: 2025-01-01/..
+subject: enterprise
+gives: cash
+eligible: 符合
+amount: 金额
+rounding: {scale: 2, mode: down}
+checked: {on: 2026-01-01, by: recalled}
+---
+
+```feel 符合: boolean
+人数 > 3
+```
+
+```feel 金额: number
+if 地方加倍 then 10000 * 人数 else 1
+```
+"""
+PARAMETERS = """# 参数
+
+| 参数 | 类型 | 单位 | 值 | 起止 | 来源 | 可信度 |
+|---|---|---|---|---|---|---|
+| 地方加倍 | boolean | | | 2025-01-01/.. | 区里的通知 | recalled |
+"""
+
+
+@pytest.fixture(scope="module")
+def with_place(tmp_path_factory: pytest.TempPathFactory) -> Packs:
+    folder = tmp_path_factory.mktemp("place")
+    packs_in(folder)
+    (folder / "packs" / "demo" / "parameters.md").write_text(PARAMETERS, encoding="utf-8")
+    (folder / "packs" / "demo" / "policies" / "place.md").write_text(PLACE, encoding="utf-8")
+    packs = load_packs(folder / "packs")
+    assert not [item for item in packs.diagnostics if item.severity.value == "error"], [item.render() for item in packs.diagnostics]
+    return packs
+
+
+def test_what_the_subject_itself_can_tell_is_named_beside_a_parameter_of_the_place(with_place: Packs) -> None:
+    row = one(with_place, **ALL | {"高新": None})
+    assert (row["decides"], row["subject_decides"]) == ("地方加倍", "高新")
+
+
+def test_where_only_a_parameter_lacks_there_is_nothing_that_the_subject_can_tell(with_place: Packs) -> None:
+    row = one(with_place, **ALL)
+    assert row["total_fen"] < row["possible_fen"]
+    assert (row["decides"], row["subject_decides"]) == ("地方加倍", None)
+
+
+def test_a_fact_that_decides_only_with_a_parameter_is_none_that_the_subject_can_settle(with_place: Packs) -> None:
+    registry = registry_of(with_place, 1)
+    frame = registry.frame.with_columns(pl.lit(None).cast(registry.frame.schema["人数"]).alias("人数"))
+    given = type(registry)(KEY, frame, registry.metadata, dictionary_differs=False)
+    (row,) = combine_registry(with_place, ("demo/place",), given, as_of=DAY).to_pylist()
+    assert row["decides"] == "人数、地方加倍"
+    assert row["subject_decides"] is None
+
+
+def test_without_parameters_the_subject_can_tell_all_that_decides(table: pa.Table) -> None:
+    rows = table.to_pylist()
+    assert any(row["decides"] for row in rows)
+    assert all(row["decides"] == row["subject_decides"] for row in rows)
+
+
+def test_a_letter_says_who_can_tell_what_is_lacking(with_place: Packs) -> None:
+    registry, policies = registry_of(with_place, 1), tuple(with_place.policies)
+    facts = row_facts(registry.frame.columns, registry.frame.row(0)) | ALL | {"高新": Unknown(frozenset({"高新"}))}
+    letter = letter_of(with_place, policies, facts, code="E0", name="", as_of=DAY)
+    assert letter.is_alike
+    assert (letter.decides, letter.own_decides) == (("地方加倍",), ("高新",))
+    assert letter.sure.total_fen < letter.own_possible_fen < letter.possible_fen
+    assert letter.lacking["地方加倍"].is_parameter
+    assert not letter.lacking["高新"].is_parameter
+    text = letter_text(letter, "zh")
+    assert "取决于：地方加倍（不是企业的事实；由主管部门填写）" in text
+    assert "本户能补的：高新；都有利时合计" in text
+
+
+def test_a_letter_says_in_sentences_what_is_given_up_and_what_is_chosen_instead(packs: Packs) -> None:
+    registry, policies = registry_of(packs, 1), tuple(packs.policies)
+    facts = row_facts(registry.frame.columns, registry.frame.row(0)) | ALL
+    letter = letter_of(packs, policies, facts, code="E0", name="", as_of=DAY)
+    text, english = letter_text(letter, "zh"), letter_text(letter, "en")
+    assert "“税收择一”只能选一项，选了《小微优惠》，依据：第二条" in text
+    assert "“券合计”合计最多 ¥600.00，另有《配套券》，依据：第一条" in text
+    assert "“奖励补差”只补足与较低一项的差额" in text
+    assert "税收择一 allows only one" in english
+    assert text.count("加起来：") == 1
+    assert "可以自己补报" not in text
+    assert letter_html(letter, "zh").count("核对通过") == 1
+
+
+def test_a_cap_that_nobody_knows_yet_is_no_limit_of_the_law(packs: Packs) -> None:
+    registry, policies = registry_of(packs, 1), tuple(packs.policies)
+    facts = row_facts(registry.frame.columns, registry.frame.row(0)) | ALL | {"人数": Unknown(frozenset({"人数"})), "突出贡献": True}
+    letter = letter_of(packs, policies, facts, code="E0", name="", as_of=DAY)
+    assert "“贡献上限”的上限还没有定（缺人数），先按最低的" in letter_text(letter, "zh")

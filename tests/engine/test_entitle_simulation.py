@@ -24,6 +24,7 @@ from tests.engine.simulated_packs import (
     packs_in,
     registry_in,
     source_of,
+    sure_fen,
     texts,
     voucher,
 )
@@ -41,9 +42,10 @@ from zhida.entitle.simulation.changes import (
     with_figures,
 )
 from zhida.entitle.simulation.comparing import Settings, Simulation, compare_sides
-from zhida.entitle.simulation.costing import Costing
+from zhida.entitle.simulation.costing import Costing, Sought
 from zhida.entitle.simulation.deciding import Reuse, reuse_of
 from zhida.entitle.simulation.effects import effects_of
+from zhida.entitle.simulation.findings import Findings
 from zhida.entitle.simulation.groupings import GROUPINGS, groupings_of
 from zhida.entitle.simulation.money import Budgets
 from zhida.entitle.simulation.relief import relief_of, relief_policies
@@ -52,10 +54,11 @@ from zhida.entitle.simulation.stacked import Combining, is_alike
 from zhida.entitle.simulation.tally import Compared, Pair
 from zhida.entitle.simulation.thresholds import Threshold, costed, find_threshold, thresholds_of, varied
 from zhida.entitle.simulation.walking import in_order
-from zhida.errors import CompileError, InputError
+from zhida.errors import CompileError, InputError, diagnostic
 from zhida.policy.pack import Packs, load_packs
 from zhida.registry_io.registry import Facts, row_facts
 from zhida.registry_io.sources import Source
+from zhida.report.simulation_verdict import sought_words
 from zhida.values.temporal import Date
 
 
@@ -247,7 +250,7 @@ def test_the_figures_of_a_change_are_those_of_the_interpreter(packs: Packs, root
     gained = lost = winners = losers = 0
     for key, facts in facts_of_all():
         both = [assess_subject(each, VOUCHER, facts, as_of=DAY) for each in (packs, after)]
-        amounts = [each.amount_fen or 0 if each.outcome is Outcome.ELIGIBLE else 0 for each in both]
+        amounts = [sure_fen(each) for each in both]
         gross["before"] += amounts[0]
         gross["after"] += amounts[1]
         moves[Outcome.ELIGIBLE] += both[0].outcome is Outcome.ELIGIBLE
@@ -309,10 +312,16 @@ def test_after_stacking_the_cap_takes_away_what_it_takes_from_everybody(
         sums = []
         for side in (packs, after):
             both = [assess_subject(side, policy, facts, as_of=DAY) for policy in (VOUCHER, AWARD)]
-            sums.append(sum(each.amount_fen or 0 if each.outcome is Outcome.ELIGIBLE else 0 for each in both))
+            sums.append(sum(map(sure_fen, both)))
         met += sums[0] > contract * 40
         assert told[key] == tuple(min(fen, int(contract * 40)) for fen in sums), key
     assert met > 10, "the cap does something"
+    changes = pl.concat([part.changes for part in parts])
+    assert (changes["net_fen_before"] <= changes["gross_fen_before"]).all()
+    assert (changes["net_fen_after"] <= changes["gross_fen_after"]).all()
+    assert all(each.net_fen.after <= each.gross_fen.after for each in found.tally.policies.values()), "stacking adds nothing"
+    ratio_line = thresholds_of(after, VOUCHER, DAY)[1]
+    assert costing_of(after, source).curve(after, ratio_line).present.fen == found.tally.policies[VOUCHER].gross_fen.after
 
 
 def test_what_is_left_is_the_same_where_only_changed_rows_are_worked_out_again(
@@ -475,7 +484,7 @@ def test_each_point_of_a_curve_is_what_the_interpreter_decides(packs: Packs, sou
     for point in (curve.points[0], curve.present, curve.points[-1]):
         side = varied(packs, line, point.value, DAY)
         found = [assess_subject(side, VOUCHER, facts, as_of=DAY) for _, facts in facts_of_all()]
-        amounts = [each.amount_fen or 0 if each.outcome is Outcome.ELIGIBLE else 0 for each in found]
+        amounts = [sure_fen(each) for each in found]
         assert (point.fen, point.subjects) == (sum(amounts), sum(amount > 0 for amount in amounts))
     assert not curve.is_flat
 
@@ -509,10 +518,38 @@ def test_a_cost_that_goes_up_and_down_is_told(packs: Packs, root: Path, source: 
     assert not sought.is_monotone
 
 
-def test_a_value_with_which_the_policy_has_errors_is_told(packs: Packs, source: Source) -> None:
-    line = thresholds_of(packs, VOUCHER, DAY)[0]
-    cost = costing_of(packs, source).at(packs, line, Decimal(-1), (VOUCHER,))
-    assert (cost.fen is None) == bool(cost.fault)
+def test_values_with_which_the_policy_has_errors_are_told_and_none_of_them_is_found(
+    packs: Packs, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ratio = find_threshold(packs, f"{VOUCHER}:1:券比例", DAY)
+    costing = costing_of(packs, source)
+    present = costing.at(packs, ratio, ratio.value, (VOUCHER,)).fen
+    assert present is not None
+
+    def faulty(packs: Packs, threshold: Threshold, value: Decimal, as_of: Date) -> Packs:
+        if Decimal("0.46") < value < ratio.value:
+            raise CompileError([diagnostic("policy-no-policies", name="0.49")])
+        return varied(packs, threshold, value, as_of)
+
+    monkeypatch.setattr("zhida.entitle.simulation.costing.varied", faulty)
+    sought = costing.seek(packs, ratio, present - 1)
+    assert (sought.found, sought.beyond) == (None, None)
+    faults = [each for each in sought.tried if each.fen is None]
+    assert faults
+    assert all("0.49" in each.fault for each in faults)
+    assert "政策不成立" in sought_words(found_of(sought), "zh")
+    assert "has errors" in sought_words(found_of(sought), "en")
+
+
+@pytest.mark.parametrize(("target", "zh"), [(10**15, "花不到"), (0, "降不到")])
+def test_a_sum_out_of_reach_is_told_as_too_much_or_too_little(packs: Packs, source: Source, target: int, zh: str) -> None:
+    sought = costing_of(packs, source).seek(packs, find_threshold(packs, f"{VOUCHER}:1:券比例", DAY), target)
+    assert sought.found is None
+    assert zh in sought_words(found_of(sought), "zh")
+
+
+def found_of(sought: Sought) -> Findings:
+    return Findings(DAY, "r", is_synthetic=True, subjects=ROWS, changes=(), sought=sought)
 
 
 def test_a_registry_that_is_too_large_to_be_kept_is_read_again(packs: Packs, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from docs.generate import ERRORS, errors_page, examples, words_of
+from docs.generate import ERRORS, contents, errors_page, examples, words_of
 from zhida.errors import CODES
 
 
@@ -14,6 +14,11 @@ def test_the_page_is_as_fresh_as_the_codes_and_the_golden_files() -> None:
 def test_every_code_has_a_golden_file_that_produces_it() -> None:
     lacking = sorted(set(CODES) - set(examples()))
     assert not lacking, f"write an example of these in tests/examples: {lacking}"
+
+
+def test_every_code_stands_in_the_contents() -> None:
+    listed = re.findall(r"\(#([a-z0-9-]+)\)", "\n".join(contents()))
+    assert sorted(listed) == sorted(CODES), "name the first word of a new code in PARTS of docs/generate.py"
 
 
 def test_every_section_has_words_in_both_languages() -> None:

@@ -74,13 +74,14 @@ def test_the_letter_says_what_is_taken_what_is_given_up_and_why(zhida: Zhida, pl
     zhida("combine", *common(place), "--out", tmp_path / "out")
     table = pl.read_parquet(tmp_path / "out" / "entitlements.parquet")
     code = table.filter(pl.col("demo/voucher:why").cast(pl.String) == "封顶 券合计")["代码"][0]
-    letter = zhida("combine", *common(place), "--subject", code)
+    letter = zhida("combine", *common(place), code)
     assert letter.code == 0, letter.err
     assert "核对通过" in letter.out
-    assert "封顶 券合计（第一条）" in letter.out
-    english = zhida("combine", *common(place), "--subject", code, "--lang", "en")
+    assert "“券合计”合计最多" in letter.out
+    assert "依据：第一条" in letter.out
+    english = zhida("combine", *common(place), code, "--lang", "en")
     assert "no lawful one pays more" in english.out
-    data = json.loads(zhida("combine", *common(place), "--subject", code, "--json").out)
+    data = json.loads(zhida("combine", *common(place), code, "--json").out)
     row = table.filter(pl.col("代码") == code).row(0, named=True)
     assert data["is_checked"] is True
     assert data["columns_agree"] is True
@@ -88,20 +89,27 @@ def test_the_letter_says_what_is_taken_what_is_given_up_and_why(zhida: Zhida, pl
     assert data["possible_fen"] == row["possible_fen"]
     assert "、".join(data["decides"]) == (row["decides"] or "")
     assert read(data["certificate"]).total_fen == row["total_fen"]
-    assert zhida("combine", *common(place), "--subject", code, "--html", tmp_path / "letter.html").code == 0
+    assert zhida("combine", *common(place), code, "--html", tmp_path / "letter.html").code == 0
     page = (tmp_path / "letter.html").read_text(encoding="utf-8")
     assert "放弃或减少的，以及为什么" in page
     assert "<script" not in page
 
 
 def test_a_subject_that_is_not_there_is_told(zhida: Zhida, place: Path) -> None:
-    found = zhida("combine", *common(place), "--subject", "E99999")
+    found = zhida("combine", *common(place), "E99999")
     assert found.code == 2
     assert "E99999" in found.err
 
 
 def test_what_is_about_one_enterprise_and_what_about_everybody_is_kept_apart(zhida: Zhida, place: Path, tmp_path: Path) -> None:
     assert zhida("combine", *common(place), "--html", tmp_path / "x.html").code == 2
-    found = zhida("combine", *common(place), "--subject", "E00001", "--out", tmp_path / "out")
+    found = zhida("combine", *common(place), "E00001", "--out", tmp_path / "out")
     assert found.code == 2
     assert "--html" in found.err
+    assert "CODE" in zhida("combine", "--help").out
+
+
+def test_a_kind_of_subject_that_no_policy_is_about_is_refused(zhida: Zhida, place: Path) -> None:
+    found = zhida("combine", *common(place), "--subject", "resident")
+    assert found.code == 2
+    assert "resident" in found.err

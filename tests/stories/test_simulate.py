@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 
 from tests.stories.small_district import AS_OF, PACKS, Answer, District, Zhida, files_below
-from zhida.cli.simulate import _yuan
 from zhida.entitle.simulation.files import DataFiles
 
 VOUCHER = "hangzhou/compute-voucher"
@@ -227,7 +226,3 @@ def test_wrong_use_is_told_with_what_to_do(zhida: Zhida, district: District, tmp
     assert answer.code == 2
     assert words in answer.err
     assert not (tmp_path / "out").exists()
-
-
-def test_sums_may_be_written_in_chinese_units() -> None:
-    assert [_yuan(text, "--spend") for text in ("250000000", "2.5亿", "2.5 亿元", "25,000万元", "0.01")] == [25 * 10**9] * 4 + [1]

@@ -138,7 +138,9 @@ def other_run(packs: Packs, policy: str, registry: Registry, *, as_of: Date, res
     """
     found = results_metadata(results)
     mine = run_metadata(packs, [Layout(packs.model_of(policy, as_of), (), {})], as_of)
-    differing = [name for name in WHAT if not _holds(found.get(name), mine[name])]
+    # A policy that another one uses may have been decided in the same run; then it stands among the policies of the results.
+    told = found | {"zhida.used_policies": _joined(found.get("zhida.used_policies"), found.get("zhida.policies"))}
+    differing = [name for name in WHAT if not _holds(told.get(name), mine[name])]
     # What a registry says of itself stands in its results too, but for its dictionary, of which they name the one they used.
     if not all(found.get(name) == value for name, value in registry.metadata.items() if name not in mine):
         differing.append("")
@@ -146,6 +148,11 @@ def other_run(packs: Packs, policy: str, registry: Registry, *, as_of: Date, res
         return None
     what_zh, what = WHAT.get(differing[0], ("登记册", "registry"))
     return diagnostic("results-of-another-run", None, name=results, what=what, what_zh=what_zh)
+
+
+def _joined(*found: str | None) -> str:
+    """Return the policies of several entries of a run's metadata as one entry."""
+    return json.dumps({id_: sha256 for entry in found if entry for id_, sha256 in json.loads(entry).items()})
 
 
 def _holds(found: str | None, mine: str) -> bool:

@@ -1,7 +1,6 @@
 """`zhida allocate`: who is paid out of a budget now, who waits, and when the money runs out; and the same from the record alone."""
 
 import hashlib
-import re
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +24,7 @@ from zhida.cli.console import (
     print_json,
     progress_bar,
     read_as_of,
+    read_fen,
     sound_packs,
     words,
 )
@@ -43,8 +43,6 @@ PAGE_FILE = "allocation.html"
 """The page for people; it is no part of the record."""
 KEPT = ("zhida.as_of", "zhida.engine_version", "zhida.known_at", "zhida.stacking_sha256")
 """What the record keeps of what the entitlements say of themselves."""
-UNITS = {"": 1, "元": 1, "万": 10_000, "万元": 10_000, "亿": 100_000_000, "亿元": 100_000_000}
-"""What an amount may be given in."""
 
 
 class Amounts(StrEnum):
@@ -249,24 +247,6 @@ def _terms(policy: Policy, day: Date, kind: str, last: Last | None, seed: str, b
         as_of=day,
         until=last_day(policy.front.window, stated.year),
     )
-
-
-def read_fen(text: str, option: str) -> int:
-    """Return the fen that an amount of yuan writes.
-
-    >>> read_fen("2.5亿", "--budget"), read_fen("1,200.05", "--budget")
-    (25000000000, 120005)
-
-    Raises:
-        BadParameter: it is no amount.
-    """
-    found = re.fullmatch(r"\s*([0-9][0-9,]{0,20}(?:\.[0-9]{1,10})?)\s*(元|万元|亿元|万|亿)?\s*", text)
-    fen = Decimal(found[1].replace(",", "")) * UNITS[found[2] or ""] * 100 if found else Decimal("0.5")
-    if fen != int(fen) or fen >= 10**18:
-        raise misuse(
-            f"{option}：“{text}”不是金额，写法如 250000000、5000万、2.5亿", f"{option}: '{text}' is no amount; write it as 250000000"
-        )
-    return int(fen)
 
 
 def _said(entitled: Entitled, packs: Packs, place: Path, path: Path | None, sheet: Applications | None, terms: Terms) -> list[Diagnostic]:

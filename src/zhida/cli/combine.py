@@ -24,6 +24,7 @@ from zhida.cli.console import (
     Lang,
     LangOption,
     PacksOption,
+    SubjectOption,
     chosen_policies,
     folder_for,
     made_folder,
@@ -48,7 +49,8 @@ from zhida.policy.pack import Packs
 from zhida.registry_io.replacing import replacing
 from zhida.registry_io.sources import Source, lacking_columns, open_source
 from zhida.registry_io.tables import Frame
-from zhida.report.combination import combination_data, combination_html, combination_text, letter_data, letter_html, letter_text
+from zhida.report.combination import combination_data, combination_html, combination_text
+from zhida.report.combination_letter import letter_data, letter_html, letter_text
 
 ENTITLEMENTS_FILE, CSV_FILE, PAGE_FILE, DATA_FILE = "entitlements.parquet", "entitlements.csv", "combinations.html", "combinations.json"
 """What a run writes."""
@@ -60,15 +62,16 @@ ResultsOption = Annotated[
 ReceivedOption = Annotated[
     Path | None, typer.Option("--received", help="已领表：主体,政策,金额（元）,日期 | payments received before, CSV", metavar="FILE")
 ]
-CodeOption = Annotated[
-    str | None, typer.Option("--subject", help="只说这一户：写明主体代码 | the letter to one enterprise, by its code", metavar="CODE")
+CodeArgument = Annotated[
+    str | None,
+    typer.Argument(help="主体代码：只给这一户写信 | the code of one subject: a letter to it", metavar="CODE", show_default=False),
 ]
 OutOption = Annotated[
     Path | None,
     typer.Option("--out", help="结果文件夹 | folder for the results; `entitlements` beside the source by default", metavar="FOLDER"),
 ]
 HtmlOption = Annotated[
-    Path | None, typer.Option("--html", help="与 --subject 合用：写成网页 | with --subject: write the letter as a page", metavar="FILE")
+    Path | None, typer.Option("--html", help="给一户的信写成网页 | write the letter to one subject as a page", metavar="FILE")
 ]
 CsvOption = Annotated[
     bool | None,
@@ -81,15 +84,16 @@ WorkersOption = Annotated[
 
 def combine(
     source: SourceArgument,
+    code: CodeArgument = None,
     *,
     results: ResultsOption = None,
     received: ReceivedOption = None,
     policy: PolicyOption = None,
-    subject: CodeOption = None,
     html: HtmlOption = None,
     out: OutOption = None,
     csv: CsvOption = None,
     workers: WorkersOption = None,
+    subject: SubjectOption = None,
     packs: PacksOption = Path("packs"),
     as_of: AsOfOption = None,
     json: JsonOption = False,
@@ -98,7 +102,7 @@ def combine(
     r"""给每一户算出最优合法组合：叠加规则允许的最多的钱，每户一行，并说明各项为什么少给或不给。
 
     The best lawful combination of everybody: the most that stacking allows, to the fen, and why anything is cut. With
-    --subject the letter to one enterprise, with a certificate that was checked.
+    CODE the letter to one subject, with a certificate that was checked.
 
     例 Examples:
 
@@ -107,16 +111,16 @@ def combine(
         zhida combine build/demo/registry --results build/demo/results \
             --received received.csv --out build/demo/entitlements
 
-        zhida combine build/demo/registry --subject 91990001HC0000585H
+        zhida combine build/demo/registry 91990001HC0000585H --as-of 2026-06-30
 
-        zhida combine build/demo/registry --subject 91990001HC0000585H \
+        zhida combine build/demo/registry 91990001HC0000585H \
             --html letter.html --lang en
     """
-    _refuse_what_does_not_go_together(subject, html, out, is_csv=csv)
+    _refuse_what_does_not_go_together(code, html, out, is_csv=csv)
     language: Language = lang.value
     day = read_as_of(as_of)
     loaded = sound_packs(packs)
-    kind = meant_subject(loaded, policy or (), None)
+    kind = meant_subject(loaded, policy or (), subject)
     places = {id_: place for place, id_ in enumerate(loaded.policies)}
     chosen = tuple(sorted(chosen_policies(loaded, policy or (), kind), key=places.__getitem__))
     paid = None if received is None else read_received(received, loaded)
@@ -125,10 +129,10 @@ def combine(
     plan = plan_parts(order)
     with closing(open_source(source, dictionary, rows_per_part=plan.rows_per_part)) as opened:
         print_diagnostics([*registry_findings(opened), *lacking_columns(opened, read_attributes(order))], language)
-        if subject is not None:
+        if code is not None:
             if results is not None:
                 fitting_results(order, opened, results)
-            return _letter(order, opened, subject, paid, html, language, is_json=json)
+            return _letter(order, opened, code, paid, html, language, is_json=json)
         with folder_for(out or _default_folder(source)) as folder:
             done = _run(Work(order, plan, opened, folder, paid, language), results, is_csv=csv)
         print_diagnostics(opened.diagnostics(), language)
@@ -141,18 +145,18 @@ def combine(
     return OK
 
 
-def _refuse_what_does_not_go_together(subject: str | None, html: Path | None, out: Path | None, *, is_csv: bool | None) -> None:
+def _refuse_what_does_not_go_together(code: str | None, html: Path | None, out: Path | None, *, is_csv: bool | None) -> None:
     """Say which options are about one enterprise, and which about everybody.
 
     Raises:
         BadParameter: they were given together.
     """
-    if subject is None and html is not None:
-        raise misuse("--html 是给一户的信用的：请同时写 --subject", "--html is for the letter to one enterprise: name it with --subject")
-    if subject is not None and (out is not None or is_csv is not None):
+    if code is None and html is not None:
+        raise misuse("--html 是给一户的信用的：请指明主体代码", "--html is for the letter to one subject: name its code")
+    if code is not None and (out is not None or is_csv is not None):
         raise misuse(
             "--out 和 --csv 是给整册用的；一户的信写成网页用 --html",
-            "--out and --csv are for everybody; the letter to one enterprise becomes a page with --html",
+            "--out and --csv are for everybody; the letter to one subject becomes a page with --html",
         )
 
 

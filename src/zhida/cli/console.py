@@ -4,9 +4,11 @@ Data goes to standard output, everything else to standard error, so that every c
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -57,6 +59,32 @@ def read_as_of(text: str | None) -> Date:
     if date is None:
         raise misuse(f"--as-of：“{text}”不是日期，写法如 2026-11-20", f"--as-of: '{text}' is no date; write it as 2026-11-20")
     return date
+
+
+YUAN = {"": 1, "元": 1, "万": 10_000, "万元": 10_000, "亿": 100_000_000, "亿元": 100_000_000}
+"""What an amount of money may be given in, in yuan."""
+
+
+def read_fen(text: str, option: str) -> int:
+    """Return the fen that an amount of yuan writes.
+
+    Args:
+        text: The amount; 元, 万 or 亿 may stand behind it.
+        option: The option it was given for.
+
+    >>> read_fen("2.5亿", "--budget"), read_fen("1,200.05", "--budget")
+    (25000000000, 120005)
+
+    Raises:
+        BadParameter: it is no amount.
+    """
+    found = re.fullmatch(r"\s*([0-9][0-9,]{0,20}(?:\.[0-9]{1,10})?)\s*(元|万元|亿元|万|亿)?\s*", text)
+    fen = Decimal(found[1].replace(",", "")) * YUAN[found[2] or ""] * 100 if found else Decimal("0.5")
+    if fen != int(fen) or fen >= 10**18:
+        raise misuse(
+            f"{option}：“{text}”不是金额，写法如 250000000、5000万、2.5亿", f"{option}: '{text}' is no amount; write it as 250000000"
+        )
+    return int(fen)
 
 
 def misuse(zh: str, en: str) -> typer.BadParameter:

@@ -32,6 +32,7 @@ from zhida.cli.console import (
     print_json,
     progress_bar,
     read_as_of,
+    read_fen,
     sound_packs,
 )
 from zhida.cli.plan_cache import cache_folder
@@ -158,8 +159,8 @@ def simulate(
     language: Language = lang.value
     asked = _Asked(tuple(change or ()), base, dict(map(_setting, set_ or ())), tuple(by or DEFAULT_GROUPINGS), tuple(curve or ()), seek)
     _check(asked, is_relief=relief, is_listing=bool(thresholds))
-    limit = None if fail_over is None else _yuan(fail_over, "--fail-over")
-    target = None if spend is None else _yuan(spend, "--spend")
+    limit = None if fail_over is None else read_fen(fail_over, "--fail-over")
+    target = None if spend is None else read_fen(spend, "--spend")
     day = read_as_of(as_of)
     with _sides(asked, packs, day) as (before, after):
         kind = meant_subject(before, (), subject)
@@ -231,14 +232,6 @@ def _setting(text: str) -> tuple[str, str]:
     if not mark or not name.strip() or not value.strip():
         raise misuse(f"--set：“{text}”的写法应是 参数=值", f"--set: write '{text}' as PARAMETER=VALUE")
     return name.strip(), value.strip()
-
-
-def _yuan(text: str, option: str) -> int:
-    """Return the fen of a sum of yuan; 万 and 亿 may stand behind it."""
-    found = re.fullmatch(r"\s*([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*(万|亿)?\s*元?\s*", text.replace(",", ""))
-    if found is None:
-        raise misuse(f"{option}：“{text}”不是金额，写法如 250000000 或 2.5亿", f"{option}: '{text}' is no sum; write it as 250000000")
-    return fen_of(Decimal(found[1]) * {"万": 10**4, "亿": 10**8}.get(found[2], 1))
 
 
 def _default_folder(source: str) -> Path:

@@ -9,9 +9,9 @@ CODES: dict[str, Code] = {
     "certificate-unreadable": Code(
         ERROR,
         "this is no certificate of a combination: {found}",
-        "这不是组合证明：{found}",
-        ("use a certificate as zhida wrote it; it may have been cut or edited ({reason})",),
-        ("请用 zhida 写出的组合证明；这一份可能不完整或被改动过（{reason}）",),
+        "这不是组合证明：{found_zh}",
+        ("use a certificate as zhida wrote it; it may have been cut or edited",),
+        ("请用 zhida 写出的组合证明；这一份可能不完整或被改动过",),
     ),
     "combination-too-great": Code(
         ERROR,
@@ -24,28 +24,31 @@ CODES: dict[str, Code] = {
         ERROR,
         "{name} was received before and counts against {policy} by the row '{group}', but it is not among the policies that are combined",
         "此前领过的 {name} 与 {policy} 同受叠加规则“{group}”限制，却不在一起算的政策里",
-        ("name it too, or no policy at all: {name}",),
+        ("add --policy {name}, or leave --policy out: then all policies are combined",),
         ("请把它也写上（--policy {name}），或者不写 --policy，全部一起算",),
     ),
     # --- best combinations (B) ---
     "received-column-lacking": Code(
         ERROR,
-        "the payments in '{name}' lack the column {column}",
+        "the payments in '{name}' lack these columns: {column}",
         "已领表“{name}”缺少这些列：{column}",
         ("its columns are: {there}", "write the heads 主体,政策,金额（元）,日期, and where needed 事项"),
         ("现有的列：{there}", "表头写成 主体,政策,金额（元）,日期，需要时再加 事项"),
     ),
     "received-cell": Code(
         ERROR,
-        "'{value}' in the column {column} of row {row} cannot be read",
-        "第 {row} 行的{column}“{value}”看不懂",
-        ("write amounts in yuan with two decimals at most, days as 2026-03-01; a payment left out would be paid twice",),
-        ("金额以元计，最多两位小数；日期写成 2026-03-01。漏掉一笔就会重复支付，所以先改好再算",),
+        "the column {column} of row {row} cannot be read: {found}",
+        "第 {row} 行的“{column}”看不懂：{found_zh}",
+        (
+            "write the code of the subject, the amount in yuan with two decimals at most, the day as 2026-03-01",
+            "a payment left out would be paid twice: mend it first",
+        ),
+        ("主体写代码，金额以元计、最多两位小数，日期写成 2026-03-01", "漏掉一笔就会重复支付，所以先改好再算"),
     ),
     "received-policy": Code(
         ERROR,
-        "row {row} names no policy of the packs: '{value}'",
-        "第 {row} 行的“{value}”不是政策包里的政策",
+        "row {row} names no policy of the packs: {found}",
+        "第 {row} 行没有写政策包里的政策：{found_zh}",
         ("did you mean '{near}'?", "write the id of the policy, in any of its versions, or its full title"),
         ("是否想写“{near}”？", "写政策的编号（哪个版本都可以）或全称"),
     ),
@@ -235,14 +238,14 @@ CODES: dict[str, Code] = {
     # --- simulations (E) ---
     "simulation-change-unknown": Code(
         ERROR,
-        "'{name}' is no file of a pack",
-        "“{name}”不是政策包里的文件",
+        "nothing says of which pack '{name}' is a file",
+        "看不出“{name}”是哪个政策包里的文件",
         (
-            "a change is a policy whose front matter says `policy: pack/name` and `subject: …`",
+            "a change is a policy whose front matter says such as `policy: hangzhou/compute-voucher` and `subject: enterprise`",
             "a page (parameters.md, stacking.md), a dictionary or a code list stands in a folder that bears the name of its pack",
         ),
         (
-            "改动可以是政策文件，开头写明 policy: 包/名 和 subject: …",
+            "政策文件开头要写明编号和对象，如 policy: hangzhou/compute-voucher 和 subject: enterprise",
             "parameters.md、stacking.md、数据字典和代码表，要放在与政策包同名的文件夹里",
         ),
     ),
@@ -255,17 +258,31 @@ CODES: dict[str, Code] = {
     ),
     "simulation-parameter-value": Code(
         ERROR,
-        "'{value}' is no value of the parameter '{name}', which is a {type} in {unit}",
-        "“{value}”不能作参数“{name}”的值：它的类型是 {type}，单位是 {unit}",
-        ("write it as FEEL does and in its own unit: 0.3 for 30 per cent, 20000000 for 2,000 万元",),
-        ("请按 FEEL 的写法、用它自己的单位写：30 % 写 0.3，2,000 万元写 20000000",),
+        "'{value}' is no value of the parameter '{name}', which is a {type}",
+        "“{value}”不能作参数“{name}”的值：它的类型是 {type}",
+        (
+            "its unit is {unit}",
+            "the pack has {now}",
+            "write it so: 0.3 for 30 per cent, 20000000 for 2,000 万元, true or false, texts in quotes",
+        ),
+        ("单位是{unit}", "政策包里写的是 {now}", "请照样写：30% 写 0.3，2000 万元写 20000000，是与否写 true、false，文字加英文引号"),
     ),
     "simulation-threshold-unknown": Code(
         ERROR,
-        "'{name}' names no threshold, or more than one",
-        "“{name}”不是一条线的地址，或者不止一条",
-        ("write POLICY:LINE:COLUMN, POLICY:RULE:COLUMN NAME or a parameter", "there are: {known}"),
-        ("请写 政策:行:列、政策:规则号:列名 或参数名", "可以是：{known}"),
+        "'{name}' names {found}",
+        "“{name}”{found_zh}",
+        (
+            "did you mean '{near}'?",
+            "write POLICY:LINE:COLUMN, POLICY:RULE:COLUMN NAME or a parameter",
+            "there are: {known}",
+            "--thresholds {policy} lists them all",
+        ),
+        (
+            "是不是“{near}”？",
+            "请写 政策:行:列、政策:规则号:列名 或参数名",
+            "可以是：{known}",
+            "用 --thresholds {policy} 列出全部",
+        ),
     ),
     # --- notices and frames (F) ---
     "notices-keys-differ": Code(

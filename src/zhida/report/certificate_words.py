@@ -79,7 +79,7 @@ class _Words:
     def title(self, name: str) -> str:
         """Return what a policy, or a nested group, is called."""
         title = self.titles.get(name, name)
-        return choose(self.language, f"《{title}》", f"“{title}”")
+        return choose(self.language, f"《{title}》", f'"{title}"')
 
     def argument(self, argument: Argument, depth: int) -> Iterator[Step]:
         """Yield the steps of an argument."""

@@ -1,7 +1,6 @@
-"""Combinations as people read them: the summary of a district, and the letter to one enterprise.
+"""The best combinations of a district as people read them: what stacking takes away, what is most frequent, which facts decide.
 
-    CombinationSummary ──> data, text, HTML     what stacking takes away, group by group; what is most frequent; which facts decide
-    Letter             ──> data, text, HTML     what is taken, what is given up and why, the certificate step by step
+    CombinationSummary ──> data, text, HTML
 
 Owns no figures: it adds up nothing.
 """
@@ -9,25 +8,23 @@ Owns no figures: it adds up nothing.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from zhida.entitle.best.argument import data as certificate_data
-from zhida.entitle.best.letter import Letter, LetterLine
+from zhida.entitle.best.missing import JOINED
 from zhida.entitle.best.tally import CombinationSummary, PolicyTotal
 from zhida.errors import Language
-from zhida.report.certificate_words import Step, certificate_steps
 from zhida.report.page import Markup, element, facts, page
 from zhida.report.registry_report import STYLE, SYNTHETIC
-from zhida.report.words import DELIVERIES, bracketed, choose, format_amount, format_date, listed, word
+from zhida.report.words import bracketed, choose, format_amount, format_date, listed
 
 SHOWN = 10
 """Combinations and facts that the terminal shows."""
 
-SHOWN_STEPS = 400
-"""Steps of a certificate that are shown; the data hold all."""
+SHOWN_FACTS = 40
+"""What decides, as the page shows it."""
+
+OWN_FACTS = ("各户自己的事实里，补上就定下来的", "What decides among the subjects' own facts")
+"""The heading of what decides where no parameter of the place is told."""
 
 Rows = Sequence[Sequence[str]]
-
-
-# --- the summary ---------------------------------------------------------------------------------------------------
 
 
 def combination_data(summary: CombinationSummary) -> dict[str, Any]:
@@ -63,6 +60,8 @@ def combination_data(summary: CombinationSummary) -> dict[str, Any]:
             {"policies": list(titles), "subjects": count, "total_fen": total} for titles, count, total in summary.combinations
         ],
         "deciding": [{"facts": name, "subjects": count} for name, count in summary.deciding],
+        "subject_deciding": [{"facts": name, "subjects": count} for name, count in summary.subject_deciding],
+        "parameters_lacking": list(summary.parameters),
         "solver": {"rows": figures.solved, "situations": figures.distinct},
         "open_ended": figures.endless,
         "received_elsewhere": summary.received_elsewhere,
@@ -79,7 +78,8 @@ def combination_text(summary: CombinationSummary, language: Language) -> str:
     for heading, rows in (
         (choose(language, "叠加规则减去的", "What stacking takes away"), _groups(summary, language)),
         (choose(language, "最常见的组合", "Most frequent combinations"), _combinations(summary, language)[:SHOWN]),
-        (choose(language, "补上就定下来的事实", "Facts that decide"), _deciding(summary, language)[:SHOWN]),
+        (choose(language, "补上就定下来的", "What decides"), _deciding(summary, language)[:SHOWN]),
+        (choose(language, *OWN_FACTS), _own_deciding(summary, language)[:SHOWN]),
     ):
         if rows:
             lines += ["", heading, *(f"  {'  '.join(cell for cell in row if cell)}" for row in rows)]
@@ -123,8 +123,25 @@ def _sections(summary: CombinationSummary, language: Language) -> Iterator[tuple
     yield ("叠加规则减去的", "What stacking takes away"), heads_of_groups, _group_rows(summary)
     heads_together = (("一起享受的政策", "Policies"), subjects, together)
     yield ("最常见的组合", "Most frequent combinations"), heads_together, _combination_rows(summary, language)
-    facts_ = [[name, f"{count:,}"] for name, count in summary.deciding]
-    yield ("补上就定下来的事实", "Facts that decide"), (("事实", "Facts"), subjects), facts_
+    heads_of_facts = (("事实", "Facts"), subjects)
+    yield ("补上就定下来的", "What decides"), heads_of_facts, _fact_rows(summary, summary.deciding, language)
+    if summary.parameters:
+        yield OWN_FACTS, heads_of_facts, _fact_rows(summary, summary.subject_deciding, language)
+
+
+def _fact_rows(summary: CombinationSummary, deciding: Sequence[tuple[str, int]], language: Language) -> Rows:
+    """Return what decides, the most frequent first; what the page has no room for is counted."""
+    rows = [[_marked(summary, name, language), f"{count:,}"] for name, count in deciding[:SHOWN_FACTS]]
+    if rest := deciding[SHOWN_FACTS:]:
+        said = choose(language, f"其余 {len(rest):,} 种，见 combinations.json", f"{len(rest):,} others, see combinations.json")
+        rows.append([said, f"{sum(count for _, count in rest):,}"])
+    return rows
+
+
+def _marked(summary: CombinationSummary, names: str, language: Language) -> str:
+    """Return what decides; parameters are told to be no facts of subjects."""
+    mark = bracketed(choose(language, "地方参数，由主管部门填写", "parameter of the place, for the department in charge"), language)
+    return listed((name + mark if name in summary.parameters else name for name in names.split(JOINED)), language)
 
 
 def _policy_row(each: PolicyTotal) -> Sequence[str]:
@@ -154,7 +171,8 @@ def _figures(summary: CombinationSummary, language: Language) -> list[tuple[str,
     ]
     if summary.open_subjects or summary.figures.endless:
         said = format_amount(summary.possible_fen)
-        more = choose(language, f"{summary.open_subjects:,} 户还可能更多", f"more is possible for {summary.open_subjects:,}")
+        zh = f"{summary.open_subjects:,} 户算得出还能多多少"
+        more = choose(language, zh, f"how much more is known for {summary.open_subjects:,}")
         at_least = choose(language, "至少 ", "at least ") if summary.figures.endless else ""
         rows.append(
             (
@@ -196,7 +214,14 @@ def _combination_rows(summary: CombinationSummary, language: Language) -> Rows:
 
 
 def _deciding(summary: CombinationSummary, language: Language) -> Rows:
-    return [[choose(language, f"{name}：{count:,} 户", f"{name}: {count:,} subjects")] for name, count in summary.deciding]
+    said = ((_marked(summary, name, language), count) for name, count in summary.deciding)
+    return [[choose(language, f"{name}：{count:,} 户", f"{name}: {count:,} subjects")] for name, count in said]
+
+
+def _own_deciding(summary: CombinationSummary, language: Language) -> Rows:
+    """Return what decides among the subjects' own facts, where that is something else."""
+    own = summary.subject_deciding if summary.parameters else ()
+    return [[choose(language, f"{name}：{count:,} 户", f"{name}: {count:,} subjects")] for name, count in own]
 
 
 def _notes(summary: CombinationSummary, language: Language) -> list[str]:
@@ -208,7 +233,7 @@ def _notes(summary: CombinationSummary, language: Language) -> list[str]:
         en = f"Rows of stacking are too entangled for {figures.solved:,} subjects ({figures.distinct:,} situations), solved one by one."
         found.append(choose(language, zh, en))
     if figures.endless:
-        zh = f"有 {figures.endless:,} 户，缺的事实给不出金额的上限：可能的合计只算得出一部分。"
+        zh = f"另有金额算不出上限的：{figures.endless:,} 户里至少一项政策缺事实，说不出最多多少，上面可能的合计没有算全。"
         found.append(
             choose(
                 language,
@@ -254,175 +279,3 @@ def _table(head: Sequence[str], rows: Rows) -> Markup:
 
 def _is_figure(cell: str) -> bool:
     return cell == "–" or (bool(cell) and cell.lstrip("-¥").replace(",", "").replace(".", "").isdigit())
-
-
-# --- the letter ----------------------------------------------------------------------------------------------------
-
-
-def letter_data(letter: Letter) -> dict[str, Any]:
-    """Return a letter as a dictionary for JSON, with the certificate: `zhida.entitle.best.argument.read` reads it."""
-    return {
-        "as_of": str(letter.as_of),
-        "code": letter.code,
-        "name": letter.name,
-        "is_synthetic": letter.is_synthetic,
-        "total_fen": letter.sure.total_fen,
-        "possible_fen": letter.possible_fen,
-        "is_open_ended": letter.is_endless,
-        "decides": list(letter.decides),
-        "policies": [
-            {
-                "policy": line.policy,
-                "title": line.title,
-                "gives_money": line.is_money,
-                "claimed_fen": line.claimed_fen,
-                "paid_fen": line.paid_fen,
-                "is_taken": line.is_taken,
-                "is_held": line.is_held,
-                "is_review": line.is_review,
-                "is_closed": line.is_closed,
-                "missing": list(line.missing),
-                "received_fen": line.received_fen,
-                "deadline": str(line.deadline) if line.deadline else "",
-                "delivery": line.delivery.value if line.delivery else "",
-                "stopped_by": [
-                    {"rule": row.rule.value, "group": row.group, "article": row.article, "place": row.place} for row in line.stopped_by
-                ],
-            }
-            for line in letter.lines
-        ],
-        "certificate": certificate_data(letter.certificate),
-        "is_checked": not letter.faults,
-        "faults": list(letter.faults),
-        "columns_agree": letter.is_alike,
-    }
-
-
-def letter_text(letter: Letter, language: Language) -> str:
-    """Return a letter for the terminal."""
-    lines = [letter_title(letter, language)]
-    if letter.is_synthetic:
-        lines.append(choose(language, f"【{SYNTHETIC['zh']}】", f"[{SYNTHETIC['en']}]"))
-    lines += ["", *(f"{label}{choose(language, '：', ': ')}{value}" for label, value in _letter_figures(letter, language))]
-    for heading, items in _letter_sections(letter, language):
-        if items:
-            lines += ["", heading, *(f"  {item}" for item in items)]
-    lines += ["", choose(language, "为什么没有更多", "Why there is no more")]
-    lines += [f"  {'  ' * step.depth}{step.text}" for step in _steps(letter, language)]
-    lines += ["", checked_words(letter, language)]
-    return "\n".join(lines) + "\n"
-
-
-def letter_html(letter: Letter, language: Language) -> str:
-    """Return a letter as one self-contained HTML page."""
-    title = letter_title(letter, language)
-    sections = [
-        element("section", element("h2", heading), element("ul", *(element("li", item) for item in items)))
-        for heading, items in _letter_sections(letter, language)
-        if items
-    ]
-    steps = [element("p", step.text, class_=f"step depth{min(step.depth, 9)}") for step in _steps(letter, language)]
-    body = element(
-        "main",
-        element("div", SYNTHETIC[language], class_="synthetic", role="note") if letter.is_synthetic else Markup(),
-        element("header", element("h1", choose(language, "能享受的最优组合", "The best combination")), element("p", title, class_="quiet")),
-        facts(_letter_figures(letter, language)),
-        *sections,
-        element("section", element("h2", choose(language, "为什么没有更多", "Why there is no more")), *steps),
-        element("p", checked_words(letter, language), class_="checked" if not letter.faults else "failed"),
-    )
-    return page(title, body, language=language, style=STYLE + LETTER_STYLE)
-
-
-def letter_title(letter: Letter, language: Language) -> str:
-    """Return who the letter is for, and of which day."""
-    day = format_date(letter.as_of, language)
-    who = letter.name or letter.code
-    return choose(language, f"{who}（{letter.code}），截至 {day}", f"{who} ({letter.code}), as of {day}")
-
-
-def checked_words(letter: Letter, language: Language) -> str:
-    """Return what the check came to."""
-    if letter.faults:
-        found = "；".join(letter.faults)
-        return choose(
-            language,
-            f"核对不通过：{found}。请不要采用，并报告给维护者。",
-            f"The check failed: {found}. Do not rely on it; please report this.",
-        )
-    if not letter.is_alike:
-        zh = "核对通过，但与整册计算的组合不同：请不要采用，并报告给维护者。"
-        return choose(language, zh, "Checked, but the whole registry is combined otherwise: do not rely on it; please report this.")
-    return choose(language, "核对通过：组合合法，合计没有更多的可能。", "Checked: the combination is lawful, and no lawful one pays more.")
-
-
-def _letter_figures(letter: Letter, language: Language) -> list[tuple[str, str]]:
-    rows = [(choose(language, "合计", "Sum"), format_amount(letter.sure.total_fen))]
-    if letter.decides:
-        at_least = choose(language, "至少 ", "at least ") if letter.is_endless else ""
-        rows.append((choose(language, "可能达到", "Possible"), at_least + format_amount(letter.possible_fen)))
-        rows.append((choose(language, "取决于", "Decided by"), listed(letter.decides, language)))
-    return rows
-
-
-def _letter_sections(letter: Letter, language: Language) -> Iterator[tuple[str, list[str]]]:
-    """Yield the lists of a letter."""
-    taken = [_taken(line, language) for line in letter.lines if line.is_taken]
-    given_up = [_given_up(line, language) for line in letter.lines if line.is_held and not line.is_closed and line.stopped_by]
-    closed = [line.title for line in letter.lines if line.is_held and line.is_closed]
-    received = [f"{line.title} {format_amount(line.received_fen)}" for line in letter.lines if line.received_fen]
-    review = [line.title for line in letter.lines if line.is_review]
-    lacking = [
-        choose(language, f"{line.title}：缺{listed(line.missing, 'zh')}", f"{line.title}: lacks {listed(line.missing, 'en')}")
-        for line in letter.lines
-        if line.missing
-    ]
-    yield choose(language, "享受", "Taken"), taken
-    yield choose(language, "放弃或减少的，以及为什么", "Given up or cut, and why"), given_up
-    yield choose(language, "本年已经领过的", "Received this year"), received
-    yield choose(language, "错过期限的", "Too late for"), closed
-    yield choose(language, "待核定的", "For a person to decide"), review
-    yield choose(language, "还缺事实的", "Open for lack of facts"), lacking
-
-
-def _taken(line: LetterLine, language: Language) -> str:
-    said = [line.title]
-    if line.is_money and line.paid_fen:
-        said.append(format_amount(line.paid_fen))
-    if line.is_money and not line.paid_fen:
-        said.append(choose(language, "不领钱，作为别的政策的前提", "unpaid, as another asks for it"))
-    if line.delivery is not None:
-        said.append(word(DELIVERIES, line.delivery, language))
-    if line.deadline is not None:
-        day = format_date(line.deadline, language)
-        said.append(choose(language, f"{day}截止", f"until {day}"))
-    return choose(language, "，", ", ").join(said)
-
-
-def _given_up(line: LetterLine, language: Language) -> str:
-    why = choose(language, "；", "; ").join(f"{row.rule.value} {row.group}{bracketed(row.article, language)}" for row in line.stopped_by)
-    if not line.is_money:
-        return choose(language, f"{line.title}：{why}", f"{line.title}: {why}")
-    claimed, paid = format_amount(line.claimed_fen), format_amount(line.paid_fen)
-    return choose(language, f"{line.title}：单算 {claimed}，实得 {paid}：{why}", f"{line.title}: {claimed} by itself, {paid} paid: {why}")
-
-
-def _steps(letter: Letter, language: Language) -> list[Step]:
-    steps = certificate_steps(letter.certificate, letter.titles, language)
-    if len(steps) > SHOWN_STEPS:
-        more = choose(
-            language, f"…… 另有 {len(steps) - SHOWN_STEPS:,} 步，见 --json", f"… {len(steps) - SHOWN_STEPS:,} more steps: see --json"
-        )
-        return [*steps[:SHOWN_STEPS], Step(0, more)]
-    return steps
-
-
-LETTER_STYLE = """
-.step { margin: 0 0 2px; } .depth0 { font-weight: 600; margin-top: 10px; }
-.depth1 { padding-left: 1.6em; } .depth2 { padding-left: 3.2em; } .depth3 { padding-left: 4.8em; } .depth4 { padding-left: 6.4em; }
-.depth5 { padding-left: 8em; } .depth6 { padding-left: 9.6em; } .depth7 { padding-left: 11.2em; } .depth8 { padding-left: 12.8em; }
-.depth9 { padding-left: 14.4em; }
-.checked { margin-top: 28px; color: var(--good); background: var(--good-faint); padding: .5em 1em; font-weight: 600; }
-.failed { margin-top: 28px; color: var(--bad); background: var(--bad-faint); padding: .5em 1em; font-weight: 600; }
-"""
-"""What the letter looks like beside the report."""

@@ -7,7 +7,7 @@
 The whole lists stand in next-steps.csv; the page shows the first of each.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -78,8 +78,9 @@ def district_data(found: District) -> dict[str, Any]:
                 "goal": each.goal.name,
                 "policy": each.goal.policy,
                 "counts": {place.value: each.counts[place] for place in Place},
-                "close": each.close,
+                "close": {place.value: count for place, count in each.close.items()},
                 "lacking": [{"step": words, "subjects": count} for words, count in each.lacking],
+                "lacking_far": [{"step": words, "subjects": count} for words, count in each.lacking_far],
                 "streets": [{"street": street, "subjects": count} for street, count in each.streets],
                 "priced": each.priced,
                 "cost_fen": each.cost_fen,
@@ -100,6 +101,7 @@ def _listed_data(listed: Listed) -> dict[str, Any]:
         "step": listed.words,
         "cost_fen": listed.cost_fen,
         "share_millionths": listed.share if listed.steps and listed.share < NEVER else None,
+        "is_close": listed.is_close,
         "steps": [step_data(step) for step in listed.steps],
     }
 
@@ -109,8 +111,8 @@ def _listed_data(listed: Listed) -> dict[str, Any]:
 
 def district_text(found: District, language: Language) -> str:
     """Return the counts of each goal, and what is lacking most, in words for the terminal."""
-    head = [choose(language, "目标", "Goal"), *(choose(language, *PLACES[place]) for place in PLACES)]
-    rows = [[each.goal.name, *(f"{each.counts[place]:,}" for place in PLACES)] for each in found.rankings]
+    head = [choose(language, "目标", "Goal"), *(head for head, _ in _columns(language))]
+    rows = [[each.goal.name, *(f"{count(each):,}" for _, count in _columns(language))] for each in found.rankings]
     widths = [max(display_width(row[place]) for row in [head, *rows]) for place in range(len(head))]
     lines = [_title(found, language)]
     lines += [SYNTHETIC[language]] if found.is_synthetic else []
@@ -119,12 +121,39 @@ def district_text(found: District, language: Language) -> str:
         cells = [" " * (width - display_width(cell)) + cell for cell, width in zip(row, widths, strict=True)]
         lines.append("  ".join([row[0] + " " * (widths[0] - display_width(row[0])), *cells[1:]]))
     for each in found.rankings:
-        if each.lacking:
-            said = choose(language, "、", ", ").join(f"{words} {count:,}" for words, count in each.lacking[:SHOWN_LACKING])
-            close = choose(language, f"两成以内 {each.close:,} 户", f"{each.close:,} within a fifth")
-            zh, en = f"离{each.goal.name}差一步的（{close}），差的是：{said}", f"One step from {each.goal.name} ({close}), lacking: {said}"
-            lines += ["", choose(language, zh, en)]
+        if each.counts[Place.ONE]:
+            lines += ["", *_lacking_text(each, language)]
     return "\n".join(lines)
+
+
+def _lacking_text(each: Ranking, language: Language) -> Iterator[str]:
+    """Yield what is lacking to a goal, near and far apart."""
+    close, far = each.close[Place.ONE], each.counts[Place.ONE] - each.close[Place.ONE]
+
+    def said(counted: Sequence[tuple[str, int]]) -> str:
+        return choose(language, "、", ", ").join(f"{words} {count:,}" for words, count in counted[:SHOWN_LACKING])
+
+    yield choose(language, f"离{each.goal.name}差一步的，差的是：", f"One step from {each.goal.name}, lacking:")
+    if close:
+        yield choose(
+            language, f"  离线两成以内 {close:,} 户：{said(each.lacking)}", f"  {close:,} within a fifth of the line: {said(each.lacking)}"
+        )
+    if far:
+        yield choose(language, f"  离线更远 {far:,} 户：{said(each.lacking_far)}", f"  {far:,} further from it: {said(each.lacking_far)}")
+
+
+def _columns(language: Language) -> list[tuple[str, Callable[[Ranking], int]]]:
+    """Return the heads of the table of counts, each with what is counted."""
+
+    def counted(place: Place) -> Callable[[Ranking], int]:
+        return lambda ranking: ranking.counts[place]
+
+    found: list[tuple[str, Callable[[Ranking], int]]] = []
+    for place, words in PLACES.items():
+        found.append((choose(language, *words), counted(place)))
+        if place is Place.ONE:
+            found.append((choose(language, "其中两成以内", "Of these close"), lambda ranking: ranking.close[Place.ONE]))
+    return found
 
 
 def _title(found: District, language: Language) -> str:
@@ -161,11 +190,12 @@ def district_html(found: District, language: Language, sentence: Sentence) -> st
 def _note(language: Language) -> Markup:
     said = choose(
         language,
-        "“差一步”：别的都照今天的样子，只动一项就够；“差两步”：要同时动两项。从近到远排：远近按离那条线的比例算。"
+        "“差一步”：别的都照今天的样子，只动一项就够；“差两步”：要同时动两项。从近到远排：远近按离那条线的比例算，"
+        "差不到那条线两成的先列，更远的收在下面。"
         "写着“之后由人评审”的，是动了以后能算的都符合，还要专家或部门评审。"
         "约需投入只算花钱本身就是这一项的（如研发费用）。",
         "One step: with all else as it stands, one change is enough; two steps: two together. The nearest come first, by share of the "
-        "line. "
+        "line; those further than a fifth of it are folded away. "
         "Costs are told only where spending is the attribute itself.",
     )
     return element("p", said, class_="quiet note")
@@ -173,13 +203,15 @@ def _note(language: Language) -> Markup:
 
 def _counts(found: District, language: Language) -> Markup:
     head = [element("th", choose(language, "目标", "Goal"), scope="col")]
-    head += [element("th", choose(language, *PLACES[place]), scope="col", class_="number") for place in PLACES]
+    columns = _columns(language)
+    head += [element("th", said, scope="col", class_="number") for said, _ in columns]
+    strong = {choose(language, *PLACES[Place.MET]), choose(language, "其中两成以内", "Of these close")}
     rows = []
     for each in found.rankings:
         cells = [element("th", element("a", each.goal.name, href=f"#{each.goal.policy}"), scope="row")]
-        for place in PLACES:
-            tone = " zero" if not each.counts[place] else " strong" if place in {Place.MET, Place.ONE} else ""
-            cells.append(element("td", f"{each.counts[place]:,}", class_=f"number{tone}"))
+        for said, count in columns:
+            tone = " zero" if not count(each) else " strong" if said in strong else ""
+            cells.append(element("td", f"{count(each):,}", class_=f"number{tone}"))
         rows.append(element("tr", *cells))
     return element("table", element("thead", element("tr", *head)), element("tbody", *rows), class_="plain")
 
@@ -190,21 +222,23 @@ def _goal(ranking: Ranking, most: int, language: Language, sentence: Sentence) -
     goal = ranking.goal.name
     title = choose(language, f"离{goal}差一步", f"One step from {goal}")
     said = choose(language, f"{one:,} 户差一步", f"{one:,} are one step away")
+    close = ranking.close[Place.ONE]
     if one:
-        said += choose(language, f"，其中离线两成以内的 {ranking.close:,} 户", f", {ranking.close:,} of them within a fifth of the line")
+        said += choose(language, f"，其中离线两成以内的 {close:,} 户", f", {close:,} of them within a fifth of the line")
     if met:
         said += choose(language, f"，另有 {met:,} 户已符合条件、还没有", f"; {met:,} meet all conditions and do not have it")
     if ranking.priced:
         total = format_yuan(Decimal(ranking.cost_fen).scaleb(-2))
         said += choose(
             language,
-            f"；其中 {ranking.priced:,} 户的投入算得出，合计 {total}",
-            f"; of {ranking.priced:,} the cost is known, {total} together",
+            f"；两成以内的有 {ranking.priced:,} 户的投入算得出，合计 {total}",
+            f"; of {ranking.priced:,} within a fifth the cost is known, {total} together",
         )
     said += choose(language, "。", ".")
     tallies = [
-        _tally(choose(language, "差的是", "Lacking"), ranking.lacking, SHOWN_LACKING, language),
-        _tally(choose(language, "在哪里", "Where"), ranking.streets, SHOWN_STREETS, language),
+        _tally(choose(language, "两成以内的，差的是", "Within a fifth, lacking"), ranking.lacking, SHOWN_LACKING, language),
+        _tally(choose(language, "两成以内的，在哪里", "Within a fifth, where"), ranking.streets, SHOWN_STREETS, language),
+        _tally(choose(language, "更远的，差的是", "Further, lacking"), ranking.lacking_far, SHOWN_LACKING, language),
     ]
     shown = _list(ranking, most, language, sentence)
     return element("section", element("h2", title), element("p", said), *(each for each in tallies if each), shown, id=ranking.goal.policy)
@@ -244,9 +278,19 @@ def _list(ranking: Ranking, most: int, language: Language, sentence: Sentence) -
         ("名次", "名称", "街道", "差在哪", "约需投入", "离线"),
         ("Rank", "Name", "Street", "What is lacking", "Costs about", "From the line"),
     )
-    rows = [_row(place, each, ranking, sentence) for place, each in enumerate(near[:most], 1)]
-    none = element("p", choose(language, "没有差一两步的。", "Nobody is a step or two away."), class_="quiet")
-    parts = [table(head, rows, "plain list") if rows else none, _more(len(near) - len(rows), language)]
+    ranked = list(enumerate(near, 1))
+    close = [(place, each) for place, each in ranked if each.is_close]
+    far = [(place, each) for place, each in ranked if not each.is_close]
+
+    def rows(some: Sequence[tuple[int, Listed]]) -> Markup:
+        shown = table(head, [_row(place, each, ranking, sentence) for place, each in some[:most]], "plain list")
+        return join([shown, _more(len(some) - len(some[:most]), language)])
+
+    none = choose(language, "离线两成以内的，没有。", "Nobody is within a fifth of the line.")
+    parts = [rows(close) if close else element("p", none, class_="quiet")]
+    if far:
+        title = choose(language, f"离线更远的 {len(far):,} 户", f"{len(far):,} further from the line")
+        parts.append(element("details", element("summary", title), rows(far)))
     if met:
         title = choose(language, f"已符合条件、还没有的 {len(met):,} 户", f"{len(met):,} that meet all conditions and do not have it")
         names = table(head[1:3], ([_name(each), each.street or "–"] for each in met[:most]), "plain")

@@ -214,7 +214,8 @@ def _cost_data(cost: Cost | None) -> dict[str, Any] | None:
     if cost is None:
         return None
     yuan = None if cost.fen is None else _yuan(cost.fen)
-    return {"value": format_number(cost.value), "fen": cost.fen, "yuan": yuan, "subjects": cost.subjects, "fault": cost.fault or None}
+    counts = {"subjects": cost.subjects, "open_subjects": cost.open_subjects}
+    return {"value": format_number(cost.value), "fen": cost.fen, "yuan": yuan, **counts, "fault": cost.fault or None}
 
 
 def _curve_data(curve: Curve) -> dict[str, Any]:
@@ -365,9 +366,9 @@ def _mover_lines(simulation: Simulation, language: Language) -> Iterator[str]:
 
 
 def curve_rows(curve: Curve, language: Language) -> list[list[str]]:
-    """Return the table of a curve, headings first: value, cost, how many get something, what one unit more costs."""
-    head = ["取值", "花费", "比现在", "户数", "边际"]
-    head_en = ["Value", "Cost", "Against now", "Subjects", "Marginal"]
+    """Return the table of a curve, headings first: value, cost, how many get something, how many are open, what one unit more costs."""
+    head = ["取值", "花费", "比现在", "户数", "待定或转人工", "边际"]
+    head_en = ["Value", "Cost", "Against now", "Subjects", "Open", "Marginal"]
     rows = [choose(language, head, head_en)]
     present = curve.present
     before: Cost | None = None
@@ -377,7 +378,7 @@ def curve_rows(curve: Curve, language: Language) -> list[list[str]]:
         change = "" if point.fen is None or present.fen is None or is_now else signed(point.fen - present.fen)
         marginal = marginal_words(before, point, curve.threshold, language)
         value = f"{value_words(curve.threshold, point.value, language)}{mark}"
-        rows.append([value, cost_words(point, language), change, f"{point.subjects:,}", marginal])
+        rows.append([value, cost_words(point, language), change, f"{point.subjects:,}", f"{point.open_subjects:,}", marginal])
         before = point
     return rows
 

@@ -74,13 +74,14 @@ def _section(heading: str, *parts: Markup) -> Markup:
     return element("section", element("h2", heading), *parts)
 
 
-def numbers(rows: Sequence[Sequence[str]], texts: int = 1, most: int | None = None) -> Markup:
+def numbers(rows: Sequence[Sequence[str]], texts: int = 1, most: int | None = None, marked: int = 0) -> Markup:
     """Return a table whose first columns are text and whose others are figures.
 
     Args:
         rows: The rows, headings first.
         texts: How many columns are text.
         most: Rows that are shown at once; None for all.
+        marked: The place of a row that stands out; 0 for none.
     """
     head = (element("th", name, scope="col", class_="" if place < texts else "number") for place, name in enumerate(rows[0]))
     body = (
@@ -88,8 +89,9 @@ def numbers(rows: Sequence[Sequence[str]], texts: int = 1, most: int | None = No
             "tr",
             element("th", row[0], scope="row"),
             *(element("td", cell, class_=_class(cell, place, texts)) for place, cell in enumerate(row) if place),
+            class_="now" if number == marked else "",
         )
-        for row in rows[1:][:most]
+        for number, row in enumerate(rows[1:][:most], 1)
     )
     shown = element("table", element("thead", element("tr", *head)), element("tbody", *body), class_="figures")
     return element("div", shown, class_="scroll")
@@ -173,6 +175,11 @@ def _yuan(fen: int) -> Decimal:
     return Decimal(fen).scaleb(-2, feel_context())
 
 
+def _axis(fen: int, language: Language) -> Decimal:
+    """Return a sum as it stands on an axis: in 万元, as officials count, or in yuan."""
+    return Decimal(fen).scaleb(choose(language, -6, -2), feel_context())
+
+
 def _movers(simulation: Simulation, language: Language) -> Markup:
     """Return who wins and who loses most."""
     tally = simulation.tally
@@ -197,11 +204,13 @@ def _mover_table(movers: Sequence[Mover], heading: str, groupings: Sequence[str]
         *_sides(language),
         choose(language, "增减", "change"),
     ]
+    unknown = choose(language, "未知", "not known")
     rows = [
-        [each.key, each.name, *each.groups, format_amount(each.fen.before), format_amount(each.fen.after), signed(each.fen.change)]
+        [each.key, *(word or unknown for word in (each.name, *each.groups)), *map(format_amount, fen), signed(each.fen.change)]
         for each in movers
+        for fen in [(each.fen.before, each.fen.after)]
     ]
-    return join([element("h3", heading), numbers([head, *rows], texts=2 + len(labels))])
+    return element("div", element("h3", heading), numbers([head, *rows], texts=2 + len(labels)), class_="movers")
 
 
 # --- budgets -------------------------------------------------------------------------------------------------------
@@ -240,7 +249,7 @@ def _run_out(budget: BudgetTally, language: Language) -> Markup | None:
             total, points = 0, []
             for day, fen in claimed.run_out.days:
                 total += fen
-                points.append(Point(Decimal(to_days(day) - first + 1), _yuan(total)))
+                points.append(Point(Decimal(to_days(day) - first + 1), _axis(total, language)))
             lines[name] = points
     amount = budget.budget_fen[1] or budget.budget_fen[0]
     if not lines or amount is None:
@@ -250,8 +259,8 @@ def _run_out(budget: BudgetTally, language: Language) -> Markup | None:
         lines,
         title=choose(language, f"{budget.title}：逐日累计的申请金额", f"{budget.title}: claims day by day"),
         x_title=choose(language, f"{budget.year} 年第几天", f"day of {budget.year}"),
-        y_title=choose(language, "累计（元）", "in all (yuan)"),
-        limit=(_yuan(amount), told),
+        y_title=choose(language, "累计（万元）", "in all (yuan)"),
+        limit=(_axis(amount, language), told),
         is_step=True,
         colours=(BEFORE_COLOUR, AFTER_COLOUR),
     )
@@ -271,9 +280,11 @@ def _curves(curves: Sequence[Curve], language: Language) -> Markup:
         parts.append(join([element("h3", heading), element("ul", *items, class_="plain")]))
     intro = choose(
         language,
-        "每条线单独移动，其余不动；每一点都是把全部主体重新判定一遍的结果。花费是有关政策各自给出的金额之和，没有扣除叠加限制。",
+        "每条线单独移动，其余不动；每一点都是把全部主体重新判定一遍的结果。花费是有关政策各自给出的金额之和，没有扣除叠加限制。"
+        "花费忽然跳动，而待定或转人工的户数也变了的，是有的户从定得下来变成定不下来，或者反过来。",
         "Each threshold moves alone; every point was decided for all subjects. "
-        "The cost is what the policies concerned give, each by itself.",
+        "The cost is what the policies concerned give, each by itself. Where a cost leaps and the number of open answers changes too, "
+        "some subjects could be decided before and no longer can, or the other way round.",
     )
     return _section(choose(language, "每条线值多少钱", "What each threshold costs"), element("p", intro, class_="quiet"), *parts)
 
@@ -287,7 +298,7 @@ def _curve(curve: Curve, language: Language) -> Markup:
         element("h3", heading),
         element("p", place, class_="quiet"),
         _drawn_curve(curve, language),
-        numbers(curve_rows(curve, language)),
+        numbers(curve_rows(curve, language), marked=curve.points.index(curve.present) + 1),
     )
 
 
@@ -295,14 +306,15 @@ def _drawn_curve(curve: Curve, language: Language) -> Markup:
     threshold = curve.threshold
     present = curve.present
     now = present.fen or 0
-    points = [Point(each.value, _yuan(each.fen - now), each.value == present.value) for each in curve.points if each.fen is not None]
+    known = [(each.value, each.fen) for each in curve.points if each.fen is not None]
+    points = [Point(value, _axis(fen - now, language), value == present.value) for value, fen in known]
     unit = format_unit(threshold.unit, language)
     value = choose(language, "取值", "value")
     return line_chart(
         {choose(language, "花费", "cost"): points},
         title=choose(language, f"{threshold_words(threshold, 'zh')}：取不同的值各花多少", f"Cost by {threshold_words(threshold, 'en')}"),
         x_title=f"{value}（{unit}）" if unit and language == "zh" else f"{value} {unit}".rstrip(),
-        y_title=choose(language, "比现在多花（元）；圈出的是现在的值", "cost against now (yuan); the ring marks the present value"),
+        y_title=choose(language, "比现在多花（万元）；圈出的是现在的值", "cost against now (yuan); the ring marks the present value"),
         is_percent=threshold.is_ratio,
     )
 
@@ -310,7 +322,7 @@ def _drawn_curve(curve: Curve, language: Language) -> Markup:
 def _sought(findings: Findings, sought: Sought, language: Language) -> Markup:
     threshold = sought.threshold
     points = [
-        Point(each.value, _yuan(each.fen), sought.found is not None and each.value == sought.found.value)
+        Point(each.value, _axis(each.fen, language), sought.found is not None and each.value == sought.found.value)
         for each in sought.tried
         if each.fen is not None
     ]
@@ -319,8 +331,8 @@ def _sought(findings: Findings, sought: Sought, language: Language) -> Markup:
         {choose(language, "花费", "cost"): points},
         title=plain(sought_words(findings, language)),
         x_title=choose(language, "取值", "value"),
-        y_title=choose(language, "花费（元）；圈出的是找到的值", "cost (yuan); the ring marks what was found"),
-        limit=(_yuan(sought.target_fen), told),
+        y_title=choose(language, "花费（万元）；圈出的是找到的值", "cost (yuan); the ring marks what was found"),
+        limit=(_axis(sought.target_fen, language), told),
         is_percent=threshold.is_ratio,
     )
     place = " · ".join(part for part in (place_words(threshold, language), threshold.address) if part)
@@ -354,12 +366,12 @@ def _relief(relief: Relief, language: Language) -> Markup:
 def _notes(findings: Findings, language: Language) -> Markup:
     """Return how to read the page."""
     notes_zh = [
-        "金额只算结论为“符合”的；待定、转人工的不计入，另列人数。",
+        "金额只算定得下来的：结论为“符合”的，和缺的情况怎样都符合的（按最少的算）。其余待定、转人工的不计入，另列人数。",
         "得益、受损按每户在有关政策里应得的合计比较；有叠加规定的，先按能叠加的最优组合扣除。",
         "受理窗口已经关闭的，合计里不再计入。",
     ]
     notes_en = [
-        "Only amounts of those who are eligible count; those who are undetermined or for review are counted apart.",
+        "What is certain counts: who is eligible, and who is whatever the missing facts are (at the least); others are counted apart.",
         "Who wins or loses is told by what a subject gets of the policies concerned in all, after the best lawful combination.",
         "What can no longer be applied for on the day does not count.",
     ]
@@ -390,6 +402,9 @@ section, footer { margin-top: 36px; }
 .figures thead th { background: var(--faint); border-bottom: 1px solid var(--line); white-space: nowrap; }
 .figures tbody th { font-weight: 500; min-width: 8.5em; } .figures td, .figures tbody th { border-bottom: 1px solid #e8ecf0; }
 .figures .more { color: var(--accent); } .figures .less { color: var(--bad); }
+.figures .now { background: var(--faint); font-weight: 600; }
+.movers .figures { font-size: 12.5px; } .movers tbody th { white-space: nowrap; font-weight: 400; font-variant-numeric: tabular-nums; }
+.movers td { min-width: 2.5em; } .movers td.number { white-space: nowrap; }
 .scroll { overflow-x: auto; }
 .chart { display: block; width: 100%; max-width: 820px; height: auto; margin: 8px 0; }
 article { break-inside: avoid; margin-bottom: 22px; }
@@ -399,7 +414,8 @@ footer { font-size: 13.5px; color: var(--quiet); } footer h2 { font-size: 15px; 
 }
 @media print {
   main { max-width: none; padding: 0; } h1 { font-size: 18pt; } h2 { font-size: 13pt; } .scroll { overflow: visible; }
-  .tile b { font-size: 13pt; } .figures { font-size: 8pt; } .figures th, .figures td { padding: 1.5pt 3pt; }
+  .tiles { gap: 6pt; } .tile { padding: 6pt 7pt; } .tile b { font-size: 10.5pt; white-space: nowrap; } .tile small { font-size: 7.5pt; }
+  .figures, .movers .figures { font-size: 8pt; } .figures th, .figures td { padding: 1.5pt 3pt; }
   section { margin-top: 18pt; } .chart { max-width: 150mm; }
 }
 """

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from zhida.assess.columns import OUTCOMES
 from zhida.entitle.simulation.comparing import Simulation
+from zhida.entitle.simulation.costing import Sought
 from zhida.entitle.simulation.findings import Findings
 from zhida.entitle.simulation.money import BudgetTally
 from zhida.entitle.simulation.tally import HELD, Pair, PolicyTally
@@ -34,7 +35,7 @@ def verdict(findings: Findings, language: Language) -> str:
         findings: What was found out.
         language: `zh` or `en`.
     """
-    lines = [f"### {headline(findings, language)}", ""]
+    lines = [f"### {headline(findings, language)}"]
     simulation = findings.simulation
     if simulation is not None:
         lines += [f"- {line}" for line in _of_change(findings, simulation, language)]
@@ -50,6 +51,7 @@ def verdict(findings: Findings, language: Language) -> str:
             )
         )
     tail = ["", basis_words(findings, language)]
+    lines[1:1] = [""] if lines[1:] else []
     room = MOST_LINES - len(tail)
     if len(lines) > room:
         more = len(lines) - room + 1
@@ -111,7 +113,7 @@ def _of_change(findings: Findings, simulation: Simulation, language: Language) -
     total = total_of(simulation)
     yield choose(
         language,
-        f"**应得的钱**：{format_amount(total.before)} → {format_amount(total.after)}，**{signed(total.change)}**",
+        f"**花费**：{format_amount(total.before)} → {format_amount(total.after)}，**{signed(total.change)}**",
         f"**Cost**: {format_amount(total.before)} → {format_amount(total.after)}, **{signed(total.change)}**",
     )
     yield choose(
@@ -249,19 +251,32 @@ def cliff_words(cliff: Cliff, language: Language) -> str:
     return choose(language, f"{moved}，少得 {grouped(cliff.loss)} 元（{where}）", f"{moved} loses {grouped(cliff.loss)} yuan ({where})")
 
 
+def _not_found_words(sought: Sought, what: str, target: str, language: Language) -> str:
+    """Return why no value spends a sum: the policy has errors on the way, or all that was tried costs more, or less."""
+    decided = [each for each in sought.tried if each.fen is not None]
+    fault = next((each for each in sought.tried if each.fen is None), None)
+    mark = choose(language, "：", ": ")
+    ends = [f"{value_words(sought.threshold, each.value, language)}{mark}{format_amount(each.fen or 0)}" for each in decided]
+    span = choose(language, "，", ", ").join(dict.fromkeys((*ends[:1], *ends[-1:])))
+    is_more = all((each.fen or 0) > sought.target_fen for each in decided)
+    if decided and (is_more or all((each.fen or 0) <= sought.target_fen for each in decided)):
+        zh, en = ("降不到", "nowhere costs as little as") if is_more else ("花不到", "nowhere costs as much as")
+        said = choose(language, f"在试过的范围里{zh} {target}（{span}）", f"{en} {target} in the range that was tried ({span})")
+    else:
+        said = choose(language, f"没有找到正好到 {target} 的值（{span}）", f"no value was found that comes to {target} ({span})")
+    if fault is not None:
+        value = value_words(sought.threshold, fault.value, language)
+        said += choose(language, f"；试到 {value} 时政策不成立：{fault.fault}", f"; at {value} the policy has errors: {fault.fault}")
+    return choose(language, f"**反求**：{what} {said}", f"**Sought**: {what} {said}")
+
+
 def sought_words(findings: Findings, language: Language) -> str:
     """Return which value spends a sum."""
     sought = findings.sought
     assert sought is not None, "something was sought"
     what, target = threshold_words(sought.threshold, language), short_sum(sought.target_fen, language)
     if sought.found is None or sought.beyond is None:
-        ends = [each for each in (sought.tried[0], sought.tried[-1]) if each.fen is not None]
-        span = [f"{value_words(sought.threshold, each.value, language)}：{format_amount(each.fen or 0)}" for each in ends]
-        return choose(
-            language,
-            f"**反求**：{what} 在试过的范围里花不到 {target}（{'，'.join(span)}）",
-            f"**Sought**: {what} nowhere comes to {target} in the range that was tried ({', '.join(span)})",
-        )
+        return _not_found_words(sought, what, target, language)
     found, beyond = (value_words(sought.threshold, each.value, language) for each in (sought.found, sought.beyond))
     fen = sought.found.fen or 0
     exact = choose(language, "正好", "exactly") if fen == sought.target_fen else choose(language, "最多", "at most")

@@ -163,8 +163,15 @@ def read(told: Mapping[str, Any]) -> Certificate:
             _one(told, "seal", str),
         )
     except (KeyError, TypeError, ValueError, ZeroDivisionError, RecursionError) as error:
-        raise InputError([diagnostic("certificate-unreadable", reason=type(error).__name__, found=str(error))]) from error
+        raise InputError([diagnostic("certificate-unreadable", None, **_words_of(error))]) from error
     return certificate
+
+
+def _words_of(error: Exception) -> dict[str, str]:
+    """Return what keeps a certificate from being read, in both languages."""
+    if isinstance(error, KeyError):
+        return {"found": f"it lacks '{error.args[0]}'", "found_zh": f"缺少“{error.args[0]}”"}
+    return {"found": f"it does not say what it should ({error})", "found_zh": f"写的不是应有的内容（{error}）"}
 
 
 def _argument_data(argument: Argument) -> dict[str, Any]:

@@ -5,8 +5,9 @@
     received ──payments─────────┘                 ──missing──> possible_fen, decides               rows in which something is open
 
 The columns of the table that comes out: the key and `名称` (string); `total_fen`, `possible_fen` (int64), `decides` and `subject_decides`
-(words: what decides, and what does so among the subject's own facts, parameters of the place left alone); then for each policy, headed `<policy>:`, `paid_fen` (int64), `taken` (bool) and `why` (words: empty where it is paid in full, or nothing is
-claimed). Invariant: row for row the same as the specification (`entitle.best.lawful`), whatever the batch.
+(words: which fact decides, and which does among the subject's own, where no parameter is told that the place has not filled in);
+then for each policy, headed `<policy>:`, `paid_fen` (int64), `taken` (bool) and `why` (words: empty where it is paid in full, or
+nothing is claimed). Invariant: row for row the same as the specification (`entitle.best.lawful`), whatever the batch.
 """
 
 import json
@@ -111,7 +112,8 @@ class Combiner:
         self.groups = _groups_of_caps(self.structure)
         self.figures = Figures()
         fields = [pa.field(self.key, pa.string()), pa.field(NAME, pa.string())]
-        fields += [pa.field("total_fen", pa.int64()), pa.field("possible_fen", pa.int64()), pa.field("decides", WORDS), pa.field("subject_decides", WORDS)]
+        fields += [pa.field("total_fen", pa.int64()), pa.field("possible_fen", pa.int64())]
+        fields += [pa.field("decides", WORDS), pa.field("subject_decides", WORDS)]
         for policy in self.policies:
             fields += [
                 pa.field(f"{policy}:paid_fen", pa.int64()),

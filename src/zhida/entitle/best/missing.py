@@ -7,13 +7,13 @@ A claim that may give more than is known (its possible amounts have no end) coun
 has not filled in counts like a fact; as no subject can tell it, what decides among the facts of the subject is told beside it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zhida.entitle.best.claims import WORD_BITS, Claim
+from zhida.entitle.best.claims import WORD_BITS, Claim, Words
 from zhida.entitle.best.filling import raised_sums
 from zhida.entitle.best.situations import Fen, Mask, Rows, Situations
 from zhida.entitle.best.supports import Tie
@@ -47,10 +47,31 @@ class Gap:
     def without(self, names: Collection[str]) -> "Gap":
         """Return the gap as it is where nobody tells some of what may be lacking: closed in the rows that lack any of it."""
         bits = np.zeros((len(self.claim.missing), 1), np.uint64)
-        for place, name in enumerate(self.names):
+        for place, name in _named(self.claim.missing, self.names):
             if name in names:
                 bits[place // WORD_BITS] |= np.uint64(1 << place % WORD_BITS)
-        return replace(self, claim=self.claim.closed((self.claim.missing & bits).any(axis=0)))
+        return replace(self, claim=self.claim.closed((self.claim.missing & bits).any(axis=0))) if bits.any() else self
+
+
+def one_gap(  # noqa: PLR0913 - each says one thing about the row
+    place: int, fen: tuple[int, int], held: tuple[bool, bool], missing: Sequence[str], *, is_cap: bool, is_endless: bool
+) -> Gap:
+    """Return a gap of one row.
+
+    Args:
+        place: The position of the policy, or the place of the cap.
+        fen: What it gives for sure, and what it gives at most.
+        held: Whether it is held for sure, and whether it may be held.
+        missing: What it lacks.
+        is_cap: Whether it is a cap.
+        is_endless: Whether it may give more than is known.
+    """
+    names = sorted(missing)
+    bits = [sum(1 << bit for bit in range(len(names[start : start + WORD_BITS]))) for start in range(0, len(names) or 1, WORD_BITS)]
+    words = np.array(bits, np.uint64).reshape(-1, 1)
+    amounts = (np.array([each], np.int64) for each in fen)
+    masks = (np.array([each], np.bool_) for each in (*held, False, is_endless))
+    return Gap(place, is_cap, Claim(*amounts, *masks, words), names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +149,8 @@ def outlook_of_subject(sure: Sure, gaps: Sequence[Gap], whole: Outlook, paramete
         whole: What more is possible with the parameters.
         parameters: The names of the parameters.
     """
-    if not any(name in parameters for gap in gaps for name in gap.names):
-        return whole
-    return outlook(sure, [gap.without(parameters) for gap in gaps])
+    own = [gap.without(parameters) for gap in gaps]
+    return whole if all(one is other for one, other in zip(own, gaps, strict=True)) else outlook(sure, own)
 
 
 def deciding(sure: Sure, gaps: Sequence[Gap]) -> list[str]:
@@ -169,11 +189,15 @@ def _singles(gaps: Sequence[Gap]) -> Mapping[str, list[tuple[Gap, Mask]]]:
         is_one = gap.claim.is_open & (np.bitwise_count(words).sum(axis=0) == 1)
         if not is_one.any():
             continue
-        for place, name in enumerate(gap.names):
-            mask = is_one & (words[place // WORD_BITS] == np.uint64(1 << place % WORD_BITS))
-            if mask.any():
-                found.setdefault(name, []).append((gap, mask))
+        for place, name in _named(words[:, is_one], gap.names):
+            found.setdefault(name, []).append((gap, is_one & (words[place // WORD_BITS] == np.uint64(1 << place % WORD_BITS))))
     return found
+
+
+def _named(words: Words, names: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the places and the names of the bits that are set in any row."""
+    used = [int(word) for word in np.bitwise_or.reduce(words, axis=1)]
+    return ((place, name) for place, name in enumerate(names) if used[place // WORD_BITS] >> place % WORD_BITS & 1)
 
 
 Lacks = tuple[frozenset[str] | None, ...]
@@ -195,8 +219,7 @@ def _alike(gaps: Sequence[Gap], rows: Rows) -> Iterable[tuple[Rows, Lacks]]:
 
 
 def _names(gap: Gap, row: int) -> Iterable[str]:
-    words = [int(word[row]) for word in gap.claim.missing]
-    return (name for place, name in enumerate(gap.names) if words[place // WORD_BITS] >> place % WORD_BITS & 1)
+    return (name for _, name in _named(gap.claim.missing[:, row : row + 1], gap.names))
 
 
 def _together(sure: Sure, gaps: Sequence[Gap], rows: Rows, lacks: Lacks) -> Iterable[tuple[int, str]]:

@@ -85,11 +85,14 @@ def _faults(table: SourceTable, texts: pl.DataFrame, parsed: pl.DataFrame, ids: 
     for row, name in cells[:SHOWN]:
         value = texts[name][row]
         column = name if name in table.frame.columns else "金额"
-        words = {"column": column, "value": value, "row": table.row_number(row)}
+        found_words = (
+            {"found": f"'{value}'", "found_zh": f"“{value}”"} if value else {"found": "the cell is empty", "found_zh": "这一格是空的"}
+        )
+        words = {"row": table.row_number(row)} | found_words
         if name == POLICY:
             found.append(diagnostic("received-policy", table.span(row, column), near=nearest(value, ids), **words))
         else:
-            found.append(diagnostic("received-cell", table.span(row, column), **words))
+            found.append(diagnostic("received-cell", table.span(row, column), column=column, **words))
     if len(cells) > SHOWN:
         found.append(diagnostic("received-more", None, count=len(cells) - SHOWN))
     return found

@@ -26,7 +26,7 @@ from zhida.assess.feeds import frame_at
 from zhida.assess.order import NAME_ATTRIBUTE, RunOrder, population_plan, read_attributes
 from zhida.assess.population import Filler, Population, compute_population, with_population
 from zhida.assess.registry import known_at
-from zhida.assess.renewing import changes_of, fact_columns
+from zhida.assess.renewing import changes_of, fact_columns, policy_digest
 from zhida.assess.run import Progress
 from zhida.entitle.best.columns import Batch, Combiner
 from zhida.entitle.best.lawful import Received
@@ -52,6 +52,12 @@ SYNTHETIC_COLUMN, SYNTHETIC_WORD = "数据性质", "合成数据 synthetic"
 
 READ = ("outcome", "amount_fen", "possible", "low_fen", "high_fen", "delivery")
 """The cells of each policy that are read, beside those of missing facts."""
+
+ROWS_AT_A_TIME = 1 << 16
+"""Rows that are combined at a time, which is a row group of the entitlements too."""
+
+SHOWN_DIGITS = 12
+"""Digits of a digest that an error shows."""
 
 CHANGE_WORDS = {
     "new": ("set of policies", "所含的政策"),
@@ -97,6 +103,24 @@ class Outputs:
     """The same for people; None for nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of rows of some results."""
+
+    file: Path
+    """The file that it stands in."""
+    group: int | None
+    """Which of its row groups it is; None for the whole file."""
+    start: int
+    """How many rows come before it, in all files."""
+    rows: int
+    """How many rows it has."""
+
+
+Batches = list[tuple[Batch, pa.Table]]
+"""A part, combined, with the ways of delivery of its results."""
+
+
 @dataclass(slots=True)
 class CombineRun:
     """The best combinations of a source, beside results of it."""
@@ -124,21 +148,19 @@ class CombineRun:
         Raises:
             InputError: combine-rows-differ, results-unreadable; what the source finds.
         """
-        files = result_files(self.results)
-        counts = [pq.read_metadata(file).num_rows for file in files]
-        starts = [sum(counts[:place]) for place in range(len(counts))]
-        self.progress.rows, self.progress.parts = sum(counts), len(counts)
+        parts = stretches_of(self.results)
+        self.progress.rows, self.progress.parts = sum(part.rows for part in parts), len(parts)
         self._population = self._computed()
         self._facts = compared_facts(self.results)
         combiner = self._combiner()
         is_synthetic = self.source.metadata.get("zhida.synthetic") == "true"
         tally = Tally(combiner, registry=self.order.registry or self.source.name, is_synthetic=is_synthetic)
-        parts = list(zip(files, starts, counts, strict=True))
         with _Writer(outputs, is_synthetic=is_synthetic) as writer:
-            for batch, results in self._in_threads(parts):
-                tally.add(batch)
-                writer.write(combiner, batch, results)
-                self.progress.rows_done += batch.situations.count
+            for batches in self._in_threads(parts):
+                for batch, results in batches:
+                    tally.add(batch)
+                    writer.write(combiner, batch, results)
+                    self.progress.rows_done += batch.situations.count
                 self.progress.parts_done += 1
                 self.progress.tell(self.progress)
         for each in self._opened[:1]:
@@ -168,34 +190,31 @@ class CombineRun:
         found: Combiner = self._own.combiner
         return found
 
-    def _in_threads(self, parts: Sequence[tuple[Path, int, int]]) -> Iterator[tuple[Batch, pa.Table]]:
+    def _in_threads(self, parts: Sequence[Stretch]) -> Iterator[Batches]:
         """Yield parts in their order, worked on by several threads, a few ahead."""
         remaining = iter(parts)
         columns = self._read_columns()
         self.progress.is_waiting = True
         with ThreadPoolExecutor(self.threads) as pool:
-            pending: list[Future[tuple[Batch, pa.Table]]] = [
-                pool.submit(self._part, columns, *part) for part in islice(remaining, self.threads)
-            ]
+            pending: list[Future[Batches]] = [pool.submit(self._part, columns, part) for part in islice(remaining, self.threads)]
             try:
                 while pending:
                     done = self._awaited(pending[0])
                     pending.pop(0)
-                    pending += [pool.submit(self._part, columns, *part) for part in islice(remaining, 1)]
+                    pending += [pool.submit(self._part, columns, part) for part in islice(remaining, 1)]
                     yield done
             finally:
                 pool.shutdown(cancel_futures=True)
                 self.progress.is_waiting = False
 
-    def _awaited(self, future: "Future[tuple[Batch, pa.Table]]") -> tuple[Batch, pa.Table]:
-        while True:
+    def _awaited(self, future: "Future[Batches]") -> Batches:
+        while not self.progress.is_asked_to_stop:
             try:
                 return future.result(timeout=1)
             except TimeoutError:
                 if future.done():
                     raise
-            if self.progress.is_asked_to_stop:
-                raise KeyboardInterrupt
+        raise KeyboardInterrupt
 
     def _read_columns(self) -> tuple[str, ...]:
         """Return the columns of the source that caps rest on."""
@@ -203,16 +222,23 @@ class CombineRun:
         names = (*(read_attributes(order) if order.policies else ()), *self._facts)
         return (self.source.key, *fact_columns(dict.fromkeys(names), self.source.key))
 
-    def _part(self, columns: Sequence[str], file: Path, start: int, count: int) -> tuple[Batch, pa.Table]:
-        """Read and combine one part of the results."""
+    def _part(self, columns: Sequence[str], part: Stretch) -> Batches:
+        """Read one part of the results, and combine it by a few rows at a time, which stay near the processor."""
         combiner = self._combiner()
-        results = read_results(file, combiner.policies)
-        frame = pl.concat(list(self._rows(start, count, columns))) if count else self.source.read(self.source.parts[0], columns).clear()
-        _check_keys(self.results, frame, results, start)
+        results = read_results(part.file, combiner.policies, part.group)
+        read = list(self._rows(part.start, part.rows, columns))
+        frame = pl.concat(read) if read else self.source.read(self.source.parts[0], columns).clear()
+        _check_keys(self.results, frame, results, part.start)
         if self._facts:
             _check_facts(self.results, frame, results, fact_columns(self._facts, self.source.key))
         filler: Filler | None = self._own.filler
-        return combiner.combine(frame if filler is None else filler.fill(frame), results, self.received), results
+        filled = frame if filler is None else filler.fill(frame)
+        found = []
+        for start in range(0, max(part.rows, 1), ROWS_AT_A_TIME):
+            own = results.slice(start, ROWS_AT_A_TIME)
+            batch = combiner.combine(filled.slice(start, ROWS_AT_A_TIME), own, self.received)
+            found.append((batch, own.select([f"{policy}:delivery" for policy in combiner.policies])))
+        return found
 
     def _rows(self, start: int, count: int, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Yield a stretch of the rows of the source, part by part."""
@@ -230,8 +256,33 @@ class CombineRun:
         return int((~self.received[POLICY].is_in(list(known))).sum())
 
 
-def read_results(file: Path, policies: Sequence[str]) -> pa.Table:
+def stretches_of(results: Path) -> list[Stretch]:
+    """Return the row groups of some results, in the order of their rows: what is read at a time.
+
+    Raises:
+        InputError: file-not-found, results-unreadable.
+    """
+    found: list[Stretch] = []
+    start = 0
+    for file in result_files(results):
+        try:
+            metadata = pq.read_metadata(file)
+        except (OSError, pa.ArrowException) as error:
+            raise InputError([diagnostic("results-unreadable", None, name=file)]) from error
+        for group in range(metadata.num_row_groups):
+            rows = metadata.row_group(group).num_rows
+            found.append(Stretch(file, group, start, rows))
+            start += rows
+    return found or [Stretch(result_files(results)[0], None, 0, 0)]
+
+
+def read_results(file: Path, policies: Sequence[str], group: int | None = None) -> pa.Table:
     """Return what is needed of a part of results.
+
+    Args:
+        file: The part.
+        policies: The policies that are combined.
+        group: One of its row groups; None for all of them.
 
     Raises:
         InputError: results-unreadable.
@@ -240,10 +291,10 @@ def read_results(file: Path, policies: Sequence[str]) -> pa.Table:
         with pq.ParquetFile(file) as opened:
             names = opened.schema_arrow.names
             wanted = {f"{policy}:{cell}" for policy in policies for cell in READ}
-            heads = tuple(f"{policy}:missing" for policy in policies)
+            heads = {f"{policy}:missing" for policy in policies}
             kept = [name for name in names if name in wanted or name in heads or name.rpartition(":")[0] in heads]
-            kept += [FACTS_COLUMN] if FACTS_COLUMN in names else []
-            return opened.read(columns=[names[0], NAME, *kept])
+            columns = [names[0], NAME, *kept, *([FACTS_COLUMN] if FACTS_COLUMN in names else [])]
+            return opened.read(columns=columns) if group is None else opened.read_row_group(group, columns=columns)
     except (OSError, pa.ArrowException) as error:
         raise InputError([diagnostic("results-unreadable", None, name=file)]) from error
 
@@ -251,7 +302,7 @@ def read_results(file: Path, policies: Sequence[str]) -> pa.Table:
 def _check_keys(results: Path, frame: pl.DataFrame, table: pa.Table, start: int) -> None:
     """See that results and rows are of the same subjects."""
     keys = pl.Series(frame[frame.columns[0]]).cast(pl.String)
-    told = pl.Series(table.column(0).to_numpy(zero_copy_only=False), dtype=pl.String)
+    told = pl.Series(pl.from_arrow(table.column(0).cast(pa.string())))
     if len(keys) == len(told) and keys.equals(told):
         return
     count = min(len(keys), len(told))
@@ -263,10 +314,13 @@ def _check_keys(results: Path, frame: pl.DataFrame, table: pa.Table, start: int)
 
 def _check_facts(results: Path, frame: pl.DataFrame, table: pa.Table, columns: Sequence[str]) -> None:
     """See that results were made of the facts that the rows have now, where the source itself does not say which it holds."""
-    differs = np.flatnonzero(row_fingerprints(frame, columns) != table.column(FACTS_COLUMN).to_numpy())
+    now, then = row_fingerprints(frame, columns), table.column(FACTS_COLUMN).to_numpy()
+    differs = np.flatnonzero(now != then)
     if len(differs):
-        code = str(frame[frame.columns[0]][int(differs[0])])
-        raise _differ(results, "data", f"{code}（旧）", f"{code}（新）")
+        row = int(differs[0])
+        code = str(frame[frame.columns[0]][row])
+        found, expected = (f"{code}@{int(each[row]):x}"[: len(code) + 1 + SHOWN_DIGITS] for each in (then, now))
+        raise _differ(results, "data", found, expected)
 
 
 def compared_facts(results: Path) -> tuple[str, ...]:
@@ -296,9 +350,10 @@ def fitting_results(order: RunOrder, source: Source, results: Path) -> Former:
     changes = changes_of(order, former)
     if changes:
         policy, change = next(iter(changes.items()))
-        found = former.words.get("zhida.as_of", "") if change == "date" else policy
-        expected = str(order.as_of) if change == "date" else policy
-        raise _differ(results, change, found, expected)
+        if change == "date":
+            raise _differ(results, change, former.words.get("zhida.as_of", ""), str(order.as_of))
+        then, now = former.digests.get(policy, "–"), policy_digest(order, policy)
+        raise _differ(results, change, f"{policy}@{then[:SHOWN_DIGITS]}", f"{policy}@{now[:SHOWN_DIGITS]}")
     then, now = former.words.get("zhida.known_at", ""), known_at(source.metadata)
     if then != now:
         raise _differ(results, "data", then or "–", now or "–")

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from zhida.entitle.best.columns import Batch, Combiner, Figures
+from zhida.entitle.best.missing import JOINED
 from zhida.entitle.best.situations import Mask
 from zhida.entitle.best.supports import bits_of
 from zhida.entitle.stacking.structure import Structure
@@ -82,6 +84,10 @@ class CombinationSummary:
     """The most frequent combinations of two policies and more: their titles, how many subjects, what they are paid together."""
     deciding: tuple[tuple[str, int], ...]
     """The facts that decide, with the number of subjects, most first."""
+    subject_deciding: tuple[tuple[str, int], ...]
+    """The same among the subjects' own facts, where no parameter is told that the place has not filled in."""
+    parameters: tuple[str, ...]
+    """The parameters among all that decides: not for subjects to tell."""
     figures: Figures
     """How many rows needed what."""
     received_elsewhere: int = 0
@@ -106,7 +112,7 @@ class Tally:
         self.cut = [[0, 0] for _ in structure.restrictions]
         self.combinations: Counter[int] = Counter()
         self.paid_together: Counter[int] = Counter()
-        self.deciding: Counter[str] = Counter()
+        self.deciding: Mapping[str, Counter[str]] = {"decides": Counter(), "subject_decides": Counter()}
         self.subjects = self.paid_subjects = self.possible = self.open = 0
         self.figures = Figures()
 
@@ -125,9 +131,10 @@ class Tally:
             self.sums["paid"][position] += int(found.paid[position].sum())
         self._groups(batch)
         self._together(batch, structure)
-        words = batch.table.column("decides").value_counts()
-        said = zip(words.field(0).to_pylist(), words.field(1).to_pylist(), strict=True)
-        self.deciding.update({word: count for word, count in said if word})
+        for column, counted in self.deciding.items():
+            words = batch.table.column(column).value_counts()
+            said = zip(words.field(0).to_pylist(), words.field(1).to_pylist(), strict=True)
+            counted.update({word: count for word, count in said if word})
         self.figures += batch.figures
 
     def _groups(self, batch: Batch) -> None:
@@ -151,18 +158,17 @@ class Tally:
     def _together(self, batch: Batch, structure: Structure) -> None:
         """Count which policies are taken together: those that give money."""
         money = [position for position, is_money in enumerate(structure.is_money) if is_money]
-        together = (batch.found.paid[money] > 0).sum(axis=0) > 1
-        rows = np.flatnonzero(together)
+        is_paid = batch.found.paid[money] > 0
+        rows = np.flatnonzero(is_paid.sum(axis=0) > 1)
         if not len(rows):
             return
-        packed = np.packbits(batch.found.paid[money][:, rows] > 0, axis=0, bitorder="little")
-        order = np.lexsort(packed)
-        changes = np.flatnonzero((np.diff(packed[:, order], axis=1) != 0).any(axis=0)) + 1
-        totals = batch.found.totals[rows]
-        for part in np.split(order, changes):
-            key = int.from_bytes(packed[:, part[0]].tobytes(), "little")
-            self.combinations[key] += len(part)
-            self.paid_together[key] += int(totals[part].sum())
+        packed = np.packbits(is_paid[:, rows], axis=0, bitorder="little")
+        bits = [f"{place}" for place in range(len(packed))]
+        frame = pl.DataFrame(dict(zip(bits, packed, strict=True)) | {"fen": batch.found.totals[rows]})
+        for *words, count, fen in frame.group_by(bits).agg(pl.len(), pl.col("fen").sum()).iter_rows():
+            key = int.from_bytes(bytes(words), "little")
+            self.combinations[key] += count
+            self.paid_together[key] += fen
 
     def summary(self, received_elsewhere: int = 0) -> CombinationSummary:
         """Return the counts."""
@@ -188,7 +194,11 @@ class Tally:
                 (tuple(titles[structure.policies[money[at]]] for at in bits_of(key)), count, self.paid_together[key])
                 for key, count in frequent
             ),
-            deciding=tuple(sorted(self.deciding.items(), key=lambda item: (-item[1], item[0]))),
+            deciding=_most_first(self.deciding["decides"]),
+            subject_deciding=_most_first(self.deciding["subject_decides"]),
+            parameters=tuple(
+                sorted({name for words in self.deciding["decides"] for name in words.split(JOINED)} & packs.parameters.keys())
+            ),
             figures=self.figures,
             received_elsewhere=received_elsewhere,
         )
@@ -199,3 +209,7 @@ class Tally:
             PolicyTotal(policy, titles[policy], is_money, *figures)
             for policy, is_money, figures in zip(structure.policies, structure.is_money, zip(*columns, strict=True), strict=True)
         )
+
+
+def _most_first(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counted.items(), key=lambda item: (-item[1], item[0])))

@@ -18,7 +18,7 @@ Invariant: a table is what `next_steps` says of each row, on any number of threa
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -66,6 +66,8 @@ class StepFinder:
         self.as_of = as_of
         self.policies = tuple(policies)
         self.finders = [_Finder(packs, policy, as_of, (wanted or {}).get(policy), ways) for policy in policies]
+        work = [len(finder.mobiles) * len(finder.program.drawn) for finder in self.finders]
+        self.heaviest_first = sorted(range(len(work)), key=lambda place: -work[place])  # so that no thread is left waiting for the last
         self.schema = pa.schema([pa.field(f"{policy}:{name}", type_) for policy in policies for name, type_ in FIELDS.items()])
 
     @property
@@ -89,7 +91,8 @@ class StepFinder:
 
         threads = min(workers or os.cpu_count() or 1, max(len(self.finders), 1))
         with ThreadPoolExecutor(threads) as pool:
-            arrays = [array for found in pool.map(one, self.finders) for array in found]
+            begun = {place: pool.submit(one, self.finders[place]) for place in self.heaviest_first}
+            arrays = [array for place in range(len(self.finders)) for array in begun[place].result()]
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
 
@@ -271,9 +274,11 @@ class _Pairs:
                 continue
             found = places(self.standing, mobile, some)
             self.untold[self.rows[some[found.untold]]] = True
-            for rank, having in found.ranks():
-                rows = some[having]
-                self.first(first, rows, found.values[having, rank], found.lines[having, rank], others)
+            for span in found.spans():
+                at, ranks = np.nonzero(found.distances[:, span] < FAR)
+                if len(at):
+                    ranks += span.start
+                    self.first(first, some[at], ranks, (found.values[at, ranks], found.lines[at, ranks]), others)
 
     def both(self, first: int, second: int) -> Mask:
         """Return the rows in which two attributes together could make a difference."""
@@ -284,21 +289,28 @@ class _Pairs:
             self.open[key][self.standing.with_unknown(np.arange(self.standing.rows), items)] = True
         return self.open[key]
 
-    def first(self, first: int, rows: Array, values: Numbers, lines: Numbers, others: Mapping[int, Mask]) -> None:
-        """Offer one attribute at one place of each row, and each other one at its own."""
+    def first(self, first: int, rows: Array, ranks: Array, moves: tuple[Numbers, Numbers], others: Mapping[int, Mask]) -> None:
+        """Offer one attribute at some places of each row, rank after rank, and each other one at its own."""
         mobile = self.finder.mobiles[first]
-        moved = self.standing.moved(rows, {mobile.id: known_column(mobile.item, values)})
+        moved = self.standing.moved(rows, {mobile.id: known_column(mobile.item, moves[0])})
         items = [(self.finder.mobiles[each].id, self.finder.mobiles[each].item) for each in others]
         live = moved.with_unknown(np.arange(len(rows)), items)
+        offers: list[tuple[Array, Numbers, tuple[Change, Change]]] = []
         for second, mask in others.items():
             some = live[mask[rows[live]]]
             if len(some):
                 reached = reach(moved, self.finder.mobiles[second], some)
                 self.untold[self.rows[rows[reached.untold]]] = True
-                self.second(first, second, rows, (values, lines), reached)
+                offers += self.second(first, second, rows, moves, reached)
+        for rank in np.unique(ranks).tolist():
+            for some, then, changes in offers:
+                now = np.flatnonzero(ranks[some] == rank)
+                self.choice.offer(self.rows[rows[some[now]]], then[now], *(change.some(now) for change in changes))
 
-    def second(self, first: int, second: int, rows: Array, moves: tuple[Numbers, Numbers], reached: Reached) -> None:
-        """Offer a pair to the rows in which it is enough, and the first step could not be smaller."""
+    def second(
+        self, first: int, second: int, rows: Array, moves: tuple[Numbers, Numbers], reached: Reached
+    ) -> Iterator[tuple[Array, Numbers, tuple[Change, Change]]]:
+        """Yield a pair for the rows in which it is enough, and the first step could not be smaller."""
         values, lines = moves
         some = np.flatnonzero(reached.then != NOT)
         if len(some):
@@ -309,7 +321,7 @@ class _Pairs:
                 first: self.finder.change(self.whole, at, first, values[some], lines[some]),
                 second: self.finder.change(self.whole, at, second, reached.value[some], reached.line[some]),
             }
-            self.choice.offer(at, reached.then[some], changes[min(first, second)], changes[max(first, second)])
+            yield some, reached.then[some], (changes[min(first, second)], changes[max(first, second)])
 
     def is_smallest(self, mobile: Mobile, second: int, rows: Array, values: Numbers, others: Numbers) -> Mask:
         """Return the rows in which the first attribute could not stay a unit nearer."""

@@ -5,8 +5,9 @@
     steps (StepFinder) ─┘
 
 Near is who could have it: all conditions met but not applied for, then one step away, then two; among these the smallest share of
-the line first, then the least cost, then the order of the registry. Subjects that have it already, are out of scope, or are further
-away are counted and not listed. Invariant: every subject of the registry is counted in exactly one place of each goal.
+the line first, then the least cost, then the order of the registry. A single step may be a long way (no equity at all, and 5,000,000
+yuan are asked): *close* is who is within a fifth of the line, and is told apart. Subjects that have it already, are out of scope, or
+are further away are counted and not listed. Invariant: every subject of the registry is counted in exactly one place of each goal.
 """
 
 from collections import Counter
@@ -68,6 +69,7 @@ HEADS = (
     "差在哪",
     "需投入（元）",
     "离线（%）",
+    "两成以内",
     "几步",
     "要动的",
     "变动",
@@ -76,7 +78,7 @@ HEADS = (
 """The columns of the list for people."""
 
 CLOSE = MILLION // 5
-"""How near a line is close, in millionths of it."""
+"""How near a line is close, in millionths of it; of two steps, of both lines together."""
 
 STATES: Mapping[Place, str] = {Place.MET: "已符合条件，还没有", Place.ONE: "差一步", Place.TWO: "差两步"}
 """What the list says of a place."""
@@ -108,6 +110,11 @@ class Listed:
         """How far from its lines, in millionths of them."""
         return min(sum(step.share for step in self.steps), NEVER)
 
+    @property
+    def is_close(self) -> bool:
+        """Whether something is lacking, and no more than a fifth of the line."""
+        return self.place is not Place.MET and self.share <= CLOSE
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
@@ -117,16 +124,18 @@ class Ranking:
     """The goal."""
     counts: Mapping[Place, int]
     """How many subjects stand in each place."""
+    close: Mapping[Place, int]
+    """How many of those one step away, and of those two, are close."""
     lacking: tuple[tuple[str, int], ...]
-    """What those one step away lack, in few words, the most frequent first."""
+    """What those one step away and close lack, in few words, the most frequent first."""
+    lacking_far: tuple[tuple[str, int], ...]
+    """What the others one step away lack."""
     streets: tuple[tuple[str, int], ...]
-    """How many are one step away in each street, the most first."""
-    close: int
-    """How many of those one step away are within a fifth of the line."""
+    """How many are one step away and close in each street, the most first."""
     cost_fen: int
-    """What all priced single steps cost together."""
+    """What all priced single steps of those who are close cost together."""
     priced: int
-    """How many of the single steps are priced."""
+    """How many of these steps are priced."""
     listed: tuple[Listed, ...]
     """Who is near, the nearest first."""
 
@@ -171,17 +180,17 @@ class Ranker:
 
     def ranking(self) -> "Ranking":
         """Return what was gathered, the nearest first; ties stay in the order of the registry."""
-        listed = sorted(
-            self.listed, key=lambda each: (LISTED.index(each.place), each.share, NEVER if each.cost_fen is None else each.cost_fen)
-        )
+        listed = sorted(self.listed, key=_nearness)
         one = [each for each in listed if each.place is Place.ONE]
-        costs = [each.cost_fen for each in one if each.cost_fen is not None]
+        close = [each for each in one if each.is_close]
+        costs = [each.cost_fen for each in close if each.cost_fen is not None]
         return Ranking(
             goal=self.goal,
             counts={place: self.counts[place] for place in Place},
-            lacking=_tally(each.words for each in one),
-            streets=_tally(each.street for each in one),
-            close=sum(each.share <= CLOSE for each in one),
+            close={place: sum(each.is_close for each in listed if each.place is place) for place in (Place.ONE, Place.TWO)},
+            lacking=_tally(each.words for each in close),
+            lacking_far=_tally(each.words for each in one if not each.is_close),
+            streets=_tally(each.street for each in close),
             cost_fen=sum(costs),
             priced=len(costs),
             listed=tuple(listed),
@@ -269,25 +278,25 @@ def list_frame(rankings: Sequence[Ranking], sentence: Callable[[Ranking, Listed]
         sentence: Says what a subject lacks.
         is_synthetic: Whether the subjects are invented; then a last column says so.
     """
-    rows = [
-        _row(ranking, place, listed, sentence(ranking, listed) if listed.steps else None)
-        for ranking in rankings
-        for place, listed in enumerate(ranking.listed, 1)
-    ]
+    rows = []
+    for ranking in rankings:
+        met = ranking.counts[Place.MET]  # they stand first, and have no rank: nothing is lacking
+        for place, listed in enumerate(ranking.listed, 1 - met):
+            rows.append(_row(ranking, place if listed.steps else None, listed, sentence(ranking, listed) if listed.steps else None))
     types: dict[str, Any] = dict.fromkeys(HEADS, pl.String)
     types |= {"名次": pl.Int64, "几步": pl.Int64, "需投入（元）": pl.Decimal(38, 2), "离线（%）": pl.Decimal(38, 2)}
     frame = pl.DataFrame(rows, schema=types, orient="row")
     return frame.with_columns(pl.lit(SYNTHETIC_WORD).alias(SYNTHETIC_COLUMN)) if is_synthetic else frame
 
 
-def _row(ranking: Ranking, place: int, listed: Listed, said: str | None) -> tuple[Any, ...]:
+def _row(ranking: Ranking, place: int | None, listed: Listed, said: str | None) -> tuple[Any, ...]:
     """Return one row of the list."""
     cost = None if listed.cost_fen is None else Decimal(listed.cost_fen).scaleb(-2)
     share = Decimal(listed.share).scaleb(-4).quantize(Decimal("0.01")) if listed.steps and listed.share < NEVER else None
     moved = [step for step in listed.steps if step.kind != SWITCH]
     return (
         *(ranking.goal.name, ranking.goal.policy, place, listed.code, listed.name, listed.district, listed.street),
-        *(STATES[listed.place], said, cost, share, len(listed.steps)),
+        *(STATES[listed.place], said, cost, share, ("是" if listed.is_close else "否") if listed.steps else None, len(listed.steps)),
         *(
             "；".join(step.attribute for step in listed.steps) or None,
             "；".join(str(step.change) for step in moved) or None,

@@ -26,6 +26,9 @@ FAR = 2**62
 WIDEST = 2**61
 """The greatest distance that is followed."""
 
+TOGETHER = 8_192
+"""Places that are tried together at most, unless one rank of all rows is more: a round costs what it costs, however few they are."""
+
 WIDE = Context(prec=60)
 
 
@@ -42,12 +45,12 @@ class Places:
     untold: Mask
     """The rows of which not all can be told."""
 
-    def ranks(self) -> Iterator[tuple[int, Array]]:
-        """Yield each rank with the rows that have a place there."""
-        for rank in range(self.values.shape[1]):
-            rows = np.flatnonzero(self.distances[:, rank] < FAR)
-            if len(rows):
-                yield rank, rows
+    def spans(self) -> Iterator[slice]:
+        """Yield the ranks, as many together as are few places."""
+        rows, ranks = self.values.shape
+        many = max(TOGETHER // max(rows, 1), 1)
+        for start in range(0, ranks, many):
+            yield slice(start, start + many)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +94,20 @@ def first_enough(standing: Standing, id_: str, item: ItemDefinition, rows: Array
     value, line = np.zeros(count, np.int64), np.full(count, -1, np.int64)
     then, untold = np.zeros(count, np.int64), np.zeros(count, np.bool_)
     untold[rows[found.untold]] = True
-    for rank, having in found.ranks():
-        some = having[(then[rows[having]] == NOT) & ~untold[rows[having]]]
+    for span in found.spans():
+        is_sought = (then[rows] == NOT) & ~untold[rows]
+        some, ranks = np.nonzero((found.distances[:, span] < FAR) & is_sought[:, None])  # row after row, each nearest first
         if not len(some):
             continue
-        values = found.values[some, rank]
+        values = found.values[some, span.start + ranks]
         enough, bad = standing.moved(rows[some], {id_: known_column(item, values)}).enough()
-        untold[rows[some[bad]]] = True
-        is_one = enough != NOT
+        ends = np.flatnonzero((enough != NOT) | bad)
+        ends = ends[np.diff(some[ends], prepend=-1) > 0]  # the first of each row
+        untold[rows[some[ends[bad[ends]]]]] = True
+        is_one = ends[~bad[ends]]
         chosen = rows[some[is_one]]
-        value[chosen], line[chosen], then[chosen] = values[is_one], found.lines[some[is_one], rank], enough[is_one]
+        value[chosen], then[chosen] = values[is_one], enough[is_one]
+        line[chosen] = found.lines[some[is_one], span.start + ranks[is_one]]
     then[untold] = NOT
     return Reached(value, line, then, untold)
 
@@ -137,7 +144,7 @@ def places(standing: Standing, mobile: Mobile, rows: Array) -> Places:
         if not line.is_on(mobile.id):
             lost |= _is_bent(standing, mobile, number, rows, turns, column)
         if lost.any():
-            turns = turns.told(np.flatnonzero(lost), [standing.turn(mobile, number, row) for row in rows[lost].tolist()])
+            turns = turns.told(np.flatnonzero(lost), standing.turns(mobile, number, rows[lost]))
         found += turns.places(standing.program.edges[number])
         drawn += [number] * (len(found) - len(drawn))
     return _ranked(found, values, drawn, untold) if found else Places(none, none, none, untold)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from zhida.assess.judge import MAX_AMOUNT
 from zhida.assess.settle import MAX_COMBINATIONS
 from zhida.columnar.answers import FAILED, HELD, ODD, OPEN, judge
-from zhida.columnar.columns import UNKNOWN, Array, Column, Mask, Vocabulary, full, take, value_at
+from zhida.columnar.columns import UNKNOWN, Array, Column, Mask, Vocabulary, distinct, full, keys_of, take, value_at
 from zhida.columnar.execute import Base, Block, Executor, Results
 from zhida.columnar.frames import read_column
 from zhida.columnar.lower import form_of_item, lower
@@ -38,7 +38,6 @@ from zhida.feel import syntax
 from zhida.policy.pack import PolicyModel
 from zhida.proof.across.extended import Extension
 from zhida.proof.across.lines import Line, Mover
-from zhida.values.text import literal
 from zhida.values.unknown import Unknown
 
 Value = Any
@@ -221,15 +220,28 @@ class Standing:
             return self.results.operations[executor.facts[id_]]
         return self.sides.operations[self.program.comparer.facts[id_]]
 
-    def turn(self, mobile: Mobile, number: int, row: int) -> Turn | None:
-        """Return where a comparison turns in one row, as the specification says; what is alike is asked once."""
-        program, evaluator = self.program, self.evaluator(number, row)
-        key = mobile.id, number, *(literal(value) for value in evaluator.inputs.values() if not isinstance(value, Unknown))
-        if key not in program.turns:
-            if len(program.turns) >= MOST_REMEMBERED:
-                program.turns.clear()
-            program.turns[key] = turn_of(Mover(evaluator), program.lines[number], mobile)
-        return program.turns[key]
+    def turns(self, mobile: Mobile, number: int, rows: Array) -> list[Turn | None]:
+        """Return where a comparison turns in some rows, as the specification says; what is alike is asked once."""
+        program = self.program
+        keys: list[Array] = []
+        for id_ in self.asked(number):
+            column = take(self.fact(id_), rows)
+            states = np.zeros(len(rows), np.int64) if column.states is None else full(column.states, len(rows)).astype(np.int64)
+            keys += [states, *keys_of(replace(column, states=None), len(rows), program.executor.vocabulary)]
+        first, places = distinct(keys) if keys else (np.zeros(1, np.int64), np.zeros(len(rows), np.int64))
+        found = []
+        for place in first.tolist() if len(rows) else []:
+            key = mobile.id, number, *(int(each[place]) for each in keys)
+            if key not in program.turns:
+                if len(program.turns) >= MOST_REMEMBERED:
+                    program.turns.clear()
+                program.turns[key] = turn_of(Mover(self.evaluator(number, int(rows[place]))), program.lines[number], mobile)
+            found.append(program.turns[key])
+        return [found[place] for place in places.tolist()]
+
+    def asked(self, number: int) -> list[str]:
+        """Return the facts that a comparison rests on, by id."""
+        return [id_ for id_ in sorted(self.program.lines[number].reads) if id_ in self.program.comparer.facts]
 
     def sides_of(self, number: int, row: int) -> tuple[Value, Value]:
         """Return both sides of a comparison in one row, as the specification says."""
@@ -240,8 +252,7 @@ class Standing:
     def evaluator(self, number: int, row: int) -> Evaluator:
         """Return an evaluation that knows of a row what a comparison rests on."""
         program = self.program
-        ids = sorted(program.lines[number].reads)
-        given = {id_: value_at(self.fact(id_), row, program.executor.vocabulary) for id_ in ids if id_ in program.comparer.facts}
+        given = {id_: value_at(self.fact(id_), row, program.executor.vocabulary) for id_ in self.asked(number)}
         inputs = {**program.model.parameters, **given}
         return Evaluator(program.model.model, inputs, as_of=program.model.as_of, shared=Shared(program.model.model))
 

@@ -30,7 +30,9 @@ from zhida.policy.parameters import Parameter
 from zhida.policy.tangle import tangle
 from zhida.source import Source, Span, snippet
 from zhida.values.temporal import Date
+from zhida.values.text import literal
 from zhida.values.types import conforms
+from zhida.values.unknown import Unknown
 
 FOLDERS = ("policies", "registry", "codes")
 """The folders of a pack."""
@@ -263,7 +265,9 @@ def _with_value(rows: tuple[Parameter, ...], value: object, as_of: Date) -> tupl
 
 def _figure(parameter: Parameter, text: str) -> object:
     """Return a figure that was written in FEEL."""
-    words = {"name": parameter.item.name, "value": text, "type": parameter.item.type, "unit": parameter.item.unit or "1"}
+    unit = "" if parameter.item.unit in {None, "1"} else parameter.item.unit
+    now = "" if isinstance(parameter.value, Unknown) else literal(parameter.value)
+    words = {"name": parameter.item.name, "value": text, "type": parameter.item.type, "unit": unit, "now": now}
     fault = InputError([diagnostic("simulation-parameter-value", None, **words)])
     try:
         node = parse_expression(snippet(text), Scope())

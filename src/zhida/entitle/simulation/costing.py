@@ -14,13 +14,14 @@ from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from zhida.assess.order import RunOrder, read_attributes
 from zhida.assess.population import Population
 from zhida.assess.renewing import fact_columns
-from zhida.entitle.simulation.deciding import Side, amounts, outcome_codes, population_of
-from zhida.entitle.simulation.tally import HELD, exact_sum
+from zhida.entitle.simulation.deciding import Side, outcome_codes, population_of, sure_and_possible
+from zhida.entitle.simulation.tally import LEFT, exact_sum
 from zhida.entitle.simulation.thresholds import Threshold, costed, varied
 from zhida.entitle.simulation.walking import in_order
 from zhida.errors import CompileError, has_errors
@@ -46,6 +47,8 @@ class Cost:
     """The sum; None where the policy has errors with this value."""
     subjects: int
     """How many get something."""
+    open_subjects: int = 0
+    """How many are undetermined, or for a person to look at: why a cost may leap where a number changes little."""
     fault: str = ""
     """What is wrong with it, in Chinese; empty where nothing is."""
 
@@ -83,7 +86,8 @@ class Sought:
     target_fen: int
     """The sum."""
     found: Cost | None
-    """The last value at which no more than the sum is spent; None where there is none between the ends of `tried`."""
+    """The last value at which no more than the sum is spent; None where there is none between the ends of `tried`, or where the
+    policy has errors on the way to it."""
     beyond: Cost | None
     """The next value, by the smallest step, at which more is spent; None likewise."""
     tried: tuple[Cost, ...]
@@ -111,26 +115,25 @@ class Costing:
     kept: dict[tuple[str, ...], list[pl.DataFrame]] = field(default_factory=dict)
     """Parts that were read, by the columns that were read of them."""
 
-    def cost(self, packs: Packs, policies: Sequence[str]) -> tuple[int, int]:
-        """Return what some policies give in all, in fen, and to how many subjects."""
+    def cost(self, packs: Packs, policies: Sequence[str]) -> tuple[int, int, int]:
+        """Return what some policies give in all, in fen, to how many subjects, and of how many that is open."""
         order = RunOrder(packs, tuple(policies), self.dictionary, self.as_of)
         population = population_of(order, self.source)
 
-        def work(side: Side, frame: pl.DataFrame) -> tuple[int, int]:
+        def work(side: Side, frame: pl.DataFrame) -> tuple[int, int, int]:
             table = side.decide(side.filled(frame))
-            fen, getting = 0, pl.Series([False]).new_from_index(0, frame.height)
+            fen, getting, open_ = 0, np.zeros(frame.height, np.bool_), np.zeros(frame.height, np.bool_)
             for policy in policies:
-                held = outcome_codes(table, policy) == HELD
-                paid = amounts(table, f"{policy}:amount_fen").clip(0) * held
+                paid, _ = sure_and_possible(table, policy)
                 fen += exact_sum(paid)
-                getting |= pl.Series(paid > 0)
-            return fen, int(getting.sum())
+                getting |= paid > 0
+                open_ |= np.isin(outcome_codes(table, policy), LEFT)
+            return fen, int(getting.sum()), int(open_.sum())
 
-        totals = (0, 0)
         frames = self.frames(order, population)
-        for fen, subjects in in_order(frames, lambda: Side(order, self.source.key, population, self.cache), work, threads=self.threads):
-            totals = (totals[0] + fen, totals[1] + subjects)
-        return totals
+        found = list(in_order(frames, lambda: Side(order, self.source.key, population, self.cache), work, threads=self.threads))
+        fen, subjects, open_subjects = (sum(each[place] for each in found) for place in range(3))
+        return fen, subjects, open_subjects
 
     def frames(self, order: RunOrder, population: Population) -> "list[pl.DataFrame] | _Frames":
         """Return the parts with the columns that an order reads; kept for the next time where there is room."""
@@ -150,10 +153,10 @@ class Costing:
         except CompileError as error:
             fault = next(item for item in error.diagnostics if has_errors([item]))
             self.tell(1)
-            return Cost(value, None, 0, fault.message("zh"))
-        fen, subjects = self.cost(with_value, policies)
+            return Cost(value, None, 0, fault=fault.message("zh"))
+        cost = Cost(value, *self.cost(with_value, policies))
         self.tell(1)
-        return Cost(value, fen, subjects)
+        return cost
 
     def curve(self, packs: Packs, threshold: Threshold) -> Curve:
         """Return the cost of a threshold around its present value."""
@@ -185,10 +188,13 @@ class Costing:
                 middle = low + (high - low) / 2
                 middle = middle.quantize(threshold.step, rounding=ROUND_FLOOR)
                 cost = tried[middle] = self.at(packs, threshold, middle, policies)
-                is_like_low = cost.fen is not None and (cost.fen <= target_fen) == (_fen(tried[low]) <= target_fen)
+                if cost.fen is None:
+                    break
+                is_like_low = (cost.fen <= target_fen) == (_fen(tried[low]) <= target_fen)
                 low, high = (middle, high) if is_like_low else (low, middle)
-            ends = (tried[low], tried[high])
-            found, beyond = ends if _fen(ends[0]) <= target_fen else ends[::-1]
+            else:
+                ends = (tried[low], tried[high])
+                found, beyond = ends if _fen(ends[0]) <= target_fen else ends[::-1]
         every = tuple(tried[value] for value in sorted(tried))
         return Sought(threshold, policies, target_fen, found, beyond, every, len(rises) <= 1)
 

@@ -21,6 +21,7 @@ from zhida.assess.order import RunOrder, policy_digest, population_plan, read_at
 from zhida.assess.population import Filler, Population, compute_population
 from zhida.assess.registry import known_at
 from zhida.assess.renewing import fact_columns
+from zhida.entitle.best.claims import claim_of
 from zhida.registry_io.former import Former, open_former
 from zhida.registry_io.sources import Source
 
@@ -103,6 +104,14 @@ def amounts(table: pa.Table, name: str) -> NDArray[np.int64]:
         return np.zeros(table.num_rows, np.int64)
     found: NDArray[np.int64] = table.column(name).fill_null(0).to_numpy()
     return found
+
+
+def sure_and_possible(table: pa.Table, policy: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return what a policy gives in each row for sure, by itself, and what it gives at most; 0 where it is not in the table."""
+    if f"{policy}:outcome" not in table.column_names:
+        return np.zeros(table.num_rows, np.int64), np.zeros(table.num_rows, np.int64)
+    claim = claim_of(table, policy, is_money=True)
+    return claim.sure, claim.possible
 
 
 def words_of(table: pa.Table, name: str) -> pl.Series:

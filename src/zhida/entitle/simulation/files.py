@@ -134,6 +134,7 @@ class DataFiles:
                 "取值": format_number(point.value),
                 "花费（元）": None if point.fen is None else f"{point.fen // 100}.{point.fen % 100:02d}",
                 "户数": point.subjects,
+                "待定或转人工": point.open_subjects,
                 "不成立的原因": point.fault,
             }
             for each in curves

@@ -7,7 +7,7 @@ Without applications nobody knows the days: then it is told what is lacking or l
 same before and after; whom a change brings in has not applied yet, and that is counted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -143,8 +143,3 @@ def fen_of(yuan: Decimal) -> int:
     25000000000
     """
     return int(yuan.scaleb(2, feel_context()))
-
-
-def applications_for(policies: Sequence[str], read: Mapping[str, Applications]) -> dict[str, Applications]:
-    """Return the applications of those policies for which there are any."""
-    return {policy: read[policy] for policy in policies if policy in read and read[policy].frame.height}

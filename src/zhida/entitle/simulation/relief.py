@@ -2,7 +2,7 @@
 
     policies that give tax relief ──decide──> amounts ──stacking──> saved: a sum for each measure, and for each subject
 
-Counted is what is certain: a subject of whom a fact is missing counts with nothing, and is counted apart.
+Counted is what is certain: of whom a fact is missing counts with the least that is possible, and is counted apart.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,9 +15,9 @@ from zhida.assess.columns import NAME
 from zhida.assess.order import NAME_ATTRIBUTE, RunOrder, read_attributes
 from zhida.assess.renewing import fact_columns
 from zhida.entitle.simulation.comparing import Settings
-from zhida.entitle.simulation.deciding import Side, amounts, outcome_codes, population_of
+from zhida.entitle.simulation.deciding import Side, amounts, outcome_codes, population_of, sure_and_possible
 from zhida.entitle.simulation.stacked import Combining, OpenCombining
-from zhida.entitle.simulation.tally import HELD, LEFT, exact_sum
+from zhida.entitle.simulation.tally import LEFT, exact_sum
 from zhida.entitle.simulation.walking import in_order
 from zhida.policy.dictionary import Dictionary
 from zhida.policy.pack import Packs
@@ -114,7 +114,7 @@ def relief_of(  # noqa: PLR0913 - each says one thing of how it is done
         saved: dict[str, pl.Series] = {}
         for policy in policies:
             codes = outcome_codes(table, policy)
-            gross = np.where(codes == HELD, np.maximum(amounts(table, f"{policy}:amount_fen"), 0), 0)
+            gross, _ = sure_and_possible(table, policy)
             net = gross if paid is None else amounts(paid, f"{policy}:paid_fen")
             own[policy] = (int((net > 0).sum()), exact_sum(gross), exact_sum(net), int(np.isin(codes, LEFT).sum()))
             saved[policy] = pl.Series(policy, net)

@@ -1,8 +1,9 @@
 """What is left after stacking, on both sides, worked out only where it can differ.
 
-    before: everybody          after: rows of which anything differs; for all others what is left is what was left before
+    before: who gets anything          after: of these, rows of which anything differs; for all others what is left is what was left before
 
-That holds where the same policies are tied by the same rows of stacking up to the same amounts; else everybody is worked out twice.
+The latter holds where the same policies are tied by the same rows of stacking up to the same amounts; else it is worked out twice. Of
+whom no policy gives anything for sure, nothing is left: nobody has to work that out.
 """
 
 import json
@@ -14,8 +15,9 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from zhida.entitle.simulation.deciding import sure_and_possible
 from zhida.entitle.simulation.scenario import Scenario
-from zhida.entitle.stacking.structure import Structure, structure_of
+from zhida.entitle.stacking.structure import MONEY, Structure, structure_of
 from zhida.feel.syntax import free_names
 from zhida.policy.pack import Packs
 from zhida.policy.stacking import Cap
@@ -54,7 +56,7 @@ class Stacked:
         self.scenario = scenario
         self.policies = scenario.policies(is_after=False)
         sides = ((scenario.before, self.policies), (scenario.after, scenario.policies(is_after=True)))
-        self.before, self.after = (open_(packs, policies, scenario.as_of, key) for packs, policies in sides)
+        self.before, self.after = (_Left(open_(packs, policies, scenario.as_of, key), packs, policies) for packs, policies in sides)
         self.is_alike = is_alike(scenario)
 
     def left(self, frames: tuple[pl.DataFrame, pl.DataFrame], tables: tuple[pa.Table, pa.Table]) -> tuple[pa.Table, pa.Table]:
@@ -64,21 +66,45 @@ class Stacked:
             frames: The rows, as each side reads them.
             tables: The results of each side.
         """
-        before = self.before.decide(frames[0], tables[0])
+        before = self.before.of(frames[0], tables[0])
         differs = differing(tables, [each.policy for each in self.scenario.touched]) if self.is_alike else None
         if differs is None or int(differs.sum()) * MOST_ROWS > len(differs):
-            return before, self.after.decide(frames[1], tables[1])
-        names = [f"{policy}:paid_fen" for policy in self.policies]
-        if not differs.any():
-            return before, before.select(names)
+            return before, self.after.of(frames[1], tables[1])
         places = np.flatnonzero(differs)
-        some = self.after.decide(frames[1][places], tables[1].take(pa.array(places)))
-        columns = {}
-        for name in names:
-            values = before.column(name).to_numpy().copy()
-            values[places] = some.column(name).to_numpy()
-            columns[name] = pa.array(values)
-        return before, pa.table(columns)
+        some = self.after.of(frames[1][places], tables[1].take(pa.array(places)))
+        return before, _written_over(before, some, places)
+
+
+class _Left:
+    """What is left on one side."""
+
+    def __init__(self, combining: Combining, packs: Packs, policies: Sequence[str]) -> None:
+        self.combining, self.policies = combining, policies
+        self.money = tuple(policy for policy in policies if packs.policies[policy].front.gives in MONEY)
+
+    def of(self, frame: pl.DataFrame, table: pa.Table) -> pa.Table:
+        """Return `<policy>:paid_fen` of each row; worked out for those to whom any policy gives something for sure."""
+        gets = np.zeros(table.num_rows, np.bool_)
+        for policy in self.money:
+            gets |= sure_and_possible(table, policy)[0] > 0
+        places = np.flatnonzero(gets)
+        nothing = pa.array(np.zeros(table.num_rows, np.int64))
+        left = pa.table({f"{policy}:paid_fen": nothing for policy in self.policies})
+        if not len(places):
+            return left
+        if len(places) == table.num_rows:
+            return self.combining.decide(frame, table).select(left.column_names)
+        return _written_over(left, self.combining.decide(frame[places], table.take(pa.array(places))), places)
+
+
+def _written_over(table: pa.Table, some: pa.Table, places: NDArray[np.int64]) -> pa.Table:
+    """Return a table of integers in which some rows are others."""
+    columns = {}
+    for name in table.column_names:
+        values = table.column(name).to_numpy().copy()
+        values[places] = some.column(name).to_numpy()
+        columns[name] = pa.array(values)
+    return pa.table(columns)
 
 
 def is_alike(scenario: Scenario) -> bool:

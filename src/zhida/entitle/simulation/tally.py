@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from zhida.assess.columns import NAME, OUTCOMES
-from zhida.entitle.simulation.deciding import amounts, outcome_codes
+from zhida.entitle.simulation.deciding import amounts, outcome_codes, sure_and_possible
 from zhida.entitle.simulation.groupings import Groupings
 
 ABSENT = len(OUTCOMES)
@@ -65,11 +65,11 @@ class PolicyTally:
     policy: str
     """Its id."""
     gross_fen: Pair
-    """The sum of what it gives, as if it stood alone."""
+    """The sum of what it gives for sure, as if it stood alone: to those who are undetermined, but entitled whatever comes, the least."""
     net_fen: Pair
     """The sum that is left of it after stacking; the same as gross where stacking was not considered."""
     possible_fen: Pair
-    """What could come on top of `gross_fen`: the greatest possible amounts of those who are undetermined."""
+    """What could come on top of `gross_fen`, as far as it is known: the greatest possible amounts of those who are undetermined."""
     moves: tuple[tuple[int, ...], ...]
     """How many subjects have each outcome before (row) and after (column), by the place in `OUTCOMES`, `ABSENT` last."""
 
@@ -168,14 +168,15 @@ def compare(  # noqa: PLR0913, PLR0917 - both sides of one part, and how it is g
     told, seen = [], []
     for policy in policies:
         outcomes = [outcome_codes(table, policy) for table in (before, after)]
-        sides = list(zip((before, after), outcomes, strict=True))
-        gross = [_held_amounts(table, policy, codes, is_money=is_money[policy]) for table, codes in sides]
+        nothing = np.zeros(rows, np.int64)
+        claims = [sure_and_possible(table, policy) if is_money[policy] else (nothing, nothing) for table in (before, after)]
+        gross = [sure for sure, _ in claims]
         net = gross if paid is None else [amounts(table, f"{policy}:paid_fen") for table in paid]
         net = net if is_money[policy] else gross
         for kind, arrays in (("gross", gross), ("net", net)):
             totals[f"{kind}:before"] += arrays[0]
             totals[f"{kind}:after"] += arrays[1]
-        open_ = [_open_amounts(table, policy, codes) for table, codes in sides]
+        open_ = [possible - sure for sure, possible in claims]
         moves = np.bincount(outcomes[0].astype(np.int64) * KINDS + outcomes[1], minlength=KINDS * KINDS).reshape(KINDS, KINDS)
         sums = [Pair(exact_sum(arrays[0]), exact_sum(arrays[1])) for arrays in (gross, net, open_)]
         told.append(PolicyTally(policy, sums[0], sums[1], sums[2], tuple(tuple(row) for row in moves.tolist())))
@@ -221,18 +222,6 @@ def _series(column: pa.ChunkedArray) -> pl.Series:
     found = pl.from_arrow(column)
     assert isinstance(found, pl.Series), "one column is a series"
     return found.cast(pl.String)
-
-
-def _held_amounts(table: pa.Table, policy: str, codes: NDArray[np.int8], *, is_money: bool) -> NDArray[np.int64]:
-    if not is_money:
-        return np.zeros(table.num_rows, np.int64)
-    found: NDArray[np.int64] = np.where(codes == HELD, np.maximum(amounts(table, f"{policy}:amount_fen"), 0), 0)
-    return found
-
-
-def _open_amounts(table: pa.Table, policy: str, codes: NDArray[np.int8]) -> NDArray[np.int64]:
-    found: NDArray[np.int64] = np.where(codes == LEFT[0], np.maximum(amounts(table, f"{policy}:high_fen"), 0), 0)
-    return found
 
 
 def exact_sum(values: NDArray[np.int64]) -> int:

@@ -18,7 +18,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from zhida.dmn.compiled import CompiledDecision, CompiledTable, Typed
 from zhida.entitle.simulation.changes import users_of, with_figure, with_policies
 from zhida.entitle.stacking.structure import MONEY
-from zhida.errors import CompileError, InputError, diagnostic, has_errors
+from zhida.errors import CompileError, InputError, diagnostic, has_errors, nearest
 from zhida.feel import syntax
 from zhida.feel.syntax import Node
 from zhida.feel.units import format_unit
@@ -46,6 +46,12 @@ NEIGHBOURS = 4
 
 LONG = 1000
 """From this on, what a row gives is taken to be the line that it stands at, where the numbers are the same."""
+
+TOLD = 12
+"""Thresholds that are named where an address names none, or several."""
+
+NO_THRESHOLD = {"found": "no threshold", "found_zh": "不是一条线的地址"}
+"""What an address names that is none, in both languages."""
 
 NEAR = 4
 """How many times greater or smaller such a line may be."""
@@ -296,8 +302,11 @@ def find_threshold(packs: Packs, address: str, as_of: Date) -> Threshold:
     fitting = [each for each in listed if not rest or address in _names(each)]
     if len(fitting) == 1:
         return fitting[0]
-    known = "；".join(f"{each.address}（{_shown(each)}）" for each in fitting or listed) or "、".join(packs.parameters)
-    raise InputError([diagnostic("simulation-threshold-unknown", None, name=address, known=known)])
+    there = [f"{each.address}（{_shown(each)}）" for each in fitting or listed]
+    words = {"known": "；".join(there[:TOLD] + ["…"] * (len(there) > TOLD)), "policy": id_ if listed else ""}
+    words |= {"found": f"{len(fitting)} thresholds", "found_zh": f"有 {len(fitting)} 条线，不知道是哪一条"} if fitting else NO_THRESHOLD
+    near = "" if listed else nearest(id_, [each for each in (*packs.parameters, *packs.policies) if each != id_])
+    raise InputError([diagnostic("simulation-threshold-unknown", None, name=address, near=near, **words)])
 
 
 def _names(threshold: Threshold) -> tuple[str, ...]:
