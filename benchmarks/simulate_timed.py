@@ -25,6 +25,7 @@ import polars as pl
 from packs_timed import PACKS, demo_registry
 from page import Goal
 
+from zhida.assess.assessment import Assessment, Extent, Outcome
 from zhida.assess.subject import assess_subject
 from zhida.entitle.best.columns import Combiner
 from zhida.entitle.simulation.changes import packs_after, read_changes
@@ -101,10 +102,18 @@ def check(registry: Path, change: Path, changes: Path) -> None:
     told = {row["统一社会信用代码"]: row for row in pl.read_parquet(changes).filter(pl.col("policy") == POLICY).iter_rows(named=True)}
     for code in read.codes[:CHECKED]:
         facts = read.subject(code)
-        amounts = [assess_subject(each, POLICY, facts, as_of=AS_OF).amount_fen or 0 for each in (packs, after)]
+        amounts = [sure_fen(assess_subject(each, POLICY, facts, as_of=AS_OF)) for each in (packs, after)]
         row = told.get(code)
         assert (row is None) == (amounts[0] == amounts[1]), code
         assert row is None or [row["gross_fen_before"], row["gross_fen_after"]] == amounts, code
+
+
+def sure_fen(told: Assessment) -> int:
+    """Return what is given for sure: the least of all possible answers where each of them gives something."""
+    if told.outcome is not Outcome.UNDETERMINED:
+        return told.amount_fen or 0
+    is_sure = told.possible_are is not Extent.AT_LEAST and all(each.outcome is Outcome.ELIGIBLE for each in told.possible)
+    return min(each.amount_fen or 0 for each in told.possible) if is_sure else 0
 
 
 def command(registry: Path, change: Path, out: Path, more: Sequence[str] = ()) -> tuple[float, int, dict[str, object]]:

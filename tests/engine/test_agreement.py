@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.engine.policy_texts import AS_OF, block, packs_with
+from tests.engine.policy_texts import AS_OF, block, front, packs_with
 from tests.engine.registry_frames import registry_of
 from zhida.assess import agreement as module
 from zhida.assess.agreement import Difference, agreement, other_run
@@ -77,3 +77,18 @@ def test_results_of_the_same_texts_and_registry_can_be_compared(packs: Packs, tm
     other = other_run(packs, "demo/a", later, as_of=AS_OF, results=tmp_path)
     assert other is not None
     assert other.arguments["what"] == "registry"
+
+
+def test_a_policy_that_another_uses_may_have_been_decided_in_the_same_run(tmp_path: Path) -> None:
+    other = {
+        "demo/policies/b.md": front("demo/b", uses="[demo/a]", eligible="合格", amount="金额")
+        + block("合格: boolean", "符合 and 收入 < 100")
+    }
+    packs = packs_with(tmp_path / "packs", BODY, other, amount="金额")
+    registry = registry_of(packs, {"收入": Decimal(11)})
+    pq.write_table(assess_registry(packs, ["demo/a", "demo/b"], registry, as_of=AS_OF), tmp_path / "results.parquet")
+    assert other_run(packs, "demo/b", registry, as_of=AS_OF, results=tmp_path) is None
+    changed = packs_with(tmp_path / "later", BODY.replace("> 100", "> 101"), other, amount="金额")
+    found = other_run(changed, "demo/b", registry, as_of=AS_OF, results=tmp_path)
+    assert found is not None
+    assert found.arguments["what"] == "policy that is used"

@@ -20,6 +20,7 @@ from zhida.entitle.next.steps import Tested as Compared
 from zhida.policy.pack import Packs
 from zhida.registry_io.registry import Registry
 from zhida.report.ladder import ladder_svg, wrapped
+from zhida.report.next_steps import District, district_data, district_html, district_text
 from zhida.report.outlook import outlook_data, outlook_html, outlook_text
 from zhida.report.step_words import cliff_sentence, cost_words, percentages, step_sentence, steps_sentence
 from zhida.source import display_width
@@ -254,9 +255,11 @@ def test_lists_put_the_nearest_first_and_count_everybody_once(packs: Packs) -> N
     assert [each.code for each in ranking.listed] == ["S1", "S3", "S0", "S2", "S4"]  # S1 need only apply, S5 has it, S6 may have it
     assert [ranking.counts[place] for place in (Place.HELD, Place.MET, Place.ONE, Place.OPEN)] == [1, 1, 4, 1]
     assert sum(ranking.counts.values()) == 7
-    assert ranking.close == 3
-    assert ranking.streets == (("西街", 2), ("", 1), ("东街", 1))
-    assert (ranking.priced, ranking.cost_fen) == (4, (1 + 20 + 30 + 400) * 100)
+    assert ranking.close == {Place.ONE: 3, Place.TWO: 0}  # S4 lacks four fifths of the line: one step, and a long way
+    assert [each.is_close for each in ranking.listed] == [False, True, True, True, False]
+    assert (sum(count for _, count in ranking.lacking), sum(count for _, count in ranking.lacking_far)) == (3, 1)
+    assert ranking.streets == (("", 1), ("东街", 1), ("西街", 1))
+    assert (ranking.priced, ranking.cost_fen) == (3, (1 + 20 + 30) * 100)
     assert ranking.listed[2].share == MILLION * 20 // 500
 
 
@@ -274,12 +277,35 @@ def test_the_file_has_a_row_for_each_with_figures_that_add_up(packs: Packs) -> N
     lists = ranked_lists(packs, [goal], district(), as_of=AS_OF)
     frame = list_frame(lists.rankings, lambda _, each: steps_sentence(each.steps, "zh"), is_synthetic=False)
     assert tuple(frame.columns) == HEADS
-    assert frame["名次"].to_list() == [1, 2, 3, 4, 5]
+    assert frame["名次"].to_list() == [None, 1, 2, 3, 4]
+    assert frame["两成以内"].to_list() == [None, "是", "是", "是", "否"]
     assert frame["状态"].to_list() == ["已符合条件，还没有", *["差一步"] * 4]
     assert frame["需投入（元）"].to_list() == [None, *(Decimal(f"{each}.00") for each in (1, 20, 30, 400))]
     assert frame["离线（%）"].to_list() == [None, *(Decimal(each) for each in ("0.20", "4.00", "6.00", "80.00"))]
     assert frame["变动"].to_list()[1:] == ["1.00", "20.00", "30.00", "400.00"]
     assert list_frame((), lambda *_: "", is_synthetic=True).height == 0
+
+
+def test_who_is_far_is_told_apart_from_who_is_near(packs: Packs) -> None:
+    (goal,) = goals_of(packs, AS_OF, "enterprise", ["demo/a"])
+    rankings = ranked_lists(packs, [goal], district(), as_of=AS_OF).rankings
+    found = District("登记册", AS_OF, 7, is_synthetic=False, rankings=rankings, told=0, most=30)
+    text = district_text(found, "zh").splitlines()
+    assert text[2].split() == [
+        "目标",
+        *["已获得", "已符合、还没有", "差一步", "其中两成以内", "差两步", "等人评审", "还说不准", "更远", "不适用"],
+    ]
+    assert text[3].split()[3:5] == ["4", "3"]
+    assert [line.split("：")[0] for line in text[5:]] == ["离甲级差一步的，差的是", "  离线两成以内 3 户", "  离线更远 1 户"]
+    page = district_html(found, "zh", lambda _, each: each.words)
+    near, far = page.split("<details>")[:2]
+    assert ("公司2" in near, "公司4" in near, "公司4" in far) == (True, False, True)
+    assert "离线更远的 1 户" in far
+    data = district_data(found)["goals"][0]
+    assert (data["close"], [each["is_close"] for each in data["near"]]) == ({"one": 3, "two": 0}, [True, True, True, False])
+    nobody = district_html(replace(found, most=0), "en", lambda _, each: each.words)
+    assert "公司2" not in nobody
+    assert "3 more in next-steps.csv." in nobody
 
 
 def test_without_a_ladder_a_policy_is_its_own_goal(packs: Packs) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from tests.engine.policy_texts import AS_OF, block
 from tests.engine.registry_frames import registry_of
 from zhida.assess.assessment import Outcome
 from zhida.assess.subject import assess_model
+from zhida.entitle.next import rows as rows_module
 from zhida.entitle.next.columns import FIELDS, Told
 from zhida.entitle.next.steps import Seeker, Step
 from zhida.policy.pack import PolicyModel
@@ -163,3 +165,5 @@ def test_columns_say_what_the_specification_says(text: str, subjects: Sequence[M
         told.tell(row, one.seeker.steps(facts), one.scales)
     for name, column in zip(FIELDS, told.columns(), strict=True):
         assert table.column(f"demo/a:{name}").to_pylist() == column.to_pylist(), (name, text)
+    with patch.object(rows_module, "TOGETHER", 1):  # as where there are many rows: rank after rank
+        assert table_of(packs, *subjects)[0].equals(table), text

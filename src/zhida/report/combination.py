@@ -172,7 +172,7 @@ def _figures(summary: CombinationSummary, language: Language) -> list[tuple[str,
     if summary.open_subjects or summary.figures.endless:
         said = format_amount(summary.possible_fen)
         zh = f"{summary.open_subjects:,} 户算得出还能多多少"
-        more = choose(language, zh, f"how much more is known for {summary.open_subjects:,}")
+        more = choose(language, zh, f"more, by a known amount, for {summary.open_subjects:,} subjects")
         at_least = choose(language, "至少 ", "at least ") if summary.figures.endless else ""
         rows.append(
             (

@@ -135,9 +135,8 @@ def _lacking_text(each: Ranking, language: Language) -> Iterator[str]:
 
     yield choose(language, f"离{each.goal.name}差一步的，差的是：", f"One step from {each.goal.name}, lacking:")
     if close:
-        yield choose(
-            language, f"  离线两成以内 {close:,} 户：{said(each.lacking)}", f"  {close:,} within a fifth of the line: {said(each.lacking)}"
-        )
+        zh, en = f"  离线两成以内 {close:,} 户：", f"  {close:,} within a fifth of the line: "
+        yield choose(language, zh, en) + said(each.lacking)
     if far:
         yield choose(language, f"  离线更远 {far:,} 户：{said(each.lacking_far)}", f"  {far:,} further from it: {said(each.lacking_far)}")
 
@@ -283,8 +282,9 @@ def _list(ranking: Ranking, most: int, language: Language, sentence: Sentence) -
     far = [(place, each) for place, each in ranked if not each.is_close]
 
     def rows(some: Sequence[tuple[int, Listed]]) -> Markup:
-        shown = table(head, [_row(place, each, ranking, sentence) for place, each in some[:most]], "plain list")
-        return join([shown, _more(len(some) - len(some[:most]), language)])
+        told = [_row(place, each, ranking, sentence) for place, each in some[:most]]
+        shown = table(head, told, "plain list") if told else Markup()
+        return join([shown, _more(len(some) - len(told), language)])
 
     none = choose(language, "离线两成以内的，没有。", "Nobody is within a fifth of the line.")
     parts = [rows(close) if close else element("p", none, class_="quiet")]

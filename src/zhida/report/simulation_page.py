@@ -201,8 +201,7 @@ def _mover_table(movers: Sequence[Mover], heading: str, groupings: Sequence[str]
         choose(language, "代码", "Code"),
         choose(language, "名称", "Name"),
         *labels,
-        *_sides(language),
-        choose(language, "增减", "change"),
+        *choose(language, ("变前", "变后", "增减"), ("Before", "After", "Change")),
     ]
     unknown = choose(language, "未知", "not known")
     rows = [
@@ -391,10 +390,10 @@ h1 { font-size: 27px; margin-bottom: 4px; } .synthetic { margin-bottom: 20px; }
 h2 { font-size: 19px; padding-bottom: 7px; border-bottom: 2px solid var(--accent); margin-bottom: 14px; }
 h3 { font-size: 15.5px; margin: 18px 0 6px; }
 section, footer { margin-top: 36px; }
-.tiles { display: grid; grid-template-columns: repeat(5, 1fr); gap: 12px; margin: 18px 0; }
+.tiles { display: grid; grid-template-columns: repeat(2, 1.35fr) repeat(3, 1fr); gap: 12px; margin: 18px 0; }
 .tile { border: 1px solid var(--line); border-top: 3px solid var(--accent); padding: 10px 14px; background: var(--faint); }
 .tile span, .tile small { display: block; color: var(--quiet); font-size: 12.5px; }
-.tile b { display: block; font-size: 20px; font-family: var(--serif); line-height: 1.5; font-variant-numeric: tabular-nums; }
+.tile b { display: block; font-size: 19px; font-family: var(--serif); line-height: 1.5; font-variant-numeric: tabular-nums; }
 .plain { padding-left: 1.2em; } .plain li { margin-bottom: 3px; }
 .warned { background: var(--doubt-faint); border-left: 4px solid var(--doubt-line); padding: 10px 18px; margin-top: 14px; }
 .warned h3 { margin: 0 0 4px; color: var(--doubt); } .warned ul { margin: 0; padding-left: 1.2em; }

@@ -50,7 +50,10 @@ class Gap:
         for place, name in _named(self.claim.missing, self.names):
             if name in names:
                 bits[place // WORD_BITS] |= np.uint64(1 << place % WORD_BITS)
-        return replace(self, claim=self.claim.closed((self.claim.missing & bits).any(axis=0))) if bits.any() else self
+        if not bits.any():
+            return self
+        lacks: Mask = np.logical_or.reduce((self.claim.missing & bits) != 0, axis=0)
+        return replace(self, claim=self.claim.closed(lacks))
 
 
 def one_gap(  # noqa: PLR0913 - each says one thing about the row
@@ -69,9 +72,9 @@ def one_gap(  # noqa: PLR0913 - each says one thing about the row
     names = sorted(missing)
     bits = [sum(1 << bit for bit in range(len(names[start : start + WORD_BITS]))) for start in range(0, len(names) or 1, WORD_BITS)]
     words = np.array(bits, np.uint64).reshape(-1, 1)
-    amounts = (np.array([each], np.int64) for each in fen)
-    masks = (np.array([each], np.bool_) for each in (*held, False, is_endless))
-    return Gap(place, is_cap, Claim(*amounts, *masks, words), names)
+    sure, possible = (np.array([each], np.int64) for each in fen)
+    is_sure, is_possible, is_review, endless = (np.array([each], np.bool_) for each in (*held, False, is_endless))
+    return Gap(place, is_cap, Claim(sure, possible, is_sure, is_possible, is_review, endless, words), names)
 
 
 @dataclass(frozen=True, slots=True)

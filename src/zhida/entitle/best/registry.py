@@ -23,10 +23,10 @@ import pyarrow.parquet as pq
 
 from zhida.assess.columns import NAME, assess_registry
 from zhida.assess.feeds import frame_at
-from zhida.assess.order import NAME_ATTRIBUTE, RunOrder, population_plan, read_attributes
+from zhida.assess.order import NAME_ATTRIBUTE, RunOrder, policy_digest, population_plan, read_attributes
 from zhida.assess.population import Filler, Population, compute_population, with_population
 from zhida.assess.registry import known_at
-from zhida.assess.renewing import changes_of, fact_columns, policy_digest
+from zhida.assess.renewing import changes_of, fact_columns
 from zhida.assess.run import Progress
 from zhida.entitle.best.columns import Batch, Combiner
 from zhida.entitle.best.lawful import Received
