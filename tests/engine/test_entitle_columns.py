@@ -15,6 +15,7 @@ from zhida.entitle.best.lawful import Received
 from zhida.entitle.best.letter import letter_of
 from zhida.entitle.best.registry import combine_registry
 from zhida.entitle.best.subject import combine_subject
+from zhida.errors import InputError
 from zhida.policy.pack import Packs, load_packs
 from zhida.registry_io.registry import row_facts
 from zhida.report.combination_letter import letter_html, letter_text
@@ -153,6 +154,24 @@ def test_what_was_received_this_year_is_told(packs: Packs) -> None:
     row = combine_registry(packs, policies, registry, as_of=DAY, received=received).to_pylist()[place]
     assert row["demo/first:paid_fen"] == 6000
     assert row["demo/first:why"].startswith("本年已领")
+
+
+def test_a_payment_that_restricts_what_is_combined_but_is_not_combined_itself_is_refused(packs: Packs) -> None:
+    tied = next(group.policies for group in packs.stacking if group.rule.value == "择一")
+    registry, received = registry_of(packs, 3), received_frame([("E00001", tied[1], 100, dt.date(2026, 2, 1), "")])
+    with pytest.raises(InputError, match="received-not-combined"):
+        combine_registry(packs, (tied[0],), registry, as_of=DAY, received=received)
+
+
+def test_an_amount_beyond_all_proportion_is_refused_rather_than_wrapped(packs: Packs) -> None:
+    registry, policies = registry_of(packs, ROWS), tuple(packs.policies)
+    results = assess_registry(packs, policies, registry, as_of=DAY)
+    name = f"{policies[0]}:amount_fen"
+    place = results.schema.get_field_index(name)
+    amounts = pa.array([None if value is None else 10**16 + 1 for value in results.column(name).to_pylist()], pa.int64())
+    assert amounts.null_count < len(amounts)
+    with pytest.raises(InputError, match="combination-too-great"):
+        Combiner(packs, policies, as_of=DAY).decide(registry.frame, results.set_column(place, name, amounts))
 
 
 def test_a_table_does_not_depend_on_how_it_is_cut(packs: Packs, table: pa.Table) -> None:

@@ -29,7 +29,7 @@ PLACES: dict[Place, tuple[str, str]] = {
     Place.TWO: ("差两步", "Two steps"),
     Place.REVIEW: ("等人评审", "For review"),
     Place.OPEN: ("还说不准", "Not certain"),
-    Place.FAR: ("更远", "Further"),
+    Place.FAR: ("不止两步", "More than two"),
     Place.OUT: ("不适用", "Not applicable"),
 }
 """What the places are called, in the order of the table."""
@@ -237,7 +237,6 @@ def _goal(ranking: Ranking, most: int, language: Language, sentence: Sentence) -
     tallies = [
         _tally(choose(language, "两成以内的，差的是", "Within a fifth, lacking"), ranking.lacking, SHOWN_LACKING, language),
         _tally(choose(language, "两成以内的，在哪里", "Within a fifth, where"), ranking.streets, SHOWN_STREETS, language),
-        _tally(choose(language, "更远的，差的是", "Further, lacking"), ranking.lacking_far, SHOWN_LACKING, language),
     ]
     shown = _list(ranking, most, language, sentence)
     return element("section", element("h2", title), element("p", said), *(each for each in tallies if each), shown, id=ranking.goal.policy)
@@ -290,7 +289,8 @@ def _list(ranking: Ranking, most: int, language: Language, sentence: Sentence) -
     parts = [rows(close) if close else element("p", none, class_="quiet")]
     if far:
         title = choose(language, f"离线更远的 {len(far):,} 户", f"{len(far):,} further from the line")
-        parts.append(element("details", element("summary", title), rows(far)))
+        tally = _tally(choose(language, "只差一步的，差的是", "One step away, lacking"), ranking.lacking_far, SHOWN_LACKING, language)
+        parts.append(element("details", element("summary", title), tally, rows(far)))
     if met:
         title = choose(language, f"已符合条件、还没有的 {len(met):,} 户", f"{len(met):,} that meet all conditions and do not have it")
         names = table(head[1:3], ([_name(each), each.street or "–"] for each in met[:most]), "plain")

@@ -23,13 +23,15 @@ from numpy.typing import NDArray
 from zhida.assess.columns import NAME, WORDS, default_key, open_run
 from zhida.entitle.best.claims import Claim, Claims, claims_of, limits_of, missing_names
 from zhida.entitle.best.filling import Combined, combined
+from zhida.entitle.best.lawful import MOST_FEN
 from zhida.entitle.best.missing import Gap, Outlook, Sure, outlook, outlook_of_subject
-from zhida.entitle.best.payments import payments_of
+from zhida.entitle.best.payments import POLICY, payments_of
 from zhida.entitle.best.reasons import Stopped, stopped
 from zhida.entitle.best.situations import NO_LIMIT, Fen, Mask, Rows, Situations, received_this_year
 from zhida.entitle.best.supports import ties_of
 from zhida.entitle.stacking.caps import with_caps
-from zhida.entitle.stacking.structure import Structure, structure_of
+from zhida.entitle.stacking.structure import Structure, refuse_left_out, structure_of
+from zhida.errors import InputError, diagnostic
 from zhida.policy.pack import Packs
 from zhida.registry_io.engine import engine_version
 from zhida.registry_io.parts import sorted_words
@@ -142,13 +144,19 @@ class Combiner:
                 is looked at.
             results: What `zhida.assess.columns` says of the same rows.
             received: What was received earlier (`zhida.entitle.best.payments`); of other subjects too.
+
+        Raises:
+            InputError: received-not-combined, combination-too-great.
         """
         return self.combine(batch, results, received).table
 
     def combine(self, batch: pl.DataFrame, results: pa.Table, received: pl.DataFrame | None = None) -> "Batch":
         """Return the same with what it was made of."""
         assert batch.height == results.num_rows, "results of the same rows"
+        if received is not None:
+            refuse_left_out(self.packs, self.policies, received[POLICY].unique())
         claims = claims_of(self.structure, results)
+        self._refuse_too_great(claims)
         limits, lacking = self._limits(batch, claims)
         claims, odd = self._without_odd(claims, limits)
         payments = payments_of(self.structure, self.packs, received, results.column(0)) if received is not None else None
@@ -165,6 +173,20 @@ class Combiner:
         short = stopped(self.structure, self.ties, situations, found, self.as_of)
         table = self._table(results, found, (more, own), self._why(claims, situations, odd, short))
         return Batch(table, situations, found, more.possible, tuple(short), figures)
+
+    def _refuse_too_great(self, claims: Claims) -> None:
+        """See that sums stay far within 64 bits.
+
+        Raises:
+            InputError: combination-too-great.
+        """
+        greatest = [int(amounts.max(initial=0)) for amounts in claims.sure]
+        for position, claim in claims.open:
+            greatest[position] = max(greatest[position], int(claim.possible.max(initial=0)))
+        for policy, fen in zip(self.policies, greatest, strict=True):
+            if fen > MOST_FEN:
+                yuan, most = f"{fen // 100:,}", f"{MOST_FEN // 100:,}"
+                raise InputError([diagnostic("combination-too-great", policy=policy, yuan=yuan, most=most)])
 
     def _gaps(
         self, claims: Claims, limits: Sequence[Claim], names: Mapping[str, Sequence[str]], lacking: Mapping[str, Sequence[str]]

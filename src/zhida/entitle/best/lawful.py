@@ -23,6 +23,10 @@ ITEMS = frozenset(("人", "项", "件", "笔"))
 """What times are counted for by item."""
 
 
+MOST_FEN = 10**16
+"""The most that benefits that are tied together may give: sums and products of it stay within 64 bits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """What was received earlier."""

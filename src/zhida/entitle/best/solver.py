@@ -11,16 +11,13 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from zhida.entitle.best.lawful import Choice, Combination, Laws, Situation, day_key, faults, laws, parts, ties
+from zhida.entitle.best.lawful import MOST_FEN, Choice, Combination, Laws, Situation, day_key, faults, laws, parts, ties
 from zhida.entitle.stacking.structure import Structure
 from zhida.errors import InputError, diagnostic
 from zhida.values.temporal import Date
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
-
-MOST_FEN = 10**16
-"""The most that all policies of a part may make together: far above any budget, and far below what 64 bits hold."""
 
 
 def best(structure: Structure, situation: Situation, as_of: Date) -> Combination:

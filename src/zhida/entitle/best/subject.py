@@ -18,8 +18,7 @@ from zhida.entitle.best.lawful import Combination, Received, Situation
 from zhida.entitle.best.missing import MOST_UNIONS
 from zhida.entitle.best.solver import best
 from zhida.entitle.stacking.caps import with_caps
-from zhida.entitle.stacking.structure import Structure, left_out, structure_of
-from zhida.errors import InputError, diagnostic
+from zhida.entitle.stacking.structure import Structure, refuse_left_out, structure_of
 from zhida.policy.pack import Packs, PolicyModel, in_force
 from zhida.policy.versions import first_version
 from zhida.policy.years import machine_name
@@ -105,8 +104,7 @@ def combine_subject(
     """
     facts = {name: engine_value(value) for name, value in facts.items()}
     meant = tuple(dict.fromkeys(in_force(packs, id_, as_of) or id_ for id_ in policies))
-    if lost := [*left_out(packs, meant, (id_ for id_, _ in received))]:
-        raise InputError([diagnostic("received-not-combined", name=name, policy=policy, group=group) for name, policy, group in lost])
+    refuse_left_out(packs, meant, (id_ for id_, _ in received))
     structure = structure_of(packs, meant, as_of)
     claims = [_claim(packs.model_of(id_, as_of), facts) for id_ in meant]
     wider, cap_ids = with_caps(packs, structure.caps)

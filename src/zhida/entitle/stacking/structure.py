@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from zhida.errors import InputError, diagnostic
 from zhida.policy.front_matter import WindowState, window_on
 from zhida.policy.pack import Packs
 from zhida.policy.stacking import Cap, Share, Shares, StackingGroup, StackingRule, Times
@@ -172,6 +173,16 @@ def left_out(packs: Packs, policies: Sequence[str], received: Iterable[str]) -> 
             if root in roots and not roots.isdisjoint(listed):
                 yield name, next(id_ for own, id_ in listed.items() if own in roots), group.name
                 break
+
+
+def refuse_left_out(packs: Packs, policies: Sequence[str], received: Iterable[str]) -> None:
+    """See that nothing was received that restricts what is combined, and would be lost; arguments as of `left_out`.
+
+    Raises:
+        InputError: received-not-combined.
+    """
+    if lost := [*left_out(packs, policies, received)]:
+        raise InputError([diagnostic("received-not-combined", name=name, policy=policy, group=group) for name, policy, group in lost])
 
 
 def _restriction(group: StackingGroup, by_id: Mapping[str, tuple[int, ...]], caps: Sequence[StackingGroup]) -> Restriction:
