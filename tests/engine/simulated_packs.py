@@ -1,5 +1,6 @@
 """What the tests of simulations share: packs with a threshold, a cap and a parameter, and a registry in small row groups."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -9,8 +10,10 @@ import polars as pl
 
 from tests.house.tree import plant
 from zhida.assess.assessment import Assessment, Extent, Outcome
+from zhida.entitle.simulation.changes import packs_after, read_changes
+from zhida.entitle.simulation.costing import Costing
 from zhida.policy.pack import Packs, load_packs
-from zhida.registry_io.registry import dictionary_sha256
+from zhida.registry_io.registry import Facts, dictionary_sha256, row_facts
 from zhida.registry_io.sources import Source, open_source
 from zhida.values.temporal import Date
 
@@ -189,3 +192,21 @@ def registry_in(folder: Path, packs: Packs, rows: int = ROWS) -> Path:
 def source_of(packs: Packs, folder: Path) -> Source:
     """Return the registry as a source."""
     return open_source(str(folder), packs.dictionaries["enterprise"], rows_per_part=GROUP)
+
+
+def changed(packs: Packs, root: Path, folder: Path, files: dict[str, str]) -> Packs:
+    """Return the packs with some files of the pack as they would be."""
+    plant(folder, files)
+    return packs_after(packs, root, read_changes([folder / name for name in files], packs))
+
+
+def facts_of_all() -> Iterator[tuple[str, Facts]]:
+    """Yield each subject with the facts that are known of it."""
+    rows = frame()
+    for row in rows.iter_rows():
+        yield row[0], row_facts(rows.columns, row)
+
+
+def costing_of(packs: Packs, source: Source) -> Costing:
+    """Return what decides costs."""
+    return Costing(source, packs.dictionaries["enterprise"], DAY, 2)

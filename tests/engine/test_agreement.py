@@ -80,15 +80,13 @@ def test_results_of_the_same_texts_and_registry_can_be_compared(packs: Packs, tm
 
 
 def test_a_policy_that_another_uses_may_have_been_decided_in_the_same_run(tmp_path: Path) -> None:
-    other = {
-        "demo/policies/b.md": front("demo/b", uses="[demo/a]", eligible="合格", amount="金额")
-        + block("合格: boolean", "符合 and 收入 < 100")
-    }
-    packs = packs_with(tmp_path / "packs", BODY, other, amount="金额")
+    body = block("合格: boolean", "符合 and 收入 < 100") + block("另给: number", "5")
+    other = {"demo/policies/b.md": front("demo/b", uses="[demo/a]", eligible="合格", amount="另给") + body}
+    packs = packs_with(tmp_path / "packs", BODY, other, amount="金额", publishes="[符合]")
     registry = registry_of(packs, {"收入": Decimal(11)})
     pq.write_table(assess_registry(packs, ["demo/a", "demo/b"], registry, as_of=AS_OF), tmp_path / "results.parquet")
     assert other_run(packs, "demo/b", registry, as_of=AS_OF, results=tmp_path) is None
-    changed = packs_with(tmp_path / "later", BODY.replace("> 100", "> 101"), other, amount="金额")
+    changed = packs_with(tmp_path / "later", BODY.replace("> 100", "> 101"), other, amount="金额", publishes="[符合]")
     found = other_run(changed, "demo/b", registry, as_of=AS_OF, results=tmp_path)
     assert found is not None
     assert found.arguments["what"] == "policy that is used"

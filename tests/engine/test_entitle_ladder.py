@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from tests.engine.policy_texts import block, front, packs_of
 from zhida.assess.assessment import Outcome
-from zhida.assess.columns import open_run
+from zhida.assess.columns import assess_registry, open_run
 from zhida.entitle.next.ahead import cliffs_ahead
 from zhida.entitle.next.district import ranked_lists
 from zhida.entitle.next.ladder import LadderStanding, Standing, goals_of, read_status, rung_policy_id, stand_on, with_rungs
@@ -303,6 +305,17 @@ def test_who_is_far_is_told_apart_from_who_is_near(packs: Packs) -> None:
     nobody = district_html(replace(found, most=0), "en", lambda _, each: each.words)
     assert "公司2" not in nobody
     assert "3 more in next-steps.csv." in nobody
+
+
+def test_results_of_other_subjects_are_not_taken_over_and_that_is_said(packs: Packs, tmp_path: Path) -> None:
+    goals = goals_of(packs, AS_OF, "enterprise", ["demo/a"])
+    registry = district()
+    pq.write_table(assess_registry(packs, ["demo/a"], registry, as_of=AS_OF), tmp_path / "results.parquet")
+    same = ranked_lists(packs, goals, registry, as_of=AS_OF, results=tmp_path)
+    fewer = ranked_lists(packs, goals, replace(registry, frame=registry.frame.head(5)), as_of=AS_OF, results=tmp_path)
+    assert (same.taken, same.diagnostics) == (("demo/a",), ())
+    assert (fewer.taken, [item.code for item in fewer.diagnostics]) == ((), ["results-of-another-run"])
+    assert same.rankings == ranked_lists(packs, goals, registry, as_of=AS_OF).rankings
 
 
 def test_without_a_ladder_a_policy_is_its_own_goal(packs: Packs) -> None:

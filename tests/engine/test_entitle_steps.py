@@ -1,5 +1,6 @@
 """The smallest change: exact to the unit, on the line of what is tested, of one attribute, else of the cheapest pair."""
 
+from concurrent.futures import CancelledError
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from tests.engine.next_packs import condition, policy_packs, steps_of, table_of
 from tests.engine.policy_texts import AS_OF, block
+from tests.engine.registry_frames import registry_of
 from zhida.assess.assessment import Outcome
 from zhida.assess.columns import open_run
 from zhida.assess.subject import assess_model
@@ -270,3 +272,22 @@ def test_the_number_of_threads_changes_nothing(tmp_path: Path) -> None:
     packs = policy_packs(tmp_path, condition("研发费用 / 收入 >= 0.05 and 人 >= 10"))
     subjects = [{"研发费用": Decimal(place), "收入": Decimal(1_000), "人": Decimal(place % 17)} for place in range(40)]
     assert table_of(packs, *subjects, workers=1)[0].equals(table_of(packs, *subjects, workers=2)[0])
+
+
+def test_an_interrupted_search_stops_and_can_be_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packs = policy_packs(tmp_path, condition("研发费用 / 收入 >= 0.05"))
+    finder = StepFinder(packs, ["demo/a"], as_of=AS_OF)
+    (each,) = finder.finders
+    registry = registry_of(packs, {"研发费用": Decimal(47), "收入": Decimal(1_000)})
+    results = open_run(packs, ["demo/a"], as_of=AS_OF, key=registry.key).decide(registry.frame)
+
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(each, "lacking", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            finder.find(registry.frame, results)
+    with pytest.raises(CancelledError):  # what still runs stops by itself
+        each.go_on()
+    assert finder.find(registry.frame, results).column("demo/a:steps").to_pylist() == [1]

@@ -54,7 +54,7 @@ def test_the_columns_and_the_interpreter_agree_on_every_combination_of_facts(tmp
     registry = registry_of(packs, *subjects)
     results = assess_registry(packs, POLICY_IDS, registry, as_of=AS_OF)
     found = Combiner(packs, POLICY_IDS, as_of=AS_OF, key=KEY).decide(registry.frame, results).to_pylist()
-    wider, _ = with_caps(packs, [group for group in packs.stacking if isinstance(group.figure, Cap)])
+    wider, _ = with_caps(packs, [group for group in packs.stacking if isinstance(group.figure, Cap)], AS_OF)
     for facts, row in zip(subjects, found, strict=True):
         told = {name: facts.get(name, unknown(name)) for name in FACTS}
         one = combine_subject(wider, POLICY_IDS, told, as_of=AS_OF)
@@ -78,12 +78,25 @@ def test_what_one_can_no_longer_apply_for_decides_nothing(tmp_path: Path) -> Non
 
 def test_caps_are_compiled_once_and_packs_that_hold_them_stay_as_they_are(tmp_path: Path) -> None:
     packs = packs_with(tmp_path, "甲 | 封顶 | demo/a、demo/b | 0.5 * 收入", "乙 | 封顶 | demo/a、demo/b | 0.5 * 收入")
-    wider, ids = with_caps(packs, packs.stacking)
+    wider, ids = with_caps(packs, packs.stacking, AS_OF)
     assert len(ids) == 2
     assert len(set(ids)) == 1
     assert wider.policies[ids[0]].published.keys() == {AMOUNT}
-    assert with_caps(wider, packs.stacking) == (wider, ids)
+    assert with_caps(wider, packs.stacking, AS_OF) == (wider, ids)
     assert set(packs.policies) == set(POLICIES_READ)
+
+
+def test_what_a_cap_names_of_a_policy_that_is_no_law_on_the_day_counts_as_nothing(tmp_path: Path) -> None:
+    later = grant("b", "收入", in_force="2026-07-01/..")
+    files = {**POLICIES, "demo/policies/b.md": later, "demo/stacking.md": f"# 叠加\n\n{GROUPS}| 甲 | 封顶 | demo/a、demo/b | max(120, b额) |\n"}
+    packs = packs_of(tmp_path, files)
+    ids, facts = ("demo/a", "demo/b"), {"人": 10, "收入": 1000}
+    one = combine_subject(packs, ids, facts, as_of=AS_OF)
+    assert (one.sure.total_fen, one.review) == (12000, ())
+    registry = registry_of(packs, facts)
+    results = assess_registry(packs, ids, registry, as_of=AS_OF)
+    (row,) = Combiner(packs, ids, as_of=AS_OF, key=KEY).decide(registry.frame, results).to_pylist()
+    assert row["total_fen"] == 12000
 
 
 POLICIES_READ = ("demo/a", "demo/b", "demo/c", "demo/size")

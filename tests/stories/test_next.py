@@ -85,6 +85,8 @@ def test_one_subject_gets_its_ladder_on_the_terminal_as_a_page_and_as_a_picture(
         f"ladder-{code}-2.svg",
         f"next-{code}.html",
     ]
+    by_rung = zhida("next", district.registry, *common, "--policy", "规模以上", "--out", tmp_path / "m")
+    assert (by_rung.code, files_below(tmp_path / "m")) == (0, files_below(tmp_path / "n"))
     english = zhida("next", district.registry, code, *common, "--ladder", "--lang", "en", "--json")
     data = json.loads(english.out)
     (rung,) = [rung for ladder in data["ladders"] for rung in ladder["rungs"] if rung["policy"] == "national/above-scale"]

@@ -34,6 +34,9 @@ WHAT: Mapping[str, tuple[str, str]] = {
 }
 """What results must have in common with today's packs to be compared, in Chinese and in English."""
 
+WHAT_REGISTRY = ("登记册", "registry")
+"""They must be of the same registry too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -146,7 +149,7 @@ def other_run(packs: Packs, policy: str, registry: Registry, *, as_of: Date, res
         differing.append("")
     if not differing:
         return None
-    what_zh, what = WHAT.get(differing[0], ("登记册", "registry"))
+    what_zh, what = WHAT.get(differing[0], WHAT_REGISTRY)
     return diagnostic("results-of-another-run", None, name=results, what=what, what_zh=what_zh)
 
 

@@ -59,7 +59,9 @@ def next_(
     *,
     policy: Annotated[
         list[str] | None,
-        typer.Option("--policy", help="只看这项（可重复），默认阶梯各级 | only this policy (repeatable)", metavar="POLICY"),
+        typer.Option(
+            "--policy", help="只看这项政策或这一级（可重复），默认阶梯各级 | only this policy or rung (repeatable)", metavar="POLICY"
+        ),
     ] = None,
     results: Annotated[
         Path | None,
@@ -91,7 +93,7 @@ def next_(
         zhida next build/demo/registry --results build/demo/results \
             --as-of 2026-06-30
 
-        zhida next build/demo/registry --policy 稳岗返还 --out build/next
+        zhida next build/demo/registry --policy 高新技术企业 --out build/next
 
         zhida next build/demo/registry 91990001HC0001422K --as-of 2026-06-30
 
@@ -107,8 +109,10 @@ def next_(
     if code is not None and results is not None:
         raise misuse("--results：只用于全区的名单", "--results: for the lists of a district only")
     loaded = sound_packs(packs)
-    kind = meant_subject(loaded, policy or (), subject)
-    chosen = chosen_policies(loaded, policy, kind) if policy else []
+    rungs = {rung.name: rung.policy for rung_ladder in loaded.ladders for rung in rung_ladder.rungs if rung.policy}
+    named = [rungs.get(name, name) for name in policy or ()]
+    kind = meant_subject(loaded, named, subject)
+    chosen = chosen_policies(loaded, named, kind) if named else []
     registry = taken_registry(source, loaded, kind)
     print_diagnostics(registry_findings(registry), language)
     order = _Order(loaded, kind, tuple(chosen), registry, day, language)

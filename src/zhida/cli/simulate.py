@@ -368,7 +368,8 @@ class _Job:
         groupings = groupings_of(scenario.before, self.asked.by, subject=self.kind, as_of=scenario.as_of)
         reuse: tuple[Reuse | None, Any] = (None, {})
         if results is not None:
-            reuse = reuse_of(results, scenario.order(scenario.policies(is_after=False), is_after=False), source)
+            wanted = dict.fromkeys((*scenario.policies(is_after=False), *filter(None, [groupings.size_policy])))
+            reuse = reuse_of(results, scenario.order(tuple(wanted), is_after=False), source)
         budgets = Budgets(scenario, self.applications(sheet))
         with progress_bar(self.language, "测算", "simulating") as bar:
             if source.rows:

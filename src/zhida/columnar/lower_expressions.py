@@ -167,7 +167,10 @@ class Lowering:
         """Return what names stand for as far as the scales of numbers go."""
 
         def number(name: str) -> int | None:
-            form = self.form(scope.names[name]()) if name in scope.names else NULLS
+            try:
+                form = self.form(scope.names[name]()) if name in scope.names else NULLS
+            except UnlowerableError:  # what has no columns has no scale that could be told
+                return None
             return form.scale if form.kind is Kind.NUMBER else None
 
         return Names(number, lambda name: self.entries_of(scope.ids.get(name, "")))

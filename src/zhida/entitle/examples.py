@@ -53,7 +53,7 @@ def run_stacking_examples(packs: Packs, *, as_of: Date) -> Iterator[StackingResu
     odd = {item.span.source.name for item in packs.diagnostics if item.span is not None and has_errors([item])}
     caps = [group for group in packs.stacking if isinstance(group.figure, Cap)]
     if not odd and all(policy.is_sound for policy in packs.policies.values()):
-        packs, _ = with_caps(packs, caps)  # once, and not for each example
+        packs, _ = with_caps(packs, caps, as_of)  # once, and not for each example
     for example in packs.stacking_examples:
         together = {id_ for group in packs.stacking if not set(group.policies).isdisjoint(example.policies) for id_ in group.policies}
         if example.example.span.source.name not in odd and all(_is_sound(packs, id_) for id_ in together | {*example.policies}):

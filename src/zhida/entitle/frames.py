@@ -147,7 +147,7 @@ def best_combinations(  # noqa: PLR0913 - each says one thing
     if received is not None:
         with sheet_of(received, "received") as path:
             payments = read_received(path, packs)
-    wider, caps = with_caps(packs, structure_of(packs, policies, as_of).caps)
+    wider, caps = with_caps(packs, structure_of(packs, policies, as_of).caps, as_of)
     filled, _ = with_population(wider, caps, facts, as_of)
     return given.back(Combiner(packs, policies, as_of=as_of, key=facts.key).decide(filled.frame, told, payments))
 

@@ -11,7 +11,7 @@ from typing import Any
 from zhida.entitle.best.missing import JOINED
 from zhida.entitle.best.tally import CombinationSummary, PolicyTotal
 from zhida.errors import Language
-from zhida.report.page import Markup, element, facts, page
+from zhida.report.page import Markup, element, facts, figures_table, page
 from zhida.report.registry_report import STYLE, SYNTHETIC
 from zhida.report.words import bracketed, choose, format_amount, format_date, listed
 
@@ -262,19 +262,9 @@ def _note_items(summary: CombinationSummary, language: Language) -> Iterator[Mar
 
 def _table(head: Sequence[str], rows: Rows) -> Markup:
     """Return a table whose first column is text; columns of figures are set to the right."""
-    figures = [place > 0 and all(_is_figure(row[place]) for row in rows) for place in range(len(head))]
-    heading = (
-        element("th", name, scope="col", class_="number" if is_figure else "") for name, is_figure in zip(head, figures, strict=True)
+    return figures_table(
+        head, rows, ["number" if place and all(_is_figure(row[place]) for row in rows) else "" for place in range(len(head))]
     )
-    body = (
-        element(
-            "tr",
-            element("th", row[0], scope="row"),
-            *(element("td", cell, class_="number" if is_figure else "") for cell, is_figure in zip(row[1:], figures[1:], strict=True)),
-        )
-        for row in rows
-    )
-    return element("table", element("thead", element("tr", *heading)), element("tbody", *body), class_="outcomes")
 
 
 def _is_figure(cell: str) -> bool:

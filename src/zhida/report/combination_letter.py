@@ -16,7 +16,7 @@ from zhida.errors import Language
 from zhida.policy.stacking import StackingRule
 from zhida.policy.years import parse_column
 from zhida.report.certificate_words import Step, certificate_steps
-from zhida.report.page import Markup, element, facts, page
+from zhida.report.page import Markup, element, facts, figures_table, page
 from zhida.report.registry_report import STYLE, SYNTHETIC
 from zhida.report.words import (
     DELIVERIES,
@@ -126,16 +126,7 @@ def _section(section: "_Section", heads: tuple[str, ...]) -> Markup:
     if section.rows:
         shown = len(heads) if any(row[-1] for row in section.rows) else len(heads) - 1  # no column of days without any
         kinds = ("", "number", "", "when")[:shown]
-        head = (element("th", name, scope="col", class_=kind) for name, kind in zip(heads[:shown], kinds, strict=True))
-        rows = (
-            (
-                element("th", row[0], scope="row"),
-                *(element("td", cell, class_=kind) for cell, kind in zip(row[1:shown], kinds[1:], strict=True)),
-            )
-            for row in section.rows
-        )
-        body = element("tbody", *(element("tr", *cells) for cells in rows))
-        parts.append(element("table", element("thead", element("tr", *head)), body, class_="outcomes"))
+        parts.append(figures_table(heads[:shown], (row[:shown] for row in section.rows), kinds))
     if section.items:
         parts.append(element("ul", *(element("li", item) for item in section.items)))
     return element("section", *parts)

@@ -7,7 +7,7 @@
 Owns no figures: shares are the counts of the tally, told to a tenth of a per cent.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from zhida.entitle.notices.telling import PairTally, Tally
 from zhida.entitle.notices.told import Kind
 from zhida.errors import Language
 from zhida.report.notice_words import KINDS, amount_words
-from zhida.report.page import Markup, element, facts, join, page, table
+from zhida.report.page import Markup, element, facts, figures_table, join, page, table
 from zhida.report.registry_report import SYNTHETIC
 from zhida.report.words import DELIVERIES, choose, format_date, listed, word
 from zhida.values.numbers import feel_context, format_number
@@ -330,14 +330,8 @@ def _policies(report: NoticeReport, language: Language) -> Markup:
     return join([_table(head, rows, numbers={1, 3, 4}) if rows else "", element("p", note, class_="quiet") if quiet else ""])
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: frozenset[int] | set[int]) -> Markup:
-    def cell(tag: str, place: int, text: str) -> Markup:
-        scope = ("col" if tag == "th" else "") if place or tag == "th" else ""
-        return element(tag, text, scope=scope, class_="number" if place in numbers else "")
-
-    heading = element("thead", element("tr", *(cell("th", place, text) for place, text in enumerate(head))))
-    body = element("tbody", *(element("tr", *(cell("td", place, text) for place, text in enumerate(row))) for row in rows))
-    return element("table", heading, body, class_="lines")
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Container[int]) -> Markup:
+    return figures_table(head, rows, ["number" if place in numbers else "" for place in range(len(head))], "lines")
 
 
 def _notices(kind: str, rows: Sequence[Mapping[str, str]], language: Language) -> Markup:
@@ -369,7 +363,7 @@ def _coverage_part(report: NoticeReport, language: Language) -> Iterator[Markup]
                 f"{percent(way.share.fen, coverage.all.fen)} ({amount_words(way.share.fen, language)})",
                 percent(was.share.fen, before.all.fen),
             ))  # fmt: skip
-    yield _table(head, rows, numbers=set(range(1, 7)))
+    yield _table(head, rows, numbers=range(1, 7))
     pushed = [
         row
         for row in _coverage_rows(report, language)

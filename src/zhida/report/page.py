@@ -69,6 +69,33 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], class_: str = "") 
     return element("table", heading, body, class_=class_)
 
 
+def figures_table(head: Sequence[str], rows: Iterable[Sequence[str]], kinds: Sequence[str], class_: str = "outcomes") -> Markup:
+    """Return a table whose first column names the rows and whose other columns have kinds.
+
+    Args:
+        head: The headings.
+        rows: The cells.
+        kinds: The class of each column, such as `number`; empty for plain text.
+        class_: That of the table.
+
+    >>> figures_table(["项", "户"], [["甲", "0"]], ["", "number"]).count("zero")
+    1
+    """
+    heading = (element("th", name, scope="col", class_=kind) for name, kind in zip(head, kinds, strict=True))
+    body = (
+        element(
+            "tr",
+            element("th", row[0], scope="row", class_=kinds[0]),
+            *(
+                element("td", cell, class_=f"{kind} zero" if kind and cell == "0" else kind)
+                for cell, kind in zip(row[1:], kinds[1:], strict=True)
+            ),
+        )
+        for row in rows
+    )
+    return element("table", element("thead", element("tr", *heading)), element("tbody", *body), class_=class_)
+
+
 def facts(rows: Iterable[tuple[str, str]], class_: str = "facts") -> Markup:
     """Return labels and values as a table of two columns."""
     return element(

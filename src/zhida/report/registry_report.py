@@ -16,7 +16,7 @@ from zhida.assess.assessment import Outcome
 from zhida.assess.registry import PolicySummary, RunSummary
 from zhida.errors import SEVERITY_WORDS, Language
 from zhida.registry_io.quality import FILE_ROWS, Finding, QualityReport
-from zhida.report.page import Markup, element, facts, join, page
+from zhida.report.page import Markup, element, facts, figures_table, join, page
 from zhida.report.words import (
     DELIVERIES,
     OUTCOMES,
@@ -343,16 +343,7 @@ def _quality(quality: QualityReport, language: Language) -> Markup:
 
 def _numbers(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
     """Return a table whose first column is text and whose others are figures."""
-    heading = (element("th", name, scope="col", class_="number" if place else "") for place, name in enumerate(head))
-    body = (
-        element(
-            "tr",
-            element("th", row[0], scope="row"),
-            *(element("td", cell, class_="number zero" if cell == "0" else "number") for cell in row[1:]),
-        )
-        for row in rows
-    )
-    return element("table", element("thead", element("tr", *heading)), element("tbody", *body), class_="outcomes")
+    return figures_table(head, rows, ["", *["number"] * (len(head) - 1)])
 
 
 def _findings(findings: Sequence[Finding], language: Language) -> Iterator[Markup]:

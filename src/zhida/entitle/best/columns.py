@@ -109,7 +109,7 @@ class Combiner:
         self.key = key or default_key(packs, policies)
         self.structure = structure_of(packs, policies, as_of)
         self.ties = ties_of(self.structure)
-        wider, self.caps = with_caps(packs, self.structure.caps)
+        wider, self.caps = with_caps(packs, self.structure.caps, as_of)
         self.limits = open_run(wider, self.caps, as_of=as_of, key=self.key, cache=cache) if self.caps else None
         self.groups = _groups_of_caps(self.structure)
         self.figures = Figures()

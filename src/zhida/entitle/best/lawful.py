@@ -297,9 +297,18 @@ class _Past:
 
     def times(self, members: Sequence[int], per: str) -> int:
         """Return how often something was received of policies in the calendar period of the day, or for the same item, or ever."""
-        if per in ITEMS:
-            return self.rows(members, lambda each: not each.item)
-        return self.rows(members, lambda each: per not in MONTHS or _period(each.on, per) == _period(self.as_of, per))
+        return self.rows(members, lambda each: is_within(each.on, each.item, self.as_of, per))
+
+
+def is_within(day: Date, item: str, as_of: Date, per: str) -> bool:
+    """Say whether a payment counts against a number of times that a claim of a day is measured by.
+
+    >>> is_within(Date(2026, 2, 1), "", Date(2026, 6, 30), "半年"), is_within(Date(2026, 2, 1), "", Date(2026, 7, 1), "半年")
+    (True, False)
+    """
+    if per in ITEMS:
+        return not item
+    return per not in MONTHS or _period(day, per) == _period(as_of, per)
 
 
 def _period(day: Date, per: str) -> tuple[int, int]:

@@ -200,7 +200,8 @@ def _singles(gaps: Sequence[Gap]) -> Mapping[str, list[tuple[Gap, Mask]]]:
 def _named(words: Words, names: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Yield the places and the names of the bits that are set in any row."""
     used = [int(word) for word in np.bitwise_or.reduce(words, axis=1)]
-    return ((place, name) for place, name in enumerate(names) if used[place // WORD_BITS] >> place % WORD_BITS & 1)
+    told = names[: len(used) * WORD_BITS]  # a claim that is open in no row has one word, however many names there are
+    return ((place, name) for place, name in enumerate(told) if used[place // WORD_BITS] >> place % WORD_BITS & 1)
 
 
 Lacks = tuple[frozenset[str] | None, ...]

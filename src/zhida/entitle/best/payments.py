@@ -17,9 +17,8 @@ from zhida.entitle.stacking.structure import Structure
 from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.policy.pack import Packs
 from zhida.policy.versions import first_version
-from zhida.registry_io.mapping import FileMapping
-from zhida.registry_io.tables import SourceTable, read_table
-from zhida.source import Source, Span
+from zhida.registry_io.sheets import WRITTEN_DAY, days_in, read_sheet
+from zhida.registry_io.tables import SourceTable
 from zhida.values.temporal import Date
 
 KEY, POLICY, AMOUNT, DAY, ITEM = "主体", "政策", "金额（元）", "日期", "事项"
@@ -34,7 +33,7 @@ SCHEMA = {KEY: pl.String, POLICY: pl.String, FEN: pl.Int64, DAY: pl.Date, ITEM: 
 AMOUNT_FORM = r"^[0-9]{1,15}(\.[0-9]{1,2})?$"
 """How yuan may be written, commas and blanks left out."""
 
-DAY_FORM = r"^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?$"
+DAY_FORM = rf"^{WRITTEN_DAY}$"
 """How a day may be written."""
 
 SHOWN = 20
@@ -51,7 +50,7 @@ def read_received(path: Path, packs: Packs) -> pl.DataFrame:
     Raises:
         InputError: received-column-lacking, received-cell, received-policy, received-more, file-not-found, and the others of `read_table`.
     """
-    table = _table(path)
+    table = read_sheet(path, "received")
     frame = table.frame.rename({"金额": AMOUNT} if "金额" in table.frame.columns and AMOUNT not in table.frame.columns else {})
     lacking = [name for name in (KEY, POLICY, AMOUNT, DAY) if name not in frame.columns]
     if lacking:
@@ -62,13 +61,12 @@ def read_received(path: Path, packs: Packs) -> pl.DataFrame:
     texts = frame.select(pl.col(KEY, POLICY, AMOUNT, DAY, ITEM).cast(pl.String).fill_null("").str.strip_chars())
     ids = {id_: id_ for id_ in packs.policies} | {policy.front.title: id_ for id_, policy in packs.policies.items()}
     yuan = pl.col(AMOUNT).str.replace_all(r"[,，\s]", "")
-    figures = [pl.col(DAY).str.extract(DAY_FORM, group).str.zfill(2) for group in (1, 2, 3)]
     fen = pl.when(yuan.str.contains(AMOUNT_FORM)).then(yuan).cast(pl.Decimal(18, 2)).cast(pl.Decimal(20, 2)) * 100
     parsed = texts.select(
         pl.col(KEY),
         pl.col(POLICY).replace_strict(ids, default=None, return_dtype=pl.String),
         fen.cast(pl.Int64).alias(FEN),
-        pl.concat_str(figures, separator="-").str.to_date("%Y-%m-%d", strict=False).alias(DAY),
+        days_in(pl.col(DAY), DAY_FORM).alias(DAY),
         pl.col(ITEM),
     )
     faults = _faults(table, texts, parsed, ids)
@@ -96,17 +94,6 @@ def _faults(table: SourceTable, texts: pl.DataFrame, parsed: pl.DataFrame, ids: 
     if len(cells) > SHOWN:
         found.append(diagnostic("received-more", None, count=len(cells) - SHOWN))
     return found
-
-
-def _table(path: Path) -> SourceTable:
-    """Read the sheet in the encoding that it has."""
-    nowhere = Span(Source(str(path), ""), 0, 0)
-    try:
-        return read_table(path, FileMapping("received", "", nowhere, (), ()))
-    except InputError as error:
-        if error.diagnostics[0].code != "registry-encoding":
-            raise
-    return read_table(path, FileMapping("received", "", nowhere, (), (), encoding="gb18030"))
 
 
 def payments_of(structure: Structure, packs: Packs, received: pl.DataFrame, keys: pa.ChunkedArray) -> Payments | None:

@@ -88,7 +88,7 @@ def combine_registry(
     """
     results = assess_registry(packs, policies, registry, as_of=as_of)
     structure = structure_of(packs, policies, as_of)
-    wider, caps = with_caps(packs, structure.caps)
+    wider, caps = with_caps(packs, structure.caps, as_of)
     filled, _ = with_population(wider, caps, registry, as_of)
     return Combiner(packs, policies, as_of=as_of, key=registry.key).decide(filled.frame, results, received)
 
@@ -177,7 +177,7 @@ class CombineRun:
 
     def _order_of_caps(self) -> RunOrder:
         order = self.order
-        wider, caps = with_caps(order.packs, structure_of(order.packs, order.policies, order.as_of).caps)
+        wider, caps = with_caps(order.packs, structure_of(order.packs, order.policies, order.as_of).caps, order.as_of)
         return RunOrder(wider, caps, order.dictionary, order.as_of)
 
     def _combiner(self) -> Combiner:
@@ -472,7 +472,7 @@ def facts_of(order: RunOrder, source: Source, code: str) -> tuple[Facts, str]:
     Raises:
         InputError: registry-unknown-subject; what the source finds.
     """
-    wider, caps = with_caps(order.packs, structure_of(order.packs, order.policies, order.as_of).caps)
+    wider, caps = with_caps(order.packs, structure_of(order.packs, order.policies, order.as_of).caps, order.as_of)
     whole = replace(order, packs=wider, policies=(*order.policies, *caps))
     planned = population_plan(whole)
     columns = (source.key, *fact_columns(read_attributes(whole), source.key))

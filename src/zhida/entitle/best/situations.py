@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from zhida.entitle.best.lawful import Received, Situation
+from zhida.entitle.best.lawful import Received, Situation, is_within
 from zhida.entitle.best.supports import Tie
 from zhida.entitle.stacking.structure import Structure
 from zhida.policy.stacking import StackingRule
@@ -30,9 +30,6 @@ Rows = NDArray[np.int64]
 
 NO_LIMIT = 1 << 61
 """Stands for a sum that nothing limits: more than all policies together can give, and twice that still fits."""
-
-HALF, QUARTER = 6, 3
-"""Months of half a year, and of a quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,18 +181,6 @@ def _sum(payments: Payments, members: Sequence[int], counted: Mask, rows: int) -
     own = counted & np.isin(payments.positions, members)
     np.add.at(found, payments.rows[own], payments.amounts[own])
     return found
-
-
-def is_within(day: Date, item: str, as_of: Date, per: str) -> bool:
-    """Say whether a payment counts against a number of times that a claim of a day is measured by.
-
-    >>> is_within(Date(2026, 2, 1), "", Date(2026, 6, 30), "半年"), is_within(Date(2026, 2, 1), "", Date(2026, 7, 1), "半年")
-    (True, False)
-    """
-    months = {"年": 12, "半年": HALF, "季度": QUARTER, "月": 1}.get(per)
-    if months is None:
-        return not item or per in {"户", "终身"}
-    return day.year == as_of.year and (day.month - 1) // months == (as_of.month - 1) // months
 
 
 def one_row(situation: Situation) -> Situations:

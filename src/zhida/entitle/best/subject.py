@@ -107,7 +107,7 @@ def combine_subject(
     refuse_left_out(packs, meant, (id_ for id_, _ in received))
     structure = structure_of(packs, meant, as_of)
     claims = [_claim(packs.model_of(id_, as_of), facts) for id_ in meant]
-    wider, cap_ids = with_caps(packs, structure.caps)
+    wider, cap_ids = with_caps(packs, structure.caps, as_of)
     caps = tuple(_claim(wider.model_of(id_, as_of), facts) for id_ in cap_ids)
     bound = [row for row in structure.restrictions if row.cap is not None and _is_odd(caps[row.cap])]
     for position in {each for row in bound for each in row.members if claims[each].is_possible}:

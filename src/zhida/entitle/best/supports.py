@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
+from zhida.entitle.best.lawful import day_key
 from zhida.entitle.stacking.structure import Restriction, Structure
 from zhida.policy.stacking import StackingRule
-from zhida.values.temporal import Date
 
 MOST_CANDIDATES = 1_024
 """Candidates of one case; with more, the solver is asked for each row."""
@@ -254,7 +254,8 @@ def _tie(structure: Structure, members: tuple[int, ...], own: Sequence[tuple[int
                 rules.append(Rule(each.rule, units, each.times.count if each.times else 1, place))
         if each.rule is StackingRule.REQUIRES:
             required |= reduce(or_, units[:-1], 0)
-    deadlines = {local[position]: _day(structure.deadlines[position]) for position in members}
+    ends_of = {local[position]: structure.deadlines[position] for position in members}
+    deadlines = {place: None if end is None else day_key(end) for place, end in ends_of.items()}
     money = [place for place in range(len(members)) if structure.is_money[members[place]]]
     ends = sorted({day for place in money if (day := deadlines[place]) is not None})
     public = bits([position for position in members if structure.is_public_funds[position]])
@@ -274,7 +275,3 @@ def _tie(structure: Structure, members: tuple[int, ...], own: Sequence[tuple[int
         tuple(sum(1 << place for place in money if deadlines[place] == day) for day in ends),
         public,
     )
-
-
-def _day(day: Date | None) -> tuple[int, int, int] | None:
-    return None if day is None else (day.year, day.month, day.day)

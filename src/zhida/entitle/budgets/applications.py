@@ -13,14 +13,13 @@ from pathlib import Path
 import polars as pl
 
 from zhida.errors import Diagnostic, InputError, diagnostic
-from zhida.registry_io.mapping import FileMapping
-from zhida.registry_io.tables import SourceTable, read_table
-from zhida.source import Source, Span
+from zhida.registry_io.sheets import WRITTEN_DAY, days_in, read_sheet
+from zhida.registry_io.tables import SourceTable
 
 KEY, POLICY, DAY, TIME, SCORE = "主体", "政策", "申请日期", "申请时刻", "得分"
 """The columns of the sheet; the last two may be lacking."""
 
-DAY_FORM = r"^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T]([0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2})?))?$"
+DAY_FORM = rf"^{WRITTEN_DAY}(?:[ T]([0-9]{{1,2}}[:：][0-9]{{2}}(?:[:：][0-9]{{2}})?))?$"
 """How a day may be written; a time may follow it."""
 TIME_FORM = r"^([0-9]{1,2})[:：]([0-9]{2})(?:[:：]([0-9]{2}))?$"
 """How a time may be written."""
@@ -61,7 +60,7 @@ def read_applications(path: Path, policy: str, title: str, *, is_scored: bool = 
     Raises:
         InputError: applications-column-lacking, file-not-found, file-unreadable, registry-csv-syntax, and the others of `read_table`.
     """
-    table = _table(path)
+    table = read_sheet(path, "applications")
     lacking = [name for name in (KEY, POLICY, DAY) if name not in table.frame.columns]
     if lacking:
         there = "、".join(table.frame.columns)
@@ -83,22 +82,10 @@ def read_applications(path: Path, policy: str, title: str, *, is_scored: bool = 
     return Applications(frame, tuple(found), SCORE in table.frame.columns, dict(named.iter_rows()), table.sha256)
 
 
-def _table(path: Path) -> SourceTable:
-    """Read the sheet in the encoding that it has."""
-    nowhere = Span(Source(str(path), ""), 0, 0)
-    try:
-        return read_table(path, FileMapping("applications", "", nowhere, (), ()))
-    except InputError as error:
-        if error.diagnostics[0].code != "registry-encoding":
-            raise
-    return read_table(path, FileMapping("applications", "", nowhere, (), (), encoding="gb18030"))
-
-
 def _parsed(texts: pl.DataFrame, *, is_scored: bool) -> pl.DataFrame:
     """Return the cells as days, seconds and points; the first of a row that cannot be read is named in `fault`."""
     day, time, score = pl.col(DAY), pl.col(TIME), pl.col(SCORE)
-    figures = [day.str.extract(DAY_FORM, group).str.zfill(2) for group in (1, 2, 3)]
-    date = pl.concat_str(figures, separator="-").str.to_date("%Y-%m-%d", strict=False)
+    date = days_in(day, DAY_FORM)
     clock = pl.when(time == "").then(day.str.extract(DAY_FORM, 4).fill_null("")).otherwise(time)
     hour, minute, second = (clock.str.extract(TIME_FORM, group).cast(pl.Int32) for group in (1, 2, 3))
     seconds = hour * 3600 + minute * 60 + second.fill_null(0)

@@ -13,13 +13,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zhida.assess.agreement import other_run
+from zhida.assess.agreement import WHAT_REGISTRY, other_run
 from zhida.assess.columns import NAME, RegistryColumns, open_run
 from zhida.assess.order import NAME_ATTRIBUTE
 from zhida.entitle.next.finder import StepFinder
 from zhida.entitle.next.ladder import Goal
 from zhida.entitle.next.ranked import DISTRICT, STREET, Ranker, Ranking
-from zhida.errors import Diagnostic
+from zhida.errors import Diagnostic, diagnostic
 from zhida.policy.pack import Packs
 from zhida.registry_io.registry import Registry
 from zhida.registry_io.results import result_files
@@ -70,6 +70,9 @@ def ranked_lists(  # noqa: PLR0913 - each says one thing about the lists
     others = {policy: other_run(packs, policy, registry, as_of=as_of, results=results) for policy in policies} if results else {}
     taken = [policy for policy in others if others[policy] is None]
     kept = _kept(results, taken, registry) if results is not None and taken else {}
+    if len(kept) < len(taken):
+        what_zh, what = WHAT_REGISTRY
+        others[taken[0]] = diagnostic("results-of-another-run", None, name=results, what=what, what_zh=what_zh)
     taken = list(kept)
     run = open_run(packs, [policy for policy in policies if policy not in kept], as_of=as_of, key=registry.key)
     rungs = [goal.held_by for goal in goals if goal.held_by]

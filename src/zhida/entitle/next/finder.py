@@ -19,7 +19,7 @@ Invariant: a table is what `next_steps` says of each row, on any number of threa
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
@@ -85,14 +85,22 @@ class StepFinder:
             workers: Threads; by default one for each processor.
         """
         facts = Facts(frame_at(batch, self.as_of))
+        for finder in self.finders:
+            finder.is_halted = False
 
         def one(finder: _Finder) -> list[pa.Array]:
             return finder.find(facts, finder.lacking(results))
 
         threads = min(workers or os.cpu_count() or 1, max(len(self.finders), 1))
         with ThreadPoolExecutor(threads) as pool:
-            begun = {place: pool.submit(one, self.finders[place]) for place in self.heaviest_first}
-            arrays = [array for place in range(len(self.finders)) for array in begun[place].result()]
+            begun = pool.map(one, [self.finders[place] for place in self.heaviest_first])
+            try:
+                found = dict(zip(self.heaviest_first, begun, strict=True))
+            except BaseException:  # an interruption too: nobody waits for what is not wanted any more
+                for finder in self.finders:
+                    finder.is_halted = True
+                raise
+        arrays = [array for place in range(len(self.finders)) for array in found[place]]
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
 
@@ -111,6 +119,12 @@ class _Finder:
         self.movers += [self.model.model.inputs[id_].item for id_ in self.waiting.ids]
         self.scales = {mobile.item.name: mobile.scale for mobile in self.mobiles}
         self.interpreted = 0
+        self.is_halted = False
+
+    def go_on(self) -> None:
+        """Stop where the others were interrupted; nobody sees what is raised."""
+        if self.is_halted:
+            raise CancelledError
 
     def lacking(self, results: pa.Table) -> Mask:
         """Return the rows whose answer a step could better."""
@@ -149,6 +163,7 @@ class _Finder:
         standing = Standing.of(self.program, columns, rows)
         choice, untold = Choice(len(rows)), np.zeros(len(rows), np.bool_)
         for number, mobile in enumerate(self.mobiles):
+            self.go_on()
             reached = reach(standing, mobile)
             untold |= reached.untold
             at = np.flatnonzero(reached.then != NOT)
@@ -276,6 +291,7 @@ class _Pairs:
             self.untold[self.rows[some[found.untold]]] = True
             for span in found.spans():
                 at, ranks = np.nonzero(found.distances[:, span] < FAR)
+                self.finder.go_on()
                 if len(at):
                     ranks += span.start
                     self.first(first, some[at], ranks, (found.values[at, ranks], found.lines[at, ranks]), others)

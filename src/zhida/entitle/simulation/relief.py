@@ -16,7 +16,7 @@ from zhida.assess.order import NAME_ATTRIBUTE, RunOrder, read_attributes
 from zhida.assess.renewing import fact_columns
 from zhida.entitle.simulation.comparing import Settings
 from zhida.entitle.simulation.deciding import Side, amounts, outcome_codes, population_of, sure_and_possible
-from zhida.entitle.simulation.stacked import Combining, OpenCombining
+from zhida.entitle.simulation.stacked import Left, OpenCombining
 from zhida.entitle.simulation.tally import LEFT, exact_sum
 from zhida.entitle.simulation.walking import in_order
 from zhida.policy.dictionary import Dictionary
@@ -101,15 +101,15 @@ def relief_of(  # noqa: PLR0913 - each says one thing of how it is done
     population = population_of(order, source)
     columns = (source.key, *fact_columns(read_attributes(order), source.key))
 
-    def open_worker() -> tuple[Side, Combining | None]:
+    def open_worker() -> tuple[Side, Left | None]:
         side = Side(order, source.key, population, settings.cache)
-        return side, None if open_combining is None else open_combining(packs, policies, as_of, source.key)
+        return side, None if open_combining is None else Left(open_combining(packs, policies, as_of, source.key), packs, policies)
 
-    def work(worker: tuple[Side, Combining | None], part: Part) -> tuple[pl.DataFrame, dict[str, tuple[int, int, int, int]]]:
-        side, combiner = worker
+    def work(worker: tuple[Side, Left | None], part: Part) -> tuple[pl.DataFrame, dict[str, tuple[int, int, int, int]]]:
+        side, left = worker
         frame = side.filled(source.read(part, columns))
         table = side.decide(frame)
-        paid = combiner.decide(frame, table) if combiner is not None else None
+        paid = left.of(frame, table) if left is not None else None
         own: dict[str, tuple[int, int, int, int]] = {}
         saved: dict[str, pl.Series] = {}
         for policy in policies:

@@ -56,7 +56,7 @@ class Stacked:
         self.scenario = scenario
         self.policies = scenario.policies(is_after=False)
         sides = ((scenario.before, self.policies), (scenario.after, scenario.policies(is_after=True)))
-        self.before, self.after = (_Left(open_(packs, policies, scenario.as_of, key), packs, policies) for packs, policies in sides)
+        self.before, self.after = (Left(open_(packs, policies, scenario.as_of, key), packs, policies) for packs, policies in sides)
         self.is_alike = is_alike(scenario)
 
     def left(self, frames: tuple[pl.DataFrame, pl.DataFrame], tables: tuple[pa.Table, pa.Table]) -> tuple[pa.Table, pa.Table]:
@@ -75,10 +75,11 @@ class Stacked:
         return before, _written_over(before, some, places)
 
 
-class _Left:
-    """What is left on one side."""
+class Left:
+    """What is left after stacking with some packs; one thread at a time may use it."""
 
     def __init__(self, combining: Combining, packs: Packs, policies: Sequence[str]) -> None:
+        """Keep what says how much is left, and which policies give money."""
         self.combining, self.policies = combining, policies
         self.money = tuple(policy for policy in policies if packs.policies[policy].front.gives in MONEY)
 

@@ -2,25 +2,31 @@
 
     0.6 * 年度智算合同实际额 ──> policy stacking/<digest>, amount 叠加上限额 ──> amount, or its least and greatest, and what is missing
 
-Such a policy uses those of its group whose published decisions the amount names. Facts that a person judges are facts here like
+Such a policy uses those of its group whose published decisions the amount names; of one that is no law on the day nothing is
+claimed, so what the amount names of it counts as nothing. Facts that a person judges are facts here like
 any other: as long as nobody judged, the cap lies between its least and its greatest value, instead of going to a person.
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from zhida.errors import has_errors
 from zhida.policy.dictionary import Dictionary
 from zhida.policy.front_matter import Interval
-from zhida.policy.pack import Packs, Policy, with_policy
+from zhida.policy.pack import Packs, Policy, in_force, with_policy
 from zhida.policy.stacking import Cap, StackingGroup
 from zhida.source import Source
+from zhida.values.temporal import Date
+from zhida.values.types import BOOLEAN, NUMBER
 
 ELIGIBLE = "叠加有上限"
 """The decision that says that there is a cap: always."""
 AMOUNT = "叠加上限额"
 """The decision that is the amount of the cap, in yuan."""
+
+NOTHING = {NUMBER: "0", BOOLEAN: "false"}
+"""What a decision of a policy that is no law counts as, by its type; null for any other."""
 
 TEXT = """---
 policy: {id}
@@ -40,28 +46,30 @@ checked: {{on: 2026-01-01, by: recalled}}
 true
 ```
 
-```feel {amount}: number
+{nothing}```feel {amount}: number
 {cap}
 ```
 """
 """A cap as a policy."""
 
 
-def with_caps(packs: Packs, caps: Sequence[StackingGroup]) -> tuple[Packs, tuple[str, ...]]:
+def with_caps(packs: Packs, caps: Sequence[StackingGroup], as_of: Date) -> tuple[Packs, tuple[str, ...]]:
     """Return packs that hold each cap as a policy too, and the ids of these; packs that hold them already as they are.
 
     Args:
         packs: The packs.
         caps: Groups of 封顶, as in `Structure.caps`.
+        as_of: The day: what is no law on it gives nothing.
     """
-    ids = tuple(f"stacking/{_digest(group)}" for group in caps)
-    lacking = {id_: group for id_, group in zip(ids, caps, strict=True) if id_ not in packs.policies}
+    made = [_Amount.of(packs, group, as_of) for group in caps]
+    ids = tuple(each.id for each in made)
+    lacking = {each.id: each for each in made if each.id not in packs.policies}
     if not lacking:
         return packs, ids
     judged_by_nobody = replace(packs, dictionaries={subject: _unjudged(book) for subject, book in packs.dictionaries.items()})
-    policies = {**packs.policies, **{id_: _policy(judged_by_nobody, id_, group) for id_, group in lacking.items()}}
-    in_force = {**packs.in_force, **dict.fromkeys(lacking, Interval(None, None))}
-    return replace(packs, policies=policies, in_force=in_force, _linked={}), ids
+    policies = {**packs.policies, **{id_: _policy(judged_by_nobody, each) for id_, each in lacking.items()}}
+    days = {**packs.in_force, **dict.fromkeys(lacking, Interval(None, None))}
+    return replace(packs, policies=policies, in_force=days, _linked={}), ids
 
 
 def _text(group: StackingGroup) -> str:
@@ -70,23 +78,50 @@ def _text(group: StackingGroup) -> str:
     return group.figure.text.span().text
 
 
-def _digest(group: StackingGroup) -> str:
-    return hashlib.sha256("\n".join((*group.policies, _text(group))).encode()).hexdigest()[:16]
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """The amount of a cap on a day."""
+
+    group: StackingGroup
+    """The row."""
+    text: str
+    """The amount in FEEL."""
+    used: tuple[str, ...]
+    """The policies whose decisions it names, and that are law."""
+    nothing: tuple[tuple[str, str], ...]
+    """What it names of those that are not, and as what that counts."""
+
+    @classmethod
+    def of(cls, packs: Packs, group: StackingGroup, as_of: Date) -> "_Amount":
+        """Return the amount of a row."""
+        text = _text(group)
+        used = _used(packs, group, text)
+        law = tuple(id_ for id_ in used if in_force(packs, id_, as_of) is not None)
+        others = {name: each for id_ in used if id_ not in law for name, each in packs.policies[id_].published.items() if name in text}
+        return cls(group, text, law, tuple((name, NOTHING.get(each.shape.type, "null")) for name, each in sorted(others.items())))
+
+    @property
+    def id(self) -> str:
+        """The id of the policy that it becomes."""
+        made_of = (*self.group.policies, self.text, *(f"{name} = {value}" for name, value in self.nothing))
+        digest = hashlib.sha256("\n".join(made_of).encode()).hexdigest()
+        return f"stacking/{digest[:16]}"
 
 
-def _policy(packs: Packs, id_: str, group: StackingGroup) -> Policy:
+def _policy(packs: Packs, amount: _Amount) -> Policy:
     """Return the amount of a cap as a policy."""
-    text = _text(group)
+    group = amount.group
     words = {
-        "id": id_,
+        "id": amount.id,
         "title": f"{group.name}的上限".replace(":", "："),
         "subject": packs.policies[group.policies[0]].front.subject,
-        "uses": ", ".join(_used(packs, group, text)),
+        "uses": ", ".join(amount.used),
         "eligible": ELIGIBLE,
+        "nothing": "".join(f"```feel {name}\n{value}\n```\n\n" for name, value in amount.nothing),
         "amount": AMOUNT,
-        "cap": text.replace("\\|", "|"),
+        "cap": amount.text.replace("\\|", "|"),
     }
-    policy = with_policy(packs, id_, Source(group.span.source.name, TEXT.format(**words)))
+    policy = with_policy(packs, amount.id, Source(group.span.source.name, TEXT.format(**words)))
     assert not has_errors(policy.diagnostics), [item.render() for item in policy.diagnostics]
     return policy
 
