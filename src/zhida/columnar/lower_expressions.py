@@ -5,6 +5,7 @@ Owns which nodes of FEEL have a column form, and for which kinds of operands. Wh
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -167,11 +168,10 @@ class Lowering:
         """Return what names stand for as far as the scales of numbers go."""
 
         def number(name: str) -> int | None:
-            try:
+            with suppress(UnlowerableError):  # what has no columns has no scale either
                 form = self.form(scope.names[name]()) if name in scope.names else NULLS
-            except UnlowerableError:  # what has no columns has no scale that could be told
-                return None
-            return form.scale if form.kind is Kind.NUMBER else None
+                return form.scale if form.kind is Kind.NUMBER else None
+            return None
 
         return Names(number, lambda name: self.entries_of(scope.ids.get(name, "")))
 
