@@ -143,6 +143,7 @@ class RegistryColumns:
         self.schema = pa.schema(fields, metadata=run_metadata(packs, [part.layout for part in self.parts], as_of))
         self.layouts = tuple(part.layout for part in self.parts)
         self.interpreted = 0
+        self.block: int | None = None  # rows that are decided together; nothing of what comes out depends on it
 
     def decide(self, batch: pl.DataFrame) -> pa.Table:
         """Return the results of a batch, one row for each of its rows, in order; see the module for the columns.
@@ -153,7 +154,7 @@ class RegistryColumns:
         batch = frame_at(batch, self.as_of)
         arrays = [_strings(batch, self.key), _strings(batch, NAME_ATTRIBUTE)]
         for place, part in enumerate(self.parts):
-            found, interpreted = part.decide(batch)
+            found, interpreted = part.decide(batch, self.block)
             self.interpreted += interpreted
             arrays += [found[cell] for cell in part.types]
             self.parts[place] = part.within(MOST_REMEMBERED)
@@ -289,14 +290,14 @@ class _Policy:
         found = {name: TYPES.get(name.partition(":")[0], WORDS) for name in names}
         return found | dict.fromkeys(self.layout.tables.values(), WORDS)
 
-    def decide(self, batch: pl.DataFrame) -> tuple[Columns, int]:
+    def decide(self, batch: pl.DataFrame, block: int | None = None) -> tuple[Columns, int]:
         """Return the cells of a batch as columns, and how many rows the interpreter decided."""
         if self.columns is None:
             return self.not_law(batch.height), 0
         blocks: list[pa.RecordBatch] = []
         bad: list[int] = []
         start = 0
-        for part in self.columns.parts(batch):
+        for part in self.columns.parts(batch, block=block):
             blocks.append(self.block(self.columns, part))
             bad += [start + place for place in np.flatnonzero(part.bad).tolist()]
             start += blocks[-1].num_rows

@@ -15,9 +15,9 @@ from typing import Any
 from zhida.columnar import plan as ops
 from zhida.columnar.columns import form_of
 from zhida.columnar.lower_cells import UnlowerableError, bounds_of_cell, with_values
-from zhida.columnar.lower_expressions import Lowering, Scope, joint_form
+from zhida.columnar.lower_expressions import Lowering, Scope
 from zhida.columnar.plan import BOOLEANS, DEFAULT, STRINGS, VALUES, Fallback, Form, Kind, Plan, Step, placeholder, token
-from zhida.columnar.scales import DEFAULT_SCALE, Entries, elements_of, number_scale
+from zhida.columnar.scales import DEFAULT_SCALE, Entries, elements_of, joint_form, number_scale
 from zhida.dmn.compiled import (
     AS_OF,
     Body,

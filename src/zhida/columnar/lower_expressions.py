@@ -17,7 +17,7 @@ from zhida.columnar.columns import MAX_SCALE, form_of, scale_of
 from zhida.columnar.lower_cells import UnlowerableError, bounds_of, static, with_nodes
 from zhida.columnar.operators import ROUNDINGS
 from zhida.columnar.plan import BOOLEANS, NULLS, RATIOS, STRINGS, VALUES, Fallback, Form, Kind, Operation, placeholder
-from zhida.columnar.scales import Entries, Names, number_scale, result_form
+from zhida.columnar.scales import Entries, Names, joint_form, number_scale, result_form
 from zhida.dmn.compiled import AS_OF, CompiledKnowledge
 from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS
@@ -565,22 +565,6 @@ class Lowering:
 
 _NOWHERE = Span(Source("", ""), 0, 0)
 """Where an expression stands that nobody wrote."""
-
-
-def joint_form(forms: list[Form]) -> Form:
-    """Return a form that holds what each of some forms holds.
-
-    >>> joint_form([Form(Kind.NUMBER, 2), Form(Kind.NULL), Form(Kind.NUMBER, 4)])
-    Form(kind=<Kind.NUMBER: 'number'>, scale=4)
-    """
-    kinds = {form.kind for form in forms} - {Kind.NULL}
-    if not kinds:
-        return NULLS
-    if kinds == {Kind.NUMBER}:
-        return Form(Kind.NUMBER, max(form.scale for form in forms))
-    if kinds == {Kind.NUMBER, Kind.RATIO}:
-        return RATIOS
-    return Form(next(iter(kinds))) if len(kinds) == 1 else VALUES
 
 
 def _eager_parts(node: Node, scope: Scope) -> Callable[[Callable[[Node], Node]], Node] | None:

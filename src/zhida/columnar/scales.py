@@ -10,7 +10,7 @@ from decimal import Decimal
 from zhida.columnar import dates
 from zhida.columnar.columns import MAX_SCALE, scale_of
 from zhida.columnar.operators import ROUNDINGS
-from zhida.columnar.plan import BOOLEANS, STRINGS, VALUES, Form, Kind
+from zhida.columnar.plan import BOOLEANS, NULLS, RATIOS, STRINGS, VALUES, Form, Kind
 from zhida.dmn.model import ItemDefinition
 from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS
@@ -158,3 +158,19 @@ def result_form(node: Node) -> Form:
         case syntax.Conjunction() | syntax.Disjunction():
             return BOOLEANS
     return VALUES
+
+
+def joint_form(forms: list[Form]) -> Form:
+    """Return a form that holds what each of some forms holds.
+
+    >>> joint_form([Form(Kind.NUMBER, 2), Form(Kind.NULL), Form(Kind.NUMBER, 4)])
+    Form(kind=<Kind.NUMBER: 'number'>, scale=4)
+    """
+    kinds = {form.kind for form in forms} - {Kind.NULL}
+    if not kinds:
+        return NULLS
+    if kinds == {Kind.NUMBER}:
+        return Form(Kind.NUMBER, max(form.scale for form in forms))
+    if kinds == {Kind.NUMBER, Kind.RATIO}:
+        return RATIOS
+    return Form(next(iter(kinds))) if len(kinds) == 1 else VALUES

@@ -52,10 +52,6 @@ class Change:
 FIELDS = ("mover", "value", "target", "line", "cost", "share")
 
 
-def _nothing(rows: int) -> dict[str, Numbers]:
-    return {f"{name}{slot}": np.full(rows, -1, np.int64) for slot in (0, 1) for name in FIELDS}
-
-
 @dataclass(slots=True)
 class Ballot:
     """What is best so far in each row, by one measure."""
@@ -66,27 +62,22 @@ class Ballot:
     """The measure; the greatest number where nothing was offered."""
     then: Numbers = field(init=False)
     """What the answer would be."""
-    chosen: dict[str, Numbers] = field(init=False)
-    """The two steps, field by field."""
+    place: Numbers = field(init=False)
+    """The place of the offer among all that were kept; -1 where there is none."""
 
     def __post_init__(self) -> None:
         """Begin with nothing."""
         self.key = np.full(self.rows, np.iinfo(np.int64).max)
         self.then = np.zeros(self.rows, np.int64)
-        self.chosen = _nothing(self.rows)
+        self.place = np.full(self.rows, -1, np.int64)
 
-    def offer(self, rows: Array, key: Numbers, then: Numbers, changes: tuple[Change, ...]) -> None:
-        """Take an offer where it is better than what is there."""
-        places = np.flatnonzero(key < self.key[rows])
-        at = rows[places]
-        self.key[at], self.then[at] = key[places], then[places]
-        for slot, change in enumerate(changes):
-            some = change.some(places)
-            self.chosen[f"mover{slot}"][at] = change.mover
-            for name in FIELDS[1:]:
-                self.chosen[f"{name}{slot}"][at] = getattr(some, name)
-        if len(changes) == 1:
-            self.chosen["mover1"][at] = -1
+    def better(self, rows: Array, key: Numbers) -> Mask:
+        """Return where an offer is better than what is there."""
+        return np.asarray(key < self.key[rows])
+
+    def take(self, rows: Array, key: Numbers, then: Numbers, places: Array) -> None:
+        """Take offers in place of what is there."""
+        self.key[rows], self.then[rows], self.place[rows] = key, then, places
 
 
 class Choice:
@@ -94,21 +85,43 @@ class Choice:
 
     def __init__(self, rows: int) -> None:
         """Begin with nothing."""
-        self.by_cost, self.by_share = Ballot(rows), Ballot(rows)
+        self.by_share = Ballot(rows)
+        self.by_cost: Ballot | None = None  # where something has a price
         self.is_priced = np.ones(rows, np.bool_)
+        self.kept: list[tuple[int, tuple[Change, ...]]] = []
+        self.count = 0
 
     def offer(self, rows: Array, then: Numbers, *changes: Change) -> None:
         """Offer a change of one or two steps to some rows, each at most once."""
         if not len(rows):
             return
-        costs = np.stack([change.cost for change in changes])
-        priced = (costs != UNPRICED).all(axis=0)
-        shares = np.minimum(np.sum(np.stack([change.share for change in changes]), axis=0), NEVER)
-        self.is_priced[rows] &= priced
-        self.by_share.offer(rows, shares, then, changes)
-        places = np.flatnonzero(priced)
-        some = tuple(change.some(places) for change in changes)
-        self.by_cost.offer(rows[places], costs.sum(axis=0)[places], then[places], some)
+        priced = np.logical_and.reduce([change.cost != UNPRICED for change in changes])
+        shares = np.minimum(sum((change.share for change in changes[1:]), changes[0].share), NEVER)
+        better = self.by_share.better(rows, shares)
+        kept = better
+        cheaper: Mask | None = None
+        costs = shares
+        if priced.all():
+            cheaper = np.ones(len(rows), np.bool_)
+        else:
+            self.is_priced[rows[~priced]] = False
+            cheaper = priced if priced.any() else None
+        if cheaper is not None:
+            self.by_cost = self.by_cost or Ballot(len(self.is_priced))
+            costs = sum((change.cost for change in changes[1:]), changes[0].cost)
+            cheaper = cheaper & self.by_cost.better(rows, costs)
+            kept = better | cheaper
+        some = np.flatnonzero(kept)
+        if not len(some):
+            return
+        is_all = len(some) == len(rows)
+        self.kept.append((len(some), changes if is_all else tuple(change.some(some) for change in changes)))
+        places = np.arange(self.count, self.count + len(some))
+        self.count += len(some)
+        for ballot, mask, key in ((self.by_share, better, shares), (self.by_cost, cheaper, costs)):
+            if ballot is not None and mask is not None:
+                at = some[mask[some]]
+                ballot.take(rows[at], key[at], then[at], places[mask[some]])
 
     @property
     def has_any(self) -> Mask:
@@ -117,11 +130,24 @@ class Choice:
 
     def result(self) -> tuple[Numbers, dict[str, Numbers]]:
         """Return what the answer would be in each row, 0 where there is no change, and the two steps, field by field."""
-        if not (self.is_priced & self.has_any).any():
-            return self.by_share.then, self.by_share.chosen
-        then = np.where(self.is_priced, self.by_cost.then, self.by_share.then)
-        found = {name: np.where(self.is_priced, self.by_cost.chosen[name], self.by_share.chosen[name]) for name in self.by_cost.chosen}
+        then, places = self.by_share.then, self.by_share.place
+        if self.by_cost is not None and (self.is_priced & self.has_any).any():
+            then = np.where(self.is_priced, self.by_cost.then, then)
+            places = np.where(self.is_priced, self.by_cost.place, places)
+        nothing = np.full(len(then), -1, np.int64)
+        found = {f"{name}{slot}": nothing for slot in (0, 1) for name in FIELDS}
+        for slot in (0, 1):
+            if any(len(changes) > slot for _, changes in self.kept):
+                found |= {f"{name}{slot}": self.gathered(name, slot, places) for name in FIELDS}
         return then, found
+
+    def gathered(self, name: str, slot: int, places: Array) -> Numbers:
+        """Return a field of one step of the offers that were chosen, -1 where there is none."""
+        parts = [
+            np.full(count, -1, np.int64) if len(changes) <= slot else np.broadcast_to(getattr(changes[slot], name), (count,))
+            for count, changes in self.kept
+        ]
+        return np.concatenate([*parts, np.full(1, -1, np.int64)])[places]
 
 
 def costs_of(mobile: Mobile, change: Numbers) -> Numbers:

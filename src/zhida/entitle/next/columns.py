@@ -91,12 +91,13 @@ class Told:
         found: dict[str, pa.Array] = {
             "step": self.step_words(listed),
             "steps": pa.array(steps, mask=~has),
-            "then": _worded(np.where(has, self.then, -1), THENS),
+            "then": _worded(_counted(np.where(has, self.then, -1)), THENS),
             "cost_fen": pa.array(self.cost, mask=self.cost == UNPRICED),
         }
         for slot, codes in zip(SLOTS, self.coded, strict=True):
+            counted = _counted(codes)
             for part, name in enumerate(("kind", "attribute", "tested")):
-                found[f"{name}{slot}"] = _worded(codes, [each[part] for each in listed])
+                found[f"{name}{slot}"] = _worded(counted, [each[part] for each in listed])
         for name, numbers in self.numbers.items():
             found[name] = pa.array(numbers, mask=numbers == UNKNOWN_FIGURE)
         return [found[name] if name in found else pa.nulls(rows, type_) for name, type_ in FIELDS.items()]
@@ -116,22 +117,27 @@ class Told:
             first, second = divmod(code, width)
             return "；".join(words_of(*listed[each]) for each in ((first, second - 1) if second else (first,)))
 
-        met = np.flatnonzero(np.bincount(codes + 1, minlength=1)[1:])
-        said = dict.fromkeys(met.tolist(), "")
-        return _worded(codes, [words(code) if code in said else "" for code in range(int(met.max(initial=-1)) + 1)])
+        moved, counts = _counted(codes)
+        return _worded((moved, counts), [words(code) if count else "" for code, count in enumerate(counts[1:].tolist())])
 
 
 def _no_words(rows: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), pa.array([], pa.string()))
 
 
-def _worded(codes: Numbers, words: Sequence[str]) -> pa.DictionaryArray:
-    """Return for each row the word of its code, nothing for -1; what the dictionary holds depends on the rows alone."""
-    counts = np.bincount(codes + 1, minlength=len(words) + 1)[1:]
-    met = sorted({word for word, count in zip(words, counts.tolist(), strict=True) if count})
+def _counted(codes: Numbers) -> tuple[Numbers, Numbers]:
+    """Return codes from 1 on, nothing being 0, and how many rows have each."""
+    moved = codes + 1
+    return moved, np.bincount(moved, minlength=1)
+
+
+def _worded(counted: tuple[Numbers, Numbers], words: Sequence[str]) -> pa.DictionaryArray:
+    """Return for each row the word of its code, nothing for 0; what the dictionary holds depends on the rows alone."""
+    moved, counts = counted
+    met = sorted({word for word, count in zip(words, counts[1:].tolist(), strict=False) if count})
     places = {word: place for place, word in enumerate(met)}
     table = np.array([-1, *(places.get(word, -1) for word in words)], np.int32)
-    found = table[codes + 1]
+    found = table[moved]
     return pa.DictionaryArray.from_arrays(pa.array(found, mask=found < 0), pa.array(met, pa.string()), safe=False)
 
 

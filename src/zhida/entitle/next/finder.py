@@ -189,7 +189,7 @@ class _Finder:
         column = take(standing.fact(mobile.id), rows)
         value = full(column.values, len(rows)).astype(np.int64)
         share = np.full(len(rows), MILLION)
-        for each in np.unique(line[line != NO_LINE]).tolist():
+        for each in np.flatnonzero(np.bincount(line[line != NO_LINE])).tolist():
             places_ = np.flatnonzero(line == each)
             found = gap(standing.sides_with(rows[places_], {}), each)
             share[places_] = shares_of(found)
@@ -241,12 +241,14 @@ class _Finder:
         priced = np.ones(len(rows), np.bool_)
         for slot in (0, 1):
             mover = chosen[f"mover{slot}"]
-            has = (mover >= 0) & (then != NOT)
+            has = np.flatnonzero((mover >= 0) & (then != NOT))
+            if not len(has):
+                continue
             costs[has] += chosen[f"cost{slot}"][has]
             priced[has] &= chosen[f"cost{slot}"][has] != UNPRICED
-            keys = np.where(has, mover * (len(self.program.lines) + len(self.waiting.lines) + 1) + chosen[f"line{slot}"] + 1, -1)
-            for key in np.unique(keys[keys >= 0]).tolist():
-                some = np.flatnonzero(keys == key)
+            keys = mover[has] * (len(self.program.lines) + len(self.waiting.lines) + 1) + chosen[f"line{slot}"][has] + 1
+            for key in np.flatnonzero(np.bincount(keys)).tolist():
+                some = has[keys == key]
                 line = int(chosen[f"line{slot}"][some[0]])
                 value, target = chosen[f"value{slot}"][some], chosen[f"target{slot}"][some]
                 self.write_step(standing, Cell(told, slot, rows[some]), some, (int(mover[some[0]]), line), (value, target))
@@ -318,7 +320,7 @@ class _Pairs:
                 reached = reach(moved, self.finder.mobiles[second], some)
                 self.untold[self.rows[rows[reached.untold]]] = True
                 offers += self.second(first, second, rows, moves, reached)
-        for rank in np.unique(ranks).tolist():
+        for rank in np.flatnonzero(np.bincount(ranks)).tolist():
             for some, then, changes in offers:
                 now = np.flatnonzero(ranks[some] == rank)
                 self.choice.offer(self.rows[rows[some[now]]], then[now], *(change.some(now) for change in changes))

@@ -96,7 +96,12 @@ def first_enough(standing: Standing, id_: str, item: ItemDefinition, rows: Array
     untold[rows[found.untold]] = True
     for span in found.spans():
         is_sought = (then[rows] == NOT) & ~untold[rows]
-        some, ranks = np.nonzero((found.distances[:, span] < FAR) & is_sought[:, None])  # row after row, each nearest first
+        near = found.distances[:, span] < FAR
+        if near.shape[1] == 1:
+            some = np.flatnonzero(near[:, 0] & is_sought)
+            ranks = np.zeros(len(some), np.int64)
+        else:
+            some, ranks = np.nonzero(near & is_sought[:, None])  # row after row, each nearest first
         if not len(some):
             continue
         values = found.values[some, span.start + ranks]
@@ -140,7 +145,8 @@ def places(standing: Standing, mobile: Mobile, rows: Array) -> Places:
         lost = known & before.known & (before.bad | (after.known & after.bad))
         slope = after.above - before.above
         live &= slope != 0
-        turns = _Turns.of(values, before.above, np.where(live, slope, 1), live, mobile)
+        usual = max(int(slope[np.argmax(live)]), 1)  # where it is not live, any will do
+        turns = _Turns.of(values, before.above, np.where(live, slope, usual), live, mobile)
         if not line.is_on(mobile.id):
             lost |= _is_bent(standing, mobile, number, rows, turns, column)
         if lost.any():
@@ -175,7 +181,12 @@ class _Turns:
     @classmethod
     def of(cls, start: Numbers, above: Numbers, slope: Numbers, live: Mask, mobile: Mobile) -> "_Turns":
         """Follow a difference that changes by the same amount with each unit."""
-        steps, rest = np.divmod(-above, slope)
+        least = int(slope.min(initial=FAR))
+        if 0 < least == int(slope.max(initial=0)):  # one number divides faster than many
+            steps = -above // least
+            rest = -above - steps * least
+        else:
+            steps, rest = np.divmod(-above, slope)
         live = live & (np.abs(steps) < WIDEST) & (np.abs(start) < WIDEST)
         root = start + np.where(live, steps, 0)
         is_on = rest == 0
@@ -207,16 +218,17 @@ class _Turns:
         from_below = self.side < 0
         onto, past = np.where(from_below, edges.below, edges.above), np.where(from_below, edges.above, edges.below)
         up, down = np.where(self.rises, edges.above, edges.below), np.where(self.rises, edges.below, edges.above)
-        step = np.where(is_up, 1, -1)
-        first = np.where(is_here, root + 1, np.where(self.is_on, root, root + is_up))
-        second = np.where(is_here, root - 1, root + step)
-        found = [(first, np.where(is_here, up, onto | ~self.is_on))]
+        found = [(root + (is_here | (is_up & ~self.is_on)), np.where(is_here, up, onto | ~self.is_on))]
         has_second = self.live & np.where(is_here, down, past & self.is_on)
         if has_second.any():
-            found.append((second, has_second))
+            found.append((root + np.where(is_up & ~is_here, 1, -1), has_second))
         for place, is_one in found:
-            may_go = np.where(place > start, UP in self.mobile.way.movable, DOWN in self.mobile.way.movable)
-            exists = self.live & is_one & may_go & (place != start) & (place >= low) & (place <= high)
+            goes = np.zeros((), np.bool_)
+            if UP in self.mobile.way.movable:
+                goes = place > start
+            if DOWN in self.mobile.way.movable:
+                goes = goes | (place < start)
+            exists = self.live & is_one & goes & (place >= low) & (place <= high)
             if exists.any():
                 yield place, np.where(exists, np.abs(place - start), FAR)
 
@@ -246,7 +258,8 @@ def _ranked(found: list[tuple[Numbers, Numbers]], start: Numbers, numbers: Seque
         return Places(values, np.broadcast_to(lines, values.shape), far, untold)
     keys = np.where(far < FAR, np.minimum(far, FAR // 2 - 1) * 2 + (values < start[:, None]), FAR)
     order = np.argsort(keys, axis=1, kind="stable")
-    values, far = np.take_along_axis(values, order, 1), np.take_along_axis(far, order, 1)
+    flat = order + np.arange(0, values.size, values.shape[1])[:, None]
+    values, far = values.ravel()[flat], far.ravel()[flat]
     far[:, 1:][(values[:, 1:] == values[:, :-1]) & (far[:, :-1] < FAR)] = FAR
     width = int(np.flatnonzero((far < FAR).any(axis=0)).max(initial=-1)) + 1
     return Places(values[:, :width], lines[order][:, :width], far[:, :width], untold)
