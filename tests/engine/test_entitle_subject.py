@@ -88,7 +88,11 @@ def test_caps_are_compiled_once_and_packs_that_hold_them_stay_as_they_are(tmp_pa
 
 def test_what_a_cap_names_of_a_policy_that_is_no_law_on_the_day_counts_as_nothing(tmp_path: Path) -> None:
     later = grant("b", "收入", in_force="2026-07-01/..")
-    files = {**POLICIES, "demo/policies/b.md": later, "demo/stacking.md": f"# 叠加\n\n{GROUPS}| 甲 | 封顶 | demo/a、demo/b | max(120, b额) |\n"}
+    files = {
+        **POLICIES,
+        "demo/policies/b.md": later,
+        "demo/stacking.md": f"# 叠加\n\n{GROUPS}| 甲 | 封顶 | demo/a、demo/b | max(120, b额) |\n",
+    }
     packs = packs_of(tmp_path, files)
     ids, facts = ("demo/a", "demo/b"), {"人": 10, "收入": 1000}
     one = combine_subject(packs, ids, facts, as_of=AS_OF)

@@ -11,7 +11,7 @@ import pytest
 from tests.columnar.given import with_facts
 from tests.engine.columnar_agreement import block_of, by_columns, by_interpreter, policy_columns, said_by_columns
 from zhida.assess.assessment import Outcome
-from zhida.assess.examples import _agree, _value, day_of, given_facts
+from zhida.assess.examples import _agree, cell_value, day_of, given_facts
 from zhida.assess.subject import inputs_of
 from zhida.columnar.columns import is_bad_at
 from zhida.columnar.execute import Block, Executor
@@ -44,12 +44,12 @@ class Given:
 def given_by(packs: Packs, policy: Policy) -> Iterator[Given]:
     """Yield the examples of a policy with their cells evaluated."""
     for example in policy.tangled.examples:
-        stated = None if example.as_of is None else _value(example.as_of, AS_OF, example, [], DATE)
+        stated = None if example.as_of is None else cell_value(example.as_of, AS_OF, example, [], DATE)
         day = stated if isinstance(stated, Date) else day_of(packs.in_force[policy.id], TODAY)
         model = packs.model_of(policy.id, day)
         facts = given_facts(model, example, [])
         cells = example.expectations.items()
-        expected = {name: cell.text if name == OUTCOME_COLUMN else _value(cell, name, example, []) for name, cell in cells}
+        expected = {name: cell.text if name == OUTCOME_COLUMN else cell_value(cell, name, example, []) for name, cell in cells}
         yield Given(example, day, inputs_of(model, facts), expected)
 
 

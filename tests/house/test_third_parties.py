@@ -23,7 +23,9 @@ class Use(NamedTuple):
 
 
 LIBRARIES = {
-    "polars": Use(("registry_io/*", "columnar/*", "assess/columns.py", "assess/population*.py", "assess/renewing.py", "entitle/*"), 60, "polars"),
+    "polars": Use(
+        ("registry_io/*", "columnar/*", "assess/columns.py", "assess/population*.py", "assess/renewing.py", "entitle/*"), 60, "polars"
+    ),
     "numpy": Use(("columnar/*", "registry_io/*", "assess/columns.py", "assess/population*.py", "entitle/*"), 60, "numpy"),
     "pyarrow": Use(("columnar/*", "registry_io/*", "assess/columns.py", "assess/renewing.py", "entitle/*"), 30, "pyarrow"),
     "adbc_driver_manager": Use(("registry_io/sources_postgresql.py",), 1, "adbc-driver-manager"),

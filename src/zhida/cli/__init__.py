@@ -30,10 +30,10 @@ COMMANDS = {
     "combine": "各户的最优合法组合 | the best lawful combination",
     "allocate": "预算：谁先得、谁等、哪天用完 | budgets: who is paid, who waits",
     "next": "离什么差一步，差在哪 | one step from what, what is lacking",
-    "registry": "登记册：导入与合成 | registries: import and synthesize",
-    "tck": "运行 DMN 符合性测试包 | run the DMN conformance kit",
     "simulate": "改动测算：花多少、谁得谁失 | what a change would cost, who wins",
     "notices": "谁的答案变了，该说哪句话 | whose answer changed, and what to say",
+    "registry": "登记册：导入与合成 | registries: import and synthesize",
+    "tck": "运行 DMN 符合性测试包 | run the DMN conformance kit",
     "demo": "用合成数据从头走到尾 | the whole walk on synthetic data",
 }
 """The commands, each in a module of its own name that is loaded when it is called: a start costs what the command needs."""

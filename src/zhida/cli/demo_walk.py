@@ -61,6 +61,8 @@ class Walk:
     """The policy whose budget, change and notices are shown; None where there is none."""
     change: str | None
     """What is changed in it: `ADDRESS=VALUE`."""
+    has_ladder: bool
+    """Whether the packs say which title comes after which."""
 
     @classmethod
     def through(cls, packs: Packs, *, out: Path, place: Path, as_of: Date, applications: Path | None) -> "Walk":
@@ -77,7 +79,7 @@ class Walk:
         policy = budgeted[0] if budgeted else None
         figures = thresholds_of(packs, policy, as_of) if policy is not None else ()
         changes = [f"{figure.address}={format_number(figure.rounded(figure.value * MORE))}" for figure in figures[:1]]
-        return cls(out, place, as_of, applications, policy, changes[0] if changes else None)
+        return cls(out, place, as_of, applications, policy, changes[0] if changes else None, bool(packs.ladders))
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps."""
@@ -90,8 +92,9 @@ class Walk:
             zh, en = "钱不够时谁先得，预算哪天用完", "who is paid first, and when the budget runs out"
             applied = ("--applications", str(self.applications)) if self.applications else ()
             yield self.step("allocate", zh, en, str(self.out / "combine" / "entitlements.parquet"), self.policy, *applied, *packs)
-        zh, en = "谁离高一级的称号只差一步", "who is one step from the next title"
-        yield self.step("next", zh, en, registry, *common)
+        if self.has_ladder:
+            zh, en = "谁离高一级的称号只差一步", "who is one step from the next title"
+            yield self.step("next", zh, en, registry, *common)
         if self.change is not None:
             zh, en = "改一个数字，要多花多少", "what it costs to change one figure"
             yield self.step("simulate", zh, en, registry, "--set", self.change, *common)

@@ -117,7 +117,7 @@ def synthesize_(
     district: Annotated[Path, typer.Argument(help="合成区的参数（YAML）| the district's parameters", metavar="DISTRICT")],
     *,
     out: Annotated[Path, typer.Option("--out", help="结果文件夹 | folder for the result")],
-    seed: Annotated[int | None, typer.Option("--seed", help="随机种子，默认取参数文件中的 | seed, the file's by default")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="随机种子，默认按参数文件 | seed; the file's")] = None,
     applications: Annotated[
         Path | None, typer.Option("--applications", help="另写一份虚构的申请表 | also write invented applications", metavar="FILE")
     ] = None,

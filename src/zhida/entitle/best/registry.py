@@ -39,7 +39,7 @@ from zhida.policy.pack import Packs
 from zhida.registry_io.fingerprints import row_fingerprints
 from zhida.registry_io.former import FACTS_COLUMN, Former, open_former
 from zhida.registry_io.registry import Facts, Registry, row_facts
-from zhida.registry_io.results import result_files, results_metadata
+from zhida.registry_io.results import SYNTHETIC_COLUMN, SYNTHETIC_WORD, result_files, results_metadata
 from zhida.registry_io.sources import Source
 from zhida.registry_io.writing import csv_bytes
 from zhida.values.temporal import Date
@@ -47,8 +47,6 @@ from zhida.values.temporal import Date
 CSV_HEADS = ("政策", "政策名称", "应得（元）", "实得（元）", "缘由", "兑付方式")
 """The columns of entitlements.csv, after the subject's code and name."""
 
-SYNTHETIC_COLUMN, SYNTHETIC_WORD = "数据性质", "合成数据 synthetic"
-"""The last column of entitlements.csv where the registry is invented."""
 
 READ = ("outcome", "amount_fen", "possible", "low_fen", "high_fen", "delivery")
 """The cells of each policy that are read, beside those of missing facts."""

@@ -108,9 +108,10 @@ def judged_names(model: PolicyModel) -> frozenset[str]:
 def step_words(steps: Sequence[Step]) -> str:
     """Return what must change in few words that are the same for everybody who lacks the same.
 
+    >>> import dataclasses
     >>> tested = Tested("研发费用占比", Decimal("0.047"), Decimal("0.05"))
     >>> told = Step("move", "研发费用", Decimal(47), Decimal(50), Decimal(3), "元", tested, "", 300, 60000, Outcome.ELIGIBLE)
-    >>> step_words([told]), step_words([replace(told, kind="switch", attribute="依托备案大模型")])
+    >>> step_words([told]), step_words([dataclasses.replace(told, kind="switch", attribute="依托备案大模型")])
     ('研发费用（研发费用占比）', '依托备案大模型')
     """
     return "；".join(words_of(step.kind, step.attribute, step.tested.name) for step in steps)
