@@ -76,6 +76,7 @@ def test_the_changes_are_everybody_whose_answer_differs(zhida: Zhida, district: 
         assert row["变后应得（元）"] == f"{told['gross_fen_after'] // 100}.{told['gross_fen_after'] % 100:02d}"
 
 
+@pytest.mark.long
 def test_the_same_change_gives_the_same_bytes_with_any_number_of_threads(
     zhida: Zhida, district: District, change: Path, tmp_path: Path
 ) -> None:
@@ -184,6 +185,7 @@ def test_relief_is_told_by_measure_and_by_subject(zhida: Zhida, district: Distri
 
 
 @pytest.mark.skipif(GIT is None, reason="!!! there is no git here: revisions were not compared")
+@pytest.mark.long
 def test_a_revision_is_compared_with_the_files_as_they_are(zhida: Zhida, district: District, change: Path, tmp_path: Path) -> None:
     packs = tmp_path / "tree/packs"
     shutil.copytree(PACKS, packs)
