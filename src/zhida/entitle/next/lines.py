@@ -276,7 +276,7 @@ def _told(mover: Mover, line: Line, fact: Movable, place: Decimal) -> tuple[Deci
 
 
 def _halved(mover: Mover, line: Line, fact: Movable, sign: int) -> tuple[Decimal, bool] | None:
-    """Return where a comparison turns that is not linear, by halving the way to it."""
+    """Return where a comparison turns that is not linear, by halving the way to it; the way to nothing ends a step before it."""
     start, before = fact.start(mover.base.inputs[fact.id]), line.distance(mover.base)
     assert start is not None and before is not None, "what can be moved is a number that is compared with one"  # noqa: PT018
 
@@ -284,9 +284,10 @@ def _halved(mover: Mover, line: Line, fact: Movable, sign: int) -> tuple[Decimal
         there = line.distance(mover.at(fact, start + sign * steps * fact.step))
         return None if there is None else there * before <= 0
 
+    nothing = int(abs(start) / fact.step) - 1 if sign * start < 0 else 0  # a ratio turns before its denominator is nothing
     near, far = 0, 1
     while (turned := has_turned(far)) is False and far < LONGEST:
-        near, far = far, 2 * far
+        near, far = far, min(2 * far, nothing) if far < nothing else 2 * far
     if not turned:
         return None
     while far - near > 1:
