@@ -42,7 +42,7 @@ CODES = "codes"
 """The folder of a pack that holds its code lists."""
 PARAMETERS = "parameters.md"
 """The page of a pack that holds its parameters."""
-STACKING = "stacking.md"
+STACKING, LADDER = "stacking.md", "ladder.md"
 """The page of a pack that says which benefits go together."""
 STANDARD_OUTPUT = "-"
 MAX_BYTES = 20_000_000
@@ -339,7 +339,8 @@ def _write_file(path: Path, data: bytes) -> None:
 
 def _copy_pages(given: Path, target: Path, *, is_forced: bool) -> Iterator[Path]:
     """Copy the pages of packs that are no policies, so that the new folder holds whole packs; yield what is new."""
-    pages = [path for path in sorted(given.rglob("*.md")) if path.name in {PARAMETERS, STACKING} or path.parent.name in {REGISTRY, CODES}]
+    beside = {PARAMETERS, STACKING, LADDER}
+    pages = [path for path in sorted(given.rglob("*.md")) if path.name in beside or path.parent.name in {REGISTRY, CODES}]
     for path in pages:
         new = target / path.relative_to(given)
         if new.resolve() != path.resolve() and (is_forced or not new.exists()):
