@@ -1,0 +1,73 @@
+"""Files that are named by what is in them: written beside, flushed, renamed; the same content is kept once.
+
+    SITE/files/ab/abcdef….parquet
+
+A file whose bytes are no longer those of its name is told when it is opened by `checked`.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from zhida_server import settings
+
+CHUNK = 1024 * 1024
+
+
+class DamagedFileError(Exception):
+    """A kept file is missing, or its bytes are not those that its name says."""
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file's bytes, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def path_of(sha256: str, suffix: str) -> Path:
+    """Return where a file is kept; it need not be there yet."""
+    return settings.SITE / "files" / sha256[:2] / f"{sha256}{suffix}"
+
+
+def keep_bytes(content: bytes, suffix: str) -> str:
+    """Keep some bytes and return their sha256."""
+    return keep(lambda path: path.write_bytes(content), suffix)
+
+
+def keep(write: Callable[[Path], object], suffix: str) -> str:
+    """Have a file written and keep it under the sha256 of its bytes, which is returned; on failure nothing is left.
+
+    Args:
+        write: Writes the file at the path that it is given.
+        suffix: What the file's name ends in, with the dot.
+    """
+    folder = settings.SITE / "files"
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f".{secrets.token_hex(8)}{suffix}"
+    try:
+        write(beside)
+        sha256 = sha256_of(beside)
+        path = path_of(sha256, suffix)
+        path.parent.mkdir(exist_ok=True)
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return sha256
+
+
+def checked(sha256: str, suffix: str) -> Path:
+    """Return a kept file's path once its bytes were compared with its name.
+
+    Raises:
+        DamagedFileError: where it is missing or differs.
+    """
+    path = path_of(sha256, suffix)
+    if not path.exists():
+        raise DamagedFileError(f"the kept file {path} is missing: restore it from a backup")
+    if (found := sha256_of(path)) != sha256:
+        raise DamagedFileError(f"the kept file {path} holds other bytes than its name says ({found}): restore it from a backup")
+    return path

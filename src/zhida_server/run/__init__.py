@@ -1,0 +1,1 @@
+"""Starting, stopping, filling, backing up and restoring a site."""

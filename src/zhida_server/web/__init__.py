@@ -1,0 +1,1 @@
+"""The pages: the public catalogue, the enterprise's page, the worklists of staff."""
