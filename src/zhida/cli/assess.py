@@ -3,7 +3,8 @@
 import json as json_module
 import re
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from zhida.cli.console import (
     PacksOption,
     SubjectOption,
     chosen_policies,
+    folder_beside,
     folder_for,
     meant_subject,
     misuse,
@@ -72,7 +74,7 @@ ChangedOption = Annotated[
 ]
 CsvOption = Annotated[
     bool | None,
-    typer.Option("--csv/--no-csv", help="写 results.csv | write results.csv; by default where there is one part", show_default=False),
+    typer.Option("--csv/--no-csv", help="同时写成 CSV | a CSV as well; by default where there is one part", show_default=False),
 ]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="从头开始 | begin anew instead of going on")]
 WorkersOption = Annotated[
@@ -128,9 +130,8 @@ def assess(
     size = None if memory is None else read_size(memory)
     order = RunOrder(loaded, chosen, dictionary, day, workers, size, fresh, changed_since, cache_folder())
     plan = plan_parts(order)
-    with closing(open_source(source, dictionary, rows_per_part=plan.rows_per_part)) as opened:
-        print_diagnostics([*registry_findings(opened), *lacking_columns(opened, read_attributes(order))], language)
-        with folder_for(out or default_folder(source)) as folder:
+    with opened_for(order, plan, source, language) as opened:
+        with folder_for(out or folder_beside(source, "results")) as folder:
             done = assess_into(order, plan, opened, folder, language, is_csv=csv)
         print_diagnostics(opened.diagnostics(), language)
     if json:
@@ -143,10 +144,12 @@ def assess(
     return OK
 
 
-def default_folder(source: str) -> Path:
-    """Return the folder of the results where none is named: `results` beside a file, in a folder, or here for a database."""
-    path = Path() if "://" in source else Path(source)
-    return (path if path.is_dir() else path.parent) / "results"
+@contextmanager
+def opened_for(order: RunOrder, plan: Plan, source: str, language: Language) -> Iterator[Source]:
+    """Open what a run reads, and say what is odd about it or lacking."""
+    with closing(open_source(source, order.dictionary, rows_per_part=plan.rows_per_part)) as opened:
+        print_diagnostics([*registry_findings(opened), *lacking_columns(opened, read_attributes(order))], language)
+        yield opened
 
 
 def read_size(text: str) -> int:

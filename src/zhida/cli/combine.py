@@ -2,7 +2,7 @@
 
 import json as json_module
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,10 +11,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from zhida.assess.order import Plan, RunOrder, plan_parts, processors, read_attributes
-from zhida.assess.registry import registry_findings
+from zhida.assess.order import Plan, RunOrder, plan_parts, processors
 from zhida.assess.run import Progress as RunProgress
-from zhida.cli.assess import PolicyOption, SourceArgument, assess_into
+from zhida.cli.assess import CsvOption, PolicyOption, SourceArgument, WorkersOption, assess_into, opened_for
 from zhida.cli.console import (
     FOUND_ERRORS,
     OK,
@@ -26,6 +25,7 @@ from zhida.cli.console import (
     PacksOption,
     SubjectOption,
     chosen_policies,
+    folder_beside,
     folder_for,
     made_folder,
     meant_subject,
@@ -47,7 +47,7 @@ from zhida.entitle.best.tally import CombinationSummary
 from zhida.errors import InputError, Language
 from zhida.policy.pack import Packs
 from zhida.registry_io.replacing import replacing
-from zhida.registry_io.sources import Source, lacking_columns, open_source
+from zhida.registry_io.sources import Source
 from zhida.registry_io.tables import Frame
 from zhida.report.combination import combination_data, combination_html, combination_text
 from zhida.report.combination_letter import letter_data, letter_html, letter_text
@@ -72,13 +72,6 @@ OutOption = Annotated[
 ]
 HtmlOption = Annotated[
     Path | None, typer.Option("--html", help="给一户的信写成网页 | write the letter to one subject as a page", metavar="FILE")
-]
-CsvOption = Annotated[
-    bool | None,
-    typer.Option("--csv/--no-csv", help="写 entitlements.csv | write it; by default where there is one part", show_default=False),
-]
-WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, help="线程数 | threads, one for each processor by default", metavar="N")
 ]
 
 
@@ -127,13 +120,12 @@ def combine(
     dictionary = dictionary_of(loaded, kind)
     order = RunOrder(loaded, chosen, dictionary, day, workers, cache=cache_folder())
     plan = plan_parts(order)
-    with closing(open_source(source, dictionary, rows_per_part=plan.rows_per_part)) as opened:
-        print_diagnostics([*registry_findings(opened), *lacking_columns(opened, read_attributes(order))], language)
+    with opened_for(order, plan, source, language) as opened:
         if code is not None:
             if results is not None:
                 fitting_results(order, opened, results)
             return _letter(order, opened, code, paid, html, language, is_json=json)
-        with folder_for(out or _default_folder(source)) as folder:
+        with folder_for(out or folder_beside(source, "entitlements")) as folder:
             done = _run(Work(order, plan, opened, folder, paid, language), results, is_csv=csv)
         print_diagnostics(opened.diagnostics(), language)
     if json:
@@ -158,12 +150,6 @@ def _refuse_what_does_not_go_together(code: str | None, html: Path | None, out: 
             "--out 和 --csv 是给整册用的；一户的信写成网页用 --html",
             "--out and --csv are for everybody; the letter to one subject becomes a page with --html",
         )
-
-
-def _default_folder(source: str) -> Path:
-    """Return the folder of the entitlements where none is named: `entitlements` beside a file, in a folder, or here."""
-    path = Path() if "://" in source else Path(source)
-    return (path if path.is_dir() else path.parent) / "entitlements"
 
 
 @dataclass(frozen=True, slots=True)

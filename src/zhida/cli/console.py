@@ -244,6 +244,16 @@ def _about(packs: Packs, subject: str | None) -> list[Policy]:
     return [policy for policy in packs.policies.values() if subject in {None, policy.front.subject}]
 
 
+def folder_beside(source: str, name: str) -> Path:
+    """Return the folder for what is made of a source, where none is named: beside a file, in a folder, or here for a database.
+
+    >>> folder_beside("build/demo/registry.parquet", "results").as_posix(), folder_beside("postgresql://db/district", "results").as_posix()
+    ('build/demo/results', 'results')
+    """
+    path = Path() if "://" in source else Path(source)
+    return (path if path.is_dir() else path.parent) / name
+
+
 def made_folder(path: Path) -> Path:
     """Return a folder for results, made where there is none.
 

@@ -13,7 +13,7 @@ import typer
 
 from zhida.assess.order import ROWS_PER_PART, processors
 from zhida.assess.registry import known_at, registry_findings
-from zhida.cli.assess import SourceArgument, WorkersOption
+from zhida.cli.assess import CsvOption, SourceArgument, WorkersOption
 from zhida.cli.console import (
     FOUND_ERRORS,
     OK,
@@ -25,6 +25,7 @@ from zhida.cli.console import (
     PacksOption,
     SubjectOption,
     find_policy,
+    folder_beside,
     folder_for,
     meant_subject,
     misuse,
@@ -103,10 +104,6 @@ ApplicationsOption = Annotated[Path | None, typer.Option("--applications", help=
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="写到这里 | folder; `simulation` beside the source by default", metavar="FOLDER")
 ]
-CsvOption = Annotated[
-    bool | None,
-    typer.Option("--csv/--no-csv", help="写 changes.csv | write changes.csv, by default where there is one part", show_default=False),
-]
 FailOption = Annotated[
     str | None, typer.Option("--fail-over", help="多花超过这么多元时退出码为 1 | exit with 1 where it costs more by this", metavar="YUAN")
 ]
@@ -171,7 +168,7 @@ def simulate(
         settings = Settings(workers or processors(), cache_folder())
         with closing(open_source(source, scenario.dictionary, rows_per_part=ROWS_PER_PART)) as opened:
             job = _Job(asked, scenario, kind, opened, settings, language)
-            with folder_for(out or _default_folder(source)) as folder:
+            with folder_for(out or folder_beside(source, "simulation")) as folder:
                 found, paths = job.run(folder, results, applications, target, is_relief=relief, is_csv=csv)
             print_diagnostics(opened.diagnostics(), language)
     if json:
@@ -232,11 +229,6 @@ def _setting(text: str) -> tuple[str, str]:
     if not mark or not name.strip() or not value.strip():
         raise misuse(f"--set：“{text}”的写法应是 参数=值", f"--set: write '{text}' as PARAMETER=VALUE")
     return name.strip(), value.strip()
-
-
-def _default_folder(source: str) -> Path:
-    path = Path() if "://" in source else Path(source)
-    return (path if path.is_dir() else path.parent) / "simulation"
 
 
 @contextmanager

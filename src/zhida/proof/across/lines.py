@@ -13,7 +13,6 @@ from decimal import ROUND_FLOOR, Context, Decimal
 from typing import Any
 
 from zhida.dmn.compiled import AS_OF, CompiledDecision, CompiledTable, DecisionModel
-from zhida.dmn.elementary import ends_of
 from zhida.dmn.evaluate import ElementTrace, Evaluator
 from zhida.dmn.graph import closure
 from zhida.dmn.model import ItemDefinition
@@ -82,7 +81,7 @@ def lines_of(model: DecisionModel, goals: Iterable[str]) -> tuple[Line, ...]:
         if compiled is None:
             continue
         known: set[tuple[str, str]] = set()
-        for left, right in _compared(compiled):
+        for left, right, _ in compared(compiled):
             names = {name.name for node in (left, right) for name in syntax.free_names(node)}
             is_made_of_known = all(name in compiled.requirements or name == AS_OF or name in BUILTINS for name in names)
             words = left.span.text, right.span.text
@@ -112,8 +111,12 @@ def _is_literal_of_other_type(left: Node, right: Node) -> bool:
     return any(isinstance(node, syntax.Literal) and not isinstance(node.value, Decimal) for node in (left, right))
 
 
-def _compared(compiled: CompiledDecision) -> Iterator[tuple[Node, Node]]:
-    """Yield what a decision compares, as pairs."""
+Compared = tuple[Node, Node, str]
+"""What is compared, with what, and by which operator: `>=`, `>`, `<=`, `<`, `=` or `!=`."""
+
+
+def compared(compiled: CompiledDecision) -> Iterator[Compared]:
+    """Yield what a decision compares; the ends of a range are compared each with its own operator."""
     body = compiled.body
     if isinstance(body, Node):
         yield from _in_expression(body, None)
@@ -126,22 +129,35 @@ def _compared(compiled: CompiledDecision) -> Iterator[tuple[Node, Node]]:
                 yield from _in_expression(node, None)
 
 
-def _in_tests(tests: UnaryTests, tested: Node) -> Iterator[tuple[Node, Node]]:
+def _in_tests(tests: UnaryTests, tested: Node) -> Iterator[Compared]:
     for item in tests.tests:
         if isinstance(item, syntax.Condition):
             yield from _in_expression(item.expression, tested)
         else:
-            for end in ends_of(item):
-                yield tested, end
+            yield from _in_test(item, tested)
 
 
-def _in_expression(node: Node, tested: Node | None) -> Iterator[tuple[Node, Node]]:
+def _in_test(item: Node, tested: Node) -> Iterator[Compared]:
+    match item:
+        case syntax.RangeLiteral():
+            if item.low is not None:
+                yield tested, item.low, ">=" if item.low_closed else ">"
+            if item.high is not None:
+                yield tested, item.high, "<=" if item.high_closed else "<"
+        case syntax.ListLiteral():
+            for element in item.elements:
+                yield from _in_test(element, tested)
+        case _:
+            yield tested, item, "="
+
+
+def _in_expression(node: Node, tested: Node | None) -> Iterator[Compared]:
     match node:
         case syntax.Comparison():
-            yield _meant(node.left, tested), _meant(node.right, tested)
+            yield _meant(node.left, tested), _meant(node.right, tested), node.operator
         case syntax.Between():
-            yield _meant(node.value, tested), node.low
-            yield _meant(node.value, tested), node.high
+            yield _meant(node.value, tested), node.low, ">="
+            yield _meant(node.value, tested), node.high, "<="
         case syntax.In():
             yield from _in_tests(node.tests, _meant(node.value, tested))
     for child in syntax.children(node):

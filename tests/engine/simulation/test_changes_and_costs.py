@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tests.engine.simulated_packs import (
+from tests.engine.simulation.simulated_packs import (
     AWARD,
     DAY,
     KEY,
@@ -24,7 +24,6 @@ from tests.engine.simulated_packs import (
     changed,
     costing_of,
     facts_of_all,
-    packs_in,
     registry_in,
     source_of,
     sure_fen,
@@ -59,28 +58,6 @@ from zhida.errors import CompileError, InputError
 from zhida.policy.pack import Packs, load_packs
 from zhida.registry_io.sources import Source
 from zhida.values.temporal import Date
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return plant(tmp_path_factory.mktemp("packs"), texts())
-
-
-@pytest.fixture(scope="module")
-def packs(root: Path) -> Packs:
-    return packs_in(root)
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory, packs: Packs) -> Path:
-    return registry_in(tmp_path_factory.mktemp("registry"), packs)
-
-
-@pytest.fixture(scope="module")
-def source(packs: Packs, registry: Path) -> Iterator[Source]:
-    opened = source_of(packs, registry)
-    yield opened
-    opened.close()
 
 
 def open_combining(packs: Packs, policies: Sequence[str], as_of: Date, key: str) -> Combining:

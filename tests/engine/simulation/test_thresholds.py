@@ -1,12 +1,11 @@
 """Thresholds: what each costs at other values, and which value spends a sum, is what the interpreter decides."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.engine.simulated_packs import (
+from tests.engine.simulation.simulated_packs import (
     AWARD,
     DAY,
     ROWS,
@@ -15,14 +14,9 @@ from tests.engine.simulated_packs import (
     changed,
     costing_of,
     facts_of_all,
-    packs_in,
-    registry_in,
-    source_of,
     sure_fen,
-    texts,
     voucher,
 )
-from tests.house.tree import plant
 from zhida.assess.subject import assess_subject
 from zhida.entitle.simulation.costing import Sought
 from zhida.entitle.simulation.findings import Findings
@@ -32,28 +26,6 @@ from zhida.policy.pack import Packs
 from zhida.registry_io.sources import Source
 from zhida.report.simulation_verdict import sought_words
 from zhida.values.temporal import Date
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return plant(tmp_path_factory.mktemp("packs"), texts())
-
-
-@pytest.fixture(scope="module")
-def packs(root: Path) -> Packs:
-    return packs_in(root)
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory, packs: Packs) -> Path:
-    return registry_in(tmp_path_factory.mktemp("registry"), packs)
-
-
-@pytest.fixture(scope="module")
-def source(packs: Packs, registry: Path) -> Iterator[Source]:
-    opened = source_of(packs, registry)
-    yield opened
-    opened.close()
 
 
 def test_a_line_that_stands_in_several_cells_is_one_threshold(packs: Packs) -> None:
