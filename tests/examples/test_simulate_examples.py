@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.simulated_packs import packs_in, registry_in
+from tests.engine.simulation.simulated_packs import packs_in, registry_in
 from tests.examples.commands import agree_commands
 
 FOLDER = Path(__file__).parent / "simulate"

@@ -364,6 +364,7 @@ def test_the_summary_of_a_run_fits_80_columns(zhida: Zhida, district: District, 
     assert answer.out.splitlines()[-4:] == [str(tmp_path / name) for name in files]
 
 
+@pytest.mark.long
 def test_progress_is_silent_where_nobody_watches(district: District, tmp_path: Path) -> None:
     command = (*COMMAND, "registry", "import", str(district.mapping), *map(str, district.sources), "--out", str(tmp_path / "out"))
     done = subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=ENVIRONMENT)
@@ -371,6 +372,7 @@ def test_progress_is_silent_where_nobody_watches(district: District, tmp_path: P
     assert b"\r" not in done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_progress_is_shown_with_the_time_left_where_somebody_watches(district: District, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     command = (*COMMAND, "registry", "import", str(district.mapping), *map(str, district.sources), "--out", str(tmp_path / "out"))

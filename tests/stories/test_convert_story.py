@@ -68,6 +68,7 @@ def policies() -> list[Path]:
     return list(PACKS.glob("*/policies/*.md"))
 
 
+@pytest.mark.long
 def test_the_same_policy_makes_the_same_files(zhida: Zhida, tmp_path: Path) -> None:
     for name in ("a.dmn", "b.dmn", "a.xlsx", "b.xlsx"):
         assert zhida("convert", VOUCHER, tmp_path / name).code == 0
@@ -75,6 +76,7 @@ def test_the_same_policy_makes_the_same_files(zhida: Zhida, tmp_path: Path) -> N
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
 
 
+@pytest.mark.long
 def test_text_goes_to_the_standard_output_and_what_is_said_to_the_other(zhida: Zhida, tmp_path: Path) -> None:
     model = zhida("convert", SIZE, "-", "--to", "dmn", "--lang", "en")
     assert model.code == 0

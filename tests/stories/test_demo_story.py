@@ -15,6 +15,7 @@ from zhida.cli import run
 MARK = "合成数据"
 
 
+@pytest.mark.long
 def test_a_district_walks_from_its_parameters_to_explained_answers(zhida: Zhida, tmp_path: Path) -> None:
     parameters = plant_district(tmp_path / "parameters")
     sources, registry, results = (tmp_path / name for name in ("sources", "registry", "results"))
@@ -69,6 +70,7 @@ def demonstration(parameters: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return out
 
 
+@pytest.mark.long
 def test_every_file_about_subjects_says_that_they_are_invented(zhida: Zhida, demonstration: Path, tmp_path: Path) -> None:
     registry = demonstration / "registry"
     code = pl.read_parquet(registry / "registry.parquet")["统一社会信用代码"][0]
@@ -92,6 +94,7 @@ def test_every_file_about_subjects_says_that_they_are_invented(zhida: Zhida, dem
     assert unmarked == []
 
 
+@pytest.mark.long
 def test_every_row_of_sources_and_results_says_that_it_is_invented(demonstration: Path) -> None:
     for path in (*(demonstration / "sources").glob("*.csv"), demonstration / "results/results.csv"):
         rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
@@ -115,6 +118,7 @@ def test_the_demonstration_tells_each_policy_once_and_folds_those_that_decide_no
     assert len(answer.out.partition("\n$ ")[0].splitlines()) < len(summary["policies"]) + 12
 
 
+@pytest.mark.long
 def test_the_demonstration_gives_the_same_bytes_again(zhida: Zhida, parameters: Path, demonstration: Path) -> None:
     before = files_below(demonstration)
     assert {name.partition("/")[0] for name in before} == {
@@ -131,6 +135,7 @@ def test_the_demonstration_gives_the_same_bytes_again(zhida: Zhida, parameters: 
     assert files_below(demonstration) == before
 
 
+@pytest.mark.long
 def test_the_next_step_that_the_demonstration_names_shows_somebody_one_step_away(zhida: Zhida, parameters: Path, tmp_path: Path) -> None:
     folder = tmp_path / "two words"
     answer = zhida("demo", "--district", parameters, "--out", folder, "--packs", PACKS, "--workers", "1", "--as-of", "2026-05-31")

@@ -62,6 +62,7 @@ def test_a_district_gets_its_lists_and_the_same_with_results_taken_over(
     assert "规模以上" in again.out
 
 
+@pytest.mark.long
 def test_results_of_another_day_are_not_taken_over_and_that_is_said(zhida: Zhida, district: District, packs: Path, tmp_path: Path) -> None:
     common = ("--packs", packs, "--policy", GOALS[0])
     assert zhida("assess", district.registry, *common, "--as-of", "2026-05-01", "--out", tmp_path / "r", "--no-csv").code == 0
@@ -71,6 +72,7 @@ def test_results_of_another_day_are_not_taken_over_and_that_is_said(zhida: Zhida
     assert "1 项政策没有照抄，重新判定" in answer.err
 
 
+@pytest.mark.long
 def test_one_subject_gets_its_ladder_on_the_terminal_as_a_page_and_as_a_picture(
     zhida: Zhida, district: District, packs: Path, tmp_path: Path
 ) -> None:

@@ -58,6 +58,7 @@ def test_a_change_is_told_on_the_terminal_on_a_page_and_as_data(zhida: Zhida, di
     assert "改动测算：多花" in answer.out
 
 
+@pytest.mark.long
 def test_the_changes_are_everybody_whose_answer_differs(zhida: Zhida, district: District, change: Path, tmp_path: Path) -> None:
     simulate(zhida, district, tmp_path / "out", "--change", change)
     frame = pl.read_parquet(tmp_path / "out/changes.parquet")
@@ -86,6 +87,7 @@ def test_the_same_change_gives_the_same_bytes_with_any_number_of_threads(
     assert files_below(tmp_path / "one") == files_below(tmp_path / "two")
 
 
+@pytest.mark.long
 def test_it_speaks_english_too(zhida: Zhida, district: District, change: Path, tmp_path: Path) -> None:
     answer = simulate(zhida, district, tmp_path / "out", "--change", change, "--lang", "en")
     assert "Change: costs" in answer.out
@@ -94,11 +96,13 @@ def test_it_speaks_english_too(zhida: Zhida, district: District, change: Path, t
     assert "Who wins and who loses" in page
 
 
+@pytest.mark.long
 def test_a_budget_watch_fails_where_a_change_costs_more(zhida: Zhida, district: District, change: Path, tmp_path: Path) -> None:
     assert simulate(zhida, district, tmp_path / "a", "--change", change, "--fail-over", "0").code == 1
     assert simulate(zhida, district, tmp_path / "b", "--change", change, "--fail-over", "10亿").code == 0
 
 
+@pytest.mark.long
 def test_former_results_serve_for_the_side_before(zhida: Zhida, district: District, change: Path, tmp_path: Path) -> None:
     assert zhida("assess", district.registry, "--out", tmp_path / "results", "--packs", PACKS, "--as-of", AS_OF).code == 0
     simulate(zhida, district, tmp_path / "decided", "--change", change)
@@ -117,6 +121,7 @@ def test_errors_in_a_change_are_told_as_check_tells_them(zhida: Zhida, district:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.long
 def test_earlier_files_stay_as_they_are_where_something_goes_wrong(
     zhida: Zhida, district: District, change: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +136,7 @@ def test_earlier_files_stay_as_they_are_where_something_goes_wrong(
     assert files_below(tmp_path / "out") == before
 
 
+@pytest.mark.long
 def test_what_is_not_written_this_time_is_gone(zhida: Zhida, district: District, change: Path, tmp_path: Path) -> None:
     simulate(zhida, district, tmp_path / "out", "--change", change, "--relief")
     assert (tmp_path / "out/relief.csv").exists()
@@ -149,6 +155,7 @@ def test_thresholds_are_listed_with_their_law(zhida: Zhida, district: District, 
     assert {each["value"] for each in told["thresholds"]} >= {"0.5", "0.3", "500000"}
 
 
+@pytest.mark.long
 def test_a_curve_and_the_value_that_spends_a_sum(zhida: Zhida, district: District, tmp_path: Path) -> None:
     answer = simulate(zhida, district, tmp_path / "out", "--curve", RATIO, "--seek", RATIO, "--spend", "20万", "--json")
     data = json.loads(answer.out)
