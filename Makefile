@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check check-long bless docs bench fuzz mutants facts format clean
+.PHONY: help setup demo serve test check check-long bless docs bench fuzz mutants facts format clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python3.12 ...` picks another.
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -37,8 +37,11 @@ $(VENV)/.ready: pyproject.toml setup.py requirements.txt requirements-dev.txt $(
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup  ## 用合成数据从头到尾走一遍，结果在 build/demo | the main job on a synthetic registry; results in build/demo
-	$(VENV)/bin/zhida demo
+demo: setup  ## 合成数据从头走到一个运行中的站点；NO_SERVE=1 装好就停 | synthetic data, all the way to a running site; NO_SERVE=1 ends once it is made
+	$(VENV)/bin/zhida demo --site $(if $(NO_SERVE),--no-serve)
+
+serve: setup  ## 启动站点：SITE=文件夹，默认 site | serve a site: SITE=FOLDER, by default site
+	$(VENV)/bin/zhida serve $(or $(SITE),site)
 
 test: setup  ## 格式、类型与全部测试（两分钟以内） | style, types and all tests (under two minutes)
 	@status=0; \

@@ -3,7 +3,9 @@
     ZHIDA_SITE     the site's folder: database/, files/, secret, site.toml     (default: ./site)
     DATABASE_URL   a PostgreSQL server; without it `zhida serve` starts one of its own in the site's folder
 
-`site.toml` may say `hosts`, `origins`, `name`, `is_demo`, `requires_second_factor`, `is_behind_https`; all have defaults that are safe.
+`site.toml` may say `hosts`, `origins`, `name`, `is_demo`, `requires_second_factor`, `is_behind_https`, `proxies`; all have defaults
+that are safe. `proxies` is how many proxies stand before the site: by so many places from its end the forwarded address is
+believed, by which logins are limited (1 behind HTTPS, else 0: nobody's word is taken for their address).
 """
 
 import os
@@ -49,6 +51,8 @@ IS_DEMO = bool(OPTIONS.get("is_demo"))
 REQUIRES_SECOND_FACTOR = bool(OPTIONS.get("requires_second_factor", not IS_DEMO))
 IS_BEHIND_HTTPS = bool(OPTIONS.get("is_behind_https", not IS_DEMO))
 SITE_NAME = str(OPTIONS.get("name", "政策直达"))
+NOTICE_WORKING_DAYS = int(OPTIONS.get("notice_working_days", 5))
+NIGHTLY_AT = str(OPTIONS.get("nightly", "01:30"))
 
 SECRET_KEY = (SITE / "secret").read_text(encoding="utf-8").strip() if (SITE / "secret").exists() else os.environ.get("ZHIDA_SECRET_KEY", "")
 DEBUG = False
@@ -76,18 +80,20 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
     "zhida_server.web.middleware.content_security",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "zhida_server.web.language.switched_language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "zhida_server.web.middleware.upload_limit",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "zhida_server.web.middleware.SetUpFirst",
 ]
 ROOT_URLCONF = "zhida_server.web.urls"
 TEMPLATES = [
@@ -106,7 +112,13 @@ TEMPLATES = [
 ]
 DATABASES = {"default": database_of(os.environ.get("DATABASE_URL", "postgresql:///zhida"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # what is counted of logins is not crowded out by trying many names
+    }
+}
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -124,6 +136,9 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key"}
+ACCOUNT_SESSION_REMEMBER = False
+ALLAUTH_TRUSTED_PROXY_COUNT = int(OPTIONS.get("proxies", 1 if IS_BEHIND_HTTPS else 0))
+MFA_ADAPTER = "zhida_server.people.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
 
@@ -154,6 +169,10 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 3600
 CSRF_COOKIE_SECURE = IS_BEHIND_HTTPS
 CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = IS_BEHIND_HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "zhida_server.web.errors.refused_form"
 X_FRAME_OPTIONS = "DENY"
 
 LOGGING = {
@@ -162,4 +181,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"procrastinate.blueprints": {"level": "WARNING"}},
 }

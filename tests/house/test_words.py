@@ -11,7 +11,7 @@ from tests.house.tree import ROOT, at, plant, report, texts
 BANNED = (
     (r"(?<![\w.])[u]tils?\b", "name what it owns"),
     (r"(?i)\b[h]elpers?\b", "say what it does: reader, scanner, table, ..."),
-    (r"(?i)\b[s]essions?\b(?!\")", "run, connection or visit: say which"),  # pytest's own scope="..." stands in quotes
+    (r"(?i)(?<!contrib\.)\b[s]essions?\b(?!\")", "run, connection or visit: say which"),  # pytest's scope="..." and Django's own app pass
     (r"(?i)\b(?:[c]laude|[a]nthropic|[c]hatgpt|[o]penai|[c]opilot|[s]ubagents?)\b", "the project speaks of itself alone"),
     (r"(?i)\b[c]oordinators?\b", "the project speaks of itself alone"),
     (r"\bAI[- ](?:[a]ssist|[g]enerated|[w]ritten)", "the project speaks of itself alone"),

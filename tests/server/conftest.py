@@ -13,6 +13,7 @@ import pytest
 
 SITE = Path(tempfile.mkdtemp(prefix="zhida-site-"))
 (SITE / "site.toml").write_text("is_demo = true\n", encoding="utf-8")
+(SITE / "static").mkdir()
 os.environ["DJANGO_SETTINGS_MODULE"] = "zhida_server.settings"
 os.environ["ZHIDA_SITE"] = str(SITE)
 (SITE / "secret").write_text("only for tests, and only here", encoding="utf-8")
@@ -22,11 +23,13 @@ django.setup()
 from django.conf import settings  # noqa: E402 - Django is set up first
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections, transaction  # noqa: E402
+from django.test.utils import setup_test_environment  # noqa: E402
 
 from tests.engine.postgresql_server import running_server  # noqa: E402
 from tests.server.databases import cloned, emptied_of_connections, point_at  # noqa: E402
 
 TEMPLATE = "zhida_template"
+setup_test_environment(debug=False)  # pages tell a test what they were made of
 
 
 @pytest.fixture(scope="session")

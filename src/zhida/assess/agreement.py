@@ -104,7 +104,7 @@ def agreement(  # noqa: PLR0913 - each says one thing about what is compared
     if results is None:
         return Agreement(policy, differences, run.interpreted > 0, "", ())
     missing = json.loads(results_metadata(results)["zhida.missing"])[policy]
-    kept = read_row(results, code)
+    kept = read_row(results, code, policy)
     looked_up = _differences(policy, said, _told(layout, kept, missing)) if kept else [Difference(policy, registry.key, code, NOTHING)]
     return Agreement(policy, differences, run.interpreted > 0, str(results), tuple(looked_up))
 

@@ -1,5 +1,7 @@
 """The command line: one file per command; the only engine package that prints.
 
+Other packages add commands by the entry points of the group `zhida.commands`: each names a typer app, loaded when it is called.
+
 Exit codes: 0 no errors, 1 errors found in what was read, 2 misuse, 130 interrupted.
 """
 
@@ -8,6 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Any
 
 import typer
@@ -38,6 +41,9 @@ COMMANDS = {
 }
 """The commands, each in a module of its own name that is loaded when it is called: a start costs what the command needs."""
 
+ADDED = "zhida.commands"
+"""The group of entry points by which other packages add commands."""
+
 
 class _Commands(TyperGroup):
     """The group of all commands."""
@@ -47,21 +53,52 @@ class _Commands(TyperGroup):
         self.commands = dict.fromkeys(COMMANDS, TyperCommand("not loaded yet"))
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002 - the library's own face
-        """Return the names of the commands."""
-        return list(COMMANDS)
+        """Return the names of the commands, those of other packages last."""
+        return [*COMMANDS, *(name for name in _added() if name not in COMMANDS)]
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | TyperGroup | None:  # type: ignore[override]  # noqa: ARG002
         """Return a command, loading its module."""
         if cmd_name not in COMMANDS:
-            return None
+            added = _added().get(cmd_name)
+            return None if added is None else _added_command(added)
         module = import_module(f"zhida.cli.{cmd_name}")
         commands: typer.Typer | None = getattr(module, "app", None)
         if commands is None:
             commands = typer.Typer(rich_markup_mode="markdown", add_completion=False, context_settings=HELP_OPTIONS)
             commands.command(cmd_name, short_help=COMMANDS[cmd_name])(getattr(module, cmd_name))
-        command = typer.main.get_command(commands)
-        command.name = cmd_name
-        return command  # type: ignore[return-value]  # one of the two kinds
+        return _named(commands, cmd_name)
+
+
+def _named(commands: typer.Typer, name: str) -> TyperCommand | TyperGroup:
+    command = typer.main.get_command(commands)
+    command.name = name
+    return command  # type: ignore[return-value]  # one of the two kinds
+
+
+def _added() -> dict[str, EntryPoint]:
+    """Return the commands of other packages by their names."""
+    return {point.name: point for point in sorted(entry_points(group=ADDED), key=lambda each: each.name)}
+
+
+def _added_command(point: EntryPoint) -> TyperCommand | TyperGroup:
+    """Return a command of another package, or one that says what to install where a package that it needs is missing."""
+    try:
+        return _named(point.load(), point.name)
+    except ModuleNotFoundError as error:
+        missing = error.name
+
+    def lacking(context: typer.Context) -> int:
+        """Say what to install."""
+        zh = f"错误：zhida {point.name} 还需要软件包 {missing}：请运行 pip install 'zhida[server]'"
+        en = f"error: zhida {point.name} needs the package {missing}: run pip install 'zhida[server]'"
+        typer.echo(words(_language(context.args), zh, en), err=True)
+        return FOUND_ERRORS
+
+    commands = typer.Typer(add_completion=False)
+    anything = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    help_text = "需要先 pip install 'zhida[server]' | needs it"
+    commands.command(point.name, context_settings=anything, short_help=help_text)(lacking)
+    return _named(commands, point.name)
 
 
 app = typer.Typer(

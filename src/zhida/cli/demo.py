@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 
 from zhida.assess.order import RunOrder, plan_parts
+from zhida.cli import run
 from zhida.cli.assess import assess_into
 from zhida.cli.console import (
     AS_OF_FORM,
+    OK,
     JsonOption,
     Lang,
     LangOption,
@@ -59,19 +61,27 @@ def demo(
         str | None,
         typer.Option("--as-of", metavar=AS_OF_FORM, help=f"评估日，默认 {DEMO_AS_OF} | date of the business fact, {DEMO_AS_OF} by default"),
     ] = None,
+    site: Annotated[
+        bool,
+        typer.Option("--site/--no-site", help="再装成一个站点并启动（有终端时）| go on to a site, and serve it where there is a terminal"),
+    ] = False,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="装好站点就停 | make the site and end")] = False,
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
 ) -> int:
     """从头到尾走一遍：合成一个区，导入，逐户判定，织网页，再到组合、预算、差一步、模拟、通知（全部为合成数据）。
 
     The whole walk on synthetic data: make a district, import it, decide every policy for everyone, weave the pages, and go on
-    to combinations, a budget, next steps, a simulation and notices; each step says which command it is.
+    to combinations, a budget, next steps, a simulation and notices; each step says which command it is. With --site it ends in a
+    running site filled with all of it.
 
     例 Examples:
 
         zhida demo
 
         zhida demo --out build/other --lang en
+
+        zhida demo --site
     """
     language: Language = lang.value
     day = DEMO_AS_OF if as_of is None else read_as_of(as_of)
@@ -116,6 +126,10 @@ def demo(
         subject, asked = first_near_miss(written[0], order.policies) or (source.parts[0].first_key, order.policies[-1])
         where = ["--packs", str(packs)] if packs != Path("packs") else []
         _say_next(language, ["explain", "--registry", str(out / "registry"), subject, asked, "--as-of", str(day), *where])
+    if (site or no_serve) and code == OK:
+        stay = [] if sys.stdin.isatty() and not no_serve and not os.environ.get("NO_SERVE") else ["--no-serve"]
+        given = ["serve", str(out / "site"), "--demo", str(out), "--packs", str(packs), "--next-port", "--lang", language, *stay]
+        return run(given)
     return code
 
 

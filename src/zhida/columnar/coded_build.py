@@ -11,7 +11,7 @@ from zhida.columnar.coded_facts import FIRST_CODE, CodedFact, kept, thresholds_o
 from zhida.columnar.coded_tables import TableNode
 from zhida.columnar.columns import Array
 from zhida.columnar.execute import Executor
-from zhida.columnar.plan import Kind, Operation, Plan, operands_of
+from zhida.columnar.plan import LISTS, Kind, Operation, Plan, operands_of
 from zhida.columnar.tables import TableDecider
 
 _BY_STRETCH = {Kind.NUMBER, Kind.DATE}
@@ -70,7 +70,7 @@ def observed(plan: Plan, operation: Operation) -> list[tuple[int, list[object]]]
             found = []
             for operand, bounds in zip(operation.inputs, operation.bounds, strict=True):
                 place = stretch_of(plan, operand)
-                if place is not None:
+                if place is not None and bounds is not None:
                     found.append((place, list(bounds)))
             return found
         case ops.Test():
@@ -109,7 +109,7 @@ def node_of(program: Program, place: int, operation: Operation, thresholds: dict
     """
     plan = program.plan
     if isinstance(operation, ops.Fact):
-        if operation.form.kind is Kind.LIST:
+        if operation.form.kind in LISTS:
             raise UncodedError("a list")
         marks = thresholds.get(place, np.zeros(0, np.int64))
         return CodedFact(place, plan.facts[operation.id], operation.form, marks, program.executor.vocabulary, program.lock)

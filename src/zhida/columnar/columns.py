@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,16 @@ ALL: Mask = np.ones((), np.bool_)
 _EXACT = Context(prec=7_000)  # holds every FEEL number in full
 
 
+class ElementSource(Protocol):
+    """The elements that columns of the kind ELEMENTS count."""
+
+    def list(self, numbers: Sequence[int]) -> tuple[Any, ...]:
+        """Return a list of some elements."""
+
+    def number(self, numbers: tuple[int, ...]) -> int:
+        """Return the number of a list in the vocabulary."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """What each row has of one operation."""
@@ -67,6 +77,8 @@ class Column:
     """Denominators of ratios."""
     offsets: Array | None = None
     """Of lists: where each row's begins in `values`, and behind the last where it ends."""
+    elements: "ElementSource | None" = None
+    """Of lists of elements: what `values` count."""
     firing: Array | None = None
     """Of a decision by table: for each row the number of its `Firing`."""
 
@@ -218,6 +230,15 @@ class Vocabulary:
         self.values: list[Any] = [""]
         self.numbers: dict[object, int] = {"": 0}
         self.partial: list[int] = []
+        self.is_decimal = np.zeros(0, np.bool_)
+
+    def decimals(self) -> Mask:
+        """Return for each value whether it is a number."""
+        known = len(self.is_decimal)
+        if known < len(self.values):
+            more = [type(value) is Decimal for value in self.values[known:]]
+            self.is_decimal = np.concatenate((self.is_decimal, np.array(more, np.bool_)))
+        return self.is_decimal
 
     def number(self, value: object) -> int:
         """Return the number of a value.
@@ -226,7 +247,7 @@ class Vocabulary:
         >>> words.number("企业"), words.number("高校"), words.number("企业"), words.number(Decimal("1.0")), words.number(Decimal(1))
         (1, 2, 1, 3, 3)
         """
-        key = value if type(value) is str else (type(value), literal(value))
+        key = value if type(value) is str or type(value) is Decimal else (type(value), literal(value))
         number = self.numbers.get(key)
         if number is None:
             number = self.numbers[key] = len(self.values)
@@ -400,13 +421,18 @@ def with_lists_numbered(column: Column, vocabulary: Vocabulary) -> Column:
     if column.offsets is None:
         return column
     ends = column.offsets.tolist()
-    numbers = [_number(value, column.form.scale) for value in column.values.tolist()]
+    if column.elements is not None:
+        flat = column.values.tolist()
+        found = [column.elements.number(tuple(flat[begin:end])) for begin, end in pairwise(ends)]
+        return replace(column, form=Form(Kind.VALUE), values=np.array(found, np.int64), offsets=None, elements=None)
+    numbers = [decimal_of(value, column.form.scale) for value in column.values.tolist()]
     empty = vocabulary.number(())  # what is null or unknown has no elements either
     lists = [vocabulary.number(tuple(numbers[begin:end])) if begin < end else empty for begin, end in pairwise(ends)]
     return replace(column, form=Form(Kind.VALUE), values=np.array(lists, np.int64), offsets=None)
 
 
-def _number(value: int, scale: int) -> Decimal:
+def decimal_of(value: int, scale: int) -> Decimal:
+    """Return the number that an integer of a scale stands for."""
     return Decimal(value).scaleb(-scale, _EXACT) if scale else Decimal(value)
 
 
@@ -427,11 +453,13 @@ def value_at(column: Column, row: int, vocabulary: Vocabulary, unknown: Unknown 
         return Unknown(lacking) if unknown is None else unknown
     if column.offsets is not None:
         begin, end = column.offsets[row : row + 2].tolist()
-        return tuple(_number(value, column.form.scale) for value in column.values[begin:end].tolist())
+        if column.elements is not None:
+            return column.elements.list(column.values[begin:end].tolist())
+        return tuple(decimal_of(value, column.form.scale) for value in column.values[begin:end].tolist())
     value = _at(column.values, row)
     match column.form.kind:
         case Kind.NUMBER:
-            return _number(value, column.form.scale)
+            return decimal_of(value, column.form.scale)
         case Kind.RATIO:
             assert column.divisors is not None, "a ratio has a denominator"
             return feel_context().divide(Decimal(value), Decimal(_at(column.divisors, row)))

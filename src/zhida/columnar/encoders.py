@@ -6,6 +6,7 @@ Each bound of any cell, and the gaps between them, each string by itself: the in
 unknown have codes of their own.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
 from typing import Any
@@ -34,7 +35,7 @@ _EXACT = Context(prec=7_000)  # holds every FEEL number in full
 class Encoder:
     """The codes of one input."""
 
-    def __init__(self, form: Form, bounds: Sequence[Value], tell: Tell, vocabulary: Vocabulary) -> None:
+    def __init__(self, form: Form, bounds: Sequence[Value] | None, tell: Tell, vocabulary: Vocabulary) -> None:
         self.form = form
         self.tell = tell
         self.vocabulary = vocabulary
@@ -44,12 +45,18 @@ class Encoder:
         self.thresholds = np.zeros(0, np.int64)
         self.bounds: list[Decimal] = []
         self.table = np.zeros(0, np.int64)
+        self.stretches: dict[int, int] | None = None
         match form.kind:
+            case Kind.VALUE if bounds is not None:
+                self.bounds = sorted({value for value in bounds if type(value) is Decimal})
+                self.stretches = {}
             case Kind.NUMBER | Kind.DATE | Kind.DAYS | Kind.MONTHS:
+                assert bounds is not None, "what is compared with constants"
                 self.cut(bounds)
             case Kind.BOOLEAN:
                 self.table = np.array([self.code(value) for value in (False, True)], np.int64)
             case Kind.RATIO:
+                assert bounds is not None, "what is compared with constants"
                 self.bounds = sorted({value for value in bounds if type(value) is Decimal})
                 self.table = np.array([self.code(value) for value in self.between()], np.int64)
 
@@ -153,6 +160,15 @@ class Encoder:
         fresh = (codes < 0) & column.known
         if fresh.any():
             for number in np.unique(column.values[fresh] if column.values.ndim else column.values).tolist():
-                self.table[number] = self.code(self.vocabulary.values[number])
+                self.table[number] = self.code_of_word(self.vocabulary.values[number])
             codes = self.table[column.values]
         return codes
+
+    def code_of_word(self, value: Value) -> int:
+        """Return the code of a value; numbers between the same bounds, or on the same one, share it."""
+        if self.stretches is None or type(value) is not Decimal:
+            return self.code(value)
+        stretch = bisect_left(self.bounds, value) + bisect_right(self.bounds, value)
+        if stretch not in self.stretches:
+            self.stretches[stretch] = self.code(value)
+        return self.stretches[stretch]

@@ -33,12 +33,14 @@ from zhida.columnar.columns import (
     union,
     value_at,
 )
+from zhida.columnar.elements import Elements, filtered, iterated
 from zhida.columnar.encoders import OF_NULL, OF_UNKNOWN, Encoder
 from zhida.columnar.interpreted import Firings, Interpreter, Operand, Told, evaluate_with, joined
 from zhida.columnar.learned import Learned
 from zhida.columnar.operators import arithmetic, between, choose, compare, convert, fold, fold_list, logical, opposite
 from zhida.columnar.plan import Operation, Plan, placeholder
 from zhida.columnar.tables import TableDecider
+from zhida.dmn.graph import closure
 from zhida.values.unknown import Unknown
 
 Value = Any
@@ -134,6 +136,29 @@ class Varied:
         return self.columns[place]
 
 
+class Beside:
+    """The operations of a plan that shares decisions with another, by which the same rows were executed before.
+
+    What is shared is taken from there; what is within it is executed only where somebody asks.
+    """
+
+    def __init__(self, executor: "Executor", base: Base, block: Block) -> None:
+        self.executor = executor
+        self.base = base
+        self.block = block
+        self.columns: dict[int, Column] = {}
+
+    def __getitem__(self, place: int) -> Column:
+        """Return one operation."""
+        if place not in self.columns:
+            other = self.executor.shared.get(place)
+            if other is None:
+                self.columns[place] = self.executor.run(place, self.executor.plan.operations[place], self, self.block)
+            else:
+                self.columns[place] = take(self.base.results.operations[other], self.base.rows)
+        return self.columns[place]
+
+
 class Steps(Mapping[str, Column]):
     """The decisions of a plan among its operations."""
 
@@ -181,6 +206,9 @@ class Executor:
         self.spare = {operation.hard for operation in plan.operations if isinstance(operation, ops.Decide)}
         self.places = {step.id: step.operation for step in plan.steps}
         self.facts = {operation.id: place for place, operation in enumerate(plan.operations) if isinstance(operation, ops.Fact)}
+        self.inner: dict[int, Executor] = {}
+        self.shared: dict[int, int] = {}
+        self.own: tuple[int, ...] = ()
         self.dependents: dict[frozenset[str], tuple[int, ...]] = {}
         self.nothing = self.constant(ops.Constant(None, ops.NULLS))
 
@@ -194,10 +222,15 @@ class Executor:
 
         Args:
             block: The rows.
-            base: What they came to with other values of some facts: what does not rest on these is not decided again.
+            base: What they came to with other values of some facts: what does not rest on these is not decided again. Or what
+                they came to by the plan that this one shares decisions with.
         """
-        columns: list[Column] | Varied
-        if base is None:
+        columns: list[Column] | Varied | Beside
+        if base is not None and base.results.plan is not self.plan:
+            columns = Beside(self, base, block)
+            for place in self.own:  # in order, so that no operation waits for a long row of others
+                columns.columns[place] = self.run(place, self.plan.operations[place], columns, block)
+        elif base is None:
             columns = []
             for place, operation in enumerate(self.plan.operations):
                 columns.append(self.run(place, operation, columns, block))
@@ -206,6 +239,27 @@ class Executor:
             for place in self.resting_on(base.changed):
                 columns.columns[place] = self.run(place, self.plan.operations[place], columns, block)
         return Results(self.plan, block.rows, Steps(self.places, columns), self.vocabulary, columns)
+
+    def share(self, other: Plan, given: str) -> None:
+        """Take the decisions that do not rest on a given one from what rows came to by another plan of the same model.
+
+        Args:
+            other: The plan, of which only that differs that the decision is given here.
+            given: The decision.
+        """
+        places = {step.id: step.operation for step in other.steps}
+        for step in self.plan.steps:
+            is_above = given in closure(self.plan.model.requirements, [step.id])
+            if not is_above and step.id in places and other.operations[places[step.id]].form == self.plan.operations[step.operation].form:
+                self.shared[step.operation] = places[step.id]
+        waiting = [step.operation for step in self.plan.steps]
+        own: set[int] = set()
+        while waiting:
+            place = waiting.pop()
+            if place not in own and place not in self.shared:
+                own.add(place)
+                waiting += ops.operands_of(self.plan.operations[place])
+        self.own = tuple(sorted(own))
 
     def resting_on(self, facts: frozenset[str]) -> tuple[int, ...]:
         """Return the places of the operations that rest on some facts, in order."""
@@ -250,6 +304,10 @@ class Executor:
                 return choose(columns[operation.condition], then, otherwise, self.vocabulary)
             case ops.Fold() | ops.FoldList():
                 return self.fold(operation, columns, block.rows)
+            case ops.Filter():
+                return filtered(columns[operation.operand], self.of_elements(place, operation.condition, columns[operation.operand]))
+            case ops.Iterate():
+                return iterated(columns[operation.operand], self.of_elements(place, operation.body, columns[operation.operand]))
             case ops.Interpret():
                 operands = [Operand(name, columns[each]) for name, each in operation.names]
                 return self.interpreter.expression(operation, operands, block.rows)
@@ -297,6 +355,20 @@ class Executor:
         choice = np.zeros(rows, np.int64)
         choice[places] = 1
         return merge_rows({0: found, 1: scattered(rest, places, rows)}, choice, operation.form)
+
+    def of_elements(self, place: int, plan: Plan, lists: Column) -> Column:
+        """Return what each element comes to of those that some lists are made of."""
+        elements = lists.elements
+        assert isinstance(elements, Elements), "a column of elements knows them"
+        if place not in self.inner:
+            self.inner[place] = Executor(plan, self.vocabulary, Firings())
+        executor = self.inner[place]
+
+        def ask() -> Column:
+            facts = {name: elements.entry(item) for name, item in plan.facts.items()}
+            return executor.execute(Block(elements.count, facts)).operations[len(plan.operations) - 1]
+
+        return elements.answer(plan, ask)
 
     def kept(self, operation: Operation, made: ops.Interpret) -> ops.Interpret:
         """Return the operation that stands for what another leaves to the interpreter: the same one each time."""

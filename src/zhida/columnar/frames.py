@@ -15,14 +15,17 @@ import numpy as np
 import polars as pl
 
 from zhida.columnar.columns import KNOWN, NULL, UNKNOWN, Array, Column, Mask, Vocabulary
+from zhida.columnar.elements import Elements
 from zhida.columnar.execute import Block
 from zhida.columnar.lower import form_of_item
-from zhida.columnar.plan import Form, Kind, Plan
+from zhida.columnar.plan import LISTS, Form, Kind, Plan
 from zhida.dmn.model import ItemDefinition
 from zhida.values import temporal
 from zhida.values.components import from_python
 from zhida.values.temporal import Date
 from zhida.values.unknown import unknown
+
+Value = Any
 
 ABSENT = ":absent"
 """Ends the name of the companion column of an attribute."""
@@ -46,11 +49,13 @@ def read_column(frame: pl.DataFrame, item: ItemDefinition, vocabulary: Vocabular
     lacking = {name: np.ones(rows, np.bool_)}
     if name not in frame.columns:
         values: Array = np.zeros(rows, np.bool_ if form.kind is Kind.BOOLEAN else np.int64)
-        offsets = np.zeros(rows + 1, np.int64) if form.kind is Kind.LIST else None
-        return Column(form, values if offsets is None else values[:0], np.full(rows, UNKNOWN, np.uint8), lacking, offsets=offsets)
+        offsets = np.zeros(rows + 1, np.int64) if form.kind in LISTS else None
+        elements = _Cells(item, pl.Series([], dtype=pl.Null), vocabulary) if form.kind is Kind.ELEMENTS else None
+        states = np.full(rows, UNKNOWN, np.uint8)
+        return Column(form, values if offsets is None else values[:0], states, lacking, offsets=offsets, elements=elements)
     series = frame[name]
     unknown = series.is_null().to_numpy()
-    states: Array | None = np.where(unknown, np.uint8(UNKNOWN), np.uint8(KNOWN)) if unknown.any() else None
+    states = np.where(unknown, np.uint8(UNKNOWN), np.uint8(KNOWN)) if unknown.any() else None
     companion = name + ABSENT
     if companion in frame.columns:
         absent = frame[companion].fill_null(value=False).to_numpy()
@@ -58,17 +63,17 @@ def read_column(frame: pl.DataFrame, item: ItemDefinition, vocabulary: Vocabular
             states = np.where(absent, np.uint8(NULL), np.uint8(KNOWN) if states is None else states)
             unknown &= ~absent
     missing = {name: unknown} if unknown.any() else {}
-    offsets = None
+    offsets = elements = None
     if form.kind is Kind.LIST:
         values, bad, offsets = _lists(series, form)
-    elif item.components and isinstance(series.dtype, pl.List):
-        values, bad = _element_lists(series, item, vocabulary), None
+    elif form.kind is Kind.ELEMENTS:
+        values, bad, offsets, elements = _elements(series, item, vocabulary)
     else:
         values, bad = _values(series, form, vocabulary)
     if bad is not None:
         bad = bad & (True if states is None else states == KNOWN)
         bad = bad if bad.any() else None
-    return Column(form, values, states, missing, bad=bad, offsets=offsets)
+    return Column(form, values, states, missing, bad=bad, offsets=offsets, elements=elements)
 
 
 def _values(series: pl.Series, form: Form, vocabulary: Vocabulary) -> tuple[Array, Mask | None]:
@@ -133,18 +138,52 @@ def _lists(series: pl.Series, form: Form) -> tuple[Array, Mask | None, Array]:
     return values, np.bincount(np.repeat(np.arange(rows), lengths)[misfit], minlength=rows) > 0, offsets
 
 
-def _element_lists(series: pl.Series, item: ItemDefinition, vocabulary: Vocabulary) -> Array:
-    """Return lists of elements by their numbers, each different one once; unknown entries are unknowns of the list."""
-    numbers: dict[tuple[tuple[object, ...], ...], int] = {}
-    values = np.zeros(len(series), np.int64)
-    for row, elements in enumerate(series.to_list()):
-        if elements is None:
-            continue
-        key = tuple(tuple(element.values()) for element in elements)
-        if key not in numbers:
-            numbers[key] = vocabulary.number(elements_of_cell(elements, item))
-        values[row] = numbers[key]
-    return values
+class _Cells(Elements):
+    """The elements of a column of a frame, in order."""
+
+    def __init__(self, item: ItemDefinition, cells: pl.Series, vocabulary: Vocabulary) -> None:
+        super().__init__(item, vocabulary)
+        self.cells = cells
+        self.frame = pl.DataFrame() if cells.is_empty() else cells.struct.unnest()
+
+    @property
+    def count(self) -> int:
+        """How many elements there are."""
+        return len(self.cells)
+
+    def weigh(self) -> Array:
+        """Return how much each element weighs."""
+        texts = [name for name, type_ in self.frame.schema.items() if type_ == pl.String and not name.endswith(ABSENT)]
+        found = np.full(self.count, len(self.item.components), np.int64)
+        for name in texts:
+            found += self.frame[name].str.len_chars().fill_null(0).to_numpy()
+        return found
+
+    def read(self, entry: ItemDefinition) -> Column:
+        """Return an entry of all elements."""
+        if self.count == 0:
+            return read_column(pl.DataFrame({entry.name: pl.Series([], dtype=pl.Null)}), entry, self.vocabulary)
+        return read_column(self.frame, entry, self.vocabulary)
+
+    def make(self, numbers: Sequence[int]) -> Sequence[Value]:
+        """Return some elements."""
+        cells = self.cells.gather(list(numbers)).to_list() if numbers else []
+        return elements_of_cell([cell or {} for cell in cells], self.item)
+
+
+def _elements(series: pl.Series, item: ItemDefinition, vocabulary: Vocabulary) -> tuple[Array, Mask | None, Array, Elements]:
+    """Return the numbers of elements one after another, the rows that are no lists of such, where each begins, and the elements."""
+    rows = len(series)
+    dtype = series.dtype
+    if not isinstance(dtype, pl.List) or not isinstance(dtype.inner, pl.Struct):
+        nothing = _Cells(item, pl.Series([], dtype=pl.Null), vocabulary)
+        is_empty = series.is_null().to_numpy() if not isinstance(dtype, pl.List) else series.list.len().fill_null(0).to_numpy() == 0
+        return np.zeros(0, np.int64), ~is_empty, np.zeros(rows + 1, np.int64), nothing
+    lengths = series.list.len().fill_null(0).to_numpy().astype(np.int64)
+    cells = series.filter((series.list.len() > 0).fill_null(value=False)).explode()
+    lost = np.bincount(np.repeat(np.arange(rows), lengths)[cells.is_null().to_numpy()], minlength=rows) > 0
+    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
+    return np.arange(len(cells)), lost if lost.any() else None, offsets, _Cells(item, cells, vocabulary)
 
 
 def elements_of_cell(elements: Sequence[Mapping[str, object]], item: ItemDefinition) -> tuple[dict[str, object], ...]:

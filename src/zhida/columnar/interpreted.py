@@ -27,11 +27,16 @@ from zhida.columnar.columns import (
     full,
     keys_of,
     limited,
+    mask_of,
+    merge_rows,
+    scattered,
+    take,
     union,
     value_at,
     with_lists_numbered,
     within,
 )
+from zhida.columnar.decimals import compute, is_computed, numbers_at, numeric
 from zhida.columnar.learned import Firing, Lesson, Lessons, key_of
 from zhida.columnar.plan import Fit, Form, Interpret, InterpretDecision, Kind, Plan, placeholder
 from zhida.dmn.boxed import fitted
@@ -40,8 +45,9 @@ from zhida.dmn.evaluate import Evaluator
 from zhida.dmn.table import TableTrace
 from zhida.feel.evaluate import evaluate
 from zhida.feel.run import Frame, Run
-from zhida.feel.syntax import Node
+from zhida.feel.syntax import Node, free_names
 from zhida.values.temporal import Date, DaysDuration, MonthsDuration
+from zhida.values.types import NUMBER
 from zhida.values.unknown import Unknown, find_unknown
 
 Value = Any
@@ -144,10 +150,62 @@ class Interpreter:
         self.told: dict[int, dict[tuple[int, ...], Told]] = {}
         self.stand_ins: dict[int, Interpret] = {}
         self.texts: dict[int, tuple[Value, str]] = {}
+        self.computed: dict[int, bool] = {}
         self.evaluations = 0
 
     def expression(self, operation: Interpret, operands: Sequence[Operand], rows: int) -> Column:
-        """Return the column of an expression."""
+        """Return the column of an expression; where all operands are numbers, it is computed without the interpreter."""
+        numbers = self.numbers(operation, operands, rows)
+        if numbers is None:
+            return self.interpreted(operation, operands, rows)
+        found, chosen = numbers
+        rest = np.flatnonzero(~chosen)
+        if not len(rest):
+            return found
+        others = [Operand(operand.mark, take(operand.column, rest)) for operand in operands]
+        columns = {1: scattered(found, np.flatnonzero(chosen), rows), 0: scattered(self.interpreted(operation, others, len(rest)), rest, rows)}
+        return merge_rows(columns, chosen.astype(np.int64), operation.form)
+
+    def numbers(self, operation: Interpret, operands: Sequence[Operand], rows: int) -> tuple[Column, Mask] | None:
+        """Return what an expression comes to in rows whose operands are numbers, and these rows; None where there are none."""
+        if operation.by_state or not self.is_computed(operation):
+            return None
+        masks = [numeric(operand.column, self.vocabulary) for operand in operands]
+        if not masks or any(mask is None or not mask.any() for mask in masks):
+            return None
+        chosen: Mask = full(np.logical_and.reduce([mask for mask in masks if mask is not None]), rows).copy()
+        places = np.flatnonzero(chosen)
+        taken = [Operand(operand.mark, take(operand.column, places)) for operand in operands]
+        keys = [key for operand in taken for key in keys_of(operand.column, len(places), self.vocabulary)]
+        first, numbered = distinct(keys)
+        given = {operand.mark: numbers_at(operand.column, first, self.vocabulary) for operand in taken}
+        values, failed = compute(operation.node, given, len(first))
+        if failed:  # something is odd about these, which the interpreter says
+            kept = ~mask_of(failed, len(first))[numbered]
+            chosen[places[~kept]] = False
+            numbered, taken = numbered[kept], [Operand(each.mark, take(each.column, np.flatnonzero(kept))) for each in taken]
+        if not len(numbered):
+            return None
+        column = column_of(values, operation.form, self.vocabulary)
+        return replace(
+            column,
+            values=column.values[numbered],
+            reads=union(*(operand.column.reads for operand in taken)),
+            codes=union(*(operand.column.codes for operand in taken)),
+            bad=either(None if column.bad is None else column.bad[numbered], *(operand.column.bad for operand in taken)),
+            divisors=None if column.divisors is None else column.divisors[numbered],
+        ), chosen
+
+    def is_computed(self, operation: Interpret) -> bool:
+        """Say whether an expression is made of what is computed without the interpreter where all that it names are numbers."""
+        known = self.computed.get(id(operation))
+        if known is None:
+            names = {name.name for name in free_names(operation.node)} - {"min", "max"}
+            known = self.computed[id(operation)] = is_computed(operation.node) and names == {mark for mark, _ in operation.names}
+        return known
+
+    def interpreted(self, operation: Interpret, operands: Sequence[Operand], rows: int) -> Column:
+        """Return the column of an expression that the interpreter evaluates."""
 
         def tell(values: Sequence[Value]) -> Told:
             names = dict(zip((operand.mark for operand in operands), values, strict=True))
@@ -175,7 +233,20 @@ class Interpreter:
         return self.by_distinct(operation, operands, rows, tell)
 
     def fitted(self, operation: Fit, column: Column, rows: int) -> Column:
-        """Return values as a declared type asks."""
+        """Return values as a declared type asks; a number is one."""
+        if operation.type == NUMBER and operation.form == column.form:
+            is_number = numeric(column, self.vocabulary)
+            if is_number is not None and is_number.any():
+                rest = np.flatnonzero(~full(is_number, rows))
+                kept = replace(column, firing=None)
+                if not len(rest):
+                    return kept
+                others = scattered(self.checked(operation, take(column, rest), len(rest)), rest, rows)
+                return merge_rows({1: kept, 0: others}, full(is_number, rows).astype(np.int64), operation.form)
+        return self.checked(operation, column, rows)
+
+    def checked(self, operation: Fit, column: Column, rows: int) -> Column:
+        """Return values as a declared type asks, each different one of which is checked."""
 
         def tell(values: Sequence[Value]) -> Told:
             run = Run(self.plan.as_of)

@@ -15,8 +15,9 @@ from typing import Any
 from zhida.columnar import plan as ops
 from zhida.columnar.columns import form_of
 from zhida.columnar.lower_cells import UnlowerableError, bounds_of_cell, with_values
+from zhida.columnar.lower_elements import lower_entries
 from zhida.columnar.lower_expressions import Lowering, Scope
-from zhida.columnar.plan import BOOLEANS, DEFAULT, STRINGS, VALUES, Fallback, Form, Kind, Plan, Step, placeholder, token
+from zhida.columnar.plan import BOOLEANS, DEFAULT, LISTS, STRINGS, VALUES, Fallback, Form, Kind, Plan, Step, placeholder, token
 from zhida.columnar.scales import DEFAULT_SCALE, Entries, elements_of, joint_form, number_scale
 from zhida.dmn.compiled import (
     AS_OF,
@@ -36,6 +37,7 @@ from zhida.dmn.model import HitPolicy, ItemDefinition
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.evaluate import evaluate
 from zhida.feel.run import Frame, Run
+from zhida.feel import syntax
 from zhida.feel.syntax import Literal, Name, Node, Path, free_names
 from zhida.values.temporal import Date
 from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, Type, coerce, conforms, list_of
@@ -106,6 +108,8 @@ def form_of_item(item: ItemDefinition) -> Form:
     Form(kind=<Kind.NUMBER: 'number'>, scale=2)
     """
     scale = DEFAULT_SCALE if item.scale is None else item.scale
+    if item.components:
+        return Form(Kind.ELEMENTS)
     if item.type == NUMBER:
         return Form(Kind.NUMBER, scale)
     if item.type == list_of(NUMBER):
@@ -216,6 +220,37 @@ class _ModelLowering(Lowering):
             return None
         return elements_of(compiled.body, self.names_in(self.scope(compiled.requirements, {}, 0)))
 
+    def of_elements(self, node: syntax.Filter | syntax.For, scope: Scope) -> int:
+        """Return the operation of the elements of which a condition holds, or of a number that each comes to."""
+        iteration = node.iterations[0] if isinstance(node, syntax.For) else None
+        if isinstance(node, syntax.For) and (len(node.iterations) != 1 or iteration is None or iteration.last is not None):
+            raise UnlowerableError("For has no column form")
+        place = self.expression(node.value if iteration is None else iteration.domain, scope)
+        entries = self.entries_behind(place)
+        if entries is None or not entries.keys().isdisjoint({*scope.names, *scope.knowledge}):
+            raise UnlowerableError(f"{type(node).__name__} has no column form")
+        forms = {name: form_of_item(item) for name, item in entries.items()}
+        lower_ = partial(lower_entries, entries=entries, form_of=forms.__getitem__, model=self.model, as_of=self.as_of)
+        told = lower_(node.condition) if iteration is None else lower_(node.body, variable=iteration.name)
+        form = told.operations[-1].form
+        if form.kind is not (Kind.BOOLEAN if iteration is None else Kind.NUMBER):
+            raise UnlowerableError(f"a {form.kind} for each element")
+        if iteration is None:
+            return self.append(ops.Filter(place, told, Form(Kind.ELEMENTS)))
+        return self.append(ops.Iterate(place, told, Form(Kind.LIST, form.scale)))
+
+    def entries_behind(self, place: int) -> Entries | None:
+        """Return the entries of the elements that the lists of an operation hold; None for what holds none."""
+        operation = self.operations[place]
+        if operation.form.kind is not Kind.ELEMENTS:
+            return None
+        match operation:
+            case ops.Fact():
+                return self.entries_of(operation.id)
+            case ops.Read() | ops.Bare() | ops.After() | ops.Filter():
+                return self.entries_behind(operation.operand)
+        return None
+
     def unit_of(self, id_: str) -> str:
         """Return the unit of an input datum."""
         return self.given[id_].unit if id_ in self.given else self.model.inputs[id_].item.unit
@@ -230,7 +265,7 @@ class _ModelLowering(Lowering):
         if column is None or len(body.table.outputs) == 1:
             return None
         form = self.form_of_output(body, column, compiled)
-        if form.kind in {Kind.VALUE, Kind.LIST, Kind.RATIO}:
+        if form.kind in {Kind.VALUE, Kind.RATIO, *LISTS}:
             return None
         part = replace(node, value=Name(node.span, placeholder(0)))
         place = self.steps[id_].operation
@@ -357,8 +392,11 @@ class _ModelLowering(Lowering):
         """Return the values of the names that are the same for every row."""
         return {name: self.constants[id_] for name, id_ in requirements.items() if id_ in self.constants}
 
-    def column(self, table: CompiledTable, column: int, place: int) -> tuple[tuple[Value, ...], int]:
-        """Return the constants that a column's cells compare with, and its input in a form that has codes for them."""
+    def column(self, table: CompiledTable, column: int, place: int) -> tuple[tuple[Value, ...] | None, int]:
+        """Return the constants that a column's cells compare with, and its input in a form that has codes for them.
+
+        The constants are None where the cells do anything else with what they test, so that each value is tested by itself.
+        """
         form = self.form(place)
         allowed = table.allowed[column]
         cells = [*(rule.tests[column] for rule in table.rules), *([] if allowed is None else [allowed])]
@@ -370,17 +408,19 @@ class _ModelLowering(Lowering):
         if clause.type is not ANY:
             place = self.as_declared(place, clause.type)
             form = self.form(place)
-        if form.kind in {Kind.VALUE, Kind.STRING, Kind.BOOLEAN, Kind.NULL}:
+        if form.kind in {Kind.STRING, Kind.BOOLEAN, Kind.NULL}:
             return (), place
-        if form.kind is Kind.LIST:
-            return (), self.convert(place, VALUES)
+        if form.kind in LISTS:
+            return None, self.convert(place, VALUES)
         try:
             found = [bound for cell in cells for bound in bounds_of_cell(cell, self.as_of)]
         except UnlowerableError as reason:
+            if form.kind is Kind.VALUE:
+                return None, place
             numbered = self.convert(place, VALUES)
             why = f"{reason}: each value has a code of its own"
             self.fallbacks.append(Fallback(self.decision, clause.expression.text, why, numbered))
-            return (), numbered
+            return None, numbered
         return tuple(dict.fromkeys(found)), place
 
     def outputs(self, table: CompiledTable, scope: Scope) -> tuple[list[Form], dict[int, int]]:
@@ -442,7 +482,7 @@ class _ModelLowering(Lowering):
         if len(table.table.outputs) != 1 or policy in _MANY:
             return VALUES
         form = joint_form([Form(Kind.NUMBER), *forms[-1:]]) if policy is HitPolicy.COLLECT_COUNT else joint_form(forms)
-        if form.kind is Kind.LIST:
+        if form.kind in LISTS:
             raise UnlowerableError("outputs that are lists")
         wanted = _FORMS.get(type_, form if type_ in {ANY, NUMBER} else VALUES)
         return form if form.kind in {wanted.kind, Kind.NULL} or (type_ == NUMBER and form.kind in {Kind.NUMBER, Kind.RATIO}) else VALUES

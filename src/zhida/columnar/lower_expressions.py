@@ -16,7 +16,7 @@ from zhida.columnar import plan as ops
 from zhida.columnar.columns import MAX_SCALE, form_of, scale_of
 from zhida.columnar.lower_cells import UnlowerableError, bounds_of, static, with_nodes
 from zhida.columnar.operators import ROUNDINGS
-from zhida.columnar.plan import BOOLEANS, NULLS, RATIOS, STRINGS, VALUES, Fallback, Form, Kind, Operation, placeholder
+from zhida.columnar.plan import BOOLEANS, LISTS, NULLS, RATIOS, STRINGS, VALUES, Fallback, Form, Kind, Operation, placeholder
 from zhida.columnar.scales import Entries, Names, joint_form, number_scale, result_form
 from zhida.dmn.compiled import AS_OF, CompiledKnowledge
 from zhida.feel import syntax
@@ -251,6 +251,8 @@ class Lowering:
                 return self.choice(node, scope)
             case syntax.Call():
                 return self.call(node, scope)
+            case syntax.Filter() | syntax.For():
+                return self.of_elements(node, scope)
         raise UnlowerableError(f"{type(node).__name__} has no column form")
 
     def name(self, name: str, scope: Scope) -> int:
@@ -340,7 +342,7 @@ class Lowering:
             kinds = {Kind.NUMBER}
         if kinds <= {Kind.NUMBER, Kind.RATIO} or len(kinds) == 1:
             kind = next(iter(kinds))
-            if kind in {Kind.VALUE, Kind.LIST}:
+            if kind in {Kind.VALUE, *LISTS}:
                 raise UnlowerableError("compares values whose kind is not known beforehand")
             some = next((form for form in forms if form.kind is not Kind.NULL), Form(Kind.NUMBER))
             return [self.convert(place, some) if form.kind is Kind.NULL else place for place, form in zip(places, forms, strict=True)]
@@ -363,7 +365,7 @@ class Lowering:
     def membership(self, node: syntax.In, scope: Scope) -> int:
         """Return the operation of `in` with tests of constants."""
         operand = self.expression(node.value, scope)
-        if self.form(operand).kind is Kind.LIST:
+        if self.form(operand).kind in LISTS:
             raise UnlowerableError("tests a list")
         bounds = tuple(bound for item in node.tests.tests for bound in bounds_of(static(item, self.as_of)))
         mark = syntax.Name(node.value.span, placeholder(0))
@@ -377,6 +379,7 @@ class Lowering:
     def chosen(self, condition: int, then: int, otherwise: int) -> int:
         """Return the operation of a choice between two values."""
         form = joint_form([self.form(then), self.form(otherwise)])
+        form = VALUES if form.kind is Kind.ELEMENTS else form
         if form.kind is Kind.LIST:
             raise UnlowerableError("chooses between lists")
         return self.emit(ops.Choose(condition, self.convert(then, form), self.convert(otherwise, form), form))
@@ -458,6 +461,14 @@ class Lowering:
         """Return the operation of one of several outputs of a decision table; None where that is what it is not."""
         raise NotImplementedError
 
+    def of_elements(self, node: syntax.Filter | syntax.For, scope: Scope) -> int:
+        """Return the operation of what is made of the elements of a list, one by one.
+
+        Raises:
+            UnlowerableError: it has no column form.
+        """
+        raise UnlowerableError(f"{type(node).__name__} has no column form")
+
     def entry(self, node: syntax.ContextLiteral, name: str, scope: Scope) -> int:
         """Return the operation of one entry of a context, all of which are evaluated."""
         keys = [key for key, _ in node.entries]
@@ -471,7 +482,7 @@ class Lowering:
         places: list[int] = []
         for key, entry in entries:
             place = lower(entry, scope)
-            if self.form(place).kind in {Kind.LIST, Kind.VALUE}:
+            if self.form(place).kind in {Kind.VALUE, *LISTS}:
                 raise UnlowerableError("a context with lists or contexts in it, the size of which is limited")
             places.append(place)
             bare = self.emit(ops.Bare(place, self.form(place)))
@@ -487,7 +498,7 @@ class Lowering:
     def instance_of(self, node: syntax.InstanceOf, scope: Scope) -> int:
         """Return the operation of `instance of` for values of a known kind: only whether there is one matters."""
         operand = self.expression(node.value, scope)
-        if self.form(operand).kind in {Kind.VALUE, Kind.LIST, Kind.NULL} or node.type_ is None or node.type_.constraint is not None:
+        if self.form(operand).kind in {Kind.VALUE, Kind.NULL, *LISTS} or node.type_ is None or node.type_.constraint is not None:
             raise UnlowerableError("'instance of' for values whose kind is not known beforehand")
         template = replace(node, value=syntax.Name(node.span, placeholder(0)))
         return self.emit(ops.Interpret(template, ((placeholder(0), operand),), BOOLEANS, by_state=True))
@@ -514,7 +525,7 @@ class Lowering:
         if isinstance(argument, syntax.ListLiteral) and argument.elements and name != "count":
             return self.fold(name, node, argument.elements, scope, is_list=True)
         operand = self.expression(argument, scope)
-        if self.form(operand).kind is not Kind.LIST:
+        if self.form(operand).kind is not Kind.LIST and (name != "count" or self.form(operand).kind is not Kind.ELEMENTS):
             raise UnlowerableError(f"'{name}' of what is not known beforehand to be a list of numbers")
         template = replace(node, positional=(syntax.Name(node.span, placeholder(0)),))
         form = Form(Kind.NUMBER, 0 if name == "count" else self.form(operand).scale)
@@ -542,6 +553,7 @@ class Lowering:
         try:
             return self.fitted(place, type_)
         except UnlowerableError as reason:
+            place = self.convert(place, VALUES) if self.form(place).kind is Kind.ELEMENTS else place
             if self.form(place).kind is not Kind.VALUE:
                 raise
             fit = self.emit(ops.Fit(place, type_, _FORMS.get(type_, VALUES)))

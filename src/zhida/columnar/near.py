@@ -101,6 +101,7 @@ class NearFinder:
             plan, settler = self.settler.plan, self.settler
             given = lower(plan.model, settler.questions.goals, as_of=plan.as_of, constants=plan.constants, given={name.id: name.item})
             executor = Executor(given, settler.executor.vocabulary, settler.executor.firings)
+            executor.share(plan, name.id)
             self.given[name.id] = Settler(executor, settler.questions, limit=settler.limit, fen=settler.fen)
         return self.given[name.id]
 

@@ -87,7 +87,8 @@ class ValueRows(NearRows):
             rows = part.rows[start : start + POSITIONS]
             facts = {id_: take(self.results.operations[known[id_]], rows) for id_ in settler.plan.facts if id_ in known}
             facts[part.name.id] = Column(part.name.form, part.values[start : start + POSITIONS])
-            found.append(self.compared(settler.settle(Block(len(rows), facts)), rows))
+            base = Base(self.results, rows, frozenset(facts))
+            found.append(self.compared(settler.settle(Block(len(rows), facts), base), rows))
         return Tried.of(found)
 
     def compared(self, answers: Answers, rows: Array) -> Tried:

@@ -41,6 +41,8 @@ class Kind(StrEnum):
     """The number of any value in the vocabulary."""
     LIST = "list"
     """Lists of scaled integers, one after another."""
+    ELEMENTS = "elements"
+    """Lists of contexts, by the numbers of these, one after another."""
     NULL = "null"
     """Nothing but null and unknown."""
 
@@ -54,6 +56,9 @@ class Form:
     scale: int = 0
     """Decimal places of a number, or of the numbers in a list."""
 
+
+LISTS = frozenset((Kind.LIST, Kind.ELEMENTS))
+"""Kinds of columns whose rows hold several values."""
 
 BOOLEANS, DATES, STRINGS, VALUES, RATIOS, NULLS = map(Form, (Kind.BOOLEAN, Kind.DATE, Kind.STRING, Kind.VALUE, Kind.RATIO, Kind.NULL))
 
@@ -232,6 +237,30 @@ class FoldList:
     """What the column holds."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Filter:
+    """The elements of a list of which a condition holds that names nothing but their entries."""
+
+    operand: int
+    """The list."""
+    condition: "Plan"
+    """The condition, the last operation of a plan whose rows are elements and whose facts their entries."""
+    form: Form
+    """What the column holds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Iterate:
+    """What each element of a list comes to, a number made of nothing but its entries."""
+
+    operand: int
+    """The list."""
+    body: "Plan"
+    """What each comes to, as in `Filter`."""
+    form: Form
+    """What the column holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interpret:
     """An expression that the interpreter evaluates, once for each distinct combination of its operands."""
@@ -296,8 +325,8 @@ class Decide:
     """The table with placeholders for its inputs, and tokens for outputs that are no constants."""
     inputs: tuple[int, ...]
     """What is tested, by column."""
-    bounds: tuple[tuple[object, ...], ...]
-    """For each column, the constants that its cells compare with."""
+    bounds: tuple[tuple[object, ...] | None, ...]
+    """For each column, the constants that its cells compare with; None where each value is tested by itself."""
     outputs: tuple[tuple[int, int], ...]
     """Places of the rules whose output is no constant, each with its value; `DEFAULT` is the place of the default."""
     type: Type
@@ -323,6 +352,8 @@ Operation = (
     | Choose
     | Fold
     | FoldList
+    | Filter
+    | Iterate
     | Interpret
     | Fit
     | InterpretDecision
@@ -336,7 +367,7 @@ def operands_of(operation: Operation) -> tuple[int, ...]:
     match operation:
         case Fact() | Constant():
             return ()
-        case Read() | Bare() | Convert() | Opposite() | FoldList() | Test() | Fit():
+        case Read() | Bare() | Convert() | Opposite() | FoldList() | Filter() | Iterate() | Test() | Fit():
             return (operation.operand,)
         case After():
             return (*operation.first, operation.operand)

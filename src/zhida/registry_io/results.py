@@ -82,8 +82,13 @@ def _unreadable(path: Path) -> InputError:
     return InputError([diagnostic("results-unreadable", None, name=path)])
 
 
-def read_row(results: Path, code: str) -> dict[str, Any] | None:
+def read_row(results: Path, code: str, policy: str = "") -> dict[str, Any] | None:
     """Return the row of one subject, words as texts; None where it has none.
+
+    Args:
+        results: results.parquet: a file or a folder.
+        code: The subject's code.
+        policy: The id of the only policy whose cells are wanted; empty for all.
 
     Raises:
         InputError: file-not-found, results-unreadable.
@@ -92,7 +97,9 @@ def read_row(results: Path, code: str) -> dict[str, Any] | None:
     try:
         for file in files:
             wide = pl.scan_parquet(file)
-            found = wide.filter(pl.first() == code).head(1).collect()
+            names = wide.collect_schema().names()
+            wanted = [name for name in names if name == names[0] or not policy or name.startswith(f"{policy}:")]
+            found = wide.select(wanted).filter(pl.first() == code).head(1).collect()
             if found.height:
                 return found.with_columns(pl.col(pl.Categorical).cast(pl.String)).row(0, named=True)
     except (pl.exceptions.PolarsError, OSError) as error:

@@ -1,6 +1,7 @@
 """An assessment as one HTML page that an official can print and sign."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from zhida.assess.agreement import Agreement
 from zhida.assess.assessment import Assessment, ConditionMet, Outcome, Reason
@@ -8,6 +9,7 @@ from zhida.errors import Language
 from zhida.report import fine_print, phrases
 from zhida.report.argument import argument, list_phrases
 from zhida.report.conditions import describe_test
+from zhida.report.inside import Inside, inside
 from zhida.report.page import Markup, element, facts, join, page, table
 from zhida.report.words import capitalized, choose, format_value, unbroken
 from zhida.report.year_names import spoken
@@ -41,21 +43,57 @@ def explanation_html(  # noqa: PLR0913 - each says one thing about what is expla
         is_synthetic: Whether the subject is invented; the page then says so.
         agreement: Whether the columns and results say the same; the page then says so.
     """
-    assessment = spoken(assessment, language)
-    rows = phrases.header_rows(assessment, language, subject_name=subject_name, subject_code=subject_code)
-    body = element(
-        "main",
-        element("div", phrases.SYNTHETIC[language], class_="synthetic", role="note") if is_synthetic else Markup(),
-        element("header", element("h1", phrases.TITLE[language]), facts(rows)),
-        _conclusion(assessment, language),
-        *(element("section", element("h2", heading), content) for heading, content in _sections(assessment, agreement, language)),
-        element("div", *(_signature(name) for name in phrases.SIGNATURES[language]), class_="signatures"),
-        _annex(assessment, language),
-        element("footer", _footer(assessment, language)),
-    )
-    subject = subject_name or subject_code
-    title = f"{subject} · {assessment.title}" if subject else assessment.title
-    return page(title, body, language=language, style=STYLE)
+    said = _Said(spoken(assessment, language), language, subject_name, subject_code, is_synthetic, agreement)
+    return page(said.title, element("main", *said.parts()), language=language, style=STYLE)
+
+
+def explanation_inside(  # noqa: PLR0913 - as `explanation_html`
+    assessment: Assessment,
+    *,
+    language: Language,
+    subject_name: str = "",
+    subject_code: str = "",
+    is_synthetic: bool = False,
+    agreement: Agreement | None = None,
+) -> Inside:
+    """Return what `explanation_html` shows as an article of class `explained` that stands inside of another page, and its style apart.
+
+    The arguments are those of `explanation_html`; the style is the same for every explanation.
+    """
+    said = _Said(spoken(assessment, language), language, subject_name, subject_code, is_synthetic, agreement)
+    return inside(said.title, "explained", said.parts(), STYLE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an explanation says."""
+
+    assessment: Assessment
+    language: Language
+    subject_name: str
+    subject_code: str
+    is_synthetic: bool
+    agreement: Agreement | None
+
+    @property
+    def title(self) -> str:
+        """What the page is called."""
+        subject = self.subject_name or self.subject_code
+        return f"{subject} · {self.assessment.title}" if subject else self.assessment.title
+
+    def parts(self) -> tuple[Markup, ...]:
+        """Return what the page shows, from top to bottom."""
+        assessment, language = self.assessment, self.language
+        rows = phrases.header_rows(assessment, language, subject_name=self.subject_name, subject_code=self.subject_code)
+        return (
+            element("div", phrases.SYNTHETIC[language], class_="synthetic", role="note") if self.is_synthetic else Markup(),
+            element("header", element("h1", phrases.TITLE[language]), facts(rows)),
+            _conclusion(assessment, language),
+            *(element("section", element("h2", heading), content) for heading, content in _sections(assessment, self.agreement, language)),
+            element("div", *(_signature(name) for name in phrases.SIGNATURES[language]), class_="signatures"),
+            _annex(assessment, language),
+            element("footer", _footer(assessment, language)),
+        )
 
 
 def _conclusion(assessment: Assessment, language: Language) -> Markup:

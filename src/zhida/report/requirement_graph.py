@@ -119,7 +119,6 @@ def requirement_graph(policy: Policy, packs: Packs, marks: Mapping[str, Mark], l
     title, about = _described(elements, marks, language)
     arrows = element("g", *(_arrow(found, *arrow, elements) for arrow in found.arrows), class_="arrows", aria_hidden="true")
     shapes = (_shape(elements[id_], place, marks.get(id_), language) for id_, place in found.places.items())
-    least = width * LEGIBLE[0] // LEGIBLE[1]
     drawing = element(
         "svg",
         element("title", title, id="graph-title"),
@@ -132,9 +131,12 @@ def requirement_graph(policy: Policy, packs: Packs, marks: Mapping[str, Mark], l
         height=str(height),
         role="group",
         aria_labelledby="graph-title graph-about",
-        style=f"--least:{least}px",
     )
-    return element("figure", element("div", drawing, class_="sheet"), _legend(elements, marks, language), class_=_class(width, height))
+    # Nothing is drawn in it: where the page is narrower it keeps the sheet wide, and one scrolls; no style is stated in the element.
+    least = element("svg", width=str(width * LEGIBLE[0] // LEGIBLE[1]), height="0", class_="least", aria_hidden="true")
+    return element(
+        "figure", element("div", drawing, least, class_="sheet"), _legend(elements, marks, language), class_=_class(width, height)
+    )
 
 
 def _requirements(policy: Policy) -> dict[str, tuple[str, ...]]:
@@ -406,8 +408,9 @@ def _class(width: int, height: int) -> str:
 
 STYLE = """
 .graph { margin: 0; }
-.graph .sheet { overflow-x: auto; padding: 4px 0 8px; }
-.graph .sheet > svg { display: block; max-width: 100%; min-width: var(--least); height: auto; margin: 0 auto; font-family: var(--sans); }
+.graph .sheet { display: grid; grid-template-columns: minmax(min-content, 1fr); overflow-x: auto; padding: 4px 0 8px; }
+.graph .sheet > svg { display: block; max-width: 100%; height: auto; margin: 0 auto; font-family: var(--sans); }
+.graph .sheet > .least { max-width: none; height: 0; visibility: hidden; }
 .graph text { font-size: 12px; fill: var(--ink); text-anchor: middle; }
 .graph .small-of, .graph .article-of { font-size: 10px; fill: var(--quiet); }
 .graph .article-of { fill: var(--accent); } .graph .begins, .graph .article-of { text-anchor: start; }
@@ -430,8 +433,8 @@ STYLE = """
 .graph .sign { display: inline-flex; align-items: center; gap: 7px; }
 @page graph { size: A4 landscape; margin: 14mm; }
 @media print {
-  .graph .sheet { overflow: visible; padding: 0; } .graph { break-inside: avoid; }
-  .graph .sheet > svg { min-width: 0; max-height: 232mm; }
+  .graph .sheet { display: block; overflow: visible; padding: 0; } .graph .sheet > .least { display: none; } .graph { break-inside: avoid; }
+  .graph .sheet > svg { max-height: 232mm; }
   section:has(> .graph.lying) { page: graph; margin-top: 0; } .graph.lying .sheet > svg { max-height: 148mm; width: 100%; }
   .graph figcaption { font-size: 8pt; }
 }

@@ -17,6 +17,7 @@ from zhida.policy.document import Block, Fence, Heading, Prose, Quote, Table
 from zhida.policy.pack import Packs, Policy
 from zhida.policy.tangle import CAVEAT, EXAMPLE_WORDS, caveat_words, split_caveat
 from zhida.proof.policies import PolicyProof
+from zhida.report.inside import Inside, inside
 from zhida.report.page import Markup, element, join, page
 from zhida.report.prose import render_prose
 from zhida.report.requirement_graph import STYLE as GRAPH_STYLE
@@ -50,6 +51,9 @@ EXAMPLE_HEADINGS = ("例", "Examples")
 
 WIDE_COLUMNS = 10
 """A table with more columns stands below its law rather than beside it."""
+
+WOVEN_STYLE = STYLE + GRAPH_STYLE + COVERAGE_STYLE + PROOF_STYLE
+"""Rules beside those of every page."""
 
 
 @dataclass(slots=True)
@@ -94,17 +98,38 @@ def weave(policy: Policy, packs: Packs, results: Sequence[ExampleResult], *, lan
         language: Of the labels; the policy's own words stay as they are.
         proof: What was proved of it, where that is to be shown.
     """
+    body = element("main", *_parts(policy, packs, results, proof, language))
+    return page(_title(policy), body, language=language, style=WOVEN_STYLE)
+
+
+def weave_inside(
+    policy: Policy, packs: Packs, results: Sequence[ExampleResult], *, language: Language, proof: PolicyProof | None = None
+) -> Inside:
+    """Return what `weave` shows as an article of class `woven` that stands inside of another page, and its style apart.
+
+    The arguments are those of `weave`; the style is the same for every policy and language.
+    """
+    return inside(_title(policy), "woven", _parts(policy, packs, results, proof, language), WOVEN_STYLE)
+
+
+def _title(policy: Policy) -> str:
+    return policy.front.title or policy.id
+
+
+def _parts(
+    policy: Policy, packs: Packs, results: Sequence[ExampleResult], proof: PolicyProof | None, language: Language
+) -> tuple[Markup, ...]:
+    """Return what the page shows, from top to bottom."""
     ground = ground_of(policy, packs)
     names = names_of(policy, ground)
     sections = list(_Weaver(policy, names, results, proof, language).sections())
     graph = requirement_graph(policy, packs, marks_of(proof, language), language)
     appendices = [*_proved(proof, language), *_appendices(policy, packs, ground, language)]
-    body = element(
-        "main",
+    return (
         element(
             "header",
             element("p", choose(language, "政策与规则对照", "Law beside rule"), class_="kind"),
-            element("h1", policy.front.title or policy.id),
+            element("h1", _title(policy)),
             card(policy, results, language),
         ),
         _contents(sections, appendices, language, has_graph=bool(graph)),
@@ -112,7 +137,6 @@ def weave(policy: Policy, packs: Packs, results: Sequence[ExampleResult], *, lan
         *(_section(section, language) for section in sections),
         *(element("section", element("h2", title), content, id=id_, class_="appendix") for id_, title, content in appendices),
     )
-    return page(policy.front.title or policy.id, body, language=language, style=STYLE + GRAPH_STYLE + COVERAGE_STYLE + PROOF_STYLE)
 
 
 class _Weaver:

@@ -1,8 +1,15 @@
-"""What every answer carries: a policy of what a page may load, without any inline code or style."""
+"""What every request meets before its page: what a page may load, how much may be sent, and what must be set up first."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from zhida_server.people.data import SetUp
+from zhida_server.people.service import set_up_left
+
+Answer = Callable[[HttpRequest], HttpResponse]
 
 CONTENT_SECURITY = {
     "default-src": "'none'",
@@ -17,8 +24,13 @@ CONTENT_SECURITY = {
 }
 """What a page may load, by kind."""
 
+FIRST_PAGES = {SetUp.NEW_PASSWORD: "account_change_password", SetUp.SECOND_FACTOR: "mfa_activate_totp"}
+"""The page on which somebody does what must be done first."""
+ALWAYS_OPEN = frozenset({"account_logout", "account_reauthenticate", "mfa_reauthenticate", "set_language", "style"})
+"""The addresses that stay open meanwhile, beside the page itself."""
 
-def content_security(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+
+def content_security(get_response: Answer) -> Answer:
     """Add the content security policy to each answer; a view may name more in the header itself, such as the hash of one style."""
 
     def answer(request: HttpRequest) -> HttpResponse:
@@ -28,3 +40,38 @@ def content_security(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
         return response
 
     return answer
+
+
+def upload_limit(get_response: Answer) -> Answer:
+    """Refuse what is too long before a byte of it is read: files come from people who logged in, and are limited as well."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            limit = settings.UPLOAD_LIMIT_BYTES if request.user.is_authenticated else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            if not length.isdecimal() or int(length) > limit:
+                mebibytes = limit // (1024 * 1024)
+                text = f"上传的内容太大：最多 {mebibytes} MiB。/ What was sent is too large: {mebibytes} MiB at most."
+                return HttpResponse(text, status=413, content_type="text/plain; charset=utf-8")
+        return get_response(request)
+
+    return answer
+
+
+class SetUpFirst:
+    """Sends somebody who must change a password or set up a second factor to that page, whatever page they ask for."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer as the page does."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """Answer instead of the page where something else comes first."""
+        asked = request.resolver_match.url_name if request.resolver_match else None
+        if asked in ALWAYS_OPEN or not request.user.is_authenticated:
+            return None
+        first = FIRST_PAGES.get(set_up_left(request.user))
+        return redirect(first) if first and asked != first else None

@@ -1,0 +1,447 @@
+"""Public notices (公示): what a run found for a policy is granted, shown to everybody for some working days, and then payable.
+
+    run ──open──> granting ──every eligible enterprise, in the order of the registry──> open ──its days are over──> closed
+                     │ chunk by chunk: grant, order, line; killed and repeated, it goes on where it stopped     payable orders
+                     └ once the budget is spent, everybody else waits, and is granted when there is money again
+
+First come, first served: nobody is granted something while somebody before them on the same notice waits.
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from zhida.assess.assessment import Delivery
+from zhida_server import settings
+from zhida_server.audit import service as audit
+from zhida_server.catalogue import service as catalogue
+from zhida_server.delivery import models, orders
+from zhida_server.delivery.data import NoCalendar, NoNotice, NotDeliverable, Notice, NoticeLine, NoticeState, NotUnderstood, OrderState
+from zhida_server.delivery.working_days import Calendar, add_working_days, parse_calendar
+from zhida_server.entitlements import service as entitlements
+from zhida_server.entitlements.data import AlreadyGranted, Entitlement, GrantRequest, NoBudget, RunNotDone, RunState
+from zhida_server.ledger import service as ledger
+from zhida_server.people import service as people
+from zhida_server.people.data import Actor, NotFound, job_actor
+from zhida_server.registry import service as registry
+
+CALENDAR = "national/calendar.md"
+"""Where packs keep the official calendar."""
+
+MONEY = ("cash", "voucher")
+"""What a policy gives that is paid out by orders."""
+
+WITHOUT_APPLYING = ("", Delivery.WITHOUT_APPLICATION.value, Delivery.WITHOUT_REVIEW.value)
+"""The ways of delivery by which nobody has to apply; empty where the document orders none."""
+
+CHUNK = 500
+"""Grants of one transaction: what a kill loses is less than this."""
+
+MOST_DAYS = 60
+"""Working days of a notice, at most; more is a slip of the hand."""
+
+TRIES = 5
+"""How often a chunk is tried again while others grant the same."""
+
+JOB = job_actor("notice")
+"""Who grants the lines of a notice that somebody opened."""
+
+FIGURES = """
+SELECT line.notice_id, count(line.order_id), coalesce(sum(line.amount_fen) FILTER (WHERE line.order_id IS NOT NULL), 0),
+    count(*) FILTER (WHERE line.order_id IS NULL), coalesce(sum(line.amount_fen) FILTER (WHERE line.order_id IS NULL), 0)
+FROM delivery_notice_line line WHERE line.notice_id = ANY(%s) GROUP BY line.notice_id
+"""
+"""What was granted by notices, and what waits."""
+
+VOIDED = """
+SELECT ordered.notice_id, count(*), sum(ordered.amount_fen) FROM delivery_event event JOIN delivery_order ordered ON ordered.id = event.order_id
+WHERE event.kind = 'voided' AND ordered.notice_id = ANY(%s) GROUP BY ordered.notice_id
+"""
+"""What of it was voided again."""
+
+OBJECTED = """
+SELECT objection.notice_id, count(*) FROM delivery_objection objection
+LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
+WHERE objection.notice_id = ANY(%s) AND decision.objection_id IS NULL GROUP BY objection.notice_id
+"""
+"""Objections that nobody has decided."""
+
+UPHELD = """
+EXISTS (SELECT FROM delivery_objection objection JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
+    WHERE objection.notice_id = line.notice_id AND objection.code = line.code AND decision.is_upheld)
+"""
+"""Whether an objection to a line was upheld, in SQL that calls it `line`."""
+
+LINES = f"""
+SELECT line.position, line.code, line.name, line.amount_fen, line.article, line.order_id,
+    CASE WHEN line.order_id IS NOT NULL
+        THEN (SELECT kind FROM delivery_event WHERE order_id = line.order_id ORDER BY seq DESC LIMIT 1)
+        WHEN {UPHELD} THEN 'voided' ELSE 'waiting' END
+FROM delivery_notice_line line
+WHERE line.notice_id = %s AND line.position > %s AND (%s = '' OR line.code = %s OR strpos(line.name, %s) > 0)
+ORDER BY line.position LIMIT %s
+"""  # noqa: S608 - all parts are ours
+
+WAITING = f"""
+SELECT line.id, line.code, line.amount_fen, line.article FROM delivery_notice_line line
+WHERE line.notice_id = %s AND line.order_id IS NULL AND NOT {UPHELD} ORDER BY line.position
+"""  # noqa: S608 - all parts are ours
+
+UNDISPUTED = """
+SELECT ordered.id FROM delivery_order ordered
+WHERE ordered.notice_id = %s
+    AND (SELECT kind FROM delivery_event WHERE order_id = ordered.id ORDER BY seq DESC LIMIT 1) = 'noticed'
+    AND NOT EXISTS (
+        SELECT FROM delivery_objection objection LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
+        WHERE objection.notice_id = ordered.notice_id AND objection.code = ordered.code AND decision.is_upheld IS DISTINCT FROM false
+    )
+ORDER BY ordered.id
+"""
+"""The orders of a notice that nobody objects to, or rightly."""
+
+
+# --- opening -------------------------------------------------------------------------------------------------------
+
+
+def open_notice(actor: Actor, run_id: UUID, policy: str, *, on: datetime.date, days: int | None = None) -> Notice:
+    """Open a public notice of what a run found for a policy; opening it again returns it as it is.
+
+    Its lines are granted by the job that `grant_lines` is; until then it is `granting` and `waiting` counts nothing.
+
+    Args:
+        actor: Who opens it.
+        run_id: The run, which must be done.
+        policy: The policy: it gives money and its document asks nobody to apply.
+        on: The day; the notice's days are counted from the next.
+        days: How many working days it runs; without it, as many as the site's options say.
+
+    Raises:
+        NotDeliverable: where the policy is not paid out this way.
+        NoBudget: where no budget pays it.
+        NoCalendar: where its days lead into a year that the official calendar does not have yet.
+    """
+    people.require(actor, "notice.open")
+    run = entitlements.run(actor, run_id)
+    if run.state is not RunState.DONE:
+        raise RunNotDone("run-not-done", "这次运行还没有完成，不能公示", "this run is not done yet and cannot be put on notice")
+    count = settings.NOTICE_WORKING_DAYS if days is None else days
+    if not 1 <= count <= MOST_DAYS:
+        raise NotUnderstood("notice-days", f"公示期应当是 1 至 {MOST_DAYS} 个工作日", f"a notice runs 1 to {MOST_DAYS} working days")
+    with transaction.atomic():
+        former = models.Notice.objects.filter(run_id=run_id, policy=policy).first()
+        if former is not None:
+            return _notice(former)
+        title, budget = _deliverable(policy, run.packs_sha256, run.as_of.year)
+        row = models.Notice.objects.create(
+            policy=policy,
+            title=title,
+            period=run.as_of.year,
+            run_id=run_id,
+            budget=budget,
+            opened_on=on,
+            days=count,
+            closes_on=add_working_days(official_calendar(), on, count),
+            opened_by=actor.name,
+        )
+        after = {"policy": policy, "run": str(run_id), "days": count, "closes_on": str(row.closes_on)}
+        audit.record(actor.name, "notice.open", str(row.id), after=after)
+        return _notice(row)
+
+
+def official_calendar() -> Calendar:
+    """Return the official calendar of the packs that hold now.
+
+    Raises:
+        NoCalendar: where they have none.
+    """
+    try:
+        content = catalogue.pack_file(catalogue.current_sha256(), CALENDAR)
+    except NotFound:
+        raise NoCalendar(
+            "no-calendar",
+            f"政策包里没有工作日历（{CALENDAR}），公示期数不出来；补上以后重新收一次政策包",
+            f"the packs have no official calendar ({CALENDAR}), so working days cannot be counted; add it and take the packs again",
+        ) from None
+    return parse_calendar(content.decode("utf-8"))
+
+
+def _deliverable(policy: str, packs_sha256: str, period: int) -> tuple[str, str]:
+    """Return the title of a policy that is paid without applying, and its budget."""
+    found = catalogue.packs_of(packs_sha256).policies.get(policy)
+    if found is None:
+        raise NotDeliverable("no-such-policy", f"这次运行的政策里没有“{policy}”", f"the run's policies have no '{policy}'")
+    front = found.front
+    if front.gives not in MONEY:
+        raise NotDeliverable(
+            "gives-no-money", f"“{front.title}”不发钱，不用公示兑付", f"'{front.title}' pays no money, so there is nothing to put on notice"
+        )
+    if front.delivery not in WITHOUT_APPLYING:
+        raise NotDeliverable(
+            "document-orders-otherwise",
+            f"“{front.title}”的文件规定的是“{front.delivery}”，不能免申即享",
+            f"the document of '{front.title}' orders '{front.delivery}': it cannot go out without application",
+        )
+    budget = ledger.budget_for(policy, period)
+    if budget is None:
+        raise NoBudget(
+            "no-budget", f"{period} 年没有支付“{front.title}”的预算：请先由财务开立", f"no budget of {period} pays '{front.title}': finance has to open one"
+        )
+    return front.title, budget
+
+
+# --- granting ------------------------------------------------------------------------------------------------------
+
+
+def grant_lines(notice_id: UUID) -> Notice:
+    """Grant the lines of a notice, chunk by chunk, and open it; killed and repeated, it goes on where it stopped.
+
+    Args:
+        notice_id: The notice; one that is open or closed is left as it is.
+    """
+    row = _row(notice_id)
+    eligible = [each for each in entitlements.eligible(row.run_id, row.policy) if each.paid_fen > 0]
+    is_done = False
+    while not is_done:
+        is_done = _retried(lambda: _grant_chunk(notice_id, eligible))
+    return notice(notice_id)
+
+
+def _grant_chunk(notice_id: UUID, eligible: Sequence[Any]) -> bool:
+    """Grant the next lines of a notice, in one transaction; says whether there are none left."""
+    with transaction.atomic():
+        row = models.Notice.objects.select_for_update().get(id=notice_id)
+        if row.state != NoticeState.GRANTING:
+            return True
+        former = models.NoticeLine.objects.filter(notice=row)
+        begin = former.order_by("-position").values_list("position", flat=True).first() or 0
+        granted_before = entitlements.granted_codes(row.policy, row.period)
+        left = [
+            (place, each) for place, each in enumerate(eligible, start=1) if place > begin and each.code not in granted_before
+        ]
+        fresh = left[:CHUNK]
+        requests = [GrantRequest(row.policy, each.code, each.paid_fen) for _, each in fresh]
+        is_spent = former.filter(order=None).exists()
+        granted = _granted(row, requests, OrderState.NOTICED, row.opened_on) if requests and not is_spent else {}
+        names = registry.names_of([each.code for _, each in fresh])
+        models.NoticeLine.objects.bulk_create(
+            models.NoticeLine(
+                notice=row,
+                position=place,
+                code=each.code,
+                name=names.get(each.code, ""),
+                amount_fen=each.paid_fen,
+                article=each.article,
+                order_id=granted.get(each.code),
+            )
+            for place, each in fresh
+        )
+        is_done = len(left) <= CHUNK
+        if is_done:
+            row.state = NoticeState.OPEN
+            row.save(update_fields=["state"])
+            found = _notice(row)
+            figures = {"lines": found.lines, "amount_fen": found.amount_fen, "waiting": found.waiting, "waiting_fen": found.waiting_fen}
+            audit.record(JOB.name, "notice.open", str(row.id), before={"state": "granting"}, after={"state": "open", **figures})
+        return is_done
+
+
+def grant_waiting(actor: Actor, policy: str | None = None, *, on: datetime.date) -> int:
+    """Grant those who wait, first come first served, as far as budgets allow now; returns how many were granted.
+
+    Args:
+        actor: Who lets it be done.
+        policy: Only those of one policy; all where it is None.
+        on: The day.
+    """
+    people.require(actor, "notice.open")
+    rows = models.Notice.objects.filter(all_lines__order=None).exclude(state=NoticeState.GRANTING).distinct().order_by("opened_at", "id")
+    spent: set[str] = set()
+    count = 0
+    for row in rows.filter(policy=policy) if policy else rows:
+        while row.budget not in spent:
+            granted, is_spent = _retried(lambda row=row: _grant_waiting_chunk(row.id, on))  # type: ignore[misc]
+            count += granted
+            if is_spent:
+                spent.add(row.budget)
+            if not granted:
+                break
+    if count:
+        audit.record(actor.name, "notice.open", policy or "waiting", after={"granted": count, "on": str(on)})
+    return count
+
+
+def _grant_waiting_chunk(notice_id: UUID, on: datetime.date) -> tuple[int, bool]:
+    """Grant the next of those who wait on a notice; says how many, and whether its budget is spent."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        row = models.Notice.objects.select_for_update().get(id=notice_id)
+        granted_before = entitlements.granted_codes(row.policy, row.period)
+        cursor.execute(WAITING, [notice_id])
+        waiting = [each for each in cursor.fetchall() if each[1] not in granted_before][:CHUNK]
+        if not waiting:
+            return 0, False
+        requests = [GrantRequest(row.policy, code, amount_fen) for _, code, amount_fen, _ in waiting]
+        granted = _granted(row, requests, OrderState.NOTICED, on)
+        now = [(line_id, granted[code]) for line_id, code, _, _ in waiting if code in granted]
+        cursor.execute(
+            "UPDATE delivery_notice_line line SET order_id = made.order_id"
+            " FROM unnest(%s::bigint[], %s::uuid[]) AS made (line_id, order_id) WHERE line.id = made.line_id",
+            [[line_id for line_id, _ in now], [order_id for _, order_id in now]],
+        )
+        if row.state == NoticeState.CLOSED:
+            _let_go(row, JOB.name, on)
+        return len(now), len(now) < len(waiting)
+
+
+def _granted(row: models.Notice, requests: Sequence[GrantRequest], kind: OrderState, on: datetime.date) -> dict[str, UUID]:
+    """Grant as many of some requests as the budget allows, with their orders; returns the orders by enterprise."""
+    granted: tuple[Entitlement, ...]
+    granted, _ = entitlements.grant_within(JOB, row.run_id, requests, on=on)
+    orders.place(JOB.name, granted, notice_id=row.id, kind=kind, on=on)
+    return {each.code: each.id for each in granted}
+
+
+def _retried(act: Any) -> Any:  # noqa: ANN401 - whatever the act returns
+    """Do an act again where somebody else granted the same at the same moment."""
+    for _ in range(TRIES - 1):
+        try:
+            return act()
+        except AlreadyGranted:
+            continue
+    return act()
+
+
+# --- closing -------------------------------------------------------------------------------------------------------
+
+
+def close_notices(actor: Actor, on: datetime.date) -> tuple[Notice, ...]:
+    """Close the notices whose last day is over: what nobody objects to is payable; where an objection is undecided, it waits for that.
+
+    Args:
+        actor: Who closes: the daily job.
+        on: The day; a notice is closed on the day after its last, at the earliest.
+    """
+    people.require(actor, "notice.close")
+    closed = []
+    for notice_id in models.Notice.objects.filter(state=NoticeState.OPEN, closes_on__lt=on).values_list("id", flat=True).order_by("closes_on", "id"):
+        with transaction.atomic():
+            row = models.Notice.objects.select_for_update().get(id=notice_id)
+            if row.state != NoticeState.OPEN:
+                continue
+            row.state, row.closed_on = NoticeState.CLOSED, on
+            row.save(update_fields=["state", "closed_on"])
+            count = _let_go(row, actor.name, on)
+            audit.record(actor.name, "notice.close", str(row.id), after={"payable": count, "on": str(on)})
+            closed.append(_notice(row))
+    return tuple(closed)
+
+
+def let_go(notice_id: UUID, by: str, on: datetime.date) -> None:
+    """Make payable what nobody objects to any more on a notice that is closed; the caller holds its row."""
+    row = _row(notice_id)
+    if row.state == NoticeState.CLOSED:
+        _let_go(row, by, on)
+
+
+def _let_go(row: models.Notice, by: str, on: datetime.date) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(UNDISPUTED, [row.id])
+        ids = [found[0] for found in cursor.fetchall()]
+    standing = orders.locked(ids)
+    free = [order_id for order_id in ids if standing[order_id] is OrderState.NOTICED]
+    orders.tell(free, OrderState.PAYABLE, by=by, on=on)
+    return len(free)
+
+
+# --- reading, by anybody -------------------------------------------------------------------------------------------
+
+
+def notice(notice_id: UUID) -> Notice:
+    """Return a notice; anybody may read it.
+
+    Args:
+        notice_id: The notice.
+
+    Raises:
+        NoNotice: where there is none.
+    """
+    return _notice(_row(notice_id))
+
+
+def notices(*, limit: int = 100) -> tuple[Notice, ...]:
+    """Return the notices, the latest first; anybody may read them.
+
+    Args:
+        limit: How many at most.
+    """
+    return _notices(list(models.Notice.objects.order_by("-opened_on", "-opened_at")[:limit]))
+
+
+def notice_lines(notice_id: UUID, text: str = "", *, after: int = 0, limit: int = 100) -> tuple[NoticeLine, ...]:
+    """Return lines of a notice, in order; anybody may read them.
+
+    Args:
+        notice_id: The notice.
+        text: A part of the enterprise's name, or its code; empty for all.
+        after: Only those behind this position.
+        limit: How many at most.
+    """
+    _row(notice_id)
+    wanted = text.strip()
+    with connection.cursor() as cursor:
+        cursor.execute(LINES, [notice_id, after, wanted, wanted.upper(), wanted, limit])
+        return tuple(
+            NoticeLine(position, code, name, amount_fen, article, state, order_id)
+            for position, code, name, amount_fen, article, order_id, state in cursor.fetchall()
+        )
+
+
+def _row(notice_id: UUID) -> models.Notice:
+    row = models.Notice.objects.filter(id=notice_id).first()
+    if row is None:
+        raise NoNotice("no-notice", f"没有这份公示：{notice_id}", f"there is no such notice: {notice_id}")
+    return row
+
+
+def _notice(row: models.Notice) -> Notice:
+    return _notices([row])[0]
+
+
+def _notices(rows: Sequence[models.Notice]) -> tuple[Notice, ...]:
+    ids = [row.id for row in rows]
+    figures, voided, objected = _by_notice(FIGURES, ids), _by_notice(VOIDED, ids), _by_notice(OBJECTED, ids)
+    found = []
+    for row in rows:
+        lines, amount_fen, waiting, waiting_fen = figures.get(row.id, (0, 0, 0, 0))
+        gone, gone_fen = voided.get(row.id, (0, 0))
+        found.append(
+            Notice(
+                id=row.id,
+                policy=row.policy,
+                title=row.title,
+                period=row.period,
+                run_id=row.run_id,
+                budget=row.budget,
+                opened_on=row.opened_on,
+                days=row.days,
+                closes_on=row.closes_on,
+                state=NoticeState(row.state),
+                closed_on=row.closed_on,
+                lines=lines,
+                amount_fen=amount_fen - gone_fen,
+                waiting=waiting,
+                waiting_fen=waiting_fen,
+                voided=gone,
+                open_objections=objected.get(row.id, (0,))[0],
+                opened_by=row.opened_by,
+            )
+        )
+    return tuple(found)
+
+
+def _by_notice(query: str, ids: Sequence[UUID]) -> Mapping[UUID, tuple[int, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [list(ids)])
+        return {row[0]: tuple(int(each) for each in row[1:]) for row in cursor.fetchall()}

@@ -1,0 +1,84 @@
+"""Explanations: one answer of a run, decided again by the interpreter and held against what the run says.
+
+    run ──packs, snapshot──> the enterprise's row ──interpreter──> assessment ──> page
+                                                └──columns────────> the same? ──┘
+    results of the run ──────────────────────────────────────────> the same? ──┘
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID
+
+from zhida.assess.agreement import Agreement, agreement
+from zhida.assess.assessment import Assessment
+from zhida.assess.population import input_names, notes_of
+from zhida.assess.subject import assess_subject
+from zhida.errors import Language
+from zhida.report.explanation import explanation_data
+from zhida.report.explanation_html import explanation_inside
+from zhida_server.catalogue import service as catalogue
+from zhida_server.entitlements import kept, records
+from zhida_server.entitlements.data import Explanation, NoAnswer, NoRun, Run
+from zhida_server.entitlements.subjects import engine_date, registry_of_one
+from zhida_server.people.data import Actor
+from zhida_server.registry import service as registry
+
+
+def explain(actor: Actor, code: str, policy: str, *, purpose: str, run_id: UUID | None = None, language: Language = "zh") -> Explanation:
+    """Say why a run says what it says of an enterprise and a policy: decided again, compared, and told with its articles.
+
+    Args:
+        actor: Who reads.
+        code: The enterprise.
+        policy: `pack/name`.
+        purpose: What for; it stands in the audit.
+        run_id: The run; None for the one whose answers count.
+        language: Of the labels; the policy's own words stay as they are.
+
+    Raises:
+        NotAllowed: the actor may not, or it is another's enterprise.
+        NoRun, RunNotDone, NoAnswer: there is no such run, it is not done, or it did not decide the policy.
+        NotFound: the snapshot does not have the enterprise.
+        DamagedFileError: something that it was decided by is missing, or differs.
+    """
+    run = records.latest_done() if run_id is None else records.done_run(run_id)
+    if run is None:
+        raise NoRun("no-run", "还没有完成过运行：先运行一次", "no run is done yet: run one first")
+    if policy not in run.policies:
+        raise NoAnswer("no-answer", f"这次运行没有判定“{policy}”", f"the run did not decide '{policy}'")
+    subject = registry.access_subject(actor, code, purpose=purpose, snapshot_sha256=run.snapshot_sha256)
+    packs, day = catalogue.packs_of(run.packs_sha256), engine_date(run.as_of)
+    found, population = registry_of_one(run.snapshot_sha256, run.packs_sha256, (policy,), code, day)
+    notes = tuple(notes_of(population, found, code, input_names(packs, policy, day)))
+    assessment = replace(assess_subject(packs, policy, found.subject(code), as_of=day), population=notes)
+    results = kept.results_folder(run.results_sha256)
+    compared = replace(agreement(packs, policy, found, code, as_of=day, results=results), results=f"{_name(run)}")
+    told = {"subject_name": subject.name, "subject_code": code, "is_synthetic": found.is_synthetic, "agreement": compared}
+    shown = explanation_inside(assessment, language=language, **told)  # type: ignore[arg-type] - one table of what both are told
+    return Explanation(
+        html=shown.body,
+        style=shown.style,
+        assessment=assessment,
+        data=explanation_data(assessment, **told),  # type: ignore[arg-type] - as above
+        article=article_of(assessment),
+        as_of=run.as_of,
+        run_id=run.id,
+        packs_sha256=run.packs_sha256,
+        snapshot_sha256=run.snapshot_sha256,
+        policy_sha256=assessment.policy_sha256,
+        differences=tuple(_differences(compared, code, language)),
+    )
+
+
+def article_of(assessment: Assessment) -> str:
+    """Return the article that an answer rests on: that of the amount, or else of the first reason that has one."""
+    return next((reason.article for reason in assessment.reasons if reason.article), "")
+
+
+def _name(run: Run) -> str:
+    """Return what a run is called in an explanation."""
+    return f"{run.as_of.isoformat()} {str(run.id)[:8]}"
+
+
+def _differences(compared: Agreement, code: str, language: Language) -> Iterator[str]:
+    return (item.message(language) for item in compared.diagnostics(code))

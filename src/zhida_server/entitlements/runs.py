@@ -1,0 +1,341 @@
+"""Runs: all policies over a snapshot, part by part, into files that are kept and answers that are shown.
+
+    start_run: packs, snapshot, what was granted before ──> run (the record) ──> job
+    run_now:   assess ──results──> combine ──entitlements──> keep ──┬── result ──┐
+                                                                    ├── policies ├── one transaction: then the run counts
+                                                                    └── answers ─┘
+
+A run is a function of its record: the same record gives the same bytes, with any number of threads and after any interruption. A run that
+was cut short goes on where it stopped; what it has done lies in a folder of its own until it counts. One run is worked on at a time.
+"""
+
+import datetime
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import polars as pl
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from procrastinate.contrib.django import app
+
+from zhida.assess.order import Plan, RunOrder, plan_parts, processors
+from zhida.assess.run import Progress, run
+from zhida.entitle.best.payments import SCHEMA
+from zhida.entitle.best.registry import CombineRun, Outputs, fitting_results
+from zhida.errors import InputError, ZhidaError
+from zhida.policy.pack import Packs
+from zhida.registry_io.engine import engine_version
+from zhida.registry_io.replacing import replacing
+from zhida.registry_io.results import RESULTS_FILE, result_files, results_metadata
+from zhida.registry_io.sources import Source, open_source
+from zhida.values.temporal import Date
+from zhida_server import files, settings
+from zhida_server.audit import service as audit
+from zhida_server.catalogue import service as catalogue
+from zhida_server.entitlements import answers, kept, models, records
+from zhida_server.entitlements.data import NothingToRun, Repeat, Run, RunInProgress, RunState
+from zhida_server.files import DamagedFileError
+from zhida_server.people import service as people
+from zhida_server.people.data import Actor
+from zhida_server.registry import service as registry
+
+SUBJECT = "enterprise"
+"""The kind of subject that the site's runs are about."""
+
+JOB = "entitlements.run"
+"""The job that works on a run, and the lock that keeps two of them apart."""
+
+LOCK = 0x7A68_6964
+"""The advisory lock of whoever works on a run in this database."""
+
+ROWS_PER_PART = 32_768
+"""Rows of a part: what is lost when a run is cut short, and how far a page sees it go."""
+
+ENTITLEMENTS_FILE = "entitlements.parquet"
+
+RECEIVED = """
+SELECT code, policy, amount_fen, granted_on FROM entitlements_granted WHERE state <> 'voided' ORDER BY code, policy, period, attempt
+"""
+"""What was granted and stands: it counts as received, so that a later run does not promise it a second time."""
+
+
+# --- ordering --------------------------------------------------------------------------------------------------------
+
+
+def start_run(actor: Actor, as_of: datetime.date) -> Run:
+    """Order a run of all policies about enterprises over a snapshot that is taken now, and leave it to the worker.
+
+    Args:
+        actor: Who orders it.
+        as_of: The date of the business fact.
+
+    Raises:
+        NotAllowed: where the role may not.
+        NothingToRun: where there are no policies about enterprises.
+        NotFound: where no packs, or no registry, were taken yet.
+    """
+    people.require(actor, "run.start")
+    with transaction.atomic():
+        ordered = _ordered(actor, as_of)
+        app.configure_task(JOB, lock=JOB, queueing_lock=f"{JOB}/{ordered.id}").defer(run_id=str(ordered.id))
+        return ordered
+
+
+def _ordered(actor: Actor, as_of: datetime.date) -> Run:
+    """Write the record of a run."""
+    packs_sha256, packs = catalogue.current_packs()
+    policies = [id_ for id_, policy in packs.policies.items() if policy.front.subject == SUBJECT]
+    if not policies:
+        raise NothingToRun(
+            "nothing-to-run", "政策包里没有关于企业的政策：先收下一版政策包", "the packs have no policies about enterprises: take some first"
+        )
+    snapshot = registry.take_snapshot(actor, as_of)
+    made = models.Run.objects.create(
+        as_of=as_of,
+        packs_sha256=packs_sha256,
+        snapshot_sha256=snapshot.sha256,
+        policies=policies,
+        received_sha256=_received(),
+        engine_version=engine_version(),
+        started_by=actor.name,
+    )
+    models.Progress.objects.create(run=made)
+    after = {"as_of": as_of.isoformat(), "packs": packs_sha256, "snapshot": snapshot.sha256}
+    audit.record(actor.name, "run.start", str(made.id), after=after)
+    return records.run_of(made.id)
+
+
+def _received() -> str:
+    """Keep what was granted before and stands; returns its sha256."""
+    with connection.cursor() as cursor:
+        cursor.execute(RECEIVED)
+        rows = [(*row, "") for row in cursor.fetchall()]
+    frame = pl.DataFrame(rows, SCHEMA, orient="row")
+    return files.keep(frame.write_parquet, kept.PARQUET)
+
+
+# --- working ---------------------------------------------------------------------------------------------------------
+
+
+def run_now(run_id: UUID) -> Run:
+    """Work on a run until it is done; one that was cut short goes on where it stopped, and one that is done stays as it is.
+
+    Raises:
+        NoRun: there is no such run.
+        RunInProgress: somebody else works on a run.
+        ZhidaError, DamagedFileError: what it reads is not as it must be; the run has failed, and says why.
+    """
+    with _alone(run_id):
+        found = records.run_of(run_id)
+        if found.state is RunState.DONE:
+            return found
+        told = _Told(run_id)
+        told.begin()
+        try:
+            _work(found, told)
+        except (ZhidaError, DamagedFileError) as error:
+            told.fail(str(error))
+            raise
+        return records.run_of(run_id)
+
+
+def _work(ordered: Run, told: "_Told") -> None:
+    folder = settings.SITE / "runs" / str(ordered.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    made = _decided(ordered, folder, told)
+    told.phase("answers", len(result_files(made.results)))
+    results_sha256 = kept.keep(result_files(made.results), made.entitlements)
+    _finish(ordered, results_sha256, told)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The files that a run makes."""
+
+    results: Path
+    """The results: a file, or a folder of parts."""
+    entitlements: Path
+    """The best lawful combinations."""
+
+
+def _decided(ordered: Run, folder: Path, told: "_Told", *, workers: int | None = None) -> _Made:
+    """Decide a run from its record alone, into a folder."""
+    packs = catalogue.packs_of(ordered.packs_sha256)
+    day = Date(ordered.as_of.year, ordered.as_of.month, ordered.as_of.day)
+    order = RunOrder(packs, ordered.policies, packs.dictionaries[SUBJECT], day, workers, cache=_cache())
+    plan = Plan(ROWS_PER_PART, plan_parts(order).threads)
+    snapshot = files.checked(ordered.snapshot_sha256, kept.PARQUET)
+    received = pl.read_parquet(files.checked(ordered.received_sha256, kept.PARQUET))
+    made = _Made(folder / RESULTS_FILE, folder / ENTITLEMENTS_FILE)
+    with closing(open_source(str(snapshot), order.dictionary, rows_per_part=plan.rows_per_part)) as source:
+        if not _is_assessed(order, source, made.results):
+            told.phase("assess", len(source.parts))
+            run(order, plan, source, folder, Progress(told.tell))
+        told.phase("combine", 0)
+        with replacing(made.entitlements) as new:
+            CombineRun(order, source, made.results, received, workers or processors(), Progress(told.tell)).run(Outputs(new, None))
+    return made
+
+
+def _is_assessed(order: RunOrder, source: Source, results: Path) -> bool:
+    """Say whether an earlier try had come so far."""
+    try:
+        fitting_results(order, source, results)
+    except InputError:
+        return False
+    return True
+
+
+def _cache() -> Path:
+    """Return the folder that keeps what was learned of policies; it makes runs faster and changes nothing in them."""
+    folder = settings.SITE / "learned"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _finish(ordered: Run, results_sha256: str, told: "_Told") -> None:
+    """Write what a run came to: from then on it counts, and its answers are those that are shown."""
+    found = kept.kept_of(results_sha256)
+    metadata = results_metadata(kept.result_paths(found)[0])
+    missing: dict[str, list[str]] = json.loads(metadata["zhida.missing"])
+    packs = catalogue.packs_of(ordered.packs_sha256)
+    sums = {policy: answers.PolicySums() for policy in ordered.policies}
+    with transaction.atomic():
+        result = models.Result.objects.create(
+            run_id=ordered.id, results_sha256=results_sha256, subjects=kept.rows_of(found), figures=told.figures()
+        )
+        for part in answers.parts_of(found, result.number, ordered.policies, missing, sums):
+            answers.copy(part)
+        models.PolicyResult.objects.bulk_create(_policy_results(ordered, packs, result, missing, sums))
+        models.Answer.objects.exclude(result=result).delete()
+        audit.record(ordered.started_by, "run.done", str(ordered.id), after={"results": results_sha256, "subjects": result.subjects})
+    told.done()
+
+
+def _policy_results(
+    ordered: Run, packs: Packs, result: models.Result, missing: dict[str, list[str]], sums: dict[str, answers.PolicySums]
+) -> Iterator[models.PolicyResult]:
+    day = Date(ordered.as_of.year, ordered.as_of.month, ordered.as_of.day)
+    for place, policy in enumerate(ordered.policies):
+        front, sum_ = packs.policies[policy].front, sums[policy]
+        yield models.PolicyResult(
+            result=result,
+            place=place,
+            policy=policy,
+            title=front.title,
+            gives=front.gives,
+            outcomes=dict(sorted(sum_.outcomes.items())),
+            amount_fen=sum_.amount_fen,
+            paid_fen=sum_.paid_fen,
+            missing=missing[policy],
+            window_until=answers.window_end(packs.model_of(policy, day)),
+        )
+
+
+@contextmanager
+def _alone(run_id: UUID) -> Iterator[None]:
+    """Be the only one in this database that works on a run; the database lets go when this connection ends, however it ends.
+
+    Raises:
+        RunInProgress: somebody else does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        if not cursor.fetchone()[0]:
+            raise RunInProgress(
+                "run-in-progress", f"另有一次运行正在做，{run_id} 要等它做完", f"another run is being worked on; {run_id} waits for its end"
+            )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+@dataclass(slots=True)
+class _Told:
+    """Tells in the database how far a run is."""
+
+    run_id: UUID | None
+    started: float = field(default_factory=time.monotonic)
+    seconds: dict[str, float] = field(default_factory=dict)
+    current: str = ""
+    since: float = 0
+    interpreted: int = 0
+
+    def begin(self) -> None:
+        """Say that it is being worked on."""
+        self._update(state=RunState.RUNNING, fault="", tries=F("tries") + 1)
+
+    def phase(self, name: str, parts: int) -> None:
+        """Say what comes next."""
+        self._close()
+        self.current, self.since = name, time.monotonic()
+        self._update(phase=name, parts=parts, parts_done=0, rows_done=0)
+
+    def tell(self, progress: Progress) -> None:
+        """Say how far the phase is."""
+        self.interpreted = max(self.interpreted, progress.interpreted)
+        rows = {"rows": progress.rows or 0, "rows_done": progress.rows_done}
+        self._update(parts=progress.parts or 0, parts_done=progress.parts_done, **rows)
+
+    def fail(self, fault: str) -> None:
+        """Say that it cannot be done."""
+        self._update(state=RunState.FAILED, fault=fault)
+
+    def done(self) -> None:
+        """Say that it is done."""
+        self._close()
+        self._update(parts_done=F("parts"), rows_done=F("rows"))
+
+    def figures(self) -> dict[str, object]:
+        """Return how it went so far."""
+        self._close()
+        return {"milliseconds": {name: int(seconds * 1000) for name, seconds in self.seconds.items()}, "interpreted": self.interpreted}
+
+    def _close(self) -> None:
+        if self.current:
+            self.seconds[self.current] = self.seconds.get(self.current, 0) + time.monotonic() - self.since
+            self.since = time.monotonic()
+
+    def _update(self, **values: object) -> None:
+        if self.run_id is not None:
+            milliseconds = int((time.monotonic() - self.started) * 1000)
+            models.Progress.objects.filter(run_id=self.run_id).update(milliseconds=milliseconds, told_at=Now(), **values)
+
+
+# --- repeating -------------------------------------------------------------------------------------------------------
+
+
+def repeat(actor: Actor, run_id: UUID, *, workers: int | None = None) -> Repeat:
+    """Decide a run again from its record, and compare the bytes; nothing is changed by it.
+
+    Args:
+        actor: Who asks.
+        run_id: The run, which is done.
+        workers: How many parts are worked on at a time; the bytes do not depend on it.
+
+    Raises:
+        NotAllowed: where the role may not.
+        RunNotDone: it is not done yet.
+        DamagedFileError: something that it was made of is missing, or differs.
+    """
+    people.require(actor, "run.repeat")
+    done = records.done_run(run_id)
+    folder = settings.SITE / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix="repeat-") as place:
+        made = _decided(done, Path(place), _Told(None), workers=workers)
+        sha256 = kept.digest_of(result_files(made.results), made.entitlements)
+    is_same = sha256 == done.results_sha256
+    audit.record(actor.name, "run.repeat", str(run_id), after={"is_same": is_same, "results": sha256})
+    return Repeat(is_same, sha256, done.results_sha256, engine_version())

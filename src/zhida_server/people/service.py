@@ -1,0 +1,277 @@
+"""The door of people: who somebody is, what they may do, and the accounts themselves.
+
+Accounts are made by an administrator and ended by one; nobody signs up. A name, its role and its enterprise never change and are never
+removed, because the audit names people by them: whoever changes office or role is given another account.
+"""
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from zhida_server.audit import service as audit
+from zhida_server.people.data import STAFF, VISITOR, Actor, Conflict, NotAllowed, NotFound, Person, Refused, Role, SetUp
+from zhida_server.people.models import User
+from zhida_server.people.permissions import PERMISSIONS
+
+
+def actor_of(user: AbstractBaseUser | AnonymousUser) -> Actor:
+    """Return who a user of Django's is; an account that was ended is nobody."""
+    if not isinstance(user, User) or not user.is_active:
+        return VISITOR
+    return Actor(user.username, Role(user.role), user.office, user.enterprise_code)
+
+
+def may(actor: Actor, act: str) -> bool:
+    """Say whether an actor's role may do an act; an act that is not in the table is a mistake of ours."""
+    return actor.role in PERMISSIONS[act]
+
+
+def require(actor: Actor, act: str) -> None:
+    """Refuse whoever may not do an act.
+
+    Raises:
+        NotAllowed: where their role is not in the act's line of the table of permissions.
+    """
+    if may(actor, act):
+        return
+    roles = sorted(role for role in PERMISSIONS[act] if role != Role.JOB)
+    raise NotAllowed(
+        "not-allowed",
+        f"“{actor.role.zh}”不能办这件事（{act}）：需要{'、'.join(role.zh for role in roles)}的账号",
+        f"the role {actor.role.en} may not do this ({act}): it takes {', '.join(role.en for role in roles)}",
+    )
+
+
+def access_enterprise(actor: Actor, code: str, *, purpose: str) -> None:
+    """Let an actor reach the facts of one enterprise, and record that they did; every reader of such facts calls this first.
+
+    A representative reaches their own enterprise alone. Background work is recorded by the act that started it.
+
+    Args:
+        actor: Who asks.
+        code: The enterprise's unified social credit code.
+        purpose: What the facts are read for; it stands in the record.
+
+    Raises:
+        NotAllowed: where the role may not, or the enterprise is another's.
+    """
+    assert purpose, "a read of an enterprise's facts says what it is for"
+    require(actor, "enterprise.read")
+    if actor.role == Role.REPRESENTATIVE and actor.enterprise_code != code:
+        raise NotAllowed("enterprise-not-yours", "只能查看自己代表的企业", "you can see only the enterprise that you represent")
+    if actor.role != Role.JOB:
+        audit.record(actor.name, "enterprise.read", code, purpose=purpose)
+
+
+def access_audit(actor: Actor, object: str = "") -> None:  # noqa: A002 - the record's own word
+    """Let an actor read the audit, and record that they did.
+
+    Args:
+        actor: Who asks.
+        object: Whose records they read; empty for all.
+
+    Raises:
+        NotAllowed: where the role may not.
+    """
+    require(actor, "audit.read")
+    audit.record(actor.name, "audit.read", object)
+
+
+def create_staff(actor: Actor, name: str, password: str, role: Role, office: str) -> Person:
+    """Make an account of an office's own people.
+
+    Args:
+        actor: Who makes it: an administrator, or the job that sets up a site.
+        name: What they log in with; it never changes.
+        password: Their first one, at least 12 characters; they change it when they first log in.
+        role: One of the roles of staff.
+        office: The office they belong to.
+
+    Raises:
+        NotAllowed: where the actor is no administrator.
+        Conflict: where the name is taken.
+        Refused: `name-unfit`, `password-weak`, `role-not-staff`.
+    """
+    require(actor, "people.manage")
+    if role not in STAFF:
+        raise Refused("role-not-staff", f"“{role.zh}”不是工作人员的角色", f"{role.en} is not a role of staff")
+    return _create(actor, User(username=name, role=role.value, office=office), password)
+
+
+def bind_representative(actor: Actor, name: str, password: str, code: str) -> Person:
+    """Make the account of one enterprise's representative.
+
+    Args:
+        actor: Who makes it, having seen the representative's authority.
+        name: What they log in with; it never changes.
+        password: Their first one, as for staff.
+        code: The enterprise's unified social credit code; it never changes.
+
+    Raises:
+        NotAllowed: where the actor may not bind.
+        Conflict: where the name is taken.
+        Refused: `name-unfit`, `password-weak`, `code-unfit`.
+    """
+    require(actor, "people.bind")
+    if not code or len(code) > 18:
+        raise Refused("code-unfit", f"“{code}”不是统一社会信用代码", f"'{code}' is no unified social credit code")
+    return _create(actor, User(username=name, role=Role.REPRESENTATIVE.value, enterprise_code=code), password)
+
+
+@transaction.atomic
+def deactivate(actor: Actor, name: str) -> None:
+    """End an account: nobody logs in with it any more, and who is logged in with it is out. Ending it twice changes nothing.
+
+    Raises:
+        NotAllowed: where the actor is no administrator.
+        NotFound: where there is no such account.
+        Conflict: `last-administrator`, where nobody would be left who can make accounts.
+    """
+    require(actor, "people.manage")
+    administrators = list(
+        User.objects.select_for_update()
+        .filter(role=Role.ADMINISTRATOR.value, is_active=True)
+        .order_by("pk")
+        .values_list("username", flat=True)
+    )
+    user = _user(name)
+    if not user.is_active:
+        return
+    if administrators == [user.username]:
+        raise Conflict(
+            "last-administrator",
+            f"“{name}”是最后一位管理员：请先另建一位管理员，再停用此账号",
+            f"'{name}' is the last administrator: make another one before this account is ended",
+        )
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    audit.record(actor.name, "people.deactivate", user.username, before={"is_active": True}, after={"is_active": False})
+
+
+@transaction.atomic
+def reactivate(actor: Actor, name: str) -> None:
+    """Let an account be used again.
+
+    Raises:
+        NotAllowed: where the actor is no administrator.
+        NotFound: where there is no such account.
+    """
+    require(actor, "people.manage")
+    user = _user(name)
+    if not user.is_active:
+        user.is_active = True
+        user.save(update_fields=["is_active"])
+        audit.record(actor.name, "people.reactivate", user.username, before={"is_active": False}, after={"is_active": True})
+
+
+@transaction.atomic
+def reset_password(actor: Actor, name: str, password: str) -> None:
+    """Give somebody who forgot theirs a first password again; they change it when they log in.
+
+    Raises:
+        NotAllowed: where the actor is no administrator.
+        NotFound: where there is no such account.
+        Refused: `password-weak`.
+    """
+    require(actor, "people.manage")
+    user = _user(name)
+    _give_password(user, password)
+    user.save(update_fields=["password", "has_initial_password"])
+    audit.record(actor.name, "people.reset_password", user.username)
+
+
+@transaction.atomic
+def reset_second_factor(actor: Actor, name: str) -> None:
+    """Take away the second factor of somebody who lost theirs; they set up another when they log in.
+
+    Raises:
+        NotAllowed: where the actor is no administrator.
+        NotFound: where there is no such account.
+    """
+    require(actor, "people.manage")
+    user = _user(name)
+    removed, _ = Authenticator.objects.filter(user=user).delete()
+    audit.record(actor.name, "people.reset_second_factor", user.username, after={"removed": removed})
+
+
+def people(actor: Actor, text: str = "") -> tuple[Person, ...]:
+    """Return everybody who has an account, or had one, by name.
+
+    Args:
+        actor: Who asks.
+        text: Only those in whose name, office or enterprise this occurs.
+
+    Raises:
+        NotAllowed: where the actor may not read accounts.
+    """
+    require(actor, "people.read")
+    rows = User.objects.order_by("username")
+    with_factor = set(Authenticator.objects.filter(type=Authenticator.Type.TOTP).values_list("user_id", flat=True))
+    found = [_person(row, has_second_factor=row.pk in with_factor) for row in rows]
+    return tuple(one for one in found if text in one.name or text in one.office or text in one.enterprise_code)
+
+
+def set_up_left(user: AbstractBaseUser | AnonymousUser) -> SetUp:
+    """Return what somebody who logged in must do before anything else; it follows `site.toml`."""
+    if not isinstance(user, User) or not user.is_active:
+        return SetUp.NOTHING
+    if user.has_initial_password and not settings.IS_DEMO:
+        return SetUp.NEW_PASSWORD
+    if settings.REQUIRES_SECOND_FACTOR and user.role in STAFF and not _has_second_factor(user):
+        return SetUp.SECOND_FACTOR
+    return SetUp.NOTHING
+
+
+@transaction.atomic
+def _create(actor: Actor, user: User, password: str) -> Person:
+    """Check an account, keep it, and record it."""
+    user.username = User.normalize_username(user.username)
+    _give_password(user, password)
+    try:
+        user.clean_fields(exclude=["role", "office", "enterprise_code", "password"])
+    except ValidationError as unfit:
+        raise Refused("name-unfit", f"账号名“{user.username}”不合用：只用文字、数字和 @ . + - _", "; ".join(unfit.messages)) from None
+    taken = user.username.lower() == VISITOR.name or User.objects.filter(username__iexact=user.username).exists()
+    if taken:
+        raise Conflict("name-taken", f"账号名“{user.username}”已有人用：换一个", f"the name '{user.username}' is taken: choose another")
+    user.save(force_insert=True)
+    audit.record(
+        actor.name,
+        "people.create",
+        user.username,
+        after={"role": user.role, "office": user.office, "enterprise_code": user.enterprise_code},
+    )
+    return _person(user, has_second_factor=False)
+
+
+def _give_password(user: User, password: str) -> None:
+    """Set a first password that is good enough."""
+    try:
+        validate_password(password, user)
+    except ValidationError as weak:
+        raise Refused(
+            "password-weak", f"密码太弱：{'；'.join(weak.messages)}", f"the password is too weak: {'; '.join(weak.messages)}"
+        ) from None
+    user.set_password(password)
+    user.has_initial_password = True
+
+
+def _user(name: str) -> User:
+    """Return an account, locked until the transaction ends."""
+    found = User.objects.select_for_update().filter(username=name).first()
+    if found is None:
+        raise NotFound("person-unknown", f"没有账号“{name}”", f"there is no account '{name}'")
+    return found
+
+
+def _has_second_factor(user: User) -> bool:
+    """Say whether somebody set up a second factor."""
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
+
+
+def _person(user: User, *, has_second_factor: bool) -> Person:
+    """Return an account as others see it."""
+    return Person(user.username, Role(user.role), user.office, user.enterprise_code, user.is_active, has_second_factor)

@@ -1,0 +1,152 @@
+"""Facts that are told of an enterprise, one by one, beside what is imported: with who said so, and from when until when.
+
+    text, number, date ──the dictionary──▶ a value that it allows ──▶ registry_attribute      or refused, all mistakes at once
+
+A row never changes. A fact that is told again replaces the one that holds on its first day, which then ends on the day before.
+"""
+
+import datetime
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from zhida_server.audit import service as audit
+from zhida_server.catalogue import service as catalogue
+from zhida_server.people import service as people
+from zhida_server.people.data import Actor, Conflict, NotAllowed, NotFound, Refused, Role
+from zhida_server.registry import data, lines, models
+from zhida_server.registry.importing import SUBJECT
+from zhida_server.registry.values import Value, checked, decoded, encoded
+
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('registry_attribute/' || %s || '/' || %s, 0))"
+"""Taken by the trigger too."""
+
+FACTS = """SELECT told.id, told.code, told.name, told.value::text, told.source, told.since,
+    nullif(registry_attribute_last_day(told.until, next.since), 'infinity'), told.at, told.by, next.id
+FROM registry_attribute told LEFT JOIN registry_attribute next ON next.replaces_id = told.id"""
+
+
+@dataclass(frozen=True)
+class TellRequest:
+    """Facts that somebody tells, checked."""
+
+    code: str
+    """The enterprise."""
+    values: Mapping[str, Value]
+    """By column of the registry: a yearly fact bears its year."""
+    source: str
+    """Who says so."""
+    on: datetime.date
+    """The first day on which they hold."""
+    until: datetime.date | None
+    """The last day; None where nobody knows of one."""
+
+
+def tell(  # noqa: PLR0913 - each says one thing about the facts
+    actor: Actor, code: str, facts: Mapping[str, object], *, source: str, on: datetime.date, until: datetime.date | None
+) -> None:
+    """See `service.tell`."""
+    people.require(actor, "registry.tell")
+    if actor.role == Role.REPRESENTATIVE and actor.enterprise_code != code:
+        raise NotAllowed("enterprise-not-yours", "只能填报自己代表的企业", "you can tell facts only of the enterprise that you represent")
+    if lines.line_of(code) is None:
+        raise NotFound("no-enterprise", f"登记册里没有代码为“{code}”的企业", f"the registry has no enterprise with the code '{code}'")
+    if not source.strip():
+        raise Refused("told-without-source", "请写明事实的来源", "say where the facts come from")
+    if until is not None and until < on:
+        raise Refused("told-ends-before", f"截止日 {until} 早于起始日 {on}", f"the last day {until} is before the first day {on}")
+    _, packs = catalogue.current_packs()
+    values = checked(facts, packs.dictionaries[SUBJECT], on, is_own=actor.role == Role.REPRESENTATIVE)
+    with transaction.atomic():
+        before = _write(actor, TellRequest(code, values, source.strip(), on, until))
+        after = {name: encoded(value) for name, value in values.items()}
+        audit.record(actor.name, "registry.tell", code, purpose=source.strip(), before=before or None, after=after)
+
+
+def read(facts: Mapping[str, object], on: datetime.date, *, is_own: bool) -> Mapping[str, Value]:
+    """See `service.read_facts`."""
+    _, packs = catalogue.current_packs()
+    return checked(facts, packs.dictionaries[SUBJECT], on, is_own=is_own)
+
+
+def _write(actor: Actor, asked: TellRequest) -> dict[str, object]:
+    """Write a row for each fact, and return what was told before, by attribute."""
+    names = sorted(asked.values)  # all who tell take the locks in one order
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(LOCK, [asked.code, name])
+    former: dict[str, list[data.Told]] = {}
+    for each in facts_of(asked.code):
+        former.setdefault(each.name, []).append(each)
+    before: dict[str, object] = {}
+    rows = []
+    for name in names:
+        met = [each for each in former.get(name, ()) if _holds_within(each, asked.on, asked.until)]
+        if len(met) > 1:
+            raise _overlaps(name, met)
+        if met and _says_the_same(met[0], asked, name):
+            continue
+        if met:
+            before[name] = encoded(met[0].value)
+        value = encoded(asked.values[name])
+        replaces = met[0].id if met else None
+        rows.append(
+            models.Attribute(
+                code=asked.code,
+                name=name,
+                value=value,
+                source=asked.source,
+                since=asked.on,
+                until=asked.until,
+                replaces_id=replaces,
+                by=actor.name,
+            )
+        )
+    models.Attribute.objects.bulk_create(rows)
+    return before
+
+
+def _holds_within(told: data.Told, first: datetime.date, last: datetime.date | None) -> bool:
+    """Say whether a told fact holds on any day from the first to the last."""
+    is_void = told.until is not None and told.until < told.since
+    return not is_void and (last is None or told.since <= last) and (told.until is None or first <= told.until)
+
+
+def _says_the_same(told: data.Told, asked: TellRequest, name: str) -> bool:
+    """Say whether the same was told already, from the same day on: somebody sent a form twice."""
+    return (
+        encoded(told.value) == encoded(asked.values[name])
+        and (told.since, told.until) == (asked.on, asked.until)
+        and told.source == asked.source
+    )
+
+
+def _overlaps(name: str, met: Sequence[data.Told]) -> Conflict:
+    days = "、".join(f"{each.since}—{each.until or ''}" for each in met)
+    return Conflict(
+        "told-overlaps",
+        f"“{name}”在这段日子里已有几条事实（{days}）：请分段填报，一次只替换一条",
+        f"several facts are told of '{name}' for these days ({days}): tell them part by part, each replacing one",
+    )
+
+
+# --- what is told --------------------------------------------------------------------------------------------------
+
+
+def facts_of(code: str) -> tuple[data.Told, ...]:
+    """Return all that was ever told of an enterprise, in the order of its coming in."""
+    return _facts(f"{FACTS} WHERE told.code = %s ORDER BY told.id", [code])
+
+
+def facts_on(as_of: datetime.date) -> tuple[data.Told, ...]:
+    """Return all told facts of all enterprises that hold on a day, by code and attribute."""
+    where = "told.since <= %s AND registry_attribute_last_day(told.until, next.since) >= %s"
+    return _facts(f"{FACTS} WHERE {where} ORDER BY told.code, told.name", [as_of, as_of])
+
+
+def _facts(query: str, arguments: Sequence[str | datetime.date]) -> tuple[data.Told, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, arguments)
+        return tuple(data.Told(id_, code, name, decoded(json.loads(value)), *rest) for id_, code, name, value, *rest in cursor.fetchall())

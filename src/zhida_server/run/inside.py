@@ -1,0 +1,54 @@
+"""Acts done inside a site: `python -m zhida_server.run.inside ACT`, with its arguments as JSON on standard input.
+
+The last line of standard output is what came of it, as JSON: `{"refused": {"zh": …, "en": …}}` with exit code 1 where it was refused.
+Progress goes to standard error. `zhida_server.run.place` starts it.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import django
+
+django.setup()
+
+from zhida.errors import DiagnosticsError  # noqa: E402 - the framework is set up first
+from zhida_server.people.data import Refused  # noqa: E402
+from zhida_server.run import demo, filling, keeping  # noqa: E402
+
+ACTS: Mapping[str, Callable[..., dict[str, Any]]] = {
+    "prepare": keeping.prepare,
+    "state": keeping.state,
+    "verify": keeping.verify,
+    "dump": keeping.dump,
+    "undump": keeping.undump,
+    "export": keeping.export,
+    "staff": filling.staff,
+    "representative": filling.representative,
+    "people": filling.everybody,
+    "import": filling.import_files,
+    "packs": filling.packs,
+    "run": filling.run,
+    "demo": demo.fill,
+}
+"""Each act by its name; its arguments and its answer are what JSON can hold."""
+
+
+def main() -> int:
+    """Do an act and print what came of it."""
+    try:
+        answer = ACTS[sys.argv[1]](**json.load(sys.stdin))
+    except Refused as error:
+        print(json.dumps({"refused": {"code": error.code, "zh": error.zh, "en": error.en}}, ensure_ascii=False))
+        return 1
+    except DiagnosticsError as error:
+        told = {language: "\n".join(each.render(language) for each in error.diagnostics) for language in ("zh", "en")}
+        print(json.dumps({"refused": {"code": "diagnostics", **told}}, ensure_ascii=False))
+        return 1
+    print(json.dumps(answer, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

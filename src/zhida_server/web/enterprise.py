@@ -1,0 +1,240 @@
+"""The enterprise's page: what it has, can have, nearly has, and what is on its way; each amount opens its explanation.
+
+A representative sees their own enterprise, staff whom their role allows; the services hold that, and record every look. Nothing is
+decided on the page itself: it shows what the latest run found. Only an explanation asks the engine, when somebody opens one.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from zhida.assess.assessment import Outcome
+from zhida.dmn.model import ItemDefinition
+from zhida.report.words import format_value
+from zhida_server.catalogue import service as catalogue
+from zhida_server.delivery import service as delivery
+from zhida_server.delivery.data import Order, OrderState
+from zhida_server.entitlements import service as entitlements
+from zhida_server.entitlements.data import Answer, Entitlement, EntitlementState, Run
+from zhida_server.people.data import Actor, Role
+from zhida_server.registry import service as registry
+from zhida_server.registry.data import Provenance, Subject
+from zhida_server.web.guards import FORM, page
+from zhida_server.web.public import SEARCH_LIMIT, language
+
+AT_ONCE = "即申即享"
+"""The way of delivery whose missing facts an enterprise tells by itself."""
+PAGE_LINES = 50
+"""Enterprises on one page of a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An answer as the page shows it."""
+
+    answer: Answer
+    """What the run says."""
+    entitlement: Entitlement | None
+    """What was granted of it already; None where nothing was."""
+    is_claimable: bool
+    """Whether the enterprise can claim it here."""
+
+    @property
+    def is_less(self) -> bool:
+        """Whether the best lawful combination gives less than the policy by itself."""
+        return self.answer.paid_fen < self.answer.amount_fen
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money on its way, or there."""
+
+    order: Order
+    """The order to pay it."""
+    title: str
+    """The policy's title."""
+    article: str
+    """The article that it rests on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that the page shows of an enterprise."""
+
+    subject: Subject
+    """The enterprise."""
+    run: Run | None
+    """The run whose answers these are; None where there was none yet."""
+    due: tuple[Line, ...]
+    """可享."""
+    near: tuple[Line, ...]
+    """差一步."""
+    missing: tuple[Line, ...]
+    """待补, what a person decides among them."""
+    under_way: tuple[Payment, ...]
+    """进度."""
+    paid: tuple[Payment, ...]
+    """到账."""
+
+    @property
+    def due_fen(self) -> int:
+        """What it can have in the best lawful combination, without what was granted already."""
+        return sum(line.answer.paid_fen for line in self.due if line.entitlement is None)
+
+    @property
+    def under_way_fen(self) -> int:
+        """What is reserved and not paid yet."""
+        return sum(payment.order.amount_fen for payment in self.under_way if payment.order.state is not OrderState.VOIDED)
+
+    @property
+    def paid_fen(self) -> int:
+        """What was paid."""
+        return sum(payment.order.amount_fen for payment in self.paid)
+
+
+def purpose_of(actor: Actor, act: str) -> str:
+    """Return what the record of the audit says that facts are read for.
+
+    Args:
+        actor: Who reads.
+        act: What the page is for, in Chinese.
+    """
+    return act if actor.role is Role.REPRESENTATIVE else f"{actor.role.zh}岗位：{act}"
+
+
+@page(act="enterprise.read")
+def own_enterprise(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Lead a representative to their enterprise, and let staff search."""
+    if actor.role is Role.REPRESENTATIVE:
+        return redirect("enterprise", actor.enterprise_code)
+    text, after = request.GET.get("q", "").strip()[:SEARCH_LIMIT], request.GET.get("after", "")[:18]
+    found = registry.enterprises(actor, text, after=after, limit=PAGE_LINES)
+    further = f"?q={text}&after={found[-1].code}" if len(found) == PAGE_LINES else ""
+    first = f"?q={text}" if after else ""
+    return render(request, "enterprise/search.html", {"text": text, "found": found, "further": further, "first": first})
+
+
+@page(act="enterprise.read")
+def enterprise(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
+    """Show an enterprise."""
+    return render(request, "enterprise/enterprise.html", {"code": code, "overview": overview(actor, code)})
+
+
+def overview(actor: Actor, code: str) -> Overview:
+    """Return all that the page shows of an enterprise, read as of one moment."""
+    purpose = purpose_of(actor, "企业页面")
+    with transaction.atomic():
+        run = entitlements.latest_run()
+        answers = entitlements.answers_of(actor, code, purpose=purpose) if run else ()
+        granted = entitlements.entitlements_of(actor, code, purpose=purpose)
+        orders = delivery.orders_of(actor, code, purpose=purpose)
+        subject = registry.access_subject(actor, code, purpose=purpose)
+        ways = {card.policy: card.delivery for card in catalogue.policies()}
+    lines = tuple(_lines(answers, granted, ways, run.as_of.year if run else 0))
+    payments = tuple(_payments(orders, granted))
+    return Overview(
+        subject=subject,
+        run=run,
+        due=tuple(sorted((line for line in lines if line.answer.outcome is Outcome.ELIGIBLE), key=_greatest_first)),
+        near=tuple(line for line in lines if line.answer.near and line.answer.outcome is not Outcome.ELIGIBLE),
+        missing=tuple(line for line in lines if line.answer.outcome in {Outcome.UNDETERMINED, Outcome.REVIEW}),
+        under_way=tuple(payment for payment in payments if payment.order.state is not OrderState.PAID),
+        paid=tuple(payment for payment in payments if payment.order.state is OrderState.PAID),
+    )
+
+
+@page(act="enterprise.read")
+def explanation(request: HttpRequest, actor: Actor, code: str, policy: str) -> HttpResponse:
+    """Show why a policy says what it says of an enterprise: a page, or a part of one."""
+    run_id = request.GET.get("run", "")
+    found = entitlements.explain(
+        actor, code, policy, purpose=purpose_of(actor, "理由说明"), run_id=_uuid(run_id), language=language()
+    )
+    known = {"code": code, "policy": policy, "found": found}
+    return render(request, "enterprise/explained.html" if request.htmx else "enterprise/explanation.html", known)  # type: ignore[attr-defined]
+
+
+@page(act="enterprise.read")
+def facts(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
+    """Show what is known of an enterprise, and from where."""
+    subject = registry.access_subject(actor, code, purpose=purpose_of(actor, "登记事实"))
+    items = catalogue.current_packs()[1].dictionaries["enterprise"].items
+    return render(request, "enterprise/facts.html", {"code": code, "subject": subject, "facts": tuple(_facts(subject, items))})
+
+
+@page(act="enterprise.read")
+def granted(request: HttpRequest, actor: Actor, code: str, entitlement: UUID) -> HttpResponse:
+    """Show one grant: the decision, the reservation and the order under one number, and what became of it."""
+    purpose = purpose_of(actor, "办理进度")
+    with transaction.atomic():
+        found = entitlements.entitlement(actor, entitlement, purpose=purpose)
+        order = delivery.order(actor, entitlement, purpose=purpose)
+    known = {"code": found.code, "entitlement": found, "order": order}
+    return render(request, "enterprise/granted.html", known)
+
+
+@page(act="payee.tell", methods=FORM)
+def payee(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
+    """Show the bank account that an enterprise is paid to, and take a new one."""
+    fields = ("account_name", "bank", "account_number")
+    if request.method == "POST":
+        told = [request.POST.get(name, "") for name in fields]
+        delivery.set_payee(actor, code, *told, on=timezone.localdate())
+        return redirect(f"{reverse('payee', args=[code])}?saved")
+    found = delivery.payee_of(actor, code, purpose=purpose_of(actor, "收款账户"))
+    return render(request, "enterprise/payee.html", {"code": code, "payee": found, "is_saved": "saved" in request.GET})
+
+
+def _lines(answers: Iterable[Answer], granted: Sequence[Entitlement], ways: Mapping[str, str], period: int) -> Iterable[Line]:
+    """Yield answers with what was granted of them for the year."""
+    standing = {each.policy: each for each in reversed(granted) if each.period == period and each.state is not EntitlementState.VOIDED}
+    for answer in answers:
+        way = answer.delivery or ways.get(answer.policy, "")
+        given = standing.get(answer.policy)
+        is_open = answer.outcome in {Outcome.ELIGIBLE, Outcome.UNDETERMINED}
+        yield Line(answer, given, is_claimable=given is None and is_open and way == AT_ONCE)
+
+
+def _greatest_first(line: Line) -> tuple[int, int]:
+    return -line.answer.paid_fen, -line.answer.amount_fen
+
+
+def _payments(orders: Iterable[Order], granted: Iterable[Entitlement]) -> Iterable[Payment]:
+    """Yield orders with the words of what was granted; they have one id."""
+    decided = {each.id: each for each in granted}
+    for order in orders:
+        decision = decided[order.id]
+        yield Payment(order, decision.title, decision.article)
+
+
+def _facts(subject: Subject, items: Mapping[str, ItemDefinition]) -> Iterable[tuple[str, str, Provenance]]:
+    """Yield each fact with its value in words and where it comes from, in the order of the data dictionary."""
+    order = {name: place for place, name in enumerate(items)}
+    for name in sorted(subject.facts, key=lambda each: (order.get(_plain(each), len(order)), each)):
+        item = items.get(_plain(name))
+        yield name, format_value(subject.facts[name], item.unit if item else "", language()), subject.provenance[name]
+
+
+def _plain(name: str) -> str:
+    """Return the name of an attribute without the year that its column is of: `营业收入@2025` is `营业收入`."""
+    return name.partition("@")[0]
+
+
+def _uuid(text: str) -> UUID | None:
+    """Return the id that an address names; None where it names none."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def days_left(until: datetime.date | None) -> int | None:
+    """Return how many days are left until a day, today counted; None where there is no end."""
+    return None if until is None else (until - timezone.localdate()).days + 1

@@ -1,0 +1,110 @@
+"""Who may open which page: one decorator, whose data can be read from every view, so that a test can list it.
+
+    @page(act="budget.read")
+    def budgets(request: HttpRequest, actor: Actor) -> HttpResponse: ...
+
+    @page(act="batch.sign", methods=POST)
+    def sign(request: HttpRequest, actor: Actor, batch: UUID) -> HttpResponse: ...
+
+A view so guarded is given the actor, refuses other methods (405), sends a visitor who may not to the login page and anybody else a page
+that says why (403), and turns a refusal of a service into its page (404, 409, 422; see `zhida_server.web.errors`). `view.guard` holds
+the act and the methods. Views of the login library are wrapped by `foreign`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import patch_cache_control
+
+from zhida_server.people.data import VISITOR, Actor, NotAllowed, Refused
+from zhida_server.people.service import actor_of, require
+from zhida_server.web.errors import error_page, refusal_page
+
+PUBLIC = ""
+"""The act of a page that everybody may open."""
+GET = ("GET",)
+"""A page that is only read."""
+POST = ("POST",)
+"""An act without a page of its own."""
+FORM = ("GET", "POST")
+"""A form: shown, and sent."""
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, Actor, P], HttpResponse]
+Guarded = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What a view asks of whoever opens it."""
+
+    act: str
+    """The act of the table of permissions; empty where everybody may."""
+    methods: tuple[str, ...]
+    """The methods it answers; what answers GET answers HEAD."""
+
+
+def page(act: str = PUBLIC, methods: tuple[str, ...] = GET) -> Callable[[View[P]], Guarded]:
+    """Return the decorator that lets a view be opened by those who may.
+
+    Args:
+        act: As in `zhida_server.people.permissions`.
+        methods: As in `Guard`.
+    """
+    guard = Guard(act, methods)
+
+    def decorate(view: View[P]) -> Guarded:
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return _answer(guard, view, request, *args, **kwargs)
+
+        answer.guard = guard  # type: ignore[attr-defined]  # read by the test of the access table
+        return answer
+
+    return decorate
+
+
+def foreign(view: Callable[..., Any], act: str = PUBLIC, methods: tuple[str, ...] = FORM) -> Guarded:
+    """Return a view of a library under our guard; it is not given the actor."""
+
+    def shown(request: HttpRequest, actor: Actor, /, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG001 - it asks the request itself
+        answer: HttpResponse = view(request, *args, **kwargs)
+        return answer
+
+    return page(act, methods)(wraps(view)(shown))
+
+
+def actor_on(request: HttpRequest) -> Actor:
+    """Return who asks, found once for a request."""
+    found: Actor | None = getattr(request, "actor", None)
+    if found is None:
+        user = getattr(request, "user", None)
+        found = actor_of(user) if user is not None and user.is_authenticated else VISITOR
+        request.actor = found  # type: ignore[attr-defined]  # kept for the frame of the page
+    return found
+
+
+def _answer(guard: Guard, view: Callable[..., HttpResponse], request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    method = "GET" if request.method == "HEAD" else request.method
+    if method not in guard.methods:
+        response = error_page(request, 405)
+        response.headers["Allow"] = ", ".join(guard.methods)
+        return response
+    actor = actor_on(request)
+    try:
+        if guard.act != PUBLIC:
+            require(actor, guard.act)
+        response = view(request, actor, *args, **kwargs)
+    except NotAllowed as refused:
+        if actor == VISITOR:
+            return redirect_to_login(request.get_full_path())
+        return refusal_page(request, refused)
+    except Refused as refused:
+        return refusal_page(request, refused)
+    if actor != VISITOR:
+        patch_cache_control(response, private=True, no_store=True)
+    return response

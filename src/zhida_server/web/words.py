@@ -1,0 +1,75 @@
+"""What the states and kinds of the site are called on its pages, in both languages, and in which tone.
+
+The words of the engine (ways of delivery, what a policy gives) are the engine's own; here stand those of the site alone.
+"""
+
+from collections.abc import Mapping
+
+from zhida.assess.assessment import Outcome
+from zhida.report.words import DELIVERIES, GIVES, OUTCOMES, Words
+
+_TONES = {
+    Outcome.ELIGIBLE: "good",
+    Outcome.INELIGIBLE: "plain",
+    Outcome.UNDETERMINED: "doubt",
+    Outcome.REVIEW: "doubt",
+    Outcome.NOT_APPLICABLE: "plain",
+}
+_AT_ONCE = {"免申即享", "即申即享", "免审即享"}
+
+
+def _spoken(words: Words, tones: Mapping[str, str], otherwise: str = "plain") -> dict[str, tuple[str, str, str]]:
+    """Return the engine's words with a tone each."""
+    return {str(value): (tones.get(str(value), otherwise), said["zh"], said["en"]) for value, said in words.items()}
+
+
+CHIPS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
+    "outcome": _spoken(OUTCOMES, {str(outcome): tone for outcome, tone in _TONES.items()}),
+    "delivery": _spoken(DELIVERIES, dict.fromkeys(_AT_ONCE, "accent")),
+    "gives": _spoken(GIVES, {}),
+    "entitlement": {
+        "reserved": ("doubt", "已留额度", "Reserved"),
+        "paid": ("good", "已到账", "Paid"),
+        "voided": ("bad", "已撤销", "Voided"),
+    },
+    "order": {
+        "waiting": ("doubt", "待预算", "Waits for budget"),
+        "noticed": ("accent", "公示中", "On notice"),
+        "payable": ("doubt", "待拨付", "To be paid"),
+        "batched": ("doubt", "拨付中", "Being paid"),
+        "held": ("bad", "待人工核实", "A person looks at it"),
+        "paid": ("good", "已到账", "Paid"),
+        "voided": ("bad", "已撤销", "Voided"),
+    },
+    "event": {
+        "noticed": ("accent", "进入公示", "On public notice"),
+        "payable": ("good", "可以拨付", "Cleared for payment"),
+        "batched": ("good", "编入拨付批次", "Put into a payment batch"),
+        "released": ("doubt", "批次撤回，重新排队", "The batch was withdrawn; queued again"),
+        "failed": ("bad", "银行退回，将再次拨付", "Returned by the bank; it will be tried again"),
+        "held": ("bad", "多次退回，由财务人员核实", "Returned too often; finance looks at it"),
+        "paid": ("good", "银行已拨付到账", "Paid by the bank"),
+        "voided": ("bad", "已撤销", "Voided"),
+    },
+    "notice": {
+        "granting": ("doubt", "名单编制中", "Being drawn up"),
+        "open": ("accent", "公示中", "Open to objections"),
+        "closed": ("plain", "公示结束", "Closed"),
+    },
+    "force": {
+        "now": ("good", "有效", "In force"),
+        "not-yet": ("doubt", "尚未施行", "Not yet in force"),
+        "over": ("plain", "已失效", "No longer in force"),
+    },
+}
+"""Per kind and value: the tone (good, doubt, bad, accent, plain) and the words."""
+
+
+def chip_words(kind: str, value: object) -> tuple[str, str, str]:
+    """Return the tone and the words of a value; one that has no words of its own is shown as it is.
+
+    >>> chip_words("notice", "open")
+    ('accent', '公示中', 'Open to objections')
+    """
+    text = str(value)
+    return CHIPS.get(kind, {}).get(text) or ("plain", text, text)
