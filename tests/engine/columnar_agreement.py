@@ -15,7 +15,8 @@ from zhida.assess.settle import MAX_COMBINATIONS
 from zhida.assess.statuses import status_order
 from zhida.assess.subject import assess_model
 from zhida.columnar.answers import HELD
-from zhida.columnar.columns import KNOWN, NULL, UNKNOWN, column_of, is_bad_at, value_at, with_lists
+from zhida.columnar.columns import column_of, is_bad_at, value_at, with_lists
+from zhida.columnar.elements import column_of_lists
 from zhida.columnar.execute import Block, Executor, Results
 from zhida.columnar.lower import form_of_item, lower
 from zhida.columnar.plan import Kind, Plan
@@ -23,7 +24,7 @@ from zhida.columnar.policies import ETC, PolicyColumns, Words, open_policy
 from zhida.columnar.settle import Answers
 from zhida.dmn.compiled import CompiledTable, DecisionModel
 from zhida.dmn.evaluate import Evaluator
-from zhida.dmn.model import DecisionTable, ItemDefinition
+from zhida.dmn.model import DecisionTable
 from zhida.policy.pack import PolicyModel
 from zhida.values.temporal import Date
 from zhida.values.text import literal
@@ -48,18 +49,12 @@ def block_of(plan: Plan, rows: Sequence[Mapping[str, Value]], executor: Executor
     for id_, item in plan.facts.items():
         form = form_of_item(item)
         values = [row.get(id_, Unknown(frozenset((item.name,)))) for row in rows]
-        packed = with_lists if form.kind is Kind.LIST else column_of
-        facts[id_] = packed([None if is_list_of(item, value) else value for value in values], form, executor.vocabulary)
-        if item.components:  # columns hold lists of elements as they are, entries that nobody knows among them
-            lists = [executor.vocabulary.number(value) if is_list_of(item, value) else 0 for value in values]
-            states = [KNOWN if is_list_of(item, value) else UNKNOWN if isinstance(value, Unknown) else NULL for value in values]
-            facts[id_] = replace(facts[id_], values=np.array(lists, np.int64), states=np.array(states, np.uint8), bad=None)
+        if form.kind is Kind.ELEMENTS:
+            facts[id_] = column_of_lists(values, item, executor.vocabulary)
+        else:
+            packed = with_lists if form.kind is Kind.LIST else column_of
+            facts[id_] = packed(values, form, executor.vocabulary)
     return Block(len(rows), facts)
-
-
-def is_list_of(item: ItemDefinition, value: Value) -> bool:
-    """Say whether a value is a list of elements."""
-    return bool(item.components) and isinstance(value, tuple)
 
 
 def told(value: Value) -> str:

@@ -17,7 +17,7 @@ def use_faults(root: Path, codes: Collection[str]) -> list[str]:
     """Return each code that nothing under src uses, and each use of a code that is not there."""
     used: set[str] = set()
     faults = []
-    for path in sorted((root / "src").rglob("*.py")):
+    for path in sorted((root / "src/zhida").rglob("*.py")):
         if "errors" in path.relative_to(root).parts:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

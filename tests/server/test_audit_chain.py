@@ -156,6 +156,19 @@ def test_an_empty_anchor_fits_every_chain() -> None:
     assert audit.verify(anchor).is_whole
 
 
+@pytest.mark.usefixtures("own_database")
+def test_the_record_of_a_read_is_chained_and_leaves_other_commits_waiting_for_the_disk() -> None:
+    audit.record_read("li", "enterprise.read", "c1", purpose="page")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        before = cursor.fetchone()
+        audit.record_read("li", "enterprise.read", "c2", purpose="page")
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == before
+    assert [(one.object, one.seq) for one in audit.records(purpose="page")] == [("c2", 2), ("c1", 1)]
+    assert audit.verify().is_whole
+
+
 def test_eight_writers_at_once_make_one_chain(own_database: str) -> None:
     def write(writer: int) -> None:
         with psycopg.connect(own_database, autocommit=True) as other:

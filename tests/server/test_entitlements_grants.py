@@ -1,6 +1,6 @@
 """Grants: once a year for a policy and an enterprise, with the money set aside, whoever asks and however often."""
 
-import datetime
+import datetime as dt
 from uuid import UUID
 
 import pytest
@@ -16,7 +16,7 @@ from zhida_server.people.data import VISITOR, Actor, NotAllowed, Role
 FINANCE = Actor("finance", Role.FINANCE)
 OFFICER = Actor("officer", Role.POLICY)
 AUDITOR = Actor("auditor", Role.AUDITOR)
-ON = datetime.date(2026, 7, 1)
+ON = dt.date(2026, 7, 1)
 POLICY, BUDGET = "demo/a", "budget/2026/demo/a"
 CODES = ("91330100MA00000001", "91330100MA00000002", "91330100MA00000003")
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture(autouse=True)
-def budget(database: None) -> None:
+def budget(database: None) -> None:  # noqa: ARG001 - it comes first
     ledger.open_budget(FINANCE, BUDGET, "示例", [POLICY], 2026, 1_000, key="open")
 
 
@@ -119,10 +119,14 @@ INSERT = """INSERT INTO entitlements_entitlement (id, policy, period, code, atte
 VALUES (%s, 'demo/a', 2026, %s, %s, %s, '2026-07-01', '', '{}', 'x')"""
 
 
-def refused(sql: str, values: list[object], words: str) -> None:
-    with pytest.raises(IntegrityError, match=words), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+def refused(sql: str, values: list[str | int | UUID], words: str) -> None:
+    def act() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with pytest.raises(IntegrityError, match=words):
+        act()
 
 
 def test_the_database_refuses_an_entitlement_without_its_reservation() -> None:
@@ -141,14 +145,18 @@ def test_the_database_refuses_a_second_attempt_before_the_first_was_voided() -> 
 
 @pytest.mark.parametrize(
     "sql",
-    ["UPDATE entitlements_entitlement SET amount_fen = 1", "DELETE FROM entitlements_entitlement", "UPDATE entitlements_run SET as_of = '2020-01-01'"],
+    [
+        "UPDATE entitlements_entitlement SET amount_fen = 1",
+        "DELETE FROM entitlements_entitlement",
+        "UPDATE entitlements_run SET as_of = '2020-01-01'",
+    ],
 )
 def test_the_database_refuses_to_change_what_was_granted(sql: str) -> None:
     service.grant_many(OFFICER, None, [request(CODES[0])], on=ON)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO entitlements_run (id, as_of, packs_sha256, snapshot_sha256, policies, received_sha256, engine_version, started_by) "
-            "VALUES (%s, '2026-06-30', '', '', '[]', '', '', '')",
+            "INSERT INTO entitlements_run (id, as_of, packs_sha256, snapshot_sha256, policies, received_sha256, engine_version, "
+            "started_by) VALUES (%s, '2026-06-30', '', '', '[]', '', '', '')",
             [UUID(int=9)],
         )
     refused(sql, [], "its rows are kept as they were written")

@@ -1,4 +1,5 @@
 """What the database refuses, whoever asks: statements of raw SQL that go round the services."""
+# ruff: noqa: S608 - the statements are ours
 
 import threading
 import uuid
@@ -125,7 +126,9 @@ REFUSED = {
     "an account that begins with money": (
         "INSERT INTO ledger_account (code, name, kind, credits_posted_fen) VALUES ('budget/2026/rich', 'rich', 'budget', 100)",
     ),
-    "a budget's account under an enterprise's code": ("INSERT INTO ledger_account (code, name, kind) VALUES ('enterprise/A9', 'x', 'budget')",),
+    "a budget's account under an enterprise's code": (
+        "INSERT INTO ledger_account (code, name, kind) VALUES ('enterprise/A9', 'x', 'budget')",
+    ),
     "an account of an unknown kind": ("INSERT INTO ledger_account (code, name, kind) VALUES ('cash/1', 'x', 'cash')",),
 }
 """What somebody may try, and the statements of one transaction that would do it."""
@@ -238,7 +241,10 @@ DAMAGES = {
     "amount": (f"UPDATE ledger_posting SET debit_fen = debit_fen + 1 WHERE transaction_id = '{PENDING}' AND debit_fen > 0", str(PENDING)),
     "lost postings": (f"DELETE FROM ledger_posting WHERE transaction_id = '{PENDING}'", str(PENDING)),
     "lost transaction": (f"DELETE FROM ledger_transaction WHERE id = '{PENDING}'", str(PENDING)),
-    "changed payment": (f"UPDATE ledger_posting SET account_id = '{SECOND}' WHERE transaction_id = '{act_id('p2')}' AND credit_fen > 0", "p2"),
+    "changed payment": (
+        f"UPDATE ledger_posting SET account_id = '{SECOND}' WHERE transaction_id = '{act_id('p2')}' AND credit_fen > 0",
+        "p2",
+    ),
     "payment of a payment": (f"UPDATE ledger_transaction SET settles_id = '{act_id('v3')}' WHERE key = 'p2'", "p2"),
 }
 

@@ -1,8 +1,10 @@
 """Accounts: who makes them, who ends them, and what never changes about them."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from zhida_server.audit import service as audit
 from zhida_server.people import service as people
@@ -120,6 +122,28 @@ def test_the_last_administrator_stays() -> None:
         people.deactivate(one, "two")
 
 
+@pytest.mark.usefixtures("own_database")
+def test_two_administrators_who_end_each_other_at_once_leave_one() -> None:
+    staff("one", Role.ADMINISTRATOR)
+    staff("two", Role.ADMINISTRATOR)
+
+    def end_one() -> str:
+        try:
+            people.deactivate(Actor("two", Role.ADMINISTRATOR), "one")
+        except Conflict as refused:
+            return refused.code
+        finally:
+            connections.close_all()
+        return "ended"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            people.deactivate(Actor("one", Role.ADMINISTRATOR), "two")
+            other = pool.submit(end_one)
+            assert not wait([other], timeout=0.2).done
+        assert other.result() == "last-administrator"
+
+
 @pytest.mark.usefixtures("database")
 def test_people_are_listed_for_administrator_and_auditor() -> None:
     staff()
@@ -210,7 +234,7 @@ def test_a_refusal_says_who_may_in_both_languages() -> None:
 def test_no_act_is_open_to_nobody_and_none_that_changes_to_the_auditor() -> None:
     assert all(PERMISSIONS.values())
     changes = {act for act, roles in PERMISSIONS.items() if Role.AUDITOR in roles}
-    assert {act.split(".")[-1] for act in changes} <= {"read", "search", "export", "repeat"}
+    assert {act.split(".")[-1] for act in changes} <= {"read", "search", "export", "repeat", "review"}
 
 
 def test_a_visitor_may_only_object() -> None:

@@ -1,6 +1,7 @@
 """What protects the pages: headers, forms that cannot be sent from elsewhere, limits, cookies, and Django's own check."""
 
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -11,13 +12,14 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 
 from zhida_server.people import service as people
-from zhida_server.people.data import Role, job_actor
+from zhida_server.people.data import STAFF, Role, job_actor
 from zhida_server.people.models import User
 from zhida_server.web.middleware import upload_limit
 
+INLINE = re.compile(r"""<script(?![^>]*\ssrc=)[^>]*>|<style\b|<[^>]+\s(?:style|on[a-z]+)=|javascript:""", re.IGNORECASE)
 SENTENCE = "a long sentence of 2026"
 
 
@@ -82,6 +84,36 @@ def test_every_answer_carries_a_policy_without_inline_code(client: Client, addre
     assert not [kind for kind, places in policy.items() if "unsafe" in places or "*" in places or "http" in places]
 
 
+def plain_addresses() -> list[str]:
+    """Every address that has no part to be filled in."""
+    return [f"/{pattern.pattern}" for pattern in get_resolver().url_patterns if "<" not in str(pattern.pattern)]
+
+
+@pytest.mark.parametrize("role", [None, *sorted(STAFF), Role.REPRESENTATIVE])
+def test_no_page_has_inline_code_or_style(client: Client, role: Role | None) -> None:
+    if role == Role.REPRESENTATIVE:
+        people.bind_representative(job_actor("setup"), "boss", SENTENCE, "91330105MA27XXXX0X")
+        client.force_login(User.objects.get(username="boss"))
+    elif role:
+        people.create_staff(job_actor("setup"), "somebody", SENTENCE, role, "")
+        client.force_login(User.objects.get(username="somebody"))
+    faults = []
+    for address in plain_addresses():
+        answer = client.get(address)
+        policy = policy_of(answer)
+        faults += [f"{address}: {kind} {places}" for kind, places in policy.items() if "unsafe" in places or "*" in places]
+        if answer["Content-Type"].startswith("text/html"):
+            faults += [f"{address}: {found[0]}" for found in INLINE.finditer(answer.content.decode())]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    "line", ["<script>x</script>", "<style>", '<p style="x">', '<a href="x" onclick="x()">', '<a href="javascript:x">']
+)
+def test_inline_code_is_found(line: str) -> None:
+    assert INLINE.search(line)
+
+
 def test_a_redirect_to_https_carries_the_policy_as_well() -> None:
     with override_settings(SECURE_SSL_REDIRECT=True):
         answer = Client(SERVER_NAME="localhost").get("/account/login/")
@@ -135,7 +167,7 @@ def test_what_is_too_long_is_refused_before_it_is_read(length: int, is_in: bool,
     request.user = User.objects.get() if is_in else people.AnonymousUser()  # type: ignore[attr-defined]
     answer = upload_limit(page)(request)
     assert answer.status_code == status
-    assert ("最多" in answer.content.decode()) is (status == 413)
+    assert ("文件太大" in answer.content.decode()) is (status == 413)
 
 
 @pytest.mark.parametrize("length", ["-1", "ten", "1e9"])

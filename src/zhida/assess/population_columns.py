@@ -16,8 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from zhida.assess.elements import with_untold
-from zhida.columnar.columns import distinct, keys_of, take, value_at
-from zhida.columnar.execute import BLOCK, Executor
+from zhida.columnar.columns import distinct, either, keys_of, take, value_at
+from zhida.columnar.execute import BLOCK, Block, Executor
 from zhida.columnar.frames import column_names, read_block
 from zhida.columnar.lower import lower
 from zhida.dmn.compile import compile_definitions, link
@@ -111,17 +111,28 @@ class Asker:
     def block(self, frame: pl.DataFrame, values: list[Value], numbers: dict[Hashable, int]) -> Places:
         """Return for each row of a block the place of its value, adding those that are new."""
         executor, rows = self.executor, frame.height
-        column = executor.execute(read_block(frame, executor.plan, executor.vocabulary)).columns[self.question.goal]
+        given = read_block(frame, executor.plan, executor.vocabulary)
+        column = executor.execute(given).columns[self.question.goal]
         every = np.arange(rows)
         whole = take(replace(column, reads={}, codes={}, firing=None), every)
         first, places = distinct(keys_of(whole, rows, executor.vocabulary))
         table = np.array([_number(value_at(whole, row, executor.vocabulary), values, numbers) for row in first.tolist()], np.int64)
         found: Places = table[places]
-        if whole.bad is not None:
-            for row in np.flatnonzero(whole.bad).tolist():
-                said = self.question.interpreted(row_facts(frame.columns, frame.row(row)))
-                found[row] = _number(said, values, numbers)
+        if whole.bad is not None and whole.bad.any():
+            bad = np.flatnonzero(whole.bad)
+            alike, which = self.alike(given, bad)
+            said = [self.question.interpreted(row_facts(frame.columns, frame.row(row))) for row in bad[alike].tolist()]
+            found[bad] = np.array([_number(value, values, numbers) for value in said], np.int64)[which]
         return found
+
+    def alike(self, given: Block, rows: Places) -> tuple[Places, Places]:
+        """Return the first of those of some rows that give the same, and for each which it is; what columns do not hold is like nothing."""
+        facts = [take(column, rows) for column in given.facts.values()]
+        keys = [key for column in facts for key in keys_of(column, len(rows), self.executor.vocabulary)]
+        lost = either(*(column.bad for column in facts))
+        if lost is not None:
+            keys.append(np.where(lost, np.arange(1, len(rows) + 1), 0))
+        return distinct(keys) if keys else (np.zeros(1, np.int64), np.zeros(len(rows), np.int64))
 
 
 def _number(value: Value, values: list[Value], numbers: dict[Hashable, int]) -> int:

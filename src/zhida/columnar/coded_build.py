@@ -114,8 +114,8 @@ def node_of(program: Program, place: int, operation: Operation, thresholds: dict
         marks = thresholds.get(place, np.zeros(0, np.int64))
         return CodedFact(place, plan.facts[operation.id], operation.form, marks, program.executor.vocabulary, program.lock)
     operands = operands_of(operation)
-    if isinstance(operation, ops.Decide) and operation.outputs:
-        raise UncodedError("outputs that are no constants")
+    if isinstance(operation, ops.Decide) and (operation.outputs or operation.relations):
+        raise UncodedError("outputs that are no constants, or cells that name others")
     for operand in operands:
         if operand not in program.nodes:
             raise UncodedError(program.reasons.get(operand, "what it is made of is not"))

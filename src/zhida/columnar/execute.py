@@ -39,6 +39,7 @@ from zhida.columnar.interpreted import Firings, Interpreter, Operand, Told, eval
 from zhida.columnar.learned import Learned
 from zhida.columnar.operators import arithmetic, between, choose, compare, convert, fold, fold_list, logical, opposite
 from zhida.columnar.plan import Operation, Plan, placeholder
+from zhida.columnar.relations import decide_related
 from zhida.columnar.tables import TableDecider
 from zhida.dmn.graph import closure
 from zhida.values.unknown import Unknown
@@ -412,6 +413,9 @@ class Executor:
             assert isinstance(hard, ops.InterpretDecision), "the operation for hard rows is an interpretation"
             return self.interpret(hard, columns, places)
 
+        if operation.relations:
+            named = [columns[relation.operand] for relation in operation.relations]
+            return decide_related(self.tables[place], inputs, outputs, named, rows, interpret)
         return self.tables[place].decide(inputs, outputs, rows, interpret)
 
 

@@ -173,7 +173,7 @@ class Interpreter:
         masks = [numeric(operand.column, self.vocabulary) for operand in operands]
         if not masks or any(mask is None or not mask.any() for mask in masks):
             return None
-        chosen: Mask = full(np.logical_and.reduce([mask for mask in masks if mask is not None]), rows).copy()
+        chosen = np.logical_and.reduce([full(mask, rows) for mask in masks if mask is not None])
         places = np.flatnonzero(chosen)
         taken = [Operand(operand.mark, take(operand.column, places)) for operand in operands]
         keys = [key for operand in taken for key in keys_of(operand.column, len(places), self.vocabulary)]

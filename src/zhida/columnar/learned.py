@@ -24,7 +24,7 @@ Key = tuple[str, ...]
 MOST_KEPT = 20_000
 """Combinations that are kept of one operation."""
 
-FORMAT = 1
+FORMAT = 2
 """Of the bytes; others are not read."""
 
 

@@ -17,6 +17,7 @@ from zhida.columnar.columns import form_of
 from zhida.columnar.lower_cells import UnlowerableError, bounds_of_cell, with_values
 from zhida.columnar.lower_elements import lower_entries
 from zhida.columnar.lower_expressions import Lowering, Scope
+from zhida.columnar.lower_relations import Related, related, relations
 from zhida.columnar.plan import BOOLEANS, DEFAULT, LISTS, STRINGS, VALUES, Fallback, Form, Kind, Plan, Step, placeholder, token
 from zhida.columnar.scales import DEFAULT_SCALE, Entries, elements_of, joint_form, number_scale
 from zhida.dmn.compiled import (
@@ -356,20 +357,23 @@ class _ModelLowering(Lowering):
             type_: The declared type of its value.
             whole_as: Gives the operation by which the interpreter decides hard rows; None where there is none.
         """
-        table = counted(table)
+        own = len(table.inputs)
+        moved = related(counted(table), frozenset({*BUILTINS, AS_OF} - scope.names.keys()))
+        table = moved.table
         inputs = [self.expression(node, scope) for node in table.inputs]
+        operands = self.compared(moved, inputs, scope)
         bounds = []
         for column, place in enumerate(inputs):
             found, inputs[column] = self.column(table, column, place)
             bounds.append(found)
         forms, outputs = self.outputs(table, scope)
-        if outputs and whole_as is None:
-            raise UnlowerableError("outputs of a function that are no constants")
+        if (outputs or operands) and whole_as is None:
+            raise UnlowerableError("outputs of a function that are no constants, or cells that name its parameters")
         form = self.form_of_table(table, forms, type_)
         if outputs:
             outputs = {place: self.convert(output, form) for place, output in outputs.items()}
             table = with_tokens(table, {place for place in outputs if is_varying(table, place)})
-        hard = whole_as(form) if outputs and whole_as is not None else None
+        hard = whole_as(form) if (outputs or operands) and whole_as is not None else None
         marks = tuple(Name(node.span, placeholder(place)) for place, node in enumerate(table.inputs))
         return self.append(
             ops.Decide(
@@ -381,8 +385,21 @@ class _ModelLowering(Lowering):
                 type_,
                 form,
                 hard,
+                relations(moved, operands, own),
             )
         )
+
+    def compared(self, moved: Related, inputs: Sequence[int], scope: Scope) -> tuple[int, ...]:
+        """Return the operations of what the cells of a table compare with that became columns.
+
+        Raises:
+            UnlowerableError: it is not known that both sides are of one kind, and as declared.
+        """
+        for place, (column, _) in enumerate(moved.comparisons, len(inputs) - len(moved.comparisons)):
+            self.fitted(inputs[column], moved.table.table.inputs[column].type)
+            if self.form(inputs[place]).kind is not Kind.BOOLEAN:
+                raise UnlowerableError("a cell compares values whose kind is not known beforehand")
+        return tuple(self.expression(node.right, scope) for _, node in moved.comparisons)
 
     def whole_as(self, compiled: CompiledDecision, form: Form) -> int:
         """Return the operation by which the interpreter decides rows of a table."""

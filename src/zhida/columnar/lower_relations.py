@@ -43,7 +43,8 @@ def related(table: CompiledTable, fixed: frozenset[str]) -> Related:
     """
     comparisons: dict[tuple[int, str, str], Comparison] = {}
     cells: dict[tuple[int, int], tuple[int, str, str]] = {}
-    for place, rule in enumerate(table.rules):
+    rules_read = () if any(allowed is not None for allowed in table.allowed) else table.rules  # no cell is come to for what is not
+    for place, rule in enumerate(rules_read):
         for column, cell in enumerate(rule.tests):
             name = compared_name(cell)
             if name is not None and name[1].name not in fixed:
@@ -59,7 +60,7 @@ def related(table: CompiledTable, fixed: frozenset[str]) -> Related:
         asked = {cells[place, column] for column in range(len(rule.tests)) if (place, column) in cells}
         more = [UnaryTests(_NOWHERE, (Literal(_NOWHERE, True),) if key in asked else ()) for key in comparisons]
         rules.append(replace(rule, tests=(*own, *more)))
-    clauses = tuple(InputClause(Snippet(f"{node.left.span.text} {node.operator} {node.right.span.text}", None)) for node in comparisons.values())
+    clauses = tuple(InputClause(Snippet(f"{column + 1} {operator} {name}", _NOWHERE.source, 0)) for column, operator, name in comparisons)
     whole = replace(
         table,
         inputs=(*table.inputs, *comparisons.values()),

@@ -316,6 +316,20 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """A cell that compares with what a name stands for: it became a column of truth values."""
+
+    rule: int
+    """The place of its rule."""
+    column: int
+    """The column that it stood in."""
+    input: int
+    """The place of the comparison among the inputs of the table."""
+    operand: int
+    """What the name stands for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decide:
     """A decision table: decided once for each combination of codes of its inputs."""
 
@@ -334,7 +348,10 @@ class Decide:
     form: Form
     """What the column holds."""
     hard: int | None
-    """Where there are such outputs: the same decision by the interpreter, for rows that need more than one of them."""
+    """Where there are such outputs, or relations: the same decision by the interpreter, for rows that need more than one of them,
+    or of which a side of a relation is not known."""
+    relations: tuple[Relation, ...] = ()
+    """The cells that became columns."""
 
 
 Operation = (
@@ -385,7 +402,8 @@ def operands_of(operation: Operation) -> tuple[int, ...]:
             return tuple(place for _, place in operation.operands)
         case Decide():
             hard = () if operation.hard is None else (operation.hard,)
-            return (*operation.inputs, *(place for _, place in operation.outputs), *hard)
+            named = tuple(relation.operand for relation in operation.relations)
+            return (*operation.inputs, *(place for _, place in operation.outputs), *named, *hard)
 
 
 DEFAULT = -1

@@ -82,7 +82,8 @@ def _content(folder: Path) -> dict[str, bytes]:
             raise Refused(
                 "packs-too-large",
                 f"“{folder}”不像政策包：文件多于 {MAX_FILES} 个，或有大于 {MAX_FILE_BYTES:,} 字节的文件（{relative}）",
-                f"'{folder}' does not look like packs: more than {MAX_FILES} files, or one of more than {MAX_FILE_BYTES:,} bytes ({relative})",
+                f"'{folder}' does not look like packs: it has more than {MAX_FILES} files, or a file of more than "
+                f"{MAX_FILE_BYTES:,} bytes ({relative})",
             )
         found[relative.as_posix()] = path.read_bytes()
     return found

@@ -138,7 +138,9 @@ def read(content: bytes, number: str, lines: Mapping[UUID, BatchLine]) -> tuple[
     return tuple(found)
 
 
-def _line(at: int, cells: Mapping[str, str], number: str, lines: Mapping[UUID, BatchLine]) -> tuple[ReturnLine | None, list[tuple[str, str]]]:
+def _line(
+    at: int, cells: Mapping[str, str], number: str, lines: Mapping[UUID, BatchLine]
+) -> tuple[ReturnLine | None, list[tuple[str, str]]]:
     """Return a line, or what is wrong with it."""
     wrong: list[tuple[str, str]] = []
     if cells["批次号"] != number:
@@ -152,7 +154,10 @@ def _line(at: int, cells: Mapping[str, str], number: str, lines: Mapping[UUID, B
     result = RESULTS.get(cells["结果"].lower())
     if result is None:
         wrong.append(
-            (f"结果“{cells['结果']}”不认识，可以写 {'、'.join(RESULTS)}", f"result '{cells['结果']}' is unknown; it can be {', '.join(RESULTS)}")
+            (
+                f"结果“{cells['结果']}”不认识，可以写 {'、'.join(RESULTS)}",
+                f"result '{cells['结果']}' is unknown; it can be {', '.join(RESULTS)}",
+            )
         )
     elif meant is not None and meant.outcome and result != meant.outcome:
         was_zh, was_en = ("成功", "paid") if meant.outcome == PAID else ("失败", "failed")

@@ -7,7 +7,7 @@ What is signed is a file: its bytes are kept under their digest, and nothing of 
 or not at all, and once.
 """
 
-import datetime
+import datetime as dt
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ WHERE line.batch_id = %s AND line.order_id = ended.order_id AND line.outcome IS 
 # --- making and signing --------------------------------------------------------------------------------------------
 
 
-def make_batch(actor: Actor, policy: str | None = None, *, on: datetime.date) -> Batch:
+def make_batch(actor: Actor, policy: str | None = None, *, on: dt.date) -> Batch:
     """Put every payable order whose payee is known into a new batch.
 
     Args:
@@ -79,7 +79,7 @@ def make_batch(actor: Actor, policy: str | None = None, *, on: datetime.date) ->
             raise NothingPayable(
                 "nothing-payable",
                 "没有可以支付的订单：公示未结束的、没有收款账户的、已进批次的都不算。请先看“待支付”里缺什么",
-                "nothing can be paid: orders on notice, without a bank account, or in a batch do not count; the list of payable orders says what is lacking",
+                "nothing can be paid: orders on notice, without a bank account, or in a batch do not count; the list says what is lacking",
             )
         row = models.Batch.objects.create(
             id=uuid4(),
@@ -103,7 +103,7 @@ def make_batch(actor: Actor, policy: str | None = None, *, on: datetime.date) ->
         return _batch(row, with_lines=True)
 
 
-def sign_batch(actor: Actor, batch_id: UUID, *, on: datetime.date) -> Batch:
+def sign_batch(actor: Actor, batch_id: UUID, *, on: dt.date) -> Batch:
     """Sign a batch: its bank file is written and kept, and nothing of it changes any more. Signing again changes nothing.
 
     Args:
@@ -137,7 +137,7 @@ def sign_batch(actor: Actor, batch_id: UUID, *, on: datetime.date) -> Batch:
         return _batch(row, with_lines=True)
 
 
-def withdraw_batch(actor: Actor, batch_id: UUID, reason: str, *, on: datetime.date) -> Batch:
+def withdraw_batch(actor: Actor, batch_id: UUID, reason: str, *, on: dt.date) -> Batch:
     """Give up a batch that nobody has signed; its orders are payable again. Withdrawing again changes nothing.
 
     Args:
@@ -194,7 +194,7 @@ def bank_file(actor: Actor, batch_id: UUID) -> tuple[str, bytes]:
 # --- reconciling ---------------------------------------------------------------------------------------------------
 
 
-def load_return(actor: Actor, batch_id: UUID, name: str, content: bytes, *, on: datetime.date) -> Reconciled:
+def load_return(actor: Actor, batch_id: UUID, name: str, content: bytes, *, on: dt.date) -> Reconciled:
     """Take a return file of the bank: what it paid is posted, what failed is payable again, or held for a person after three failures.
 
     Exactly the same file again changes nothing. Several files may settle a batch; it is reconciled when no line is open.
@@ -228,12 +228,14 @@ def load_return(actor: Actor, batch_id: UUID, name: str, content: bytes, *, on: 
         figures = _settle(actor, row, lines, read, on)
         files.keep_bytes(content, SUFFIX)
         models.Return.objects.create(sha256=sha256, batch=row, name=called, figures=figures, loaded_by=actor.name, loaded_on=on)
-        audit.record(actor.name, "batch.return", str(row.id), after={"number": row.number, "file_sha256": sha256, "name": called, **figures})
+        audit.record(
+            actor.name, "batch.return", str(row.id), after={"number": row.number, "file_sha256": sha256, "name": called, **figures}
+        )
         return _reconciled(row, figures, is_repeated=False)
 
 
 def _settle(
-    actor: Actor, row: models.Batch, lines: dict[UUID, BatchLine], read: Sequence[bank_files.ReturnLine], on: datetime.date
+    actor: Actor, row: models.Batch, lines: dict[UUID, BatchLine], read: Sequence[bank_files.ReturnLine], on: dt.date
 ) -> dict[str, Any]:
     """Let the lines of a return file count; returns its figures."""
     fresh = [each for each in read if not lines[each.order_id].outcome]
@@ -372,7 +374,9 @@ def _not_from(row: models.Batch, what_zh: str, what_en: str) -> NotInThatState:
         BatchState.SENT: f"已由 {row.signed_by} 签发，银行文件已取走",
         BatchState.RECONCILED: "已经对账",
     }[BatchState(row.state)]
-    return NotInThatState("batch-state", f"批次 {row.number} {where}，不能{what_zh}", f"batch {row.number} is {row.state} and cannot be {what_en}")
+    return NotInThatState(
+        "batch-state", f"批次 {row.number} {where}，不能{what_zh}", f"batch {row.number} is {row.state} and cannot be {what_en}"
+    )
 
 
 def _reconciled(row: models.Batch, figures: dict[str, Any], *, is_repeated: bool) -> Reconciled:

@@ -1,6 +1,6 @@
 """What the services of delivery take and give: notices, objections, orders, batches, claims; and why something is refused."""
 
-import datetime
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,15 +39,15 @@ class Notice:
     """The run that found it."""
     budget: str
     """The account that pays."""
-    opened_on: datetime.date
+    opened_on: dt.date
     """The day it was opened; its days are counted from the next."""
     days: int
     """How many working days it runs."""
-    closes_on: datetime.date
+    closes_on: dt.date
     """Its last day, on which one may still object."""
     state: NoticeState
     """Where it is."""
-    closed_on: datetime.date | None
+    closed_on: dt.date | None
     """The day it was closed; None before."""
     lines: int
     """How many enterprises have been granted something by it."""
@@ -80,7 +80,8 @@ class NoticeLine:
     article: str
     """The article that it rests on."""
     state: str
-    """`waiting` without money yet, else where its order stands: an `OrderState`; an upheld objection makes `voided` of either."""
+    """Where its order stands: an `OrderState`. Without an order: `waiting` for money, `voided` by an objection that was upheld, or
+    `elsewhere` where another notice, or a claim, has granted the same."""
     order_id: UUID | None
     """Its order; None while it waits."""
 
@@ -105,7 +106,7 @@ class Objection:
     """Who objects, in their own words."""
     reason: str
     """Why."""
-    made_on: datetime.date
+    made_on: dt.date
     """When."""
     is_upheld: bool | None
     """How it was decided; None before."""
@@ -113,7 +114,7 @@ class Objection:
     """Why it was decided so."""
     decided_by: str
     """Who decided."""
-    decided_on: datetime.date | None
+    decided_on: dt.date | None
     """When it was decided."""
 
 
@@ -143,9 +144,9 @@ class OrderEvent:
 
     kind: str
     """An `OrderState`, or `failed` (the bank did not pay) or `released` (its batch was withdrawn)."""
-    on: datetime.date
+    on: dt.date
     """The day."""
-    at: datetime.datetime
+    at: dt.datetime
     """When it was recorded."""
     by: str
     """Who did it."""
@@ -175,7 +176,7 @@ class Order:
     """How often the bank did not pay it."""
     notice_id: UUID | None
     """The notice it comes from; None for a claim."""
-    ordered_on: datetime.date
+    ordered_on: dt.date
     """The day it was made."""
     events: tuple[OrderEvent, ...]
     """What became of it, in order."""
@@ -228,7 +229,7 @@ class Batch:
     """Its number, as it stands in the bank file: `2026-0001`."""
     policy: str
     """The one policy that it pays; empty for several."""
-    made_on: datetime.date
+    made_on: dt.date
     """The day it was made."""
     count: int
     """How many lines."""
@@ -240,7 +241,7 @@ class Batch:
     """Who made it."""
     signed_by: str
     """Who signed it, another person; empty before."""
-    signed_on: datetime.date | None
+    signed_on: dt.date | None
     """When it was signed."""
     file_sha256: str
     """The digest of the bank file that was signed; empty before."""
@@ -320,7 +321,7 @@ class Payee:
     """The digits of the account."""
     told_by: str
     """Who told it."""
-    since: datetime.date
+    since: dt.date
     """From which day on it counts."""
 
 
@@ -375,7 +376,7 @@ class Claim:
     """The entitlement that was granted, which is also the order; None where nothing was."""
     still_missing: tuple[Question, ...]
     """What is still to be told before there is an answer."""
-    on: datetime.date
+    on: dt.date
     """The day."""
 
     def reason(self, language: str) -> str:
@@ -450,6 +451,10 @@ class ReturnRefused(Refused):
 
 class NotUnderstood(Refused):
     """What was entered cannot be read; it says which field, and what would do."""
+
+
+class BudgetSpent(Conflict):
+    """Somebody is eligible, but the budget has not enough left."""
 
 
 class KeyUsed(Conflict):

@@ -179,9 +179,7 @@ class Batch(models.Model):
             models.CheckConstraint(name="delivery_batch_of_something", condition=models.Q(count__gte=1, amount_fen__gt=0)),
             models.CheckConstraint(
                 name="delivery_batch_state",
-                condition=models.Q(
-                    state="made", signed_by=None, signed_on=None, file_sha256=None, sent_by=None, withdrawn_because=None
-                )
+                condition=models.Q(state="made", signed_by=None, signed_on=None, file_sha256=None, sent_by=None, withdrawn_because=None)
                 | models.Q(
                     state="withdrawn", signed_by=None, signed_on=None, file_sha256=None, sent_by=None, withdrawn_because__isnull=False
                 )

@@ -7,12 +7,14 @@
 First come, first served: nobody is granted something while somebody before them on the same notice waits.
 """
 
-import datetime
-from collections.abc import Mapping, Sequence
-from typing import Any
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
+from procrastinate.contrib.django import app
 
 from zhida.assess.assessment import Delivery
 from zhida_server import settings
@@ -22,11 +24,13 @@ from zhida_server.delivery import models, orders
 from zhida_server.delivery.data import NoCalendar, NoNotice, NotDeliverable, Notice, NoticeLine, NoticeState, NotUnderstood, OrderState
 from zhida_server.delivery.working_days import Calendar, add_working_days, parse_calendar
 from zhida_server.entitlements import service as entitlements
-from zhida_server.entitlements.data import AlreadyGranted, Entitlement, GrantRequest, NoBudget, RunNotDone, RunState
+from zhida_server.entitlements.data import AlreadyGranted, EligibleLine, Entitlement, GrantRequest, NoBudget, RunNotDone, RunState
 from zhida_server.ledger import service as ledger
 from zhida_server.people import service as people
 from zhida_server.people.data import Actor, NotFound, job_actor
 from zhida_server.registry import service as registry
+
+Done = TypeVar("Done")
 
 CALENDAR = "national/calendar.md"
 """Where packs keep the official calendar."""
@@ -46,18 +50,15 @@ MOST_DAYS = 60
 TRIES = 5
 """How often a chunk is tried again while others grant the same."""
 
+GRANT_JOB = "delivery.grant_lines"
+"""The name of the job that grants the lines of a notice."""
+
 JOB = job_actor("notice")
 """Who grants the lines of a notice that somebody opened."""
 
-FIGURES = """
-SELECT line.notice_id, count(line.order_id), coalesce(sum(line.amount_fen) FILTER (WHERE line.order_id IS NOT NULL), 0),
-    count(*) FILTER (WHERE line.order_id IS NULL), coalesce(sum(line.amount_fen) FILTER (WHERE line.order_id IS NULL), 0)
-FROM delivery_notice_line line WHERE line.notice_id = ANY(%s) GROUP BY line.notice_id
-"""
-"""What was granted by notices, and what waits."""
-
 VOIDED = """
-SELECT ordered.notice_id, count(*), sum(ordered.amount_fen) FROM delivery_event event JOIN delivery_order ordered ON ordered.id = event.order_id
+SELECT ordered.notice_id, count(*), sum(ordered.amount_fen)
+FROM delivery_event event JOIN delivery_order ordered ON ordered.id = event.order_id
 WHERE event.kind = 'voided' AND ordered.notice_id = ANY(%s) GROUP BY ordered.notice_id
 """
 """What of it was voided again."""
@@ -75,19 +76,42 @@ EXISTS (SELECT FROM delivery_objection objection JOIN delivery_objection_decisio
 """
 """Whether an objection to a line was upheld, in SQL that calls it `line`."""
 
+ELSEWHERE = """
+EXISTS (SELECT FROM delivery_order other
+    WHERE other.policy = notice.policy AND other.period = notice.period AND other.code = line.code
+        AND NOT EXISTS (SELECT FROM delivery_event gone WHERE gone.order_id = other.id AND gone.kind = 'voided'))
+"""
+"""Whether the enterprise of a line without an order was granted the same by another notice, or by a claim; `line` stands on `notice`."""
+
+WAITS = f"line.order_id IS NULL AND NOT {UPHELD} AND NOT {ELSEWHERE}"
+"""Whether a line waits for money."""
+
+FIGURES = f"""
+SELECT line.notice_id, count(line.order_id), coalesce(sum(line.amount_fen) FILTER (WHERE line.order_id IS NOT NULL), 0),
+    count(*) FILTER (WHERE {WAITS}), coalesce(sum(line.amount_fen) FILTER (WHERE {WAITS}), 0)
+FROM delivery_notice_line line JOIN delivery_notice notice ON notice.id = line.notice_id
+WHERE line.notice_id = ANY(%s) GROUP BY line.notice_id
+"""  # noqa: S608 - all parts are ours
+
 LINES = f"""
 SELECT line.position, line.code, line.name, line.amount_fen, line.article, line.order_id,
     CASE WHEN line.order_id IS NOT NULL
         THEN (SELECT kind FROM delivery_event WHERE order_id = line.order_id ORDER BY seq DESC LIMIT 1)
-        WHEN {UPHELD} THEN 'voided' ELSE 'waiting' END
-FROM delivery_notice_line line
+        WHEN {UPHELD} THEN 'voided' WHEN {ELSEWHERE} THEN 'elsewhere' ELSE 'waiting' END
+FROM delivery_notice_line line JOIN delivery_notice notice ON notice.id = line.notice_id
 WHERE line.notice_id = %s AND line.position > %s AND (%s = '' OR line.code = %s OR strpos(line.name, %s) > 0)
 ORDER BY line.position LIMIT %s
 """  # noqa: S608 - all parts are ours
 
 WAITING = f"""
-SELECT line.id, line.code, line.amount_fen, line.article FROM delivery_notice_line line
-WHERE line.notice_id = %s AND line.order_id IS NULL AND NOT {UPHELD} ORDER BY line.position
+SELECT line.id, line.code, line.amount_fen, line.article
+FROM delivery_notice_line line JOIN delivery_notice notice ON notice.id = line.notice_id
+WHERE line.notice_id = %s AND {WAITS} ORDER BY line.position LIMIT %s
+"""  # noqa: S608 - all parts are ours
+
+WAITED_FOR = f"""
+SELECT EXISTS (SELECT FROM delivery_notice_line line JOIN delivery_notice notice ON notice.id = line.notice_id
+    WHERE notice.budget = %s AND {WAITS})
 """  # noqa: S608 - all parts are ours
 
 UNDISPUTED = """
@@ -106,7 +130,7 @@ ORDER BY ordered.id
 # --- opening -------------------------------------------------------------------------------------------------------
 
 
-def open_notice(actor: Actor, run_id: UUID, policy: str, *, on: datetime.date, days: int | None = None) -> Notice:
+def open_notice(actor: Actor, run_id: UUID, policy: str, *, on: dt.date, days: int | None = None) -> Notice:
     """Open a public notice of what a run found for a policy; opening it again returns it as it is.
 
     Its lines are granted by the job that `grant_lines` is; until then it is `granting` and `waiting` counts nothing.
@@ -148,6 +172,7 @@ def open_notice(actor: Actor, run_id: UUID, policy: str, *, on: datetime.date, d
         )
         after = {"policy": policy, "run": str(run_id), "days": count, "closes_on": str(row.closes_on)}
         audit.record(actor.name, "notice.open", str(row.id), after=after)
+        app.configure_task(GRANT_JOB, lock=f"notice/{row.id}", queueing_lock=f"notice/{row.id}").defer(notice_id=str(row.id))
         return _notice(row)
 
 
@@ -187,7 +212,9 @@ def _deliverable(policy: str, packs_sha256: str, period: int) -> tuple[str, str]
     budget = ledger.budget_for(policy, period)
     if budget is None:
         raise NoBudget(
-            "no-budget", f"{period} 年没有支付“{front.title}”的预算：请先由财务开立", f"no budget of {period} pays '{front.title}': finance has to open one"
+            "no-budget",
+            f"{period} 年没有支付“{front.title}”的预算：请先由财务开立",
+            f"no budget of {period} pays '{front.title}': finance has to open one",
         )
     return front.title, budget
 
@@ -205,11 +232,11 @@ def grant_lines(notice_id: UUID) -> Notice:
     eligible = [each for each in entitlements.eligible(row.run_id, row.policy) if each.paid_fen > 0]
     is_done = False
     while not is_done:
-        is_done = _retried(lambda: _grant_chunk(notice_id, eligible))
+        is_done = _retried(partial(_grant_chunk, notice_id, eligible))
     return notice(notice_id)
 
 
-def _grant_chunk(notice_id: UUID, eligible: Sequence[Any]) -> bool:
+def _grant_chunk(notice_id: UUID, eligible: Sequence[EligibleLine]) -> bool:
     """Grant the next lines of a notice, in one transaction; says whether there are none left."""
     with transaction.atomic():
         row = models.Notice.objects.select_for_update().get(id=notice_id)
@@ -218,9 +245,7 @@ def _grant_chunk(notice_id: UUID, eligible: Sequence[Any]) -> bool:
         former = models.NoticeLine.objects.filter(notice=row)
         begin = former.order_by("-position").values_list("position", flat=True).first() or 0
         granted_before = entitlements.granted_codes(row.policy, row.period)
-        left = [
-            (place, each) for place, each in enumerate(eligible, start=1) if place > begin and each.code not in granted_before
-        ]
+        left = [(place, each) for place, each in enumerate(eligible, start=1) if place > begin and each.code not in granted_before]
         fresh = left[:CHUNK]
         requests = [GrantRequest(row.policy, each.code, each.paid_fen) for _, each in fresh]
         is_spent = former.filter(order=None).exists()
@@ -248,7 +273,7 @@ def _grant_chunk(notice_id: UUID, eligible: Sequence[Any]) -> bool:
         return is_done
 
 
-def grant_waiting(actor: Actor, policy: str | None = None, *, on: datetime.date) -> int:
+def grant_waiting(actor: Actor, policy: str | None = None, *, on: dt.date) -> int:
     """Grant those who wait, first come first served, as far as budgets allow now; returns how many were granted.
 
     Args:
@@ -262,7 +287,7 @@ def grant_waiting(actor: Actor, policy: str | None = None, *, on: datetime.date)
     count = 0
     for row in rows.filter(policy=policy) if policy else rows:
         while row.budget not in spent:
-            granted, is_spent = _retried(lambda row=row: _grant_waiting_chunk(row.id, on))  # type: ignore[misc]
+            granted, is_spent = _retried(partial(_grant_waiting_chunk, row.id, on))
             count += granted
             if is_spent:
                 spent.add(row.budget)
@@ -273,13 +298,12 @@ def grant_waiting(actor: Actor, policy: str | None = None, *, on: datetime.date)
     return count
 
 
-def _grant_waiting_chunk(notice_id: UUID, on: datetime.date) -> tuple[int, bool]:
+def _grant_waiting_chunk(notice_id: UUID, on: dt.date) -> tuple[int, bool]:
     """Grant the next of those who wait on a notice; says how many, and whether its budget is spent."""
     with transaction.atomic(), connection.cursor() as cursor:
         row = models.Notice.objects.select_for_update().get(id=notice_id)
-        granted_before = entitlements.granted_codes(row.policy, row.period)
-        cursor.execute(WAITING, [notice_id])
-        waiting = [each for each in cursor.fetchall() if each[1] not in granted_before][:CHUNK]
+        cursor.execute(WAITING, [notice_id, CHUNK])
+        waiting = cursor.fetchall()
         if not waiting:
             return 0, False
         requests = [GrantRequest(row.policy, code, amount_fen) for _, code, amount_fen, _ in waiting]
@@ -295,7 +319,15 @@ def _grant_waiting_chunk(notice_id: UUID, on: datetime.date) -> tuple[int, bool]
         return len(now), len(now) < len(waiting)
 
 
-def _granted(row: models.Notice, requests: Sequence[GrantRequest], kind: OrderState, on: datetime.date) -> dict[str, UUID]:
+def is_waited_for(budget: str) -> bool:
+    """Say whether somebody on a notice waits for money of a budget; nobody else is served before them."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITED_FOR, [budget])
+        (is_so,) = cursor.fetchone()
+        return bool(is_so)
+
+
+def _granted(row: models.Notice, requests: Sequence[GrantRequest], kind: OrderState, on: dt.date) -> dict[str, UUID]:
     """Grant as many of some requests as the budget allows, with their orders; returns the orders by enterprise."""
     granted: tuple[Entitlement, ...]
     granted, _ = entitlements.grant_within(JOB, row.run_id, requests, on=on)
@@ -303,7 +335,7 @@ def _granted(row: models.Notice, requests: Sequence[GrantRequest], kind: OrderSt
     return {each.code: each.id for each in granted}
 
 
-def _retried(act: Any) -> Any:  # noqa: ANN401 - whatever the act returns
+def _retried(act: Callable[[], Done]) -> Done:
     """Do an act again where somebody else granted the same at the same moment."""
     for _ in range(TRIES - 1):
         try:
@@ -316,7 +348,7 @@ def _retried(act: Any) -> Any:  # noqa: ANN401 - whatever the act returns
 # --- closing -------------------------------------------------------------------------------------------------------
 
 
-def close_notices(actor: Actor, on: datetime.date) -> tuple[Notice, ...]:
+def close_notices(actor: Actor, on: dt.date) -> tuple[Notice, ...]:
     """Close the notices whose last day is over: what nobody objects to is payable; where an objection is undecided, it waits for that.
 
     Args:
@@ -325,7 +357,9 @@ def close_notices(actor: Actor, on: datetime.date) -> tuple[Notice, ...]:
     """
     people.require(actor, "notice.close")
     closed = []
-    for notice_id in models.Notice.objects.filter(state=NoticeState.OPEN, closes_on__lt=on).values_list("id", flat=True).order_by("closes_on", "id"):
+    for notice_id in (
+        models.Notice.objects.filter(state=NoticeState.OPEN, closes_on__lt=on).values_list("id", flat=True).order_by("closes_on", "id")
+    ):
         with transaction.atomic():
             row = models.Notice.objects.select_for_update().get(id=notice_id)
             if row.state != NoticeState.OPEN:
@@ -338,14 +372,14 @@ def close_notices(actor: Actor, on: datetime.date) -> tuple[Notice, ...]:
     return tuple(closed)
 
 
-def let_go(notice_id: UUID, by: str, on: datetime.date) -> None:
+def let_go(notice_id: UUID, by: str, on: dt.date) -> None:
     """Make payable what nobody objects to any more on a notice that is closed; the caller holds its row."""
     row = _row(notice_id)
     if row.state == NoticeState.CLOSED:
         _let_go(row, by, on)
 
 
-def _let_go(row: models.Notice, by: str, on: datetime.date) -> int:
+def _let_go(row: models.Notice, by: str, on: dt.date) -> int:
     with connection.cursor() as cursor:
         cursor.execute(UNDISPUTED, [row.id])
         ids = [found[0] for found in cursor.fetchall()]

@@ -7,7 +7,7 @@
 The database holds these steps, and that an order is paid or voided exactly where the ledger is.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -68,7 +68,7 @@ FROM known GROUP BY policy ORDER BY policy
 # --- what the other modules of delivery do with orders -------------------------------------------------------------
 
 
-def place(by: str, granted: Sequence[Entitlement], *, notice_id: UUID | None, kind: OrderState, on: datetime.date) -> None:
+def place(by: str, granted: Sequence[Entitlement], *, notice_id: UUID | None, kind: OrderState, on: dt.date) -> None:
     """Make the orders of new entitlements, in the transaction in which they are granted.
 
     Args:
@@ -96,7 +96,13 @@ def place(by: str, granted: Sequence[Entitlement], *, notice_id: UUID | None, ki
 
 
 def tell(  # noqa: PLR0913 - what an event says
-    orders: Iterable[UUID], kind: str, *, by: str, on: datetime.date, batch_id: UUID | None = None, reasons: Mapping[UUID, str] | None = None
+    orders: Iterable[UUID],
+    kind: str,
+    *,
+    by: str,
+    on: dt.date,
+    batch_id: UUID | None = None,
+    reasons: Mapping[UUID, str] | None = None,
 ) -> None:
     """Add one event to each of some orders; the database refuses what does not follow.
 
@@ -109,9 +115,7 @@ def tell(  # noqa: PLR0913 - what an event says
         reasons: Why, by order.
     """
     rows = [
-        models.Event(
-            order_id=each, kind=str(kind), batch_id=batch_id, reason=(reasons or {}).get(each, ""), happened_on=on, by=by
-        )
+        models.Event(order_id=each, kind=str(kind), batch_id=batch_id, reason=(reasons or {}).get(each, ""), happened_on=on, by=by)
         for each in orders
     ]
     models.Event.objects.bulk_create(rows, batch_size=PART)
@@ -147,7 +151,7 @@ def failures_of(ids: Sequence[UUID]) -> Mapping[UUID, int]:
         return dict(cursor.fetchall())
 
 
-def void(ids: Sequence[UUID], *, by: str, reason: str, on: datetime.date) -> None:
+def void(ids: Sequence[UUID], *, by: str, reason: str, on: dt.date) -> None:
     """Void orders that stand where they can be: their money is free again."""
     ledger.void_many([Settlement(each, f"void/{each}") for each in ids], reason, by=by)
     tell(ids, OrderState.VOIDED, by=by, on=on, reasons=dict.fromkeys(ids, reason))
@@ -167,7 +171,7 @@ def standing_of(policy: str, period: int, code: str) -> UUID | None:
 # --- acts ----------------------------------------------------------------------------------------------------------
 
 
-def cancel_order(actor: Actor, order_id: UUID, reason: str, *, on: datetime.date) -> Order:
+def cancel_order(actor: Actor, order_id: UUID, reason: str, *, on: dt.date) -> Order:
     """Cancel an order that is in no batch; its money goes back to the budget. Cancelling again changes nothing.
 
     Args:
@@ -191,7 +195,7 @@ def cancel_order(actor: Actor, order_id: UUID, reason: str, *, on: datetime.date
         return order_by_id(order_id)
 
 
-def requeue_order(actor: Actor, order_id: UUID, reason: str, *, on: datetime.date) -> Order:
+def requeue_order(actor: Actor, order_id: UUID, reason: str, *, on: dt.date) -> Order:
     """Let an order that failed too often be tried again, once a person has settled why it failed.
 
     Args:
@@ -281,7 +285,7 @@ def states_of(ids: Sequence[UUID]) -> Mapping[UUID, OrderState]:
         return {row[0]: OrderState(row[1]) for row in cursor.fetchall()}
 
 
-def _read(where: str, values: Sequence[object]) -> tuple[Order, ...]:
+def _read(where: str, values: Sequence[str | UUID]) -> tuple[Order, ...]:
     with connection.cursor() as cursor:
         cursor.execute(ORDERS.format(where=where), values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

@@ -1,6 +1,6 @@
 """Bank accounts of enterprises: told, never edited; the latest counts, and a batch keeps the one that it was made with."""
 
-import datetime
+import datetime as dt
 import re
 
 from django.db import connection, transaction
@@ -19,8 +19,8 @@ SHOWN = 4
 """How many digits of an account a record of the audit shows."""
 
 
-def set_payee(  # noqa: PLR0913, PLR0917 - what an account consists of
-    actor: Actor, code: str, account_name: str, bank: str, account_number: str, *, on: datetime.date
+def set_payee(  # noqa: PLR0913 - what an account consists of
+    actor: Actor, code: str, account_name: str, bank: str, account_number: str, *, on: dt.date
 ) -> Payee:
     """Tell the account of an enterprise; the same again changes nothing.
 
@@ -42,7 +42,9 @@ def set_payee(  # noqa: PLR0913, PLR0917 - what an account consists of
     number = re.sub(r"[\s-]", "", account_number)
     if not ACCOUNT.fullmatch(number):
         raise NotUnderstood(
-            "payee-number", "“账号”应当是 6 至 32 位数字，可以有空格", "'account number' takes 6 to 32 digits; blanks may stand between them"
+            "payee-number",
+            "“账号”应当是 6 至 32 位数字，可以有空格",
+            "'account number' takes 6 to 32 digits; blanks may stand between them",
         )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('payee/' || %s, 0))", [code])

@@ -28,7 +28,9 @@ def text_of(text: str, zh: str, en: str, limit: int) -> str:
         raise NotUnderstood("text-empty", f"“{zh}”不能空着", f"'{en}' cannot be empty")
     if len(trimmed) > limit:
         raise NotUnderstood(
-            "text-long", f"“{zh}”最多 {limit} 个字，现在是 {len(trimmed)} 个", f"'{en}' takes {limit} characters at most, these are {len(trimmed)}"
+            "text-long",
+            f"“{zh}”最多 {limit} 个字，现在是 {len(trimmed)} 个",
+            f"'{en}' takes {limit} characters at most, these are {len(trimmed)}",
         )
     if any(unicodedata.category(each) == "Cc" and each != "\n" for each in trimmed):
         raise NotUnderstood("text-control", f"“{zh}”里有看不见的控制字符，请重新输入", f"'{en}' holds control characters; type it again")

@@ -8,7 +8,7 @@ Monday to Friday are worked, but for the days off; so are the weekend days of �
 would count into it is refused: nobody guesses what the State Council has not announced.
 """
 
-import datetime
+import datetime as dt
 import re
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ HEAD = ("年", "节日", "放假", "上班")
 SPLIT = re.compile(r"\s*[、，,]\s*")
 """What stands between two entries of a cell."""
 
-DAY = datetime.timedelta(days=1)
+DAY = dt.timedelta(days=1)
 """From one day to the next."""
 
 SATURDAY = 5
@@ -40,12 +40,12 @@ class Calendar:
 
     years: frozenset[int]
     """The years that it speaks of."""
-    rest: frozenset[datetime.date]
+    rest: frozenset[dt.date]
     """Days off."""
-    work: frozenset[datetime.date]
+    work: frozenset[dt.date]
     """Weekend days that are worked in exchange."""
 
-    def is_working_day(self, day: datetime.date) -> bool:
+    def is_working_day(self, day: dt.date) -> bool:
         """Say whether a day is worked.
 
         Raises:
@@ -55,14 +55,14 @@ class Calendar:
             known = "、".join(map(str, sorted(self.years)))
             raise NoCalendar(
                 "no-calendar",
-                f"{day.year} 年的放假安排还没有录入，工作日数不到那一年（已有 {known or '无'}）。请把国务院办公厅的通知抄进 calendar.md，再收一次政策包",
+                f"{day.year} 年的放假安排还没有录入，工作日数不到那一年（已有 {known or '无'}）。请照通知补进 calendar.md，再收一次政策包",
                 f"the official calendar of {day.year} is not known, so working days cannot be counted into it"
-                f" (known: {known or 'none'}). Copy the notice of the State Council's General Office into calendar.md and take the packs again",
+                f" (known: {known or 'none'}). Copy the official notice into calendar.md and take the packs again",
             )
         return day in self.work or (day.weekday() < SATURDAY and day not in self.rest)
 
 
-def add_working_days(calendar: Calendar, date: datetime.date, n: int) -> datetime.date:
+def add_working_days(calendar: Calendar, date: dt.date, n: int) -> dt.date:
     """Return the n-th working day after a date, which itself does not count.
 
     Args:
@@ -74,7 +74,7 @@ def add_working_days(calendar: Calendar, date: datetime.date, n: int) -> datetim
         NoCalendar: where it leads into a year whose calendar is not known.
 
     >>> calendar = parse_calendar("| 2026 | 元旦 | 2026-01-01/2026-01-03 | 2026-01-04 |")
-    >>> add_working_days(calendar, datetime.date(2026, 1, 1), 2)
+    >>> add_working_days(calendar, dt.date(2026, 1, 1), 2)
     datetime.date(2026, 1, 5)
     """
     assert n >= 1, "a number of working days is at least 1"
@@ -94,8 +94,8 @@ def parse_calendar(text: str) -> Calendar:
         CalendarFaultError: where a row is no row of the calendar, or contradicts itself or another.
     """
     years: set[int] = set()
-    rest: set[datetime.date] = set()
-    work: set[datetime.date] = set()
+    rest: set[dt.date] = set()
+    work: set[dt.date] = set()
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.startswith("|") or _is_head(line):
             continue
@@ -125,7 +125,7 @@ def _entries(cell: str) -> list[str]:
     return [entry for entry in SPLIT.split(cell) if entry]
 
 
-def _days(entry: str, number: int) -> list[datetime.date]:
+def _days(entry: str, number: int) -> list[dt.date]:
     """Return each day of `2026-01-01/2026-01-03`, or the one day that is named."""
     first, _, last = entry.partition("/")
     start, end = _day(first, number), _day(last or first, number)
@@ -134,14 +134,14 @@ def _days(entry: str, number: int) -> list[datetime.date]:
     return [start + DAY * each for each in range((end - start).days + 1)]
 
 
-def _day(text: str, number: int) -> datetime.date:
+def _day(text: str, number: int) -> dt.date:
     try:
-        return datetime.date.fromisoformat(text.strip())
+        return dt.date.fromisoformat(text.strip())
     except ValueError:
         raise CalendarFaultError(f"line {number}: '{text}' is no date like 2026-01-01") from None
 
 
-def _add(days: set[datetime.date], day: datetime.date, year: int, number: int) -> None:
+def _add(days: set[dt.date], day: dt.date, year: int, number: int) -> None:
     """Add a day to those of its kind; each is told once, in its own year."""
     if day.year != year:
         raise CalendarFaultError(f"line {number}: {day} does not lie in {year}")

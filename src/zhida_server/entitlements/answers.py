@@ -8,7 +8,7 @@ for each policy that has something to show. What is never shown (not in scope, o
 files alone. The rows are derived: they are dropped when a newer run is done, and can be written again from the files.
 """
 
-import datetime
+import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -181,7 +181,11 @@ def _said(place: int, columns: _Columns, heads: Sequence[str]) -> pl.Series:
         *(_fen(columns.column(cell), rows, UNTOLD) for cell in ("low_fen", "high_fen")),
         *(_words(_taken(columns.column(cell), rows)) for cell in ("near", "delivery", "result")),
     ]
-    found = pl.select(pl.lit(",[") + pl.concat_str(cells, separator=",") + pl.lit("]")).to_series() if len(rows) else pl.Series([], dtype=pl.String)
+    found = (
+        pl.select(pl.lit(",[") + pl.concat_str(cells, separator=",") + pl.lit("]")).to_series()
+        if len(rows)
+        else pl.Series([], dtype=pl.String)
+    )
     places = pl.DataFrame({"row": pl.Series(pl.from_arrow(rows)).cast(pl.UInt32), "said": found})
     everybody = pl.DataFrame({"row": pl.int_range(len(outcome), dtype=pl.UInt32, eager=True)})
     return everybody.join(places, on="row", how="left", maintain_order="left")["said"].fill_null("")
@@ -238,7 +242,7 @@ class Heading:
     """What it gives."""
     missing: tuple[str, ...]
     """The names of missing facts, in the order of their bits."""
-    window_until: datetime.date | None
+    window_until: dt.date | None
     """The last day to apply."""
 
 
@@ -272,7 +276,7 @@ def _answer(cells: Sequence[Any], heading: Heading) -> Answer:
     )
 
 
-def _names(bits: Sequence[int] | int, names: Sequence[str]) -> tuple[str, ...]:
+def _names(bits: list[int] | int, names: Sequence[str]) -> tuple[str, ...]:
     """Return the names whose bits are set.
 
     >>> _names([5], ("甲", "乙", "丙"))
@@ -284,10 +288,10 @@ def _names(bits: Sequence[int] | int, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for place, name in enumerate(names) if words[place // WORD] >> place % WORD & 1)
 
 
-def window_end(model: PolicyModel) -> datetime.date | None:
+def window_end(model: PolicyModel) -> dt.date | None:
     """Return the last day on which one may apply for what a policy gives, seen from the day it is linked for."""
     window = model.policy.front.window
     if window is None:
         return None
     end = window_on(window, model.as_of)[1].end
-    return None if end is None else datetime.date(end.year, end.month, end.day)
+    return None if end is None else dt.date(end.year, end.month, end.day)

@@ -1,6 +1,6 @@
 """What the services of entitlements take and give: runs, answers, explanations, decisions, grants; and why something is refused."""
 
-import datetime
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -61,7 +61,7 @@ class Run:
 
     id: UUID
     """Names it."""
-    as_of: datetime.date
+    as_of: dt.date
     """The date of the business fact."""
     packs_sha256: str
     """The policies that it decides by."""
@@ -85,9 +85,9 @@ class Run:
     """How many enterprises there are; 0 until it is done."""
     started_by: str
     """Who ordered it."""
-    started_at: datetime.datetime
+    started_at: dt.datetime
     """When it was ordered."""
-    finished_at: datetime.datetime | None
+    finished_at: dt.datetime | None
     """When it was done."""
 
 
@@ -153,7 +153,7 @@ class Answer:
     """The nearest line that would change the answer: `从业人员 → 300 人`; empty where none is near."""
     delivery: str
     """How it goes out: `免申即享`, …; empty where nothing does."""
-    window_until: datetime.date | None
+    window_until: dt.date | None
     """The last day to apply; None where the policy sets none."""
 
 
@@ -189,7 +189,7 @@ class Explanation:
     """The same as plain data, for programs."""
     article: str
     """The article that the answer rests on."""
-    as_of: datetime.date
+    as_of: dt.date
     """The date of the business fact."""
     run_id: UUID
     """The run that it explains."""
@@ -263,7 +263,7 @@ class Entitlement:
     """How much."""
     run_id: UUID | None
     """The run that it rests on; None where it was decided at once."""
-    on: datetime.date
+    on: dt.date
     """The day of the grant."""
     state: EntitlementState
     """What became of it."""
@@ -273,7 +273,7 @@ class Entitlement:
     """What was decided, and the digests of everything it was decided by."""
     granted_by: str
     """Who granted it."""
-    granted_at: datetime.datetime
+    granted_at: dt.datetime
     """When."""
 
 

@@ -1,8 +1,8 @@
 """Explanations: one answer of a run, decided again by the interpreter and held against what the run says.
 
-    run ──packs, snapshot──> the enterprise's row ──interpreter──> assessment ──> page
-                                                └──columns────────> the same? ──┘
-    results of the run ──────────────────────────────────────────> the same? ──┘
+run ──packs, snapshot──> the enterprise's row ──interpreter──> assessment ──> page
+                                            └──columns────────> the same? ──┘
+results of the run ──────────────────────────────────────────> the same? ──┘
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,9 @@ from zhida_server.people.data import Actor
 from zhida_server.registry import service as registry
 
 
-def explain(actor: Actor, code: str, policy: str, *, purpose: str, run_id: UUID | None = None, language: Language = "zh") -> Explanation:
+def explain(  # noqa: PLR0913 - each says one thing about what is asked
+    actor: Actor, code: str, policy: str, *, purpose: str, run_id: UUID | None = None, language: Language = "zh"
+) -> Explanation:
     """Say why a run says what it says of an enterprise and a policy: decided again, compared, and told with its articles.
 
     Args:
@@ -52,14 +54,17 @@ def explain(actor: Actor, code: str, policy: str, *, purpose: str, run_id: UUID 
     notes = tuple(notes_of(population, found, code, input_names(packs, policy, day)))
     assessment = replace(assess_subject(packs, policy, found.subject(code), as_of=day), population=notes)
     results = kept.results_folder(run.results_sha256)
-    compared = replace(agreement(packs, policy, found, code, as_of=day, results=results), results=f"{_name(run)}")
-    told = {"subject_name": subject.name, "subject_code": code, "is_synthetic": found.is_synthetic, "agreement": compared}
-    shown = explanation_inside(assessment, language=language, **told)  # type: ignore[arg-type] - one table of what both are told
+    compared = replace(agreement(packs, policy, found, code, as_of=day, results=results), results=_name(run))
+    name, is_synthetic = subject.name, found.is_synthetic
+    shown = explanation_inside(
+        assessment, language=language, subject_name=name, subject_code=code, is_synthetic=is_synthetic, agreement=compared
+    )
+    data = explanation_data(assessment, subject_name=name, subject_code=code, is_synthetic=is_synthetic, agreement=compared)
     return Explanation(
         html=shown.body,
         style=shown.style,
         assessment=assessment,
-        data=explanation_data(assessment, **told),  # type: ignore[arg-type] - as above
+        data=data,
         article=article_of(assessment),
         as_of=run.as_of,
         run_id=run.id,

@@ -8,7 +8,7 @@ were stopped, grants it once. An entitlement, the reservation and the order to p
 same transaction, without which nothing is committed.
 """
 
-import datetime
+import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,9 +36,7 @@ from zhida_server.ledger.data import Reservation, act_id
 from zhida_server.people import service as people
 from zhida_server.people.data import Actor, NotAllowed, Role
 
-COLUMNS = (
-    "id, policy, period, code, attempt, amount_fen, run_id, granted_on, article, decision::text, granted_by, granted_at, state"
-)
+COLUMNS = "id, policy, period, code, attempt, amount_fen, run_id, granted_on, article, decision::text, granted_by, granted_at, state"
 """What is read of a grant."""
 
 INSERT = """
@@ -84,9 +82,7 @@ def key_of(policy: str, period: int, code: str, attempt: int) -> str:
 # --- granting ------------------------------------------------------------------------------------------------------
 
 
-def grant_many(
-    actor: Actor, run_id: UUID | None, grants: Sequence[GrantRequest], *, on: datetime.date
-) -> tuple[Entitlement, ...]:
+def grant_many(actor: Actor, run_id: UUID | None, grants: Sequence[GrantRequest], *, on: dt.date) -> tuple[Entitlement, ...]:
     """Grant all of some requests, or none; what was granted already, just so, is returned as it is.
 
     The transaction that is open is committed only if it also holds an order to pay each grant (`delivery` makes them).
@@ -111,7 +107,7 @@ def grant_many(
 
 
 def grant_within(
-    actor: Actor, run_id: UUID | None, grants: Sequence[GrantRequest], *, on: datetime.date
+    actor: Actor, run_id: UUID | None, grants: Sequence[GrantRequest], *, on: dt.date
 ) -> tuple[tuple[Entitlement, ...], tuple[GrantRequest, ...]]:
     """Grant as many of some requests, first come first, as their one budget allows; see `grant_many`.
 
@@ -142,7 +138,7 @@ class _Order:
 
     actor: Actor
     run: Run | None
-    on: datetime.date
+    on: dt.date
     period: int
     requests: tuple[GrantRequest, ...]
     former: Mapping[tuple[str, str], Entitlement]
@@ -150,7 +146,7 @@ class _Order:
     budgets: Mapping[str, str]
 
     @classmethod
-    def of(cls, actor: Actor, run_id: UUID | None, grants: Sequence[GrantRequest], on: datetime.date) -> "_Order":
+    def of(cls, actor: Actor, run_id: UUID | None, grants: Sequence[GrantRequest], on: dt.date) -> "_Order":
         """Check requests, and say which of them are new."""
         people.require(actor, "entitlement.grant")
         if actor.role is Role.REPRESENTATIVE and (run_id is not None or any(each.code != actor.enterprise_code for each in grants)):
@@ -183,7 +179,7 @@ class _Order:
         run_id = None if self.run is None else self.run.id
         for each in new:  # somebody else may have granted meanwhile
             _refuse_what_differs(each.request, now[each.request.policy, each.request.code], run_id)
-        found = self.former | now
+        found = dict(self.former) | now
         return tuple(found[pair] for each in self.requests if (pair := (each.policy, each.code)) in found)
 
 
@@ -293,6 +289,11 @@ def granted_codes(policy: str, period: int) -> frozenset[str]:
         return frozenset(row[0] for row in cursor.fetchall())
 
 
+def granted_to(code: str) -> tuple[Entitlement, ...]:
+    """Return what was granted to an enterprise, for services that have checked who asks, and recorded it."""
+    return _read("code = %s ORDER BY granted_on, policy, attempt", [code])
+
+
 def by_ids(ids: Sequence[UUID]) -> Mapping[UUID, Entitlement]:
     """Return grants by id, for services that have checked who asks."""
     return {each.id: each for each in _read("id = ANY(%s)", [list(ids)])}
@@ -305,7 +306,7 @@ def _former(period: int, pairs: Sequence[tuple[str, str]]) -> tuple[Entitlement,
         return _entitlements(cursor.fetchall())
 
 
-def _read(where: str, values: Sequence[object]) -> tuple[Entitlement, ...]:
+def _read(where: str, values: Sequence[str | UUID | list[UUID]]) -> tuple[Entitlement, ...]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {COLUMNS} FROM entitlements_granted WHERE {where}", values)  # noqa: S608 - both are ours
         return _entitlements(cursor.fetchall())
@@ -323,11 +324,11 @@ def _entitlement(  # noqa: PLR0913, PLR0917 - the columns of a row
     attempt: int,
     amount_fen: int,
     run_id: UUID | None,
-    on: datetime.date,
+    on: dt.date,
     article: str,
     decision: str,
     granted_by: str,
-    granted_at: datetime.datetime,
+    granted_at: dt.datetime,
     state: str,
 ) -> Entitlement:
     data = json.loads(decision)

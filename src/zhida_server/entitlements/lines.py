@@ -16,6 +16,7 @@ from zhida.values.temporal import Date
 from zhida_server.catalogue import service as catalogue
 from zhida_server.entitlements import kept, records
 from zhida_server.entitlements.data import EligibleLine, NoAnswer, Run
+from zhida_server.entitlements.subjects import engine_date
 
 JOINED = "、"
 """Stands between the numbers of rules that fired together."""
@@ -57,7 +58,7 @@ def decision_of(run: Run, policy: str, line: EligibleLine | None) -> dict[str, A
 def _lines(run: Run, policy: str) -> Mapping[str, EligibleLine]:
     if policy not in run.policies:
         raise NoAnswer("no-answer", f"这次运行没有判定“{policy}”", f"the run did not decide '{policy}'")
-    return _read(run.results_sha256, run.packs_sha256, Date(run.as_of.year, run.as_of.month, run.as_of.day), policy)
+    return _read(run.results_sha256, run.packs_sha256, engine_date(run.as_of), policy)
 
 
 @lru_cache(maxsize=64)
@@ -83,16 +84,17 @@ def _articles(model: PolicyModel) -> tuple[str, Mapping[str, str], str]:
 
     It is the table that gives the amount, or else the one that says who is eligible; of an expression, the article it stands under.
     """
-    policy = model.policy
-    goals = [id_ for id_ in (policy.amount_id, policy.eligible_id) if id_ is not None]
-    cells = table_cells(model)
-    spans = [model.model.decisions[id_].decision.span.article for id_ in goals]
-    otherwise = next((article for article in spans if article), "")
-    for id_ in goals:
-        body = model.model.decisions[id_].body
-        if isinstance(body, CompiledTable) and id_ in cells:
-            return cells[id_], {rule.rule.number: rule.rule.article for rule in body.rules}, otherwise
-    return "", {}, otherwise
+    policy, cells = model.policy, table_cells(model)
+    for id_ in (policy.amount_id, policy.eligible_id):
+        decided = None if id_ is None else model.model.decisions[id_]
+        if decided is None:
+            continue
+        stated = decided.decision.span.article
+        if isinstance(decided.body, CompiledTable) and id_ in cells:
+            return cells[id_], {rule.rule.number: rule.rule.article for rule in decided.body.rules}, stated
+        if stated:
+            return "", {}, stated
+    return "", {}, ""
 
 
 def _article(rule: str | None, articles: Mapping[str, str], otherwise: str) -> str:

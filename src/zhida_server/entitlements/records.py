@@ -32,9 +32,7 @@ def done_run(id_: UUID) -> Run:
     """
     found = run_of(id_)
     if found.state is not RunState.DONE:
-        raise RunNotDone(
-            "run-not-done", f"运行 {id_} 还没有完成：等它完成再来", f"the run {id_} is not done yet: come back when it is"
-        )
+        raise RunNotDone("run-not-done", f"运行 {id_} 还没有完成：等它完成再来", f"the run {id_} is not done yet: come back when it is")
     return found
 
 
@@ -93,4 +91,3 @@ def _progress(found: models.Progress | None) -> RunProgress:
         return RunProgress("", 0, 0, 0, 0, 0, 0)
     seconds = found.milliseconds // 1000
     return RunProgress(found.phase, found.parts_done, found.parts, found.rows_done, found.rows, seconds, found.tries)
-

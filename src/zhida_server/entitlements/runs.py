@@ -9,7 +9,7 @@ A run is a function of its record: the same record gives the same bytes, with an
 was cut short goes on where it stopped; what it has done lies in a folder of its own until it counts. One run is worked on at a time.
 """
 
-import datetime
+import datetime as dt
 import json
 import shutil
 import tempfile
@@ -36,19 +36,16 @@ from zhida.registry_io.engine import engine_version
 from zhida.registry_io.replacing import replacing
 from zhida.registry_io.results import RESULTS_FILE, result_files, results_metadata
 from zhida.registry_io.sources import Source, open_source
-from zhida.values.temporal import Date
 from zhida_server import files, settings
 from zhida_server.audit import service as audit
 from zhida_server.catalogue import service as catalogue
 from zhida_server.entitlements import answers, kept, models, records
 from zhida_server.entitlements.data import NothingToRun, Repeat, Run, RunInProgress, RunState
+from zhida_server.entitlements.subjects import SUBJECT, about_enterprises, engine_date
 from zhida_server.files import DamagedFileError
 from zhida_server.people import service as people
 from zhida_server.people.data import Actor
 from zhida_server.registry import service as registry
-
-SUBJECT = "enterprise"
-"""The kind of subject that the site's runs are about."""
 
 JOB = "entitlements.run"
 """The job that works on a run, and the lock that keeps two of them apart."""
@@ -70,7 +67,7 @@ SELECT code, policy, amount_fen, granted_on FROM entitlements_granted WHERE stat
 # --- ordering --------------------------------------------------------------------------------------------------------
 
 
-def start_run(actor: Actor, as_of: datetime.date) -> Run:
+def start_run(actor: Actor, as_of: dt.date) -> Run:
     """Order a run of all policies about enterprises over a snapshot that is taken now, and leave it to the worker.
 
     Args:
@@ -89,13 +86,15 @@ def start_run(actor: Actor, as_of: datetime.date) -> Run:
         return ordered
 
 
-def _ordered(actor: Actor, as_of: datetime.date) -> Run:
+def _ordered(actor: Actor, as_of: dt.date) -> Run:
     """Write the record of a run."""
     packs_sha256, packs = catalogue.current_packs()
-    policies = [id_ for id_, policy in packs.policies.items() if policy.front.subject == SUBJECT]
+    policies = list(about_enterprises(packs))
     if not policies:
         raise NothingToRun(
-            "nothing-to-run", "政策包里没有关于企业的政策：先收下一版政策包", "the packs have no policies about enterprises: take some first"
+            "nothing-to-run",
+            "政策包里没有关于企业的政策：先收下一版政策包",
+            "the packs have no policies about enterprises: take some first",
         )
     snapshot = registry.take_snapshot(actor, as_of)
     made = models.Run.objects.create(
@@ -170,10 +169,9 @@ class _Made:
 def _decided(ordered: Run, folder: Path, told: "_Told", *, workers: int | None = None) -> _Made:
     """Decide a run from its record alone, into a folder."""
     packs = catalogue.packs_of(ordered.packs_sha256)
-    day = Date(ordered.as_of.year, ordered.as_of.month, ordered.as_of.day)
-    order = RunOrder(packs, ordered.policies, packs.dictionaries[SUBJECT], day, workers, cache=_cache())
+    order = RunOrder(packs, ordered.policies, packs.dictionaries[SUBJECT], engine_date(ordered.as_of), workers, cache=_cache())
     plan = Plan(ROWS_PER_PART, plan_parts(order).threads)
-    snapshot = files.checked(ordered.snapshot_sha256, kept.PARQUET)
+    snapshot = registry.snapshot_path(ordered.snapshot_sha256)
     received = pl.read_parquet(files.checked(ordered.received_sha256, kept.PARQUET))
     made = _Made(folder / RESULTS_FILE, folder / ENTITLEMENTS_FILE)
     with closing(open_source(str(snapshot), order.dictionary, rows_per_part=plan.rows_per_part)) as source:
@@ -210,21 +208,36 @@ def _finish(ordered: Run, results_sha256: str, told: "_Told") -> None:
     packs = catalogue.packs_of(ordered.packs_sha256)
     sums = {policy: answers.PolicySums() for policy in ordered.policies}
     with transaction.atomic():
-        result = models.Result.objects.create(
-            run_id=ordered.id, results_sha256=results_sha256, subjects=kept.rows_of(found), figures=told.figures()
-        )
-        for part in answers.parts_of(found, result.number, ordered.policies, missing, sums):
+        number = _next_number()
+        for part in answers.parts_of(found, number, ordered.policies, missing, sums):
             answers.copy(part)
+        subjects = kept.rows_of(found)
+        result = models.Result.objects.create(
+            number=number, run_id=ordered.id, results_sha256=results_sha256, subjects=subjects, figures=told.figures()
+        )
         models.PolicyResult.objects.bulk_create(_policy_results(ordered, packs, result, missing, sums))
-        models.Answer.objects.exclude(result=result).delete()
-        audit.record(ordered.started_by, "run.done", str(ordered.id), after={"results": results_sha256, "subjects": result.subjects})
+        _drop_former(number)
+        audit.record(ordered.started_by, "run.done", str(ordered.id), after={"results": results_sha256, "subjects": subjects})
     told.done()
+
+
+def _next_number() -> int:
+    """Return the number of the next result, of which the answers are written before it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('entitlements_result', 'number'))")
+        return int(cursor.fetchone()[0])
+
+
+def _drop_former(result: int) -> None:
+    """Drop the answers of other runs: their files have them."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM entitlements_answer WHERE result_id <> %s", [result])
 
 
 def _policy_results(
     ordered: Run, packs: Packs, result: models.Result, missing: dict[str, list[str]], sums: dict[str, answers.PolicySums]
 ) -> Iterator[models.PolicyResult]:
-    day = Date(ordered.as_of.year, ordered.as_of.month, ordered.as_of.day)
+    day = engine_date(ordered.as_of)
     for place, policy in enumerate(ordered.policies):
         front, sum_ = packs.policies[policy].front, sums[policy]
         yield models.PolicyResult(

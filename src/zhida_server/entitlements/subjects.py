@@ -1,6 +1,6 @@
 """One enterprise of a snapshot as the engine takes it: its row, with the facts that are computed of everybody."""
 
-import datetime
+import datetime as dt
 from contextlib import closing
 from functools import lru_cache
 
@@ -21,10 +21,10 @@ SUBJECT = "enterprise"
 """The kind of subject that the site is about."""
 
 
-def engine_date(day: datetime.date) -> Date:
+def engine_date(day: dt.date) -> Date:
     """Return a day as the engine has it.
 
-    >>> str(engine_date(datetime.date(2026, 6, 30)))
+    >>> str(engine_date(dt.date(2026, 6, 30)))
     '2026-06-30'
     """
     return Date(day.year, day.month, day.day)
@@ -35,7 +35,9 @@ def about_enterprises(packs: Packs) -> tuple[str, ...]:
     return tuple(id_ for id_, policy in packs.policies.items() if policy.front.subject == SUBJECT)
 
 
-def registry_of_one(snapshot_sha256: str, packs_sha256: str, policies: tuple[str, ...], code: str, as_of: Date) -> tuple[Registry, Population]:
+def registry_of_one(
+    snapshot_sha256: str, packs_sha256: str, policies: tuple[str, ...], code: str, as_of: Date
+) -> tuple[Registry, Population]:
     """Return a registry of one enterprise, with what some policies read of it, and how population facts came about.
 
     Nobody is asked here who reads: callers have checked it, and recorded it.

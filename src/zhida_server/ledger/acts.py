@@ -60,8 +60,8 @@ _WRITE = """WITH asked AS MATERIALIZED (
 INSERT INTO ledger_posting (transaction_id, account_id, debit_fen, credit_fen)
 SELECT id, debited, amount_fen, 0 FROM asked JOIN made USING (id)
 UNION ALL SELECT id, credited, 0, amount_fen FROM asked JOIN made USING (id)"""
-_SETTLED = """SELECT made.id, made.kind, array_agg(line.account_id) FILTER (WHERE line.debit_fen > 0),
-    min(line.account_id) FILTER (WHERE line.credit_fen > 0), count(*), settling.kind
+_BUDGETS_OF = "SELECT DISTINCT account_id FROM ledger_posting WHERE transaction_id = ANY(%s) AND account_id LIKE 'budget/%%'"
+_SETTLED = """SELECT made.id, made.kind, min(line.account_id) FILTER (WHERE line.credit_fen > 0), count(*), settling.kind
 FROM ledger_transaction made JOIN ledger_posting line ON line.transaction_id = made.id
 LEFT JOIN ledger_transaction settling ON settling.settles_id = made.id
 WHERE made.id = ANY(%s) GROUP BY made.id, settling.kind"""
@@ -337,8 +337,8 @@ def _settle(kind: Kind, settlements: Sequence[Settlement], about: str, by: str) 
     """Settle reservations, in the order of the enterprises; those settled this way stay as they are."""
     with transaction.atomic():
         asked = [one.id for one in settlements]
-        _lock_budgets([budget for one in _standing(asked).values() for budget in one.budgets])
-        standing = _standing(asked)  # again, now that nobody else can settle them
+        _lock_budgets(_budgets_of(asked))
+        standing = _standing(asked)
         if other := [one for one in asked if standing[one].settled not in {None, kind}]:
             raise AlreadySettled(other, State.VOIDED if kind == Kind.POST else State.POSTED)
         first: dict[UUID, Settlement] = {}
@@ -357,25 +357,27 @@ def _settle(kind: Kind, settlements: Sequence[Settlement], about: str, by: str) 
                     raise KeyReused(keys)
 
 
+def _budgets_of(ids: Sequence[UUID]) -> list[str]:
+    """Return the budgets of transactions."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BUDGETS_OF, [list(ids)])
+        return [row[0] for row in cursor.fetchall()]
+
+
 @dataclass(frozen=True)
 class _Standing:
     """Where a reservation stands."""
 
-    budgets: tuple[str, ...]
     enterprise: str
     lines: int
     settled: Kind | None
 
 
 def _standing(ids: Sequence[UUID]) -> Mapping[UUID, _Standing]:
-    """Return where reservations stand: their budgets, the first enterprise's account, how many postings, and what settled them."""
+    """Return where reservations stand: the enterprise's account, how many postings, and what settled them."""
     with connection.cursor() as cursor:
         cursor.execute(_SETTLED, [list(ids)])
-        found = {
-            row[0]: _Standing(tuple(row[2]), row[3], row[4], Kind(row[5]) if row[5] else None)
-            for row in cursor.fetchall()
-            if row[1] == Kind.PENDING
-        }
+        found = {row[0]: _Standing(row[2], row[3], Kind(row[4]) if row[4] else None) for row in cursor.fetchall() if row[1] == Kind.PENDING}
     if missing := [one for one in ids if one not in found]:
         raise NoSuchTransaction(missing)
     return found

@@ -37,7 +37,8 @@ WHERE account.code = %s OR %s = '' ORDER BY budget.year DESC, account.code"""
 _TRANSACTION = """SELECT made.id, made.key, made.kind, made.at, made.by, made.about, made.settles_id, settling.id, settling.kind
 FROM ledger_transaction made LEFT JOIN ledger_transaction settling ON settling.settles_id = made.id WHERE made.id = %s"""
 _MOVEMENTS = """SELECT made.id, made.kind, ARRAY(
-        SELECT account_id FROM ledger_posting other WHERE other.transaction_id = made.id AND account_id <> line.account_id ORDER BY account_id
+        SELECT account_id FROM ledger_posting other
+        WHERE other.transaction_id = made.id AND account_id <> line.account_id ORDER BY account_id
     ), line.debit_fen, line.credit_fen, made.at, made.by, made.about
 FROM ledger_posting line JOIN ledger_transaction made ON made.id = line.transaction_id
 WHERE line.account_id = %s AND (%s::uuid IS NULL OR (made.at, made.id) < (SELECT at, id FROM ledger_transaction WHERE id = %s))

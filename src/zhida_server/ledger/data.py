@@ -20,7 +20,7 @@ def act_id(key: str) -> UUID:
     """Return the id of the act that has a key.
 
     >>> act_id("grant/hangzhou/compute-voucher/2026/91330100MA0000000X/1")
-    UUID('56f44d14-7a20-5a25-b65c-ff9a5c2a4e9f')
+    UUID('8aa5ab6f-54fd-56bb-b099-af06f72c4872')
     """
     return uuid.uuid5(NAMESPACE, key)
 

@@ -22,7 +22,7 @@ _POLICY, _FINANCE, _SERVICE, _LEADER, _AUDITOR, _ADMINISTRATOR, _REPRESENTATIVE,
 
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     # people and audit
-    "people.read": frozenset({_ADMINISTRATOR, _AUDITOR}),
+    "people.read": frozenset({_ADMINISTRATOR, _AUDITOR, _JOB}),
     "people.manage": frozenset({_ADMINISTRATOR, _JOB}),
     "people.bind": frozenset({_ADMINISTRATOR, _SERVICE, _JOB}),
     "audit.read": frozenset({_AUDITOR}),
@@ -44,6 +44,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "entitlement.grant": frozenset({_POLICY, _SERVICE, _REPRESENTATIVE, _JOB}),
     "entitlement.void": frozenset({_POLICY, _FINANCE, _JOB}),
     "claim": frozenset({_SERVICE, _REPRESENTATIVE}),
+    "claim.review": frozenset({_POLICY, _SERVICE, _AUDITOR}),
     # public notice and objections
     "notice.open": frozenset({_POLICY, _JOB}),
     "notice.close": frozenset({_POLICY, _JOB}),

@@ -48,7 +48,8 @@ def require(actor: Actor, act: str) -> None:
 def access_enterprise(actor: Actor, code: str, *, purpose: str) -> None:
     """Let an actor reach the facts of one enterprise, and record that they did; every reader of such facts calls this first.
 
-    A representative reaches their own enterprise alone. Background work is recorded by the act that started it.
+    A representative reaches their own enterprise alone. Background work is recorded by the act that started it. Whoever reads several
+    things of one enterprise for one page does it in one transaction, or each waits for the disk.
 
     Args:
         actor: Who asks.
@@ -63,7 +64,7 @@ def access_enterprise(actor: Actor, code: str, *, purpose: str) -> None:
     if actor.role == Role.REPRESENTATIVE and actor.enterprise_code != code:
         raise NotAllowed("enterprise-not-yours", "只能查看自己代表的企业", "you can see only the enterprise that you represent")
     if actor.role != Role.JOB:
-        audit.record(actor.name, "enterprise.read", code, purpose=purpose)
+        audit.record_read(actor.name, "enterprise.read", code, purpose=purpose)
 
 
 def access_audit(actor: Actor, object: str = "") -> None:  # noqa: A002 - the record's own word

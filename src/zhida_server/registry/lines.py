@@ -48,7 +48,7 @@ def _rows(registry: pl.LazyFrame) -> Iterator[tuple[str, str, str, str, list[str
     columns = registry.collect_schema().names()
     wanted = [pl.col(name) if name in columns else pl.lit("").alias(name) for name in (columns[0], NAME_ATTRIBUTE, STREET_ATTRIBUTE)]
     for code, name, street in registry.select(wanted).collect().iter_rows():
-        text = searched([name or "", code])
+        text = searched([name or ""])
         yield code, name or "", street or "", text, bigrams(text)
 
 
@@ -58,8 +58,8 @@ def enterprises(actor: Actor, text: str, *, after: str, limit: int) -> tuple[dat
     rows = models.Enterprise.objects.filter(code__gt=after).order_by("code")
     for word in words_of(text):
         pairs = bigrams(word)
-        rows = rows.filter(Q(searched__contains=word))
-        rows = rows.filter(bigrams__contains=pairs) if pairs else rows
+        in_name = Q(searched__contains=word, bigrams__contains=pairs) if pairs else Q(searched__contains=word)
+        rows = rows.filter(in_name | Q(code__startswith=word.upper()))
     found = rows.values_list("code", "name", "street")[: max(1, min(limit, MOST))]
     return tuple(data.EnterpriseLine(*row) for row in found)
 

@@ -118,4 +118,4 @@ class Enterprise(models.Model):
         """Found by two characters of the name that follow each other."""
 
         db_table = "registry_enterprise"
-        indexes = [GinIndex(name="registry_enterprise_by_bigram", fields=["bigrams"], fastupdate=False)]
+        indexes = [GinIndex(name="registry_enterprise_by_bigram", fields=["bigrams"])]

@@ -23,7 +23,7 @@ from zhida_server import files, settings
 
 SUFFIX = ".parquet"
 
-KEPT = 3
+KEPT = 2
 """Laid out snapshots that stay on the disk: the latest ones; others are made again when they are asked for."""
 
 PROCESS_KEEPS = 2

@@ -219,7 +219,7 @@ def enterprises(actor: Actor, text: str = "", *, after: str = "", limit: int = 5
 
     Args:
         actor: Who searches.
-        text: Words that name or code must have, all of them; empty for everybody.
+        text: Words, each of which the name must have or the code begin with; empty for everybody.
         after: Only codes behind this one: the next page of a listing.
         limit: How many at most.
 

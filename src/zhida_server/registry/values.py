@@ -110,8 +110,8 @@ def checked(facts: Mapping[str, object], dictionary: Dictionary, on: datetime.da
 
 
 def _not_allowed(wrong: Sequence[Diagnostic], others: Sequence[str]) -> Refused:
-    zh = [item.message("zh") for item in wrong]
-    en = [item.message("en") for item in wrong]
+    zh = [f"{item.message('zh')}（{hint}）" if (hint := item.hint("zh")) else item.message("zh") for item in wrong]
+    en = [f"{item.message('en')} ({hint})" if (hint := item.hint("en")) else item.message("en") for item in wrong]
     if others:
         zh.append(f"{'、'.join(others)}：不由企业填报，以主管部门的数据为准")
         en.append(f"{', '.join(others)}: not for the enterprise to tell; its department's data hold")

@@ -1,4 +1,4 @@
-"""What a site does by the clock: the nightly run, notices whose days are over, jobs whose worker was killed."""
+"""What a site does by its own clock: the nightly run, and jobs whose worker was killed are put back."""
 
 import logging
 import re
@@ -8,7 +8,6 @@ from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from zhida_server.delivery import service as delivery
 from zhida_server.entitlements import service as entitlements
 from zhida_server.people.data import job_actor
 
@@ -50,11 +49,9 @@ async def put_back_stalled(timestamp: int) -> None:
 
 @app.task(queueing_lock="nightly")
 def nightly(timestamp: int) -> None:
-    """Decide every policy for everybody as of today, and close the notices whose days are over."""
+    """Decide every policy for everybody as of today."""
     assert timestamp
-    today = timezone.localdate()
-    delivery.close_notices(job_actor("nightly"), today)
-    entitlements.start_run(job_actor("nightly"), today)
+    entitlements.start_run(job_actor("nightly"), timezone.localdate())
 
 
 if (_cron := cron_of(str(settings.NIGHTLY_AT), timezone.get_default_timezone())) is not None:

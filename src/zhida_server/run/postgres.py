@@ -68,6 +68,10 @@ class Programs:
     """The major version."""
 
 
+TRIES, TRY_AGAIN_SECONDS = 3, 0.5
+"""How often a start that failed is tried again, and how long after: a process of it may have been killed while it recovered."""
+
+
 @cache
 def installed_programs() -> tuple[Programs, ...]:
     """Return the programs at hand, the newest version first: those of the package, then those of the machine."""
@@ -105,7 +109,7 @@ def programs_of(version: int | None = None) -> Programs:
         )
     raise SiteError(
         f"数据库文件夹是 PostgreSQL {version} 的，这里没有这一版的程序：请用旧版本的 zhida 备份，再用新版本恢复（docs/operations.md）",
-        f"the database folder is of PostgreSQL {version}, whose programs are not here: back up with the former zhida, restore with this one",
+        f"the database folder is of PostgreSQL {version}, whose programs are not here: back up with the former zhida, restore here",
     )
 
 
@@ -142,7 +146,7 @@ class Postgres:
             data: The folder of its files; made at the first start.
         """
         self.data = data
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[Any] | None = None
 
     @property
     def socket_folder(self) -> Path:
@@ -222,16 +226,20 @@ class Postgres:
         """
         for number in (signal.SIGQUIT,) if is_hasty else (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             pid = self.pid()
-            if pid is None:
+            if pid is None and not self.is_alive():
                 return
             with suppress(ProcessLookupError):
-                os.kill(pid, number)
+                os.kill(pid or self._own_pid(), number)
             deadline = time.monotonic() + STOP_SECONDS
             while time.monotonic() < deadline:
                 if not self.is_alive():
                     return
                 time.sleep(STEP_SECONDS)
         raise SiteError(f"数据库停不下来（进程 {self.pid()}）", f"the database does not end (process {self.pid()})")
+
+    def _own_pid(self) -> int:
+        assert self._process is not None, "it is alive, and its files name nobody"
+        return self._process.pid
 
     def _make(self) -> None:
         """Make the files of a new server, whole or not at all."""
@@ -262,16 +270,20 @@ class Postgres:
             _open_way(self.data.parent)
             _open_programs(found)
         options = [part for name, value in SETTINGS for part in ("-c", f"{name}={value}")]
-        command = [found.folder / "postgres", "-D", self.data, "-k", self._made_socket_folder(), *options]
+        command = [str(part) for part in (found.folder / "postgres", "-D", self.data, "-k", self._made_socket_folder())] + options
         self._log.parent.mkdir(exist_ok=True)
         if not self.is_alive():
             self._process = None
+        tries = 0
         while time.monotonic() < deadline:
             if self.answers():
                 return True
             if not self.is_alive():
                 if self._process is not None and not TRANSIENT.search(self._log.read_text(encoding="utf-8", errors="replace")):
-                    raise self.failed()
+                    tries += 1
+                    if tries >= TRIES:
+                        raise self.failed()
+                    time.sleep(TRY_AGAIN_SECONDS)
                 self._drop_foreign_mark()
                 with self._log.open("wb") as out:
                     self._process = subprocess.Popen(

@@ -24,8 +24,9 @@ from zhida_server.run.place import Place, at_work
 from zhida_server.run.processes import Kind, Process, opened_log, python
 from zhida_server.run.said import SiteError
 
-LOOK_SECONDS, READY_SECONDS, TRIED_PORTS = 0.25, 90.0, 100
-"""How often one looks after the processes, how long they may take to be ready, how many ports a demonstration tries."""
+LOOK_SECONDS, READY_SECONDS, PAUSE_SECONDS, TRIED_PORTS = 0.25, 90.0, 5.0, 100
+"""How often one looks after the processes, how long they may take to be ready, how long after it failed a database is started again,
+and how many ports a demonstration tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +180,17 @@ class _Watch:
         database = self._place.database
         if database is not None and not database.is_alive():
             self._log.warning("database: died; it is started again")
-            while not database.start(LOOK_SECONDS * 8) and not self._asked.is_set():
-                self._log.warning("database: not ready yet")
+            while not self._asked.is_set():
+                try:
+                    if database.start(LOOK_SECONDS * 8):
+                        return
+                    self._log.warning("database: not ready yet")
+                except SiteError as error:  # a full disk, perhaps: it is tried again until it does, or somebody ends us
+                    self._log.warning("database: %s", error.en)
+                    self._order.say(
+                        f"数据库暂时起不来，仍在重试：见 {self._order.folder.logs}", "the database does not start, trying on: see the logs"
+                    )
+                    self._asked.wait(PAUSE_SECONDS)
 
     def _tell(self) -> None:
         host = f"[{self._order.host}]" if ":" in self._order.host else self._order.host

@@ -4,33 +4,34 @@ A representative sees their own enterprise, staff whom their role allows; the se
 decided on the page itself: it shows what the latest run found. Only an explanation asks the engine, when somebody opens one.
 """
 
-import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
 from zhida.assess.assessment import Outcome
 from zhida.dmn.model import ItemDefinition
+from zhida.policy.years import parse_column, parse_offset
 from zhida.report.words import format_value
 from zhida_server.catalogue import service as catalogue
 from zhida_server.delivery import service as delivery
 from zhida_server.delivery.data import Order, OrderState
 from zhida_server.entitlements import service as entitlements
 from zhida_server.entitlements.data import Answer, Entitlement, EntitlementState, Run
-from zhida_server.people.data import Actor, Role
+from zhida_server.people.data import Actor, NotFound, Role
 from zhida_server.registry import service as registry
 from zhida_server.registry.data import Provenance, Subject
 from zhida_server.web.guards import FORM, page
-from zhida_server.web.public import SEARCH_LIMIT, language
+from zhida_server.web.public import ELSEWHERE, MONEY, SEARCH_LIMIT, language
 
-AT_ONCE = "即申即享"
-"""The way of delivery whose missing facts an enterprise tells by itself."""
+CLAIMED_WHEN_ELIGIBLE = frozenset({"即申即享", "申报审核"})
+"""Ways of delivery for which an enterprise that is eligible has to ask; others go out by themselves, or elsewhere."""
 PAGE_LINES = 50
 """Enterprises on one page of a list."""
 
@@ -47,9 +48,14 @@ class Line:
     """Whether the enterprise can claim it here."""
 
     @property
+    def amount_fen(self) -> int:
+        """What was granted; else what the best lawful combination gives."""
+        return self.entitlement.amount_fen if self.entitlement else self.answer.paid_fen
+
+    @property
     def is_less(self) -> bool:
         """Whether the best lawful combination gives less than the policy by itself."""
-        return self.answer.paid_fen < self.answer.amount_fen
+        return self.entitlement is None and self.answer.paid_fen < self.answer.amount_fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,8 @@ class Payment:
 class Overview:
     """All that the page shows of an enterprise."""
 
-    subject: Subject
-    """The enterprise."""
+    name: str
+    """The enterprise's name; may be empty."""
     run: Run | None
     """The run whose answers these are; None where there was none yet."""
     due: tuple[Line, ...]
@@ -85,8 +91,13 @@ class Overview:
 
     @property
     def due_fen(self) -> int:
-        """What it can have in the best lawful combination, without what was granted already."""
-        return sum(line.answer.paid_fen for line in self.due if line.entitlement is None)
+        """What was granted, and what it can have besides in the best lawful combination."""
+        return sum(line.amount_fen for line in self.due)
+
+    @property
+    def open_fen(self) -> int:
+        """What of it was not granted yet."""
+        return sum(line.amount_fen for line in self.due if line.entitlement is None)
 
     @property
     def under_way_fen(self) -> int:
@@ -135,12 +146,13 @@ def overview(actor: Actor, code: str) -> Overview:
         answers = entitlements.answers_of(actor, code, purpose=purpose) if run else ()
         granted = entitlements.entitlements_of(actor, code, purpose=purpose)
         orders = delivery.orders_of(actor, code, purpose=purpose)
-        subject = registry.access_subject(actor, code, purpose=purpose)
-        ways = {card.policy: card.delivery for card in catalogue.policies()}
-    lines = tuple(_lines(answers, granted, ways, run.as_of.year if run else 0))
+        names = registry.names_of([code])
+    if code not in names:
+        raise NotFound("no-enterprise", f"登记册里没有代码为“{code}”的企业", f"the registry has no enterprise with the code '{code}'")
+    lines = tuple(_lines(answers, granted, run.as_of.year if run else 0))
     payments = tuple(_payments(orders, granted))
     return Overview(
-        subject=subject,
+        name=names[code],
         run=run,
         due=tuple(sorted((line for line in lines if line.answer.outcome is Outcome.ELIGIBLE), key=_greatest_first)),
         near=tuple(line for line in lines if line.answer.near and line.answer.outcome is not Outcome.ELIGIBLE),
@@ -154,9 +166,7 @@ def overview(actor: Actor, code: str) -> Overview:
 def explanation(request: HttpRequest, actor: Actor, code: str, policy: str) -> HttpResponse:
     """Show why a policy says what it says of an enterprise: a page, or a part of one."""
     run_id = request.GET.get("run", "")
-    found = entitlements.explain(
-        actor, code, policy, purpose=purpose_of(actor, "理由说明"), run_id=_uuid(run_id), language=language()
-    )
+    found = entitlements.explain(actor, code, policy, purpose=purpose_of(actor, "理由说明"), run_id=_uuid(run_id), language=language())
     known = {"code": code, "policy": policy, "found": found}
     return render(request, "enterprise/explained.html" if request.htmx else "enterprise/explanation.html", known)  # type: ignore[attr-defined]
 
@@ -175,8 +185,11 @@ def granted(request: HttpRequest, actor: Actor, code: str, entitlement: UUID) ->
     purpose = purpose_of(actor, "办理进度")
     with transaction.atomic():
         found = entitlements.entitlement(actor, entitlement, purpose=purpose)
+        if found.code != code:
+            raise Http404
         order = delivery.order(actor, entitlement, purpose=purpose)
-    known = {"code": found.code, "entitlement": found, "order": order}
+        claim = next((each for each in delivery.claims_of(actor, code, purpose=purpose) if each.entitlement == entitlement), None)
+    known = {"code": code, "entitlement": found, "order": order, "claim": claim}
     return render(request, "enterprise/granted.html", known)
 
 
@@ -192,18 +205,44 @@ def payee(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     return render(request, "enterprise/payee.html", {"code": code, "payee": found, "is_saved": "saved" in request.GET})
 
 
-def _lines(answers: Iterable[Answer], granted: Sequence[Entitlement], ways: Mapping[str, str], period: int) -> Iterable[Line]:
-    """Yield answers with what was granted of them for the year."""
+def _lines(answers: Iterable[Answer], granted: Sequence[Entitlement], period: int) -> Iterable[Line]:
+    """Yield answers with what was granted of them for the year, and whether one can be claimed here."""
     standing = {each.policy: each for each in reversed(granted) if each.period == period and each.state is not EntitlementState.VOIDED}
+    offers = _offers(catalogue.current_sha256())
     for answer in answers:
-        way = answer.delivery or ways.get(answer.policy, "")
         given = standing.get(answer.policy)
-        is_open = answer.outcome in {Outcome.ELIGIBLE, Outcome.UNDETERMINED}
-        yield Line(answer, given, is_claimable=given is None and is_open and way == AT_ONCE)
+        yield Line(answer, given, is_claimable=given is None and answer.gives in MONEY and offers.is_claimable(answer))
+
+
+@dataclass(frozen=True, slots=True)
+class _Offers:
+    """What an enterprise can do here, by the packs that hold now."""
+
+    ways: Mapping[str, str]
+    """The way of delivery of each policy."""
+    own: frozenset[str]
+    """The facts that an enterprise may state itself."""
+
+    def is_claimable(self, answer: Answer) -> bool:
+        """Say whether an enterprise can ask for what it may have, or tell what is missing."""
+        way = answer.delivery or self.ways.get(answer.policy, "")
+        if answer.outcome is Outcome.ELIGIBLE:
+            return way in CLAIMED_WHEN_ELIGIBLE and answer.paid_fen > 0
+        asked = any(parse_offset(name)[0] in self.own for name in answer.missing)
+        return answer.outcome is Outcome.UNDETERMINED and way not in ELSEWHERE and asked
+
+
+@lru_cache(maxsize=2)
+def _offers(packs_sha256: str) -> _Offers:
+    """Return what the packs offer; read once a process."""
+    packs = catalogue.packs_of(packs_sha256)
+    items = packs.dictionaries["enterprise"].items.values()
+    own = frozenset(item.name for item in items if item.is_self_reported and not item.is_judged)
+    return _Offers({policy.id: policy.front.delivery for policy in packs.policies.values()}, own)
 
 
 def _greatest_first(line: Line) -> tuple[int, int]:
-    return -line.answer.paid_fen, -line.answer.amount_fen
+    return -line.amount_fen, -line.answer.amount_fen
 
 
 def _payments(orders: Iterable[Order], granted: Iterable[Entitlement]) -> Iterable[Payment]:
@@ -214,17 +253,14 @@ def _payments(orders: Iterable[Order], granted: Iterable[Entitlement]) -> Iterab
         yield Payment(order, decision.title, decision.article)
 
 
-def _facts(subject: Subject, items: Mapping[str, ItemDefinition]) -> Iterable[tuple[str, str, Provenance]]:
-    """Yield each fact with its value in words and where it comes from, in the order of the data dictionary."""
+def _facts(subject: Subject, items: Mapping[str, ItemDefinition]) -> Iterable[tuple[str, int | None, str, Provenance]]:
+    """Yield each fact with its year, its value in words and where it comes from, in the order of the data dictionary, latest year first."""
     order = {name: place for place, name in enumerate(items)}
-    for name in sorted(subject.facts, key=lambda each: (order.get(_plain(each), len(order)), each)):
-        item = items.get(_plain(name))
-        yield name, format_value(subject.facts[name], item.unit if item else "", language()), subject.provenance[name]
-
-
-def _plain(name: str) -> str:
-    """Return the name of an attribute without the year that its column is of: `营业收入@2025` is `营业收入`."""
-    return name.partition("@")[0]
+    found = sorted((order.get(parse_column(name)[0], len(order)), -(parse_column(name)[1] or 0), name) for name in subject.facts)
+    for _, _, name in found:
+        plain, year = parse_column(name)
+        item = items.get(plain)
+        yield plain, year, format_value(subject.facts[name], item.unit if item else "", language()), subject.provenance[name]
 
 
 def _uuid(text: str) -> UUID | None:
@@ -233,8 +269,3 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         return None
-
-
-def days_left(until: datetime.date | None) -> int | None:
-    """Return how many days are left until a day, today counted; None where there is no end."""
-    return None if until is None else (until - timezone.localdate()).days + 1

@@ -76,7 +76,7 @@ FAULTS: Mapping[int, Fault] = {
         "操作太频繁",
         "Too many requests",
         "短时间内请求过多，为安全起见暂时停止受理。请过几分钟再试；登录失败多次的，请向本单位管理员核实账号。",
-        "There were too many requests in a short time. Please try again in a few minutes; after several failed logins ask your administrator.",
+        "There were too many requests in a short time. Please try again in a few minutes; after failed logins, ask your administrator.",
     ),
     500: Fault(
         "网站出了故障",

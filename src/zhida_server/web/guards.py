@@ -14,11 +14,12 @@ the act and the methods. Views of the login library are wrapped by `foreign`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.cache import patch_cache_control
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control
 
 from zhida_server.people.data import VISITOR, Actor, NotAllowed, Refused
 from zhida_server.people.service import actor_of, require
@@ -59,8 +60,8 @@ def page(act: str = PUBLIC, methods: tuple[str, ...] = GET) -> Callable[[View[P]
 
     def decorate(view: View[P]) -> Guarded:
         @wraps(view)
-        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            return _answer(guard, view, request, *args, **kwargs)
+        def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            return _answer(guard, request, lambda actor: view(request, actor, *args, **kwargs))
 
         answer.guard = guard  # type: ignore[attr-defined]  # read by the test of the access table
         return answer
@@ -68,11 +69,12 @@ def page(act: str = PUBLIC, methods: tuple[str, ...] = GET) -> Callable[[View[P]
     return decorate
 
 
-def foreign(view: Callable[..., Any], act: str = PUBLIC, methods: tuple[str, ...] = FORM) -> Guarded:
+def foreign(view: Callable[..., HttpResponseBase], act: str = PUBLIC, methods: tuple[str, ...] = FORM) -> Guarded:
     """Return a view of a library under our guard; it is not given the actor."""
 
-    def shown(request: HttpRequest, actor: Actor, /, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG001 - it asks the request itself
-        answer: HttpResponse = view(request, *args, **kwargs)
+    def shown(request: HttpRequest, actor: Actor, /, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG001 - it asks the request itself
+        answer = view(request, *args, **kwargs)
+        assert isinstance(answer, HttpResponse)
         return answer
 
     return page(act, methods)(wraps(view)(shown))
@@ -88,7 +90,8 @@ def actor_on(request: HttpRequest) -> Actor:
     return found
 
 
-def _answer(guard: Guard, view: Callable[..., HttpResponse], request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+def _answer(guard: Guard, request: HttpRequest, view: Callable[[Actor], HttpResponse]) -> HttpResponse:
+    """Answer with a view, or say why not."""
     method = "GET" if request.method == "HEAD" else request.method
     if method not in guard.methods:
         response = error_page(request, 405)
@@ -98,7 +101,7 @@ def _answer(guard: Guard, view: Callable[..., HttpResponse], request: HttpReques
     try:
         if guard.act != PUBLIC:
             require(actor, guard.act)
-        response = view(request, actor, *args, **kwargs)
+        response = view(actor)
     except NotAllowed as refused:
         if actor == VISITOR:
             return redirect_to_login(request.get_full_path())

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 
 from zhida_server.people.data import SetUp
 from zhida_server.people.service import set_up_left
+from zhida_server.web.errors import error_page
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -50,9 +51,7 @@ def upload_limit(get_response: Answer) -> Answer:
         if not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             limit = settings.UPLOAD_LIMIT_BYTES if request.user.is_authenticated else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             if not length.isdecimal() or int(length) > limit:
-                mebibytes = limit // (1024 * 1024)
-                text = f"上传的内容太大：最多 {mebibytes} MiB。/ What was sent is too large: {mebibytes} MiB at most."
-                return HttpResponse(text, status=413, content_type="text/plain; charset=utf-8")
+                return error_page(request, 413)
         return get_response(request)
 
     return answer

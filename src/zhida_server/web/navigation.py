@@ -30,6 +30,8 @@ class Entry:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("policies", "政策", "Policies"),
+    Entry("notices", "公示", "Notices"),
+    Entry("own_enterprise", "我的企业", "My enterprise", "enterprise.read"),
 )
 """What everybody sees first, then what staff sees."""
 

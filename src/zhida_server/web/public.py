@@ -8,12 +8,24 @@ from django.utils.translation import get_language
 from zhida.errors import Language
 from zhida_server.catalogue import service as catalogue
 from zhida_server.catalogue.data import InForce, PolicyCard
-from zhida_server.people.data import Actor
+from zhida_server.delivery import service as delivery
+from zhida_server.delivery.data import NoticeState
+from zhida_server.entitlements import service as entitlements
+from zhida_server.ledger import service as ledger
+from zhida_server.people.data import Actor, job_actor
 from zhida_server.web.guards import page
 from zhida_server.web.words import CHIPS
 
 SEARCH_LIMIT = 200
 """Characters of a search; what is longer is cut."""
+AT_ONCE = frozenset({"免申即享", "即申即享"})
+"""Ways of delivery that ask for no papers."""
+ELSEWHERE = frozenset({"申报即享", "银行经办"})
+"""Ways of delivery that do not lead over this site."""
+MONEY = frozenset({"cash", "voucher"})
+"""What is paid out by orders."""
+FIGURES = job_actor("public-figures")
+"""In whose name totals are read that everybody may see."""
 NEWEST = 6
 """Policies that the home page shows."""
 
@@ -30,8 +42,20 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001 - 
     cards = [card for card in catalogue.policies() if card.in_force(today) is InForce.NOW]
     newest = sorted(cards, key=lambda card: (card.effective is None, card.effective), reverse=True)
     dated = [card for card in newest if card.effective is not None and card.document]
-    at_once = sum(card.delivery in {"免申即享", "即申即享"} for card in cards)
-    return render(request, "public/home.html", {"policies": len(cards), "at_once": at_once, "cards": _shown(dated[:NEWEST])})
+    known = {
+        "policies": len(cards),
+        "at_once": sum(card.delivery in AT_ONCE for card in cards),
+        "cards": _shown(dated[:NEWEST]),
+        "run": entitlements.latest_run(),
+        "open_notices": sum(notice.state is NoticeState.OPEN for notice in delivery.notices()),
+    }
+    return render(request, "public/home.html", known | _paid(today.year))
+
+
+def _paid(year: int) -> dict[str, int]:
+    """Return what was paid and what is reserved in a year: totals of budgets, which are public though the budgets' pages are not."""
+    budgets = [budget for budget in ledger.budgets(FIGURES) if budget.year == year]
+    return {"paid_fen": sum(budget.paid_fen for budget in budgets), "reserved_fen": sum(budget.reserved_fen for budget in budgets)}
 
 
 @page()
@@ -65,6 +89,8 @@ def policy(request: HttpRequest, actor: Actor, policy: str) -> HttpResponse:
         "body": woven.body_html,
         "versions": catalogue.versions(policy),
         "own": actor.enterprise_code,
+        "is_claimed_here": woven.card.gives in MONEY and woven.card.delivery not in ELSEWHERE,
+        "budget": ledger.budget(ledger.budget_for(policy, timezone.localdate().year) or ""),
     }
     return render(request, "public/policy.html", known)
 

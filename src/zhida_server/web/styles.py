@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from zhida.report import explanation_html, inside, page, weave
+from zhida.report import explanation_html, inside, page
+from zhida_server.catalogue import service as catalogue
 from zhida_server.people.data import Actor
 from zhida_server.web import guards
 
 SHEETS: Mapping[str, str] = {
-    "woven": inside.scoped(page.STYLE + weave.WOVEN_STYLE, ".woven"),
+    "woven": catalogue.woven_style()[0],
     "explained": inside.scoped(page.STYLE + explanation_html.STYLE, ".explained"),
 }
 """Per class of the element that it is for: its rules."""

@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from django.urls import path, register_converter
 from django.views.i18n import set_language
 
-from zhida_server.web import errors, public, styles
+from zhida_server.web import claims, enterprise, errors, notices, public, styles
 from zhida_server.web.guards import GET, POST, foreign
 
 
@@ -38,10 +38,21 @@ urlpatterns = [
     path("", public.home, name="home"),
     path("policies/", public.policies, name="policies"),
     path("policies/<policy:policy>/", public.policy, name="policy"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/<uuid:notice>/", notices.notice, name="notice"),
+    path("notices/<uuid:notice>/object/", notices.object_to, name="object_to"),
     path("help/", public.guidance, name="help"),
     path("privacy/", public.privacy, name="privacy"),
     path("language/", foreign(set_language, methods=POST), name="set_language"),
     path("style/<slug:name>.css", styles.style, name="style"),
+    # An enterprise, for its representative and for staff
+    path("enterprise/", enterprise.own_enterprise, name="own_enterprise"),
+    path("enterprise/<slug:code>/", enterprise.enterprise, name="enterprise"),
+    path("enterprise/<slug:code>/facts/", enterprise.facts, name="facts"),
+    path("enterprise/<slug:code>/payee/", enterprise.payee, name="payee"),
+    path("enterprise/<slug:code>/entitlements/<uuid:entitlement>/", enterprise.granted, name="granted"),
+    path("enterprise/<slug:code>/explain/<policy:policy>/", enterprise.explanation, name="explanation"),
+    path("enterprise/<slug:code>/claim/<policy:policy>/", claims.claim, name="claim"),
     # Logging in, by the library's own names
     path("account/login/", foreign(account.login), name="account_login"),
     path("account/logout/", foreign(account.logout), name="account_logout"),

@@ -277,7 +277,7 @@ DROP FUNCTION delivery_notice_moves_on CASCADE;
 class Migration(migrations.Migration):
     """Rows that stay, steps that follow each other, totals that add up, money that moves with its order."""
 
-    dependencies = [("delivery", "0001_initial"), ("entitlements", "0001_initial"), ("ledger", "0001_initial")]
+    dependencies = [("delivery", "0001_initial"), ("entitlements", "0002_rules"), ("ledger", "0001_initial")]
     operations = [
         append_only("delivery_order"),
         append_only("delivery_event"),

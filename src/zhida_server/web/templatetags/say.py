@@ -10,7 +10,7 @@
 What is put into a text is escaped; the texts themselves are written in templates and are not.
 """
 
-import datetime
+import datetime as dt
 
 from django import template
 from django.utils import timezone
@@ -51,21 +51,21 @@ def money(fen: int | None) -> str:
 
 
 @register.filter
-def figure(number: int | None) -> str:
+def figure(number: int | str | None) -> str:
     """Return a whole number with thousands.
 
     >>> figure(100000)
     '100,000'
     """
-    return "—" if number is None else f"{number:,}"
+    return f"{number:,}" if isinstance(number, int) else "—"
 
 
 @register.filter
-def day(when: datetime.date | datetime.datetime | None) -> str:
+def day(when: dt.date | dt.datetime | None) -> str:
     """Return a day in the words of the page's language; of a moment, the day it has here."""
     if when is None:
         return "—"
-    if isinstance(when, datetime.datetime):
+    if isinstance(when, dt.datetime):
         when = timezone.localtime(when).date()
     if get_language() == "en":
         return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
@@ -73,7 +73,7 @@ def day(when: datetime.date | datetime.datetime | None) -> str:
 
 
 @register.filter
-def moment(when: datetime.datetime | None) -> str:
+def moment(when: dt.datetime | None) -> str:
     """Return a moment to the minute, in the time of the place."""
     return "—" if when is None else f"{timezone.localtime(when):%Y-%m-%d %H:%M}"
 

@@ -1,0 +1,141 @@
+"""Objections (异议) to lines of a notice: made by anybody in its days, decided by the policy office, and heard before anything is paid."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from zhida_server.audit import service as audit
+from zhida_server.delivery import models, notices, orders
+from zhida_server.delivery.data import AlreadyDecided, NoNotice, NoObjection, NoticeIsOver, NoticeState, Objection, OrderState
+from zhida_server.delivery.texts import line_of, reason_of
+from zhida_server.ledger.data import act_id
+from zhida_server.people import service as people
+from zhida_server.people.data import VISITOR, Actor
+
+QUERY = """
+SELECT objection.id, objection.notice_id, notice.policy, notice.title, objection.code, line.name, objection.who, objection.reason,
+    objection.made_on, decision.is_upheld, coalesce(decision.reason, ''), coalesce(decision.decided_by, ''), decision.decided_on
+FROM delivery_objection objection JOIN delivery_notice notice ON notice.id = objection.notice_id
+JOIN delivery_notice_line line ON line.notice_id = objection.notice_id AND line.code = objection.code
+LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
+WHERE {where} ORDER BY (decision.objection_id IS NOT NULL), objection.made_at, objection.id LIMIT {limit}
+"""
+"""Objections with how they were decided, the undecided first."""
+
+MOST = 1_000
+"""Objections that are listed at once."""
+
+
+def object_to(  # noqa: PLR0913 - what an objection consists of
+    notice_id: UUID, code: str, who: str, reason: str, *, on: dt.date, actor: Actor = VISITOR
+) -> Objection:
+    """Object to a line of a notice; the same words of the same person again change nothing.
+
+    Args:
+        notice_id: The notice.
+        code: The enterprise whose line it is.
+        who: Who objects, and how to reach them.
+        reason: Why.
+        on: The day; within those of the notice.
+        actor: Who enters it; anybody may.
+
+    Raises:
+        NoNotice: where there is no such line.
+        NoticeIsOver: where its days are over.
+    """
+    people.require(actor, "objection.make")
+    name, because = line_of(who, "异议人", "who objects"), reason_of(reason)
+    with transaction.atomic():
+        row = models.Notice.objects.select_for_update(of=("self",)).filter(id=notice_id).first()
+        if row is None or not models.NoticeLine.objects.filter(notice=row, code=code).exists():
+            raise NoNotice("no-notice-line", "这份公示里没有这家企业", "this notice has no line of that enterprise")
+        if row.state == NoticeState.CLOSED or not row.opened_on <= on <= row.closes_on:
+            raise NoticeIsOver(
+                "notice-over",
+                f"这份公示到 {row.closes_on} 为止，现在不能提异议；仍有问题请联系主管部门",
+                f"this notice ran until {row.closes_on} and takes no objections now; please turn to the department in charge",
+            )
+        id_ = act_id(f"objection/{notice_id}/{code}/{name}/{because}")
+        found = models.Objection.objects.filter(id=id_)
+        if not found.exists():
+            models.Objection.objects.create(id=id_, notice=row, code=code, who=name, reason=because, made_on=on)
+            audit.record(actor.name, "objection.make", str(id_), after={"notice": str(notice_id), "code": code})
+        return _one(id_)
+
+
+def decide_objection(actor: Actor, objection_id: UUID, *, is_upheld: bool, reason: str, on: dt.date) -> Objection:
+    """Decide an objection; where it is upheld, the grant is void and its money free again. The same decision again changes nothing.
+
+    Args:
+        actor: Who decides.
+        objection_id: The objection.
+        is_upheld: Whether it is right.
+        reason: Why.
+        on: The day.
+
+    Raises:
+        AlreadyDecided: where it was decided the other way.
+    """
+    people.require(actor, "objection.decide")
+    because = reason_of(reason)
+    with transaction.atomic():
+        objection = models.Objection.objects.filter(id=objection_id).first()
+        if objection is None:
+            raise NoObjection("no-objection", f"没有这条异议：{objection_id}", f"there is no such objection: {objection_id}")
+        models.Notice.objects.select_for_update().get(id=objection.notice_id)  # the daily closing waits, or we wait for it
+        former = models.ObjectionDecision.objects.filter(objection=objection).first()
+        if former is not None:
+            if former.is_upheld != is_upheld:
+                raise _decided_otherwise(former)
+            return _one(objection_id)
+        models.ObjectionDecision.objects.create(
+            objection=objection, is_upheld=is_upheld, reason=because, decided_by=actor.name, decided_on=on
+        )
+        if is_upheld:
+            _void(objection, actor, because, on)
+        else:
+            notices.let_go(objection.notice_id, actor.name, on)
+        audit.record(actor.name, "objection.decide", str(objection_id), after={"is_upheld": is_upheld, "reason": because})
+        return _one(objection_id)
+
+
+def _void(objection: models.Objection, actor: Actor, because: str, on: dt.date) -> None:
+    """Void the order of a line that somebody rightly objects to; one that waits for money is simply not granted any more."""
+    ids = list(models.Order.objects.filter(notice_id=objection.notice_id, code=objection.code).values_list("id", flat=True))
+    standing = orders.locked(ids)
+    orders.void([each for each in ids if standing[each] is OrderState.NOTICED], by=actor.name, reason=because, on=on)
+
+
+def objections(actor: Actor, notice_id: UUID | None = None, *, is_open: bool = False) -> tuple[Objection, ...]:
+    """Return objections, the undecided first.
+
+    Args:
+        actor: Who asks.
+        notice_id: Only those to one notice; to any where it is None.
+        is_open: Only those that nobody has decided.
+    """
+    people.require(actor, "objection.read")
+    return _read(
+        "(%s::uuid IS NULL OR objection.notice_id = %s) AND (NOT %s OR decision.objection_id IS NULL)", [notice_id, notice_id, is_open]
+    )
+
+
+def _one(id_: UUID) -> Objection:
+    return _read("objection.id = %s", [id_])[0]
+
+
+def _read(where: str, values: list[Any]) -> tuple[Objection, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(QUERY.format(where=where, limit=MOST), values)
+        return tuple(Objection(*row) for row in cursor.fetchall())
+
+
+def _decided_otherwise(former: models.ObjectionDecision) -> AlreadyDecided:
+    zh, en = ("成立", "upheld") if former.is_upheld else ("不成立", "not upheld")
+    return AlreadyDecided(
+        "objection-decided",
+        f"这条异议已于 {former.decided_on} 由 {former.decided_by} 认定{zh}，不能再改",
+        f"this objection was found to be {en} by {former.decided_by} on {former.decided_on} and stays so",
+    )

@@ -1,0 +1,93 @@
+"""A program that grants and pays in many small acts, each repeated until the ledger has answered; it may be killed at any moment.
+
+    python tests/server/kill_driver.py ACTS SEED JOURNAL      (with the site's folder and database in the environment)
+
+For each number it reserves an amount under the key `kill/<number>`, and then pays it (two of three) or gives it back. What the ledger
+has answered is written to the journal and flushed to the disk before the next act: it may never be lost again. Started again, it
+begins a little before where the journal ends, so that acts that were done are done again.
+"""
+
+import os
+import random
+import sys
+import time
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.db import DatabaseError, InterfaceError, connection, transaction  # noqa: E402 - the framework is set up first
+
+from zhida_server.audit import service as audit  # noqa: E402
+from zhida_server.ledger import service as ledger  # noqa: E402
+from zhida_server.ledger.data import Reservation, Settlement, act_id  # noqa: E402
+from zhida_server.people.data import job_actor  # noqa: E402
+
+BUDGET, YEAR = "budget/2026/test/kills", 2026
+REPEATED = 3
+ACTOR = job_actor("kill-driver")
+
+
+def content_of(number: int, seed: int) -> tuple[Reservation, bool]:
+    """Return what is reserved for a number, and whether it is paid in the end; always the same."""
+    chance = random.Random(f"{seed}/{number}")
+    reservation = Reservation(f"kill/{number}", BUDGET, f"9133{chance.randrange(40):014}", chance.randrange(1, 500_00), f"第 {number} 笔")
+    return reservation, chance.random() < 2 / 3
+
+
+def act(number: int, seed: int) -> None:
+    """Reserve, then pay or give back; each act with its audit record in one transaction."""
+    reservation, is_paid = content_of(number, seed)
+    with transaction.atomic():
+        ledger.reserve_many([reservation], by=ACTOR.name)
+        audit.record(ACTOR.name, "entitlement.grant", str(reservation.id))
+    with transaction.atomic():
+        settlement = Settlement(reservation.id, f"kill/{number}/{'pay' if is_paid else 'void'}")
+        if is_paid:
+            ledger.post_many([settlement], by=ACTOR.name)
+        else:
+            ledger.void_many([settlement], "试验", by=ACTOR.name)
+        audit.record(ACTOR.name, "batch.return" if is_paid else "order.cancel", str(reservation.id))
+
+
+def repeated(number: int, seed: int) -> None:
+    """Do an act until the database has answered."""
+    while True:
+        try:
+            act(number, seed)
+        except (DatabaseError, InterfaceError):
+            connection.close()
+            time.sleep(0.02)
+        else:
+            return
+
+
+def opened() -> None:
+    """Open the budget, whose size is far beyond what is asked of it."""
+    while True:
+        try:
+            ledger.open_budget(ACTOR, BUDGET, "试验", ["test/kills"], YEAR, 10**12, key="kill/budget")
+        except (DatabaseError, InterfaceError):
+            connection.close()
+            time.sleep(0.02)
+        else:
+            return
+
+
+def main() -> None:
+    """Do what is left to do."""
+    acts, seed, journal = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    opened()
+    done = journal.read_text(encoding="utf-8").count("\n") if journal.exists() else 0
+    with journal.open("a", encoding="utf-8") as file:
+        for number in range(max(0, done - REPEATED), acts):
+            repeated(number, seed)
+            if number >= done:
+                file.write(f"{number} {act_id(f'kill/{number}')}\n")
+                file.flush()
+                os.fsync(file.fileno())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""A site from its start to its end, as a program: what it says, what it survives, and that nothing of it stays behind."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.server.sites import RunningSite, command, copied, free_port, kill, processes_of, short_folder, until
+from zhida_server.run.folder import made_site
+from zhida_server.run.postgres import Postgres, used
+from zhida_server.run.said import SiteError
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """The folder of a site that was made and is not served."""
+    with short_folder() as folder:
+        site = made_site(folder / "site", is_demo=True)
+        answer = command("serve", site.path, "--no-serve")
+        assert answer.returncode == 0, answer.stderr
+        yield site.path
+
+
+@pytest.fixture
+def site(made: Path) -> Iterator[RunningSite]:
+    """A site of the test's own."""
+    with short_folder() as folder:
+        running = RunningSite(copied(made, folder / "site"))
+        yield running
+        running.end()
+
+
+def test_a_folder_that_was_made_holds_what_a_site_needs_and_hides_what_nobody_may_read(made: Path) -> None:
+    assert {"site.toml", "secret", "database", "files", "logs", "static"} <= {path.name for path in made.iterdir()}
+    modes = {name: stat.S_IMODE((made / name).stat().st_mode) for name in ("secret", "files", "database", "logs")}
+    assert modes == {"secret": 0o600, "files": 0o700, "database": 0o700, "logs": 0o700}
+    assert len((made / "secret").read_text(encoding="utf-8")) > 50
+    assert list((made / "static").rglob("*.css*"))
+    assert processes_of(made) == {}
+
+
+def test_a_folder_of_something_else_is_not_taken_for_a_site(tmp_path: Path) -> None:
+    (tmp_path / "novel.txt").write_text("once", encoding="utf-8")
+    answer = command("serve", tmp_path, "--lang", "en")
+    assert answer.returncode == 2
+    assert f"'{tmp_path}' holds something else" in answer.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["novel.txt"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    answer = command("serve", tmp_path / "site", "--lang", "en")
+    assert answer.returncode == 1
+    assert "cannot be written" in answer.stderr
+
+
+def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    answer = command("serve", tmp_path / "file" / "site", "--lang", "en")
+    assert answer.returncode == 1
+    assert "cannot be written" in answer.stderr
+
+
+def test_a_broken_site_toml_is_told_and_nothing_starts(tmp_path: Path) -> None:
+    site = made_site(tmp_path / "site")
+    (site.path / "site.toml").write_text('name = "half', encoding="utf-8")
+    with pytest.raises(SiteError, match="not well formed"):
+        site.options()
+
+
+def test_a_port_in_use_is_told_before_anything_starts(made: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        answer = command("serve", made, "--port", port, "--lang", "en")
+    assert answer.returncode == 1
+    assert re.search(rf"127\.0\.0\.1:{port} is in use.*--port", answer.stderr)
+    assert processes_of(made) == {}
+
+
+def test_a_database_that_does_not_start_says_its_last_words(made: Path) -> None:
+    with short_folder() as folder:
+        broken = copied(made, folder / "site")
+        (broken / "database" / "global" / "pg_control").write_bytes(b"nothing")
+        answer = command("serve", broken, "--port", free_port(), "--lang", "en")
+        assert answer.returncode == 1
+        assert "the database did not start" in answer.stderr
+        assert "pg_control" in answer.stderr
+        assert processes_of(broken) == {}
+
+
+def test_a_database_is_taken_as_it_runs_and_stopped_by_the_last_who_uses_it(made: Path) -> None:
+    with short_folder() as folder:
+        site = made_site(copied(made, folder / "site"))
+        with used(site) as first:
+            pid = first.pid()
+            with used(site) as second:
+                assert second.pid() == pid
+            assert first.answers()
+            with psycopg.connect(first.address) as connection:
+                assert connection.execute("SHOW fsync").fetchone() == ("on",)
+                assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
+                assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
+        assert processes_of(site.path) == {}
+
+
+def test_a_killed_database_recovers_what_was_committed_and_a_mark_of_another_program_is_no_hindrance(made: Path) -> None:
+    with short_folder() as folder:
+        site = made_site(copied(made, folder / "site"))
+        with used(site) as server:
+            with psycopg.connect(server.address, autocommit=True) as connection:
+                connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+            assert kill([server.pid() or 0])
+            until(lambda: not server.is_alive())
+            mark = site.database / "postmaster.pid"
+            lines = mark.read_text(encoding="utf-8").splitlines()
+            until(lambda: processes_of(site.path) == {})
+            mark.write_text("\n".join([str(os.getpid()), *lines[1:]]), encoding="utf-8")  # the number is now this test's
+            assert Postgres(site.database).start()
+            with psycopg.connect(server.address) as connection:
+                assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
+
+
+def test_a_socket_finds_a_place_where_the_folder_has_a_long_path(tmp_path: Path) -> None:
+    long = Postgres(tmp_path / ("long" * 30) / "database")
+    assert long.socket_folder != long.data
+    assert len(str(long.socket_folder)) < 60
+
+
+def test_a_site_is_served_until_ctrl_c_and_leaves_nobody_behind(site: RunningSite) -> None:
+    site.start()
+    assert site.database_pid in processes_of(site.folder)
+    refused = command("serve", site.folder, "--port", free_port(), "--lang", "en")
+    assert refused.returncode == 1
+    assert "served already" in refused.stderr
+    begun = time.monotonic()
+    site.send(signal.SIGINT)
+    assert site.ended() == 0
+    assert time.monotonic() - begun < 20
+    assert processes_of(site.folder) == {}
+    assert "web and worker have ended" in site.log()
+
+
+@pytest.mark.long
+def test_a_second_ctrl_c_ends_at_once(site: RunningSite) -> None:
+    site.start()
+    (worker,) = site.pids("zhida_server.run.worker")
+    os.kill(worker, signal.SIGSTOP)  # it will not end by being asked
+    begun = time.monotonic()
+    site.send(signal.SIGINT)
+    time.sleep(1)
+    site.send(signal.SIGINT)
+    assert site.ended() == 130
+    assert time.monotonic() - begun < 8
+    assert processes_of(site.folder) == {}
+
+
+@pytest.mark.long
+def test_what_dies_is_started_again_and_what_is_orphaned_ends(site: RunningSite) -> None:
+    site.start()
+    for words in ("postgres", "zhida_server.run.worker", "zhida_server.run.web"):
+        before = set(site.pids(words))
+        victim = site.database_pid if words == "postgres" else min(before)
+        assert kill([victim or 0])
+        until(lambda words=words, before=before: bool(set(site.pids(words)) - before))  # type: ignore[misc]
+        until(site.is_well)
+    site.kill()
+    until(lambda: not site.pids("zhida_server.run"), 30)
+    site.start()  # the database that was left is taken as it is
+    site.send(signal.SIGTERM)
+    assert site.ended() == 0
+    assert processes_of(site.folder) == {}
