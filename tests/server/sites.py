@@ -68,7 +68,9 @@ class RunningSite:
         """Start it and wait until it is well."""
         with self.out.open("ab") as out:
             given = [*ZHIDA, "serve", str(self.folder), "--port", str(self.port), "--workers", "1", *self._options]
-            self._process = subprocess.Popen(given, stdout=out, stderr=out, env=ENVIRONMENT, stdin=subprocess.DEVNULL, start_new_session=True)
+            self._process = subprocess.Popen(
+                given, stdout=out, stderr=out, env=ENVIRONMENT, stdin=subprocess.DEVNULL, start_new_session=True
+            )
         until(lambda: self.is_well() or self._process is None or self._process.poll() is not None)
         assert self.is_well(), self.out.read_text(encoding="utf-8") + self.log()
 

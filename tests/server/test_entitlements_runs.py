@@ -110,6 +110,19 @@ def test_a_run_repeated_from_its_record_gives_the_same_bytes_with_any_number_of_
     assert again.results_sha256 != found.expected
 
 
+def test_a_run_in_many_parts_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = done()
+    said = {code: service.answers_of(LI, code, purpose="test") for code in ("A1", "B2", "C3")}
+    monkeypatch.setattr(runs, "ROWS_PER_PART", 1)
+    parts = done()
+    assert service.run(LI, parts).results_sha256 != service.run(LI, whole).results_sha256
+    assert service.tallies(LI, parts) == service.tallies(LI, whole)
+    assert list(service.eligible(parts, "town/shop")) == list(service.eligible(whole, "town/shop"))
+    assert {code: service.answers_of(LI, code, purpose="test") for code in said} == said
+    assert service.explain(LI, "B2", "town/garden", purpose="test").differences == ()
+    assert service.repeat(LI, parts).is_same
+
+
 def test_a_run_that_was_cut_short_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     ordered = service.start_run(LI, AS_OF)
     monkeypatch.setattr(runs, "_finish", _out_of_space)
@@ -274,6 +287,26 @@ def test_a_decision_at_once_counts_what_stacking_and_former_grants_leave() -> No
     assert service.decide_now(LI, "A1", "town/garden", {}, on=AS_OF).paid_fen == 100_000 - line.paid_fen
     shop = service.decide_now(LI, "A1", "town/shop", {}, on=AS_OF)
     assert (shop.amount_fen, shop.paid_fen) == (50_000, min(50_000, 120_000 - line.paid_fen))
+
+
+def test_what_was_granted_at_once_is_decided_again_by_what_was_known_then() -> None:
+    budget()
+    done()
+    registry.tell(Actor("zhao", Role.SERVICE), "B2", {"从业人员": 3}, source="企业自报", on=AS_OF)
+    said = service.decide_now(LI, "B2", "town/garden", {"从业人员": 3}, on=AS_OF)
+    (granted,) = service.grant_many(LI, None, [GrantRequest("town/garden", "B2", said.paid_fen, said.article, said.decision)], on=AS_OF)
+    registry.tell(Actor("zhao", Role.SERVICE), "B2", {"从业人员": 900}, source="统计局", on=AS_OF + dt.timedelta(days=1))
+    done()
+    again = service.decide_again(AUDITOR, granted.id, purpose="test")
+    assert (again.decision, again.paid_fen, again.article) == (said.decision, granted.amount_fen, granted.article)
+    with pytest.raises(NoAnswer):
+        service.decide_again(AUDITOR, service.grant_many(LI, *of_the_run(), on=AS_OF)[0].id, purpose="test")
+
+
+def of_the_run() -> tuple[UUID, list[GrantRequest]]:
+    run = service.latest_run()
+    assert run is not None
+    return run.id, [GrantRequest("town/garden", line.code, line.paid_fen) for line in service.eligible(run.id, "town/garden")]
 
 
 def test_a_told_fact_that_cannot_be_is_refused() -> None:

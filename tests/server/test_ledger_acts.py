@@ -97,6 +97,18 @@ def test_movements_of_an_account_come_page_by_page() -> None:
     assert first + ledger.movements(FINANCE, BUDGET, after=first[-1].id, limit=4) == whole
 
 
+def test_what_was_drawn_leaves_out_what_was_given_back() -> None:
+    opened(100_000)
+    opened(100_000, OTHER, "hangzhou/stable-jobs")
+    first, second, _ = ledger.reserve_many([grant("a", 10), grant("b", 20), grant("c", 40)])
+    ledger.post_many([Settlement(first, "pay/a")])
+    ledger.void_many([Settlement(second, "void/b")], "撤回")
+    begun = ledger.transaction(first).at
+    assert ledger.drawn(FINANCE, begun - dt.timedelta(days=1)) == {BUDGET: (50, begun)}
+    later = ledger.drawn(FINANCE, begun + dt.timedelta(days=1))
+    assert {code: fen for code, (fen, _) in later.items() if fen} == {}
+
+
 def test_the_same_act_again_changes_nothing() -> None:
     opened(100_000)
     asked = [grant("a", 10_000), grant("b", 20_000)]

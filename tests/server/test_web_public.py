@@ -118,7 +118,9 @@ def test_no_page_has_code_or_style_inside(place: Town) -> None:
     own = [reverse(name, args=["A1"]) for name in ("enterprise", "facts", "payee")]
     own += [reverse("explanation", args=["A1", POLICY]), reverse("policy", args=[POLICY]), reverse("notice", args=[notice.id]), "/none/"]
     browser = place.client("boss")
-    for page in [place.client().get(address).content.decode() for address in visitor] + [browser.get(each).content.decode() for each in own]:
+    for page in [place.client().get(address).content.decode() for address in visitor] + [
+        browser.get(each).content.decode() for each in own
+    ]:
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=", page)
         assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", page))
         assert not re.search(r"(?:src|href)=\"(?:https?:)?//", page)
@@ -241,7 +243,11 @@ def test_templates_say_nothing_in_one_language_alone() -> None:
 
 def luminance(colour: str) -> float:
     digits = colour.lstrip("#")
-    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)] if len(digits) == 6 else [int(each * 2, 16) / 255 for each in digits]
+    parts = (
+        [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+        if len(digits) == 6
+        else [int(each * 2, 16) / 255 for each in digits]
+    )
     red, green, blue = ((each / 12.92) if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -262,7 +268,9 @@ def contrast(one: str, other: str) -> float:
     ],
 )
 def test_colours_can_be_read(ink: str, ground: str) -> None:
-    values = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})\b", (WEB / "static/web/site.css").read_text(encoding="utf-8").partition("/* 2")[0]))
+    values = dict(
+        re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})\b", (WEB / "static/web/site.css").read_text(encoding="utf-8").partition("/* 2")[0])
+    )
     assert contrast(values[ink], values[ground]) >= 4.5, (values[ink], values[ground])
 
 

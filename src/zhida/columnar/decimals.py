@@ -7,7 +7,10 @@ which anything goes wrong (a division by zero, a number too large) is left to it
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from functools import partial
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
@@ -18,8 +21,11 @@ from zhida.columnar.plan import Kind
 from zhida.feel import syntax
 from zhida.feel.syntax import Node
 from zhida.values.numbers import feel_context
+from zhida.values.unknown import Unknown
 
 _COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+_UNKNOWN = Unknown(frozenset())
+_Numbers = Sequence[Decimal] | Unknown | None
 _FAILURES = (Overflow, DivisionByZero, InvalidOperation)
 
 
@@ -51,49 +57,103 @@ def _is_number(node: Node) -> bool:
     return False
 
 
-def compute(node: Node, names: Mapping[str, Sequence[Decimal]], count: int) -> tuple[list[Any], list[int]]:
-    """Return what an expression comes to for each of so many combinations, and the places of those that are left to the interpreter.
+NULL_OPERAND = "feel-null-operand"
+"""Noted of an operator one side of which is null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What an expression came to."""
+
+    values: list[Any]
+    """The value of each combination, anything where that has failed; the only one where they all share it, unknown or null."""
+    failed: list[int]
+    """The places of those that are left to the interpreter."""
+    is_odd: bool
+    """Whether null was computed with, in each of them."""
+
+
+def compute(
+    node: Node, names: Mapping[str, Sequence[Decimal]], count: int, unknown: AbstractSet[str] = frozenset(), null: AbstractSet[str] = frozenset()
+) -> Computed:
+    """Return what an expression comes to for each of so many combinations.
+
+    Where a name is unknown, so is the whole, and where one is null, so it is: but what is made of known numbers alone is computed
+    even so, for what may be odd about it.
 
     Args:
         node: An expression that is computed here.
         names: For each name in it the number of each combination.
         count: How many there are.
+        unknown: The names that are unknown in each of them; what comes of it lacks no names.
+        null: The names that are null in each of them.
 
     >>> from zhida.feel.parse import parse_expression
-    >>> compute(parse_expression("a / b"), {"a": [Decimal(1), Decimal(1)], "b": [Decimal(8), Decimal(0)]}, 2)
+    >>> found = compute(parse_expression("a / b"), {"a": [Decimal(1), Decimal(1)], "b": [Decimal(8), Decimal(0)]}, 2)
+    >>> found.values, found.failed
     ([Decimal('0.125'), Decimal('0')], [1])
     """
-    work = _Computing(names, count)
+    work = _Computing(names, count, unknown, null)
     if isinstance(node, syntax.Comparison):
-        test = _COMPARISONS[node.operator]
-        return list(map(test, work.numbers(node.left), work.numbers(node.right))), sorted(work.failed)
-    return list(work.numbers(node)), sorted(work.failed)
+        found = work.joined(work.numbers(node.left), work.numbers(node.right), lambda *sides: list(map(_COMPARISONS[node.operator], *sides)))
+        if found is None:  # what is compared with null is for the interpreter
+            work.fail()
+    else:
+        found = work.numbers(node)
+    values = [found] if found is None or isinstance(found, Unknown) else list(found)
+    return Computed(values, sorted(work.failed), work.is_odd)
 
 
 class _Computing:
     """One expression."""
 
-    def __init__(self, names: Mapping[str, Sequence[Decimal]], count: int) -> None:
-        self.names = names
+    def __init__(
+        self, names: Mapping[str, Sequence[Decimal]], count: int, unknown: AbstractSet[str], null: AbstractSet[str]
+    ) -> None:
+        self.names: dict[str, _Numbers] = {**names, **dict.fromkeys(unknown, _UNKNOWN), **dict.fromkeys(null)}
         self.count = count
+        self.is_odd = False
         self.context: Context = feel_context(is_passive=True)
         self.failed: set[int] = set()
 
-    def numbers(self, node: Node) -> Sequence[Decimal]:
-        """Return what an expression comes to for each combination; of those that failed, anything."""
+    def numbers(self, node: Node) -> "_Numbers":
+        """Return what an expression comes to for each combination, or that it is unknown or null in all; of those that failed, anything."""
         match node:
             case syntax.Literal():
                 return [node.value] * self.count
             case syntax.Name():
                 return self.names[node.name]
             case syntax.Negation():
-                return [number.copy_negate() if number else number for number in self.numbers(node.operand)]
+                return self.joined(self.numbers(node.operand), [], lambda numbers, _: [each.copy_negate() if each else each for each in numbers])
             case syntax.Arithmetic():
-                return self.arithmetic(node.operator, self.numbers(node.left), self.numbers(node.right))
+                left, right = self.numbers(node.left), self.numbers(node.right)
+                return self.joined(left, right, partial(self.arithmetic, node.operator))
             case syntax.Call(function=syntax.Name(name=name)):
-                choose = min if name == "min" else max  # of equal ones the first, as the builtins do
-                return list(map(choose, *map(self.numbers, node.positional)))
+                return self.extreme(min if name == "min" else max, [self.numbers(argument) for argument in node.positional])
         raise AssertionError(f"not computed: {node}")
+
+    def joined(self, left: "_Numbers", right: "_Numbers", operation: Callable[[Any, Any], list[Any]]) -> "_Numbers":
+        """Return what an operator makes of its sides: unknown where one is, else null where one is, which is odd."""
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return _UNKNOWN
+        if left is None or right is None:
+            self.is_odd = True
+            return None
+        return operation(left, right)
+
+    def extreme(self, choose: Callable[..., Decimal], given: Sequence["_Numbers"]) -> "_Numbers":
+        """Return the least or greatest of arguments: of equal ones the first, as the builtins do."""
+        known = [numbers for numbers in given if numbers is not None and not isinstance(numbers, Unknown)]
+        if len(known) == len(given):
+            return list(map(choose, *known))
+        if any(numbers is None for numbers in given):  # what the builtins say of null is for them to say
+            self.fail()
+            return None
+        return _UNKNOWN
+
+    def fail(self) -> None:
+        """Leave all combinations to the interpreter."""
+        self.failed.update(range(self.count))
 
     def arithmetic(self, operator: str, left: Sequence[Decimal], right: Sequence[Decimal]) -> list[Decimal]:
         """Return `left operator right`; what is not finite has failed, and is 0 from there on."""
@@ -112,14 +172,14 @@ class _Computing:
 # --- columns -------------------------------------------------------------------------------------------------------
 
 
-def numeric(column: Column, vocabulary: Vocabulary) -> Mask | None:
-    """Return the rows that are numbers; None of a column that holds something else."""
+def numeric(column: Column, vocabulary: Vocabulary) -> Mask:
+    """Return the rows that are numbers."""
     match column.form.kind:
         case Kind.NUMBER | Kind.RATIO:
             return np.asarray(column.known)
         case Kind.VALUE:
             return np.asarray(column.known & vocabulary.decimals()[column.values])
-    return None
+    return np.asarray(False)  # noqa: FBT003 - the mask of no row
 
 
 def numbers_at(column: Column, rows: Array, vocabulary: Vocabulary) -> list[Decimal]:

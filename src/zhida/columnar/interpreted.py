@@ -5,7 +5,7 @@
 What was told of a combination is kept, so that another block of rows with the same combination costs nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,8 @@ import numpy as np
 from zhida.columnar.columns import (
     ALL,
     KNOWN,
+    NULL,
+    UNKNOWN,
     Array,
     Column,
     Marks,
@@ -36,7 +38,7 @@ from zhida.columnar.columns import (
     with_lists_numbered,
     within,
 )
-from zhida.columnar.decimals import compute, is_computed, numbers_at, numeric
+from zhida.columnar.decimals import NULL_OPERAND, compute, is_computed, numbers_at, numeric
 from zhida.columnar.learned import Firing, Lesson, Lessons, key_of
 from zhida.columnar.plan import Fit, Form, Interpret, InterpretDecision, Kind, Plan, placeholder
 from zhida.dmn.boxed import fitted
@@ -150,58 +152,87 @@ class Interpreter:
         self.told: dict[int, dict[tuple[int, ...], Told]] = {}
         self.stand_ins: dict[int, Interpret] = {}
         self.texts: dict[int, tuple[Value, str]] = {}
-        self.computed: dict[int, bool] = {}
+        self.computable: dict[int, bool] = {}
         self.evaluations = 0
 
     def expression(self, operation: Interpret, operands: Sequence[Operand], rows: int) -> Column:
-        """Return the column of an expression; where all operands are numbers, it is computed without the interpreter."""
-        numbers = self.numbers(operation, operands, rows)
-        if numbers is None:
+        """Return the column of an expression; where all operands are numbers, or unknown, the interpreter is not asked."""
+        if operation.by_state or not operands or not self.is_computed(operation):
             return self.interpreted(operation, operands, rows)
-        found, chosen = numbers
-        rest = np.flatnonzero(~chosen)
-        if not len(rest):
-            return found
-        others = [Operand(operand.mark, take(operand.column, rest)) for operand in operands]
-        columns = {1: scattered(found, np.flatnonzero(chosen), rows), 0: scattered(self.interpreted(operation, others, len(rest)), rest, rows)}
-        return merge_rows(columns, chosen.astype(np.int64), operation.form)
+        choice = np.zeros(rows, np.int64)
+        columns: dict[int, Column] = {}
+        for unknown, null, places in self.alike(operands, rows):
+            taken = [Operand(operand.mark, take(operand.column, places)) for operand in operands]
+            found, kept = self.computed(operation, taken, len(places), unknown, null)
+            if len(kept):
+                places = places[kept]
+                number = len(columns) + 1
+                choice[places] = number
+                columns[number] = found if len(places) == rows else scattered(found, places, rows)
+        rest = np.flatnonzero(choice == 0)
+        if len(columns) == 1 and not len(rest):
+            return columns[1]
+        if len(rest):
+            others = [Operand(operand.mark, take(operand.column, rest)) for operand in operands]
+            columns[0] = scattered(self.interpreted(operation, others, len(rest)), rest, rows)
+        return merge_rows(columns, choice, operation.form)
 
-    def numbers(self, operation: Interpret, operands: Sequence[Operand], rows: int) -> tuple[Column, Mask] | None:
-        """Return what an expression comes to in rows whose operands are numbers, and these rows; None where there are none."""
-        if operation.by_state or not self.is_computed(operation):
-            return None
-        masks = [numeric(operand.column, self.vocabulary) for operand in operands]
-        if not masks or any(mask is None or not mask.any() for mask in masks):
-            return None
-        chosen = np.logical_and.reduce([full(mask, rows) for mask in masks if mask is not None])
-        places = np.flatnonzero(chosen)
-        taken = [Operand(operand.mark, take(operand.column, places)) for operand in operands]
-        keys = [key for operand in taken for key in keys_of(operand.column, len(places), self.vocabulary)]
-        first, numbered = distinct(keys)
-        given = {operand.mark: numbers_at(operand.column, first, self.vocabulary) for operand in taken}
-        values, failed = compute(operation.node, given, len(first))
-        if failed:  # something is odd about these, which the interpreter says
-            kept = ~mask_of(failed, len(first))[numbered]
-            chosen[places[~kept]] = False
-            numbered, taken = numbered[kept], [Operand(each.mark, take(each.column, np.flatnonzero(kept))) for each in taken]
-        if not len(numbered):
-            return None
-        column = column_of(values, operation.form, self.vocabulary)
+    def alike(self, operands: Sequence[Operand], rows: int) -> Iterator[tuple[frozenset[str], frozenset[str], Array]]:
+        """Yield the rows in which each operand is a number, unknown or null: those together in which the same are unknown, and null."""
+        usable = np.ones(rows, np.bool_)
+        which = np.zeros(rows, np.int64)
+        for operand in operands:
+            state = np.where(operand.column.unknown, np.int64(UNKNOWN), np.where(operand.column.null, np.int64(NULL), np.int64(KNOWN)))
+            usable &= numeric(operand.column, self.vocabulary) | (state != KNOWN)
+            which = which * 3 + state
+        for number in np.unique(which[usable]).tolist():
+            states = [number // 3**place % 3 for place in range(len(operands) - 1, -1, -1)]
+            marks = [frozenset(operand.mark for operand, each in zip(operands, states, strict=True) if each == kind) for kind in (UNKNOWN, NULL)]
+            yield marks[0], marks[1], np.flatnonzero(usable & (which == number))
+
+    def computed(
+        self, operation: Interpret, operands: Sequence[Operand], rows: int, unknown: frozenset[str], null: frozenset[str]
+    ) -> tuple[Column, Array]:
+        """Return what an expression comes to in those of some rows with which nothing is odd, and the places of these.
+
+        Args:
+            operation: The expression.
+            operands: Numbers, but for those that are unknown, or null, in each row.
+            rows: How many rows there are.
+            unknown: The marks of those that are unknown.
+            null: The marks of those that are null.
+        """
+        known = [operand for operand in operands if operand.mark not in unknown | null]
+        keys = [key for operand in known for key in keys_of(operand.column, rows, self.vocabulary)]
+        first, places = distinct(keys) if keys else (np.zeros(1, np.int64), np.zeros(rows, np.int64))
+        given = {operand.mark: numbers_at(operand.column, first, self.vocabulary) for operand in known}
+        found = compute(operation.node, given, len(first), unknown, null)
+        kept = np.arange(rows)
+        if found.failed:  # the interpreter says what is odd about these
+            kept = np.flatnonzero(~mask_of(found.failed, len(first))[places])
+            places, operands = places[kept], [Operand(operand.mark, take(operand.column, kept)) for operand in operands]
+        column = column_of(found.values, operation.form, self.vocabulary)
+        is_shared = unknown | null and len(found.values) == 1
+        places = np.zeros(len(places), np.int64) if is_shared else places
+        odd: Marks = {NULL_OPERAND: np.ones(len(places), np.bool_)} if found.is_odd else {}
+        is_unknown = column.states is not None and bool((column.states == UNKNOWN).all())
         return replace(
             column,
-            values=column.values[numbered],
-            reads=union(*(operand.column.reads for operand in taken)),
-            codes=union(*(operand.column.codes for operand in taken)),
-            bad=either(None if column.bad is None else column.bad[numbered], *(operand.column.bad for operand in taken)),
-            divisors=None if column.divisors is None else column.divisors[numbered],
-        ), chosen
+            values=column.values[places],
+            states=None if column.states is None else column.states[places],
+            missing=union(*(operand.column.missing for operand in operands if operand.mark in unknown)) if is_unknown else {},
+            reads=union(*(operand.column.reads for operand in operands)),
+            codes=union(odd, *(operand.column.codes for operand in operands)),
+            bad=either(None if column.bad is None else column.bad[places], *(operand.column.bad for operand in operands)),
+            divisors=None if column.divisors is None else column.divisors[places],
+        ), kept
 
     def is_computed(self, operation: Interpret) -> bool:
         """Say whether an expression is made of what is computed without the interpreter where all that it names are numbers."""
-        known = self.computed.get(id(operation))
+        known = self.computable.get(id(operation))
         if known is None:
             names = {name.name for name in free_names(operation.node)} - {"min", "max"}
-            known = self.computed[id(operation)] = is_computed(operation.node) and names == {mark for mark, _ in operation.names}
+            known = self.computable[id(operation)] = is_computed(operation.node) and names == {mark for mark, _ in operation.names}
         return known
 
     def interpreted(self, operation: Interpret, operands: Sequence[Operand], rows: int) -> Column:
@@ -236,7 +267,7 @@ class Interpreter:
         """Return values as a declared type asks; a number is one."""
         if operation.type == NUMBER and operation.form == column.form:
             is_number = numeric(column, self.vocabulary)
-            if is_number is not None and is_number.any():
+            if is_number.any():
                 rest = np.flatnonzero(~full(is_number, rows))
                 kept = replace(column, firing=None)
                 if not len(rest):

@@ -296,6 +296,23 @@ def batch(actor: Actor, batch_id: UUID) -> Batch:
     return _batch(row, with_lines=True)
 
 
+def batch_numbered(actor: Actor, number: str) -> UUID:
+    """Return the id of the batch that has a number.
+
+    Args:
+        actor: Who asks.
+        number: As it stands in the bank file.
+
+    Raises:
+        NoBatch: where there is none.
+    """
+    people.require(actor, "batch.read")
+    found = models.Batch.objects.filter(number=number).values_list("id", flat=True).first()
+    if found is None:
+        raise _none(number)
+    return found
+
+
 def _batch(row: models.Batch, *, with_lines: bool = False) -> Batch:
     found = models.Line.objects.filter(batch=row).aggregate(
         paid=Count("id", filter=Q(outcome="paid")),
@@ -362,7 +379,7 @@ def _locked(batch_id: UUID) -> models.Batch:
     return row
 
 
-def _none(batch_id: UUID) -> NoBatch:
+def _none(batch_id: UUID | str) -> NoBatch:
     return NoBatch("no-batch", f"没有这个批次：{batch_id}", f"there is no such batch: {batch_id}")
 
 

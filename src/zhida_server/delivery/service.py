@@ -6,7 +6,7 @@
 Every act may be done twice and counts once. Business dates are arguments; what was recorded when is the database's clock.
 """
 
-from zhida_server.delivery.batches import bank_file, batch, batches, load_return, make_batch, sign_batch, withdraw_batch
+from zhida_server.delivery.batches import bank_file, batch, batch_numbered, batches, load_return, make_batch, sign_batch, withdraw_batch
 from zhida_server.delivery.claims import claim, claim_questions, claims_for_review, claims_of
 from zhida_server.delivery.notices import (
     close_notices,
@@ -25,6 +25,7 @@ from zhida_server.delivery.payees import payee_of, set_payee
 __all__ = [
     "bank_file",
     "batch",
+    "batch_numbered",
     "batches",
     "cancel_order",
     "claim",

@@ -12,7 +12,7 @@ from django.db import connection
 from zhida_server.entitlements import models, records
 from zhida_server.entitlements.answers import Heading, answers_in
 from zhida_server.entitlements.data import Answer, PolicyTally, Run
-from zhida_server.entitlements.deciding import decide_now
+from zhida_server.entitlements.deciding import decide_again, decide_now
 from zhida_server.entitlements.explaining import explain
 from zhida_server.entitlements.grants import by_ids, entitlement, entitlements_of, grant_many, grant_within, granted_codes, key_of
 from zhida_server.entitlements.lines import eligible
@@ -23,6 +23,7 @@ from zhida_server.people.data import Actor
 __all__ = [
     "answers_of",
     "by_ids",
+    "decide_again",
     "decide_now",
     "eligible",
     "entitlement",

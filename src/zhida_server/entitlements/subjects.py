@@ -11,7 +11,7 @@ from zhida.assess.population import Filler, Population, compute_population
 from zhida.assess.renewing import fact_columns
 from zhida.errors import InputError, diagnostic
 from zhida.policy.pack import Packs
-from zhida.registry_io.registry import Registry
+from zhida.registry_io.registry import Registry, dictionary_sha256
 from zhida.registry_io.sources import open_source
 from zhida.values.temporal import Date
 from zhida_server.catalogue import service as catalogue
@@ -56,13 +56,16 @@ def registry_of_one(
     packs = catalogue.packs_of(packs_sha256)
     order = RunOrder(packs, policies, packs.dictionaries[SUBJECT], as_of)
     population = _population(snapshot_sha256, packs_sha256, policies, as_of)
-    with closing(open_source(str(registry.snapshot_path(snapshot_sha256)), order.dictionary, rows_per_part=ROWS_PER_PART)) as source:
-        columns = (source.key, *fact_columns(read_attributes(order), source.key))
-        part = next((each for each in source.parts if each.first_key <= code <= each.last_key), None)
-        row = None if part is None else source.read(part, columns).filter(pl.col(source.key).cast(pl.String) == code)
-        if row is None or row.is_empty():
-            raise InputError([diagnostic("registry-unknown-subject", None, key=code, near="", count=source.rows or 0)])
-        return Registry(source.key, Filler(population).fill(row), source.metadata, source.dictionary_differs), population
+    path = registry.snapshot_path(snapshot_sha256)
+    metadata = {name: value for name, value in pl.read_parquet_metadata(path).items() if name.startswith("zhida.")}
+    key, scanned = metadata["zhida.key"], pl.scan_parquet(path)
+    there = scanned.collect_schema().names()
+    columns = [name for name in (key, *fact_columns(read_attributes(order), key)) if name in there]
+    row = scanned.select(columns).filter(pl.col(key) == code).collect()
+    if row.is_empty():
+        raise InputError([diagnostic("registry-unknown-subject", None, key=code, near="", count=0)])
+    differs = metadata.get("zhida.dictionary_sha256") != dictionary_sha256(order.dictionary)
+    return Registry(key, Filler(population).fill(row), metadata, differs), population
 
 
 @lru_cache(maxsize=8)

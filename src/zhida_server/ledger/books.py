@@ -4,6 +4,7 @@ Whoever shows what lies behind a total (transactions, exports) asks `access_ledg
 they were made for, whose door is guarded there.
 """
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -43,6 +44,12 @@ _MOVEMENTS = """SELECT made.id, made.kind, ARRAY(
 FROM ledger_posting line JOIN ledger_transaction made ON made.id = line.transaction_id
 WHERE line.account_id = %s AND (%s::uuid IS NULL OR (made.at, made.id) < (SELECT at, id FROM ledger_transaction WHERE id = %s))
 ORDER BY made.at DESC, made.id DESC LIMIT %s"""
+_DRAWN = """SELECT line.account_id,
+    coalesce(sum(line.debit_fen) FILTER (WHERE made.kind = 'pending' AND made.at >= %(since)s), 0)
+        - coalesce(sum(line.debit_fen) FILTER (WHERE made.kind = 'void' AND made.at >= %(since)s), 0),
+    min(made.at) FILTER (WHERE made.kind = 'pending')
+FROM ledger_posting line JOIN ledger_transaction made ON made.id = line.transaction_id
+WHERE line.debit_fen > 0 AND line.account_id IN (SELECT account_id FROM ledger_budget) GROUP BY line.account_id"""
 _FAULTS: Mapping[str, str] = {
     "分录不平衡或不足两笔 / not balanced, or fewer than two postings": """SELECT made.id::text FROM ledger_transaction made
         LEFT JOIN ledger_posting line ON line.transaction_id = made.id GROUP BY made.id
@@ -111,6 +118,25 @@ def standing(code: str) -> Budget:
     if found is None:
         raise NoSuchAccount([code])
     return found
+
+
+def drawn(actor: Actor, since: dt.datetime) -> Mapping[str, tuple[int, dt.datetime | None]]:
+    """Return what was drawn on each budget since a moment, what was given back left out, and when it was drawn on for the first time.
+
+    Args:
+        actor: Who asks.
+        since: The moment.
+
+    Returns:
+        By the budget's code, fen and the first moment; a budget that nobody drew on has no entry.
+
+    Raises:
+        NotAllowed: where the role may not.
+    """
+    require(actor, "budget.read")
+    with connection.cursor() as cursor:
+        cursor.execute(_DRAWN, {"since": since})
+        return {row[0]: (int(row[1]), row[2]) for row in cursor.fetchall()}
 
 
 def _budgets(code: str) -> tuple[Budget, ...]:

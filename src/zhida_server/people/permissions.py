@@ -21,6 +21,8 @@ _POLICY, _FINANCE, _SERVICE, _LEADER, _AUDITOR, _ADMINISTRATOR, _REPRESENTATIVE,
 )
 
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
+    # the desk: what waits for staff
+    "desk.open": frozenset({_POLICY, _FINANCE, _SERVICE, _LEADER, _AUDITOR, _ADMINISTRATOR}),
     # people and audit
     "people.read": frozenset({_ADMINISTRATOR, _AUDITOR, _JOB}),
     "people.manage": frozenset({_ADMINISTRATOR, _JOB}),
@@ -49,7 +51,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "notice.open": frozenset({_POLICY, _JOB}),
     "notice.close": frozenset({_POLICY, _JOB}),
     "objection.make": frozenset({_POLICY, _SERVICE, _REPRESENTATIVE, _VISITOR}),
-    "objection.read": frozenset({_POLICY, _LEADER, _AUDITOR}),
+    "objection.read": frozenset({_POLICY, _AUDITOR}),
     "objection.decide": frozenset({_POLICY}),
     # money
     "budget.open": frozenset({_FINANCE, _JOB}),

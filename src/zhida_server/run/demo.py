@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from zhida.assess.assessment import Outcome
 from zhida_server.catalogue import service as catalogue
 from zhida_server.delivery import service as delivery
-from zhida_server.delivery.data import Batch, BatchState, Question
+from zhida_server.delivery.data import Batch, BatchState, NoCalendar, Question
 from zhida_server.entitlements import service as entitlements
 from zhida_server.entitlements.data import Run, RunState
 from zhida_server.ledger import service as ledger
@@ -45,11 +46,11 @@ FIRST, SECOND = "national/hiring-expansion-2026", "zhejiang/stable-jobs-zhejiang
 """The policies that are put on notice: one is paid already, one is still open."""
 
 BUDGETS = (
-    ("budget/2026/hangzhou/compute-voucher", "2026 年算力券（文件写明的年度总额）", "hangzhou/compute-voucher", 25_000_000_000),
-    ("budget/2026/national/hiring-expansion", "2026 年一次性扩岗补助（演示拨款）", FIRST, 100_000_000),
-    ("budget/2026/zhejiang/stable-jobs", "2026 年稳岗返还（演示拨款）", SECOND, 8_000_000_000),
+    ("hangzhou/compute-voucher", "算力券（文件写明的年度总额）", "hangzhou/compute-voucher", 25_000_000_000),
+    ("national/hiring-expansion", "一次性扩岗补助（演示拨款）", FIRST, 100_000_000),
+    ("zhejiang/stable-jobs", "稳岗返还（演示拨款）", SECOND, 8_000_000_000),
 )
-"""Budgets: code, name, policy, fen. But for the voucher's, which its document states, the amounts are made up and named so."""
+"""Budgets: name of the code, title, policy, fen. But for the voucher's, which its document states, the amounts are made up and named so."""
 
 STAFF = (
     ("zhengce", Role.POLICY, "政策处"),
@@ -92,8 +93,10 @@ def fill(folder: str, packs: str, language: str) -> dict[str, Any]:
     catalogue.take_packs(JOB, Path(packs))
     _import(Path(folder), say)
     run = _run(say)
-    for code, title, policy, amount_fen in BUDGETS:
-        ledger.open_budget(actor_named("caiwu"), code, title, [policy], AS_OF.year, amount_fen, key=f"demo/{code}")
+    for year in sorted({AS_OF.year, _today().year}):
+        for name, title, policy, amount_fen in BUDGETS:
+            code = f"budget/{year}/{name}"
+            ledger.open_budget(actor_named("caiwu"), code, f"{year} 年{title}", [policy], year, amount_fen, key=f"demo/{code}")
     _first_notice(run, say)
     _second_notice(run, say)
     _representatives(passwords, say)
@@ -159,7 +162,7 @@ def _claimant() -> str | None:
                 questions = delivery.claim_questions(counter, code, answer.policy, on=_today())
             except Refused:
                 continue
-            if 1 <= len(questions) <= 3 and _is_paid(code, answer.policy, questions):  # noqa: PLR2004 - few enough to be shown
+            if 1 <= len(questions) <= 3 and _is_paid(code, answer.policy, questions):
                 return code
     return None
 
@@ -207,8 +210,8 @@ def _run(say: Say) -> Run:
 
 
 def _today() -> dt.date:
-    """Return the day on which the demonstration is: that of its second notice."""
-    return OPENED + dt.timedelta(days=30)
+    """Return the day on which the second notice is opened and claims are made: as on the pages, it is today."""
+    return timezone.localdate()
 
 
 def _first_notice(run: Run, say: Say) -> None:
@@ -227,7 +230,7 @@ def _first_notice(run: Run, say: Say) -> None:
     _pay(delivery.batch(maker, first.id), maker, signer, on=closed)
     for code in codes[known:]:
         _tell_account(code)
-    if len(delivery.batches(maker)) < 2:  # noqa: PLR2004 - the second one waits for a signature
+    if len(delivery.batches(maker)) < 2:
         delivery.make_batch(maker, FIRST, on=closed + dt.timedelta(days=2))
 
 
@@ -262,10 +265,13 @@ def _tell_account(code: str) -> None:
     """Invent an enterprise's bank account, always the same."""
     number = f"9999{int(hashlib.sha256(code.encode()).hexdigest(), 16) % 10**12:012}"
     line = next(iter(registry.enterprises(JOB, code, limit=1)), None)
-    delivery.set_payee(JOB, code, line.name if line else code, "合成银行（演示）", number, on=AS_OF)
+    delivery.set_payee(JOB, code, (line.name if line else "") or code, "合成银行（演示）", number, on=AS_OF)
 
 
 def _second_notice(run: Run, say: Say) -> None:
     say("另一项政策公示中 …", "another policy on notice …")
-    notice = delivery.open_notice(actor_named("zhengce"), run.id, SECOND, on=_today(), days=10)
+    try:
+        notice = delivery.open_notice(actor_named("zhengce"), run.id, SECOND, on=_today(), days=10)
+    except NoCalendar:  # the official calendar of a later year is not published yet
+        notice = delivery.open_notice(actor_named("zhengce"), run.id, SECOND, on=OPENED, days=10)
     delivery.grant_lines(notice.id)

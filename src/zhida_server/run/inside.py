@@ -46,6 +46,11 @@ def main() -> int:
         told = {language: "\n".join(each.render(language) for each in error.diagnostics) for language in ("zh", "en")}
         print(json.dumps({"refused": {"code": "diagnostics", **told}}, ensure_ascii=False))
         return 1
+    except OSError as error:
+        reason = " ".join(str(part) for part in (error.strerror or error, error.filename) if part)
+        told = {"zh": f"操作系统拒绝了：{reason}", "en": f"the operating system refused: {reason}"}
+        print(json.dumps({"refused": {"code": "operating-system", **told}}, ensure_ascii=False))
+        return 1
     print(json.dumps(answer, ensure_ascii=False))
     return 0
 

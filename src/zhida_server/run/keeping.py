@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import secrets
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -169,6 +170,12 @@ def export(actor: str, format: str, out: str) -> dict[str, Any]:  # noqa: A002 -
     """
     write = {"beancount": ledger.export_beancount, "csv": ledger.export_csv, "journal": ledger.export_journal}[format]
     ledger.access_ledger(actor_named(actor), "ledger.export")
-    with Path(out).open("w", encoding="utf-8", newline="") as file:
-        write(file.write)
+    path = Path(out)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            write(file.write)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
     return {"out": out}

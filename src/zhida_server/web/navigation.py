@@ -32,6 +32,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("policies", "政策", "Policies"),
     Entry("notices", "公示", "Notices"),
     Entry("own_enterprise", "我的企业", "My enterprise", "enterprise.read"),
+    Entry("staff_home", "工作台", "Desk", "desk.open", is_for_staff=True),
 )
 """What everybody sees first, then what staff sees."""
 

@@ -56,6 +56,56 @@ CHIPS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
         "open": ("accent", "公示中", "Open to objections"),
         "closed": ("plain", "公示结束", "Closed"),
     },
+    "run": {
+        "queued": ("doubt", "排队中", "Queued"),
+        "running": ("accent", "运行中", "Running"),
+        "done": ("good", "已完成", "Done"),
+        "failed": ("bad", "失败", "Failed"),
+    },
+    "phase": {
+        "assess": ("plain", "判定每项政策", "Deciding every policy"),
+        "combine": ("plain", "求最优合法组合", "Finding the best lawful combinations"),
+        "answers": ("plain", "写入结论", "Writing the answers"),
+    },
+    "import": {
+        "proposed": ("doubt", "等待决定", "To be decided"),
+        "taken": ("good", "已收下", "Taken"),
+        "refused": ("plain", "已退回", "Refused"),
+    },
+    "import-file": {
+        "mapping": ("plain", "映射文件", "The mapping"),
+        "quality": ("plain", "完整报告（JSON）", "The whole report (JSON)"),
+        "set-aside": ("plain", "未收的行（CSV）", "Rows set aside (CSV)"),
+    },
+    "batch": {
+        "made": ("doubt", "待签发", "To be signed"),
+        "withdrawn": ("plain", "已撤回", "Withdrawn"),
+        "signed": ("accent", "已签发", "Signed"),
+        "sent": ("accent", "已送银行", "With the bank"),
+        "reconciled": ("good", "已对账", "Reconciled"),
+    },
+    "line": {
+        "paid": ("good", "到账", "Paid"),
+        "failed": ("bad", "退回", "Failed"),
+        "released": ("plain", "随批次撤回", "Released"),
+    },
+    "transaction": {
+        "direct": ("accent", "拨入", "Appropriated"),
+        "pending": ("doubt", "预留", "Reserved"),
+        "post": ("good", "付清", "Paid"),
+        "void": ("bad", "退回预算", "Given back"),
+    },
+    "state": {
+        "pending": ("doubt", "预留中", "Reserved"),
+        "posted": ("good", "已付清", "Paid"),
+        "voided": ("bad", "已退回预算", "Given back"),
+    },
+    "compared": {
+        "outcome": ("plain", "结论", "Outcome"),
+        "claimed_fen": ("plain", "金额（分）", "Amount (fen)"),
+        "policy_sha256": ("plain", "政策文本", "Text of the policy"),
+        "facts_sha256": ("plain", "所依据的事实", "Facts it rests on"),
+    },
     "force": {
         "now": ("good", "有效", "In force"),
         "not-yet": ("doubt", "尚未施行", "Not yet in force"),

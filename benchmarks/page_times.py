@@ -1,0 +1,170 @@
+"""How long the enterprise's page takes under fifty users at once, beside a bare page of the same framework in the same run.
+
+    python benchmarks/page_times.py                          the demonstration's 9,000 enterprises in a site of its own, removed at the end
+    python benchmarks/page_times.py --rows 100000            more of them
+    python benchmarks/page_times.py --sources build/x        source files that `zhida registry synthesize` wrote
+    python benchmarks/page_times.py --site build/night/site  a demonstration site that is there, such as one of `nightly_run.py --folder`
+
+Fifty representatives, each logged in for an enterprise of their own, keep one connection each and ask for their page: first with a second
+of thinking between two pages, then without a pause, which is how much the machine can do at all. The server, its database (fsync on) and
+the users share the machine. The bare page has no database, no login and one template of four lines; it runs in the same server program.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nightly_run import sources_in
+
+from zhida_server.run.folder import made_site, opened_folder
+from zhida_server.run.postgres import used
+from zhida_server.run.web import THREADS
+
+ROOT = Path(__file__).parent.parent
+WORKERS = Path(__file__).parent / "workers"
+ROWS, USERS, SECONDS = 9_000, 50, 20
+GOAL_MS = 150
+THINKING_S = 1.0
+READY_S = 60
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Whose page is asked for."""
+
+    path: str
+    """The address of the page."""
+    cookie: str
+    """What says who asks."""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return int(tried.getsockname()[1])
+
+
+@contextmanager
+def served(command: Sequence[str], port: int, environment: dict[str, str]) -> Iterator[int]:
+    """Start a server and wait until it answers; it is stopped at the end."""
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as server:
+        try:
+            deadline = time.monotonic() + READY_S
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    assert server.poll() is None, "the server ended"
+                    assert time.monotonic() < deadline, f"the server did not answer within {READY_S} s"
+                    time.sleep(0.1)
+            yield port
+        finally:
+            server.terminate()
+
+
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, visit: Visit) -> tuple[int, int]:
+    """Ask for a page over a connection that stays open; returns its status and length."""
+    cookie = f"Cookie: {visit.cookie}\r\n" if visit.cookie else ""
+    writer.write(f"GET {visit.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{cookie}\r\n".encode())
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    status = int(head.split(" ", 2)[1])
+    fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
+    if "content-length" in fields:
+        return status, len(await reader.readexactly(int(fields["content-length"])))
+    length = 0
+    while size := int((await reader.readuntil(b"\r\n")).strip(), 16):
+        length += len(await reader.readexactly(size))
+        await reader.readexactly(2)
+    await reader.readexactly(2)
+    return status, length
+
+
+async def user(port: int, visit: Visit, thinking_s: float, until: float, dice: random.Random) -> list[float]:
+    """Ask for a page again and again; returns how long each took, in milliseconds."""
+    times = []
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    await asyncio.sleep(dice.random() * thinking_s)  # users do not begin in step
+    while time.monotonic() < until:
+        start = time.perf_counter()
+        status, length = await ask(reader, writer, visit)
+        times.append((time.perf_counter() - start) * 1000)
+        assert status == 200, f"{visit.path} answered {status}"
+        assert length > 0
+        if thinking_s:
+            await asyncio.sleep(thinking_s * (0.5 + dice.random()))
+    writer.close()
+    return times
+
+
+async def crowd(port: int, visits: Sequence[Visit], thinking_s: float, seconds: float) -> list[float]:
+    """Let all users ask at once; returns how long each page took, in milliseconds, the quickest first."""
+    until = time.monotonic() + seconds
+    dice = random.Random(11)  # noqa: S311 - a sample
+    found = await asyncio.gather(*(user(port, visit, thinking_s, until, dice) for visit in visits))
+    return sorted(took for times in found for took in times)
+
+
+def measured(what: str, port: int, visits: Sequence[Visit], thinking_s: float, seconds: float) -> float:
+    """Measure and print a line of the table; returns the 95th percentile in milliseconds."""
+    times = asyncio.run(crowd(port, visits, thinking_s, seconds))
+    middle, slow = times[len(times) // 2], times[len(times) * 95 // 100]
+    print(f"{what:<44}{len(times):>8,}{len(times) / seconds:>10.1f}{middle:>10.1f}{slow:>10.1f}{times[-1]:>10.1f}", flush=True)
+    return slow
+
+
+def compare(site: int, bare: int, visits: Sequence[Visit], seconds: float) -> None:
+    """Measure the site beside the bare page, with thinking and without."""
+    nobody = [Visit("/", "") for _ in visits]
+    for port, whose in ((bare, nobody), (site, visits)):
+        asyncio.run(crowd(port, whose, 0, 2))  # what a process reads once
+    print(f"load {' '.join(f'{each:.1f}' for each in os.getloadavg())} on {os.cpu_count()} processors; {len(visits)} users")
+    print(f"{'':<44}{'pages':>8}{'a second':>10}{'p50 ms':>10}{'p95 ms':>10}{'max ms':>10}")
+    for thinking_s, how in ((THINKING_S, "a second of thinking"), (0, "no pause")):
+        plain = measured(f"a bare page, {how}", bare, nobody, thinking_s, seconds)
+        slow = measured(f"the enterprise's page, {how}", site, visits, thinking_s, seconds)
+        goal = f"; goal {GOAL_MS} ms{'' if slow <= GOAL_MS else '   <-- above the goal'}" if thinking_s else ""
+        print(f"{'':<44}{slow / plain:.1f} times the bare page at the 95th percentile{goal}", flush=True)
+
+
+def main() -> None:
+    """Make a site where none is given, serve it, and measure."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--rows", type=int, default=ROWS)
+    asked.add_argument("--sources", type=Path)
+    asked.add_argument("--site", type=Path)
+    asked.add_argument("--users", type=int, default=USERS)
+    asked.add_argument("--seconds", type=float, default=SECONDS)
+    given = asked.parse_args()
+    processes = str(os.cpu_count() or 1)
+    with tempfile.TemporaryDirectory(prefix="pages-") as temporary:
+        folder = opened_folder(given.site.resolve()) if given.site else made_site(Path(temporary) / "site", is_demo=True)
+        sources = given.sources or (Path(temporary) if given.site else sources_in(Path(temporary) / "sources", given.rows))
+        with used(folder) as database:
+            environment = os.environ | {"ZHIDA_SITE": str(folder.path), "DATABASE_URL": database.address}
+            environment["DJANGO_SETTINGS_MODULE"] = "zhida_server.settings"
+            made = [sys.executable, str(WORKERS / "visits.py"), str(sources), str(given.users)]
+            told = subprocess.run(made, check=True, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
+            visits = [Visit(**each) for each in json.loads(told)]
+            ports = free_port(), free_port()
+            site = [sys.executable, "-m", "zhida_server.run.web", "127.0.0.1", str(ports[0]), processes]
+            bare = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(ports[1])]
+            bare += ["--workers", processes, "--blocking-threads", str(THREADS), "--no-ws", "bare_page:application"]
+            with served(site, ports[0], environment) as here, served(bare, ports[1], os.environ | {"PYTHONPATH": str(WORKERS)}) as there:
+                compare(here, there, visits, given.seconds)
+
+
+if __name__ == "__main__":
+    main()

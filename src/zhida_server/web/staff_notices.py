@@ -1,0 +1,115 @@
+"""Public notices as staff keeps them: opened from a run, objections decided, closed when their days are over; and claims to be reviewed."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from zhida_server.delivery import service as delivery
+from zhida_server.delivery.data import NoObjection, NoticeState, Objection
+from zhida_server.entitlements import service as entitlements
+from zhida_server.entitlements.data import NoAnswer, PolicyTally
+from zhida_server.people.data import Actor, Refused
+from zhida_server.web.guards import FORM, GET, POST, page
+from zhida_server.web.staff_forms import form_again, once, said, text_in, whole_of
+
+UPHELD, NOT_UPHELD = "upheld", "not-upheld"
+"""How an objection is decided, as the form says it."""
+
+
+@page(act="objection.read")
+def notices(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """List objections that nobody has decided, and the notices."""
+    today = timezone.localdate()
+    found = delivery.notices()
+    known = {
+        "notices": found,
+        "objections": delivery.objections(actor),
+        "due": sum(each.state is NoticeState.OPEN and each.closes_on < today for each in found),
+        "waiting": sum(each.waiting for each in found if each.state is not NoticeState.GRANTING),
+    }
+    return render(request, "staff/notices.html", known)
+
+
+@page(act="notice.open", methods=FORM)
+def open_notice(request: HttpRequest, actor: Actor, run: UUID, policy: str) -> HttpResponse:
+    """Say what a notice would hold, and open it."""
+    tally = _tally(actor, run, policy)
+    run_found = entitlements.run(actor, run)
+    known = {"run": run_found, "tally": tally, "days": settings.NOTICE_WORKING_DAYS, "today": timezone.localdate()}
+    if request.method == "GET":
+        return render(request, "staff/notice_open.html", known)
+    try:
+        days = whole_of(text_in(request, "days"), "公示天数", "the number of days")
+        made = once(request, lambda: delivery.open_notice(actor, run, policy, on=timezone.localdate(), days=days))
+    except Refused as refused:
+        return form_again(request, "staff/notice_open.html", known, refused)
+    if made is not None:
+        zh = f"公示已开：到 {made.closes_on} 为止，名单正在后台编制。"
+        said(request, zh, f"The notice was opened: it runs until {made.closes_on}; its lines are being drawn up.")
+    return redirect("staff_notices")
+
+
+@page(act="notice.close", methods=POST)
+def close(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Close the notices whose days are over, as the daily job does."""
+    closed = once(request, lambda: delivery.close_notices(actor, timezone.localdate()))
+    if closed is not None:
+        said(request, f"已结束 {len(closed)} 份期满的公示，没有异议的款项可以拨付。", f"{len(closed)} notices were closed.")
+    return redirect("staff_notices")
+
+
+@page(act="notice.open", methods=POST)
+def grant_waiting(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Grant those who wait, first come first served, as far as budgets allow now."""
+    count = once(request, lambda: delivery.grant_waiting(actor, on=timezone.localdate()))
+    if count is not None:
+        said(request, f"已为 {count} 家等待预算的企业留出额度。", f"{count} enterprises that waited were granted.")
+    return redirect("staff_notices")
+
+
+@page(act="objection.decide", methods=FORM)
+def decide(request: HttpRequest, actor: Actor, objection: UUID) -> HttpResponse:
+    """Show an objection, and decide it."""
+    found = _objection(actor, objection)
+    if request.method == "GET":
+        return render(request, "staff/objection.html", {"objection": found})
+    try:
+        decision = text_in(request, "decision")
+        if decision not in {UPHELD, NOT_UPHELD}:
+            raise Refused("no-decision", "请选择成立或者不成立", "choose whether it is upheld")
+        reason, is_upheld = text_in(request, "reason"), decision == UPHELD
+        made = once(
+            request,
+            lambda: delivery.decide_objection(actor, objection, is_upheld=is_upheld, reason=reason, on=timezone.localdate()),
+        )
+    except Refused as refused:
+        return form_again(request, "staff/objection.html", {"objection": found}, refused)
+    if made is not None:
+        zh = "异议成立：这一笔已撤销，额度退回预算。" if made.is_upheld else "异议不成立：公示期满后照常拨付。"
+        said(request, zh, "Upheld: the grant is void." if made.is_upheld else "Not upheld: it is paid after the notice.")
+    return redirect("staff_notices")
+
+
+@page(act="claim.review", methods=GET)
+def reviews(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """List the claims that a person must look at."""
+    return render(request, "staff/reviews.html", {"claims": delivery.claims_for_review(actor)})
+
+
+def _tally(actor: Actor, run: UUID, policy: str) -> PolicyTally:
+    """Return what a policy came to in a run."""
+    found = next((each for each in entitlements.tallies(actor, run) if each.policy == policy), None)
+    if found is None:
+        raise NoAnswer("no-answer", f"这次运行没有判定“{policy}”", f"the run did not decide '{policy}'")
+    return found
+
+
+def _objection(actor: Actor, id_: UUID) -> Objection:
+    """Return one objection."""
+    found = next((each for each in delivery.objections(actor) if each.id == id_), None)
+    if found is None:
+        raise NoObjection("no-objection", f"没有这条异议：{id_}", f"there is no such objection: {id_}")
+    return found

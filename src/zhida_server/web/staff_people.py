@@ -1,0 +1,87 @@
+"""Accounts: made and ended by administrators, read by auditors. A role never changes: nobody raises anybody, themselves least of all."""
+
+from collections.abc import Callable, Mapping
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from zhida_server.people import service as people
+from zhida_server.people.data import STAFF, Actor, Refused, Role
+from zhida_server.web.guards import FORM, POST, page
+from zhida_server.web.staff_forms import form_again, once, said, text_in
+
+ACTS: Mapping[str, tuple[Callable[[Actor, str], None], str, str]] = {
+    "deactivate": (people.deactivate, "账号“{name}”已停用，正在使用的登录立即失效。", "'{name}' was ended; who is logged in with it is out."),
+    "reactivate": (people.reactivate, "账号“{name}”已恢复。", "'{name}' can be used again."),
+    "reset-factor": (people.reset_second_factor, "“{name}”的动态口令已清除，下次登录重新绑定。", "The second factor of '{name}' was removed."),
+}
+"""What an administrator does with an account: the act, and what is said then."""
+
+
+@page(act="people.read")
+def accounts(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """List accounts."""
+    text = request.GET.get("q", "").strip()[:100]
+    return render(request, "staff/people.html", {"people": people.people(actor, text), "text": text})
+
+
+@page(act="people.manage", methods=FORM)
+def create(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Make an account of staff."""
+    known = {"roles": sorted(STAFF)}
+    if request.method == "GET":
+        return render(request, "staff/person_create.html", known)
+    try:
+        asked = text_in(request, "role")
+        if asked not in {role.value for role in STAFF}:
+            raise Refused("no-role", "请选择岗位", "choose a role")
+        name, password, office = text_in(request, "name"), request.POST.get("password", ""), text_in(request, "office")
+        made = once(request, lambda: people.create_staff(actor, name, password, Role(asked), office))
+    except Refused as refused:
+        return form_again(request, "staff/person_create.html", known, refused)
+    if made is not None:
+        said(request, f"账号“{made.name}”已建立；第一次登录要改密码。", f"'{made.name}' was made; the password is changed at the first login.")
+    return redirect("staff_people")
+
+
+@page(act="people.bind", methods=FORM)
+def bind(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Make the account of an enterprise's representative."""
+    if request.method == "GET":
+        return render(request, "staff/person_bind.html")
+    try:
+        name, password, code = text_in(request, "name"), request.POST.get("password", ""), text_in(request, "code").upper()
+        made = once(request, lambda: people.bind_representative(actor, name, password, code))
+    except Refused as refused:
+        return form_again(request, "staff/person_bind.html", {}, refused)
+    if made is not None:
+        zh = f"账号“{made.name}”已绑定企业 {made.enterprise_code}。"
+        said(request, zh, f"'{made.name}' was bound to the enterprise {made.enterprise_code}.")
+    return redirect("staff_home")
+
+
+@page(act="people.manage", methods=POST)
+def change(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """End an account, let it be used again, or remove a lost second factor."""
+    act, name = text_in(request, "act"), text_in(request, "name")
+    if act not in ACTS:
+        raise Refused("no-such-act", "没有这种操作", "there is no such act")
+    does, zh, en = ACTS[act]
+    if once(request, lambda: (does(actor, name), True)) is not None:
+        said(request, zh.format(name=name), en.format(name=name))
+    return redirect("staff_people")
+
+
+@page(act="people.manage", methods=FORM)
+def reset_password(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Give somebody a first password again."""
+    name = (request.POST if request.method == "POST" else request.GET).get("name", "").strip()[:150]
+    if request.method == "GET":
+        return render(request, "staff/person_password.html", {"name": name})
+    try:
+        made = once(request, lambda: (people.reset_password(actor, name, request.POST.get("password", "")), True))
+    except Refused as refused:
+        return form_again(request, "staff/person_password.html", {"name": name}, refused)
+    if made is not None:
+        said(request, f"“{name}”的密码已重置，下次登录要改。", f"The password of '{name}' was reset; it is changed at the next login.")
+    return redirect("staff_people")

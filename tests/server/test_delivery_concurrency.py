@@ -1,0 +1,98 @@
+"""The same act by several at once: it counts once, and nobody is paid twice."""
+
+import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from tests.server.delivery_orders import CODES, LI, OFFICER, ON, POLICY, grant, left, open_budget, return_file, sent_batch, tell_payees
+from tests.server.test_delivery_notices import FoundRun
+from zhida_server.delivery import models, notices, orders, service
+from zhida_server.delivery.data import NothingPayable, NoticeState
+from zhida_server.ledger import service as ledger
+from zhida_server.people.data import Refused
+
+AT_ONCE = 4
+Done = TypeVar("Done")
+
+
+@pytest.fixture(autouse=True)
+def town(own_database: str) -> None:  # noqa: ARG001 - the order of fixtures
+    open_budget()
+    tell_payees()
+
+
+def at_once(act: Callable[[], Done]) -> list[Done | Refused]:
+    """Let several do the same at once, each over a connection of its own; what is refused comes back as the refusal."""
+
+    def one(_: int) -> Done | Refused:
+        try:
+            return act()
+        except Refused as refused:
+            return refused
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(one, range(AT_ONCE)))
+
+
+def test_an_order_goes_into_one_batch() -> None:
+    grant(CODES)
+    found = at_once(lambda: service.make_batch(LI, on=ON).count)
+    assert sorted(map(str, (each for each in found if isinstance(each, int)))) == ["6"]
+    assert sum(isinstance(each, NothingPayable) for each in found) == AT_ONCE - 1
+
+
+def test_a_return_file_counts_once() -> None:
+    batch = sent_batch(CODES)
+    content = return_file(batch, *["成功"] * len(CODES))
+    found = at_once(lambda: service.load_return(LI, batch.id, "回盘.csv", content, on=ON).is_repeated)
+    assert sorted(map(str, found)) == ["False", *["True"] * (AT_ONCE - 1)]
+    assert (ledger.budgets(LI)[0].paid_fen, ledger.check_books()) == (6 * 12_345, ())
+    assert models.Event.objects.filter(kind="paid").count() == 6
+
+
+def test_a_notice_is_granted_once_by_several_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = FoundRun()
+    for name in ("entitlements", "catalogue", "registry"):
+        monkeypatch.setattr(notices, name, run)
+    monkeypatch.setattr(notices, "CHUNK", 1)
+    opened = service.open_notice(OFFICER, uuid4(), POLICY, on=ON)
+    found = at_once(lambda: service.grant_lines(opened.id).state)
+    assert set(found) == {NoticeState.OPEN}
+    assert [line.position for line in service.notice_lines(opened.id)] == [1, 2, 3, 4, 5, 6]
+    assert (left(), models.Order.objects.count(), ledger.check_books()) == (940_000, 6, ())
+
+
+def test_cancelling_and_batching_at_once_is_one_of_both() -> None:
+    (granted,) = grant(CODES[:1])
+    turns = iter((True, False, True, False))
+    found = at_once(
+        lambda: service.cancel_order(LI, granted.id, "撤销", on=ON).state if next(turns) else service.make_batch(LI, on=ON).count
+    )
+    state = orders.states_of([granted.id])[granted.id]
+    assert (state, left()) in {("voided", 1_000_000), ("batched", 1_000_000 - 12_345)}
+    assert any(not isinstance(each, Refused) for each in found)
+
+
+def test_closing_and_deciding_at_once_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = FoundRun()
+    for name in ("entitlements", "catalogue", "registry"):
+        monkeypatch.setattr(notices, name, run)
+    opened = service.grant_lines(service.open_notice(OFFICER, uuid4(), POLICY, on=ON).id)
+    objection = service.object_to(opened.id, CODES[0], "某人", "理由", on=ON)
+    after = opened.closes_on + dt.timedelta(days=1)
+    turns = iter((True, False, True, False))
+
+    def either() -> str:
+        if next(turns):
+            return str(len(service.close_notices(OFFICER, after)))
+        return str(service.decide_objection(OFFICER, objection.id, is_upheld=False, reason="无据", on=after).is_upheld)
+
+    assert not [each for each in at_once(either) if isinstance(each, Refused)]
+    assert {line.state for line in service.notice_lines(opened.id)} == {"payable"}
