@@ -7,7 +7,8 @@
 
 Fifty representatives, each logged in for an enterprise of their own, keep one connection each and ask for their page: first with a second
 of thinking between two pages, then without a pause, which is how much the machine can do at all. The server, its database (fsync on) and
-the users share the machine. The bare page has no database, no login and one template of four lines; it runs in the same server program.
+the users share the machine. What server and database use of the processors for a page stands beside the times, since other work on the
+machine makes only the latter longer. The bare page has no database, no login and one short template; the same program serves it.
 """
 
 import argparse
@@ -49,6 +50,18 @@ class Visit:
     """What says who asks."""
 
 
+@dataclass(frozen=True)
+class Served:
+    """A server that is measured."""
+
+    port: int
+    """Where it listens."""
+    pid: int
+    """Its first process."""
+    data: Path | None
+    """The folder of its database, whose processes count as its own; None where it has none."""
+
+
 def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.socket() as tried:
@@ -57,7 +70,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(command: Sequence[str], port: int, environment: dict[str, str]) -> Iterator[int]:
+def served(command: Sequence[str], port: int, environment: dict[str, str], data: Path | None = None) -> Iterator[Served]:
     """Start a server and wait until it answers; it is stopped at the end."""
     with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as server:
         try:
@@ -70,9 +83,26 @@ def served(command: Sequence[str], port: int, environment: dict[str, str]) -> It
                     assert server.poll() is None, "the server ended"
                     assert time.monotonic() < deadline, f"the server did not answer within {READY_S} s"
                     time.sleep(0.1)
-            yield port
+            yield Served(port, server.pid, data)
         finally:
             server.terminate()
+
+
+def busy_seconds(server: int, data: Path | None) -> float:
+    """Return the seconds of the processors that a server's processes have used so far, and those of the database in a folder."""
+    used_by, parents = {}, {}
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (place / "stat").read_text().rpartition(")")[2].split()
+            is_database = data is not None and (place / "cwd").readlink() == data
+        except OSError:
+            continue  # it ended meanwhile
+        used_by[int(place.name)] = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+        parents[int(place.name)] = server if is_database else int(fields[1])
+    own = {server}
+    while more := {pid for pid, parent in parents.items() if parent in own} - own:
+        own |= more
+    return sum(used_by.get(pid, 0) for pid in own)
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, visit: Visit) -> tuple[int, int]:
@@ -117,21 +147,23 @@ async def crowd(port: int, visits: Sequence[Visit], thinking_s: float, seconds: 
     return sorted(took for times in found for took in times)
 
 
-def measured(what: str, port: int, visits: Sequence[Visit], thinking_s: float, seconds: float) -> float:
+def measured(what: str, server: Served, visits: Sequence[Visit], thinking_s: float, seconds: float) -> float:
     """Measure and print a line of the table; returns the 95th percentile in milliseconds."""
-    times = asyncio.run(crowd(port, visits, thinking_s, seconds))
+    before = busy_seconds(server.pid, server.data)
+    times = asyncio.run(crowd(server.port, visits, thinking_s, seconds))
+    each = (busy_seconds(server.pid, server.data) - before) * 1000 / len(times)
     middle, slow = times[len(times) // 2], times[len(times) * 95 // 100]
-    print(f"{what:<44}{len(times):>8,}{len(times) / seconds:>10.1f}{middle:>10.1f}{slow:>10.1f}{times[-1]:>10.1f}", flush=True)
+    print(f"{what:<44}{len(times):>8,}{len(times) / seconds:>10.1f}{middle:>10.1f}{slow:>10.1f}{times[-1]:>10.1f}{each:>10.2f}", flush=True)
     return slow
 
 
-def compare(site: int, bare: int, visits: Sequence[Visit], seconds: float) -> None:
+def compare(site: Served, bare: Served, visits: Sequence[Visit], seconds: float) -> None:
     """Measure the site beside the bare page, with thinking and without."""
     nobody = [Visit("/", "") for _ in visits]
-    for port, whose in ((bare, nobody), (site, visits)):
-        asyncio.run(crowd(port, whose, 0, 2))  # what a process reads once
+    for server, whose in ((bare, nobody), (site, visits)):
+        asyncio.run(crowd(server.port, whose, 0, 2))  # what a process reads once
     print(f"load {' '.join(f'{each:.1f}' for each in os.getloadavg())} on {os.cpu_count()} processors; {len(visits)} users")
-    print(f"{'':<44}{'pages':>8}{'a second':>10}{'p50 ms':>10}{'p95 ms':>10}{'max ms':>10}")
+    print(f"{'':<44}{'pages':>8}{'a second':>10}{'p50 ms':>10}{'p95 ms':>10}{'max ms':>10}{'cpu ms':>10}")
     for thinking_s, how in ((THINKING_S, "a second of thinking"), (0, "no pause")):
         plain = measured(f"a bare page, {how}", bare, nobody, thinking_s, seconds)
         slow = measured(f"the enterprise's page, {how}", site, visits, thinking_s, seconds)
@@ -162,7 +194,10 @@ def main() -> None:
             site = [sys.executable, "-m", "zhida_server.run.web", "127.0.0.1", str(ports[0]), processes]
             bare = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(ports[1])]
             bare += ["--workers", processes, "--blocking-threads", str(THREADS), "--no-ws", "bare_page:application"]
-            with served(site, ports[0], environment) as here, served(bare, ports[1], os.environ | {"PYTHONPATH": str(WORKERS)}) as there:
+            with (
+                served(site, ports[0], environment, folder.database) as here,
+                served(bare, ports[1], os.environ | {"PYTHONPATH": str(WORKERS)}) as there,
+            ):
                 compare(here, there, visits, given.seconds)
 
 

@@ -50,13 +50,24 @@ def keep(write: Callable[[Path], object], suffix: str) -> str:
         write(beside)
         sha256 = sha256_of(beside)
         path = path_of(sha256, suffix)
-        path.parent.mkdir(exist_ok=True)
-        with beside.open("rb") as file:
-            os.fsync(file.fileno())
+        if not path.parent.exists():
+            path.parent.mkdir(exist_ok=True)
+            _flush(folder)
+        _flush(beside)
         beside.replace(path)
+        _flush(path.parent)
     finally:
         beside.unlink(missing_ok=True)
     return sha256
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file's bytes, or a folder's names, are on the disk: what a database names must not go with the power."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def checked(sha256: str, suffix: str) -> Path:

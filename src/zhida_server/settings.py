@@ -3,8 +3,8 @@
     ZHIDA_SITE     the site's folder: database/, files/, secret, site.toml     (default: ./site)
     DATABASE_URL   a PostgreSQL server; without it `zhida serve` starts one of its own in the site's folder
 
-`site.toml` may say `hosts`, `origins`, `name`, `is_demo`, `requires_second_factor`, `is_behind_https`, `proxies`; all have defaults
-that are safe. `proxies` is how many proxies stand before the site: by so many places from its end the forwarded address is
+`site.toml` may say `hosts`, `origins`, `name`, `is_demo`, `requires_second_factor`, `is_behind_https`, `proxies`,
+`notice_working_days`, `nightly`; all have defaults that are safe. `proxies` is how many proxies stand before the site: by so many places from its end the forwarded address is
 believed, by which logins are limited (1 behind HTTPS, else 0: nobody's word is taken for their address).
 """
 
@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "zhida_server.web.middleware.SetUpFirst",
+    "zhida_server.web.middleware.TextOnly",
 ]
 ROOT_URLCONF = "zhida_server.web.urls"
 TEMPLATES = [

@@ -20,7 +20,7 @@ from zhida.columnar.plan import Arithmetic, Decide, Plan
 from zhida.columnar.tables import DENSE_LIMIT
 from zhida.dmn.model import BusinessKnowledgeModel, Decision, ItemDefinition
 from zhida.values.temporal import Date
-from zhida.values.types import DATE, NUMBER, STRING, list_of
+from zhida.values.types import ANY, DATE, NUMBER, STRING, list_of
 from zhida.values.unknown import Unknown, unknown
 
 Value = Any
@@ -191,10 +191,65 @@ def test_amounts_of_matching_rules_are_added_up_in_columns() -> None:
     compared(body, random_rows(200, Random(1)))  # noqa: S311 - as above
 
 
-def test_a_cell_that_names_what_a_row_gives_makes_the_table_fall_back() -> None:
+def test_a_cell_that_compares_with_what_a_row_gives_is_a_column_of_truth_values() -> None:
     body = table("F", ["人"], [""], [("> 线", "1"), ("-", "0")])
+    assert plan_of(decision("问", body)).fallbacks == ()
+    compared(body, random_rows(200, Random(2)))  # noqa: S311 - as above
+
+
+def test_a_cell_that_names_what_a_row_gives_in_another_way_makes_the_table_fall_back() -> None:
+    body = table("F", ["人"], [""], [("线", "1"), ("-", "0")])
     assert [item.reason for item in plan_of(decision("问", body)).fallbacks] == ["a cell names '线'"]
     compared(body, random_rows(50, Random(2)))  # noqa: S311 - as above
+
+
+def with_lines(rows: list[dict[str, Value]], lots: Random) -> list[dict[str, Value]]:
+    return [row | {"线": lots.choice([Decimal(lots.randrange(0, 130)), row["人"], Decimal(60), None, unknown("线")])} for row in rows]
+
+
+@pytest.mark.parametrize("policy", ["F", "U"])
+def test_what_only_a_cell_names_is_read_where_that_cell_is_come_to(policy: str) -> None:
+    lots = Random(3)  # noqa: S311 - the same rows each time
+    rows = with_lines(random_rows(400, lots), lots)
+    compared(table(policy, ["人", "收入"], [""], [("> 线", "> 0", "1"), ("<= 线", "< 50", "2"), ("<= 线", ">= 50", "线")]), rows)
+    odd = decision("界", table("U", ["线"], [""], [("> 60", "线"), ("< 30", "30")]))  # of which no rule may fire
+    compared(table(policy, ["收入", "人"], [""], [("> 50", "<= 界", "1"), ("<= 50", "-", "2")]), rows, odd)
+
+
+ELEMENTS = ItemDefinition(
+    "专利", list_of(ANY), components=(ItemDefinition("类别", STRING), ItemDefinition("费用", NUMBER, scale=2), ItemDefinition("到期", DATE))
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'count(专利[类别 = "甲" and 费用 > 1])',
+        'count(专利[类别 = "甲" or 到期 >= @"2026-01-01"])',
+        'count(专利[类别 != "乙"][费用 * 2 > 3])',
+        "sum(for 件 in 专利 return 件.费用 * 2)",
+        "count(专利)",
+        "专利[费用 > 1]",
+    ],
+)
+def test_elements_of_lists_are_looked_at_all_at_once(body: str) -> None:
+    lots = Random(5)  # noqa: S311 - the same rows each time
+    lacking = unknown("专利")
+
+    def element(odd: int) -> dict[str, Value]:
+        values = {
+            "类别": lots.choice(["甲", "乙"]),
+            "费用": Decimal(lots.randrange(0, 400)).scaleb(-2),
+            "到期": Date(2025 + lots.randrange(2), 1, 1),
+        }
+        return {name: lots.choice([None, lacking]) if lots.randrange(100) < odd else value for name, value in values.items()}
+
+    lists = [tuple(element(lots.choice([0, 0, 10])) for _ in range(lots.randrange(6))) for _ in range(300)]
+    rows = [{"专利": lots.choice([value, value, value, None, lacking])} for value in lists]
+    whole = model(decision("问", body), items={"专利": ELEMENTS})
+    found = agreement(whole, "问", rows, as_of=AS_OF)
+    assert not found.differences, found.differences[0]
+    assert lower(whole, ["问"], as_of=AS_OF).fallbacks == ()
 
 
 def test_cells_may_name_parameters() -> None:

@@ -12,7 +12,7 @@ from tests.engine.extended_registry import DAY, MAP, PATENTS_POLICY, imported, p
 from zhida.assess.agreement import agreement
 from zhida.assess.columns import open_run
 from zhida.assess.subject import assess_subject
-from zhida.columnar.columns import Vocabulary
+from zhida.columnar.columns import Vocabulary, with_lists_numbered
 from zhida.columnar.frames import read_column
 from zhida.policy.pack import Packs, load_packs
 from zhida.registry_io.fingerprints import row_fingerprints
@@ -119,8 +119,9 @@ def test_lists_that_are_the_same_have_one_number(packs: Packs) -> None:
     item = packs.dictionaries["enterprise"].items["专利"]
     element = {"编号": "1", "类别": "Ⅰ类"} | FULL
     frame = pl.DataFrame({"专利": [[element], [], [dict(element)], None]})
-    column = read_column(frame, item, Vocabulary())
-    assert column.values[0] == column.values[2] != column.values[1]
+    column = read_column(frame, item, words := Vocabulary())
+    numbers = with_lists_numbered(column, words).values
+    assert numbers[0] == numbers[2] != numbers[1]
     assert column.bad is None
     assert column.missing["专利"].tolist() == [False, False, False, True]
 

@@ -252,6 +252,11 @@ def test_a_budgets_code_speaks(code: str) -> None:
         ledger.open_budget(FINANCE, code, "算力券", [POLICY], 2026, 100, key="k")
 
 
+def test_a_policy_that_is_named_twice_draws_once() -> None:
+    for policies in ([POLICY, POLICY], [POLICY]):
+        assert ledger.open_budget(FINANCE, BUDGET, "预算", policies, 2026, 100, key="first").policies == (POLICY,)
+
+
 def test_a_budget_is_not_opened_again_as_another() -> None:
     opened(1_000)
     with pytest.raises(BudgetUnfit, match="ledger-budget-exists"):

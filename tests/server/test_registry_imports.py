@@ -92,6 +92,14 @@ def test_files_that_do_not_fit_are_refused_with_file_and_line() -> None:
         registry.propose_import(LI, ("mapping.yaml", b"subject: [\n"), [("base.csv", b"x")])
 
 
+@pytest.mark.parametrize("code", ["a1", "企业一", "A_1", "A 1", "A-", "A" * 65])
+def test_keys_that_can_be_no_code_are_refused_before_anything_rests_on_them(code: str) -> None:
+    with pytest.raises(Refused, match="import-unfit-codes") as refusal:
+        proposed(small_town.BASE.replace("A1", code))
+    assert f"“{code[:64]}”" in refusal.value.zh
+    assert registry.imports(LI) == ()
+
+
 def test_uploaded_names_lead_nowhere_and_do_not_collide(tmp_path: Path) -> None:
     found = registry.propose_import(LI, MAPPING, [("..\\..\\base.csv", small_town.BASE.encode())])
     assert found.rows == 3

@@ -239,17 +239,64 @@ def test_a_snapshot_stays_what_it_was_while_the_registry_moves_on() -> None:
     assert facts("A1")["企业名称"] == "改名公司"
 
 
-def test_a_told_fact_holds_where_it_is_newer_than_the_import_or_where_the_import_does_not_know() -> None:
+def people_of(sha256: str | None) -> list[object]:
+    found = [registry.access_subject(LI, code, purpose="test", snapshot_sha256=sha256) for code in ("A1", "B2")]
+    return [(each.facts["从业人员"], each.provenance["从业人员"].is_told) for each in found]
+
+
+def test_importing_old_data_again_undoes_no_correction_and_an_import_with_news_does() -> None:
+    for code, number in (("A1", 99), ("B2", 98)):  # the import says 12 of A1, and does not know of B2
+        registry.tell(ZHAO, code, {"从业人员": number}, source="一", on=DAY)
+    take(small_town.BASE.replace("湖墅街道", "拱宸桥街道"))
+    again = registry.take_snapshot(LI, DAY)
+    for sha256 in (None, again.sha256):
+        assert people_of(sha256) == [(Decimal(99), True), (Decimal(98), True)]
+    take(small_town.BASE.replace("湖墅街道,12", "湖墅街道,13").replace("灵隐街道,", "灵隐街道,7"))
+    news = registry.take_snapshot(LI, DAY)
+    for sha256 in (None, news.sha256):
+        assert people_of(sha256) == [(Decimal(13), False), (Decimal(7), False)]
+
+
+def test_a_fact_that_an_import_outweighed_can_be_told_again() -> None:
     registry.tell(ZHAO, "A1", {"从业人员": 99}, source="一", on=DAY)
-    registry.tell(ZHAO, "B2", {"从业人员": 98}, source="一", on=DAY)
-    first = registry.take_snapshot(LI, DAY)
-    assert [facts(code, first.sha256)["从业人员"] for code in ("A1", "B2")] == [Decimal(99), Decimal(98)]
+    take(small_town.BASE.replace("湖墅街道,12", "湖墅街道,13"))
+    registry.tell(ZHAO, "A1", {"从业人员": 99}, source="一", on=DAY)
+    assert [each.corrects for each in registry.told_facts(LI, "A1", purpose="test")] == [(Decimal(12),), (Decimal(13),)]
+    assert facts("A1", registry.take_snapshot(LI, DAY).sha256)["从业人员"] == Decimal(99)
+
+
+def test_a_known_absence_that_was_corrected_is_no_news_when_it_comes_again() -> None:
+    registry.tell(ZHAO, "B2", {"设施类型": "国产"}, source="一", on=DAY)
     take()
-    second = registry.take_snapshot(LI, DAY)
-    for sha256 in (None, second.sha256):
-        assert [facts(code, sha256)["从业人员"] for code in ("A1", "B2")] == [Decimal(12), Decimal(98)]
-    found = [registry.access_subject(LI, code, purpose="test", snapshot_sha256=second.sha256) for code in ("A1", "B2")]
-    assert [each.provenance["从业人员"].is_told for each in found] == [False, True]
+    assert facts("B2", registry.take_snapshot(LI, DAY).sha256)["设施类型"] == "国产"
+    take(small_town.BASE.replace("5,无", "5,其他"))
+    assert facts("B2", registry.take_snapshot(LI, DAY).sha256)["设施类型"] == "其他"
+
+
+def test_what_an_old_snapshot_rests_on_stays_named_when_the_fact_is_corrected_later() -> None:
+    registry.tell(ZHAO, "A1", {"从业人员": 99}, source="统计局", on=DAY)
+    before = registry.take_snapshot(LI, DAY)
+    registry.tell(ZHAO, "A1", {"从业人员": 98}, source="更正", on=DAY)
+    found = registry.access_subject(LI, "A1", purpose="test", snapshot_sha256=before.sha256)
+    assert (found.facts["从业人员"], found.provenance["从业人员"].source) == (Decimal(99), "统计局")
+    known = registry.access_subject(LI, "A1", purpose="test", snapshot_sha256=before.sha256, on=DAY, known_at=before.taken_at)
+    assert (known.facts["从业人员"], facts("A1")["从业人员"]) == (Decimal(99), Decimal(98))
+
+
+def test_what_was_told_for_a_time_gives_way_to_the_import_afterwards() -> None:
+    registry.tell(ZHAO, "A1", {"从业人员": 99}, source="一", on=DAY, until=day(7, 31))
+    registry.take_snapshot(LI, DAY)
+    found = [registry.access_subject(LI, "A1", purpose="test", on=each).facts["从业人员"] for each in (day(7, 31), day(8, 1))]
+    assert found == [Decimal(99), Decimal(12)]
+
+
+def test_data_that_are_taken_back_are_the_latest_snapshot_again() -> None:
+    right = registry.take_snapshot(LI, DAY)
+    take(small_town.BASE.replace("湖墅街道,12", "湖墅街道,1"))
+    assert registry.take_snapshot(LI, DAY).sha256 != right.sha256
+    take()
+    assert registry.take_snapshot(LI, DAY).sha256 == right.sha256 == registry.latest_snapshot().sha256
+    assert facts("A1")["从业人员"] == Decimal(12)
 
 
 def test_what_was_told_since_the_snapshot_counts_for_the_enterprise_at_once() -> None:

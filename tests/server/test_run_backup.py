@@ -16,6 +16,8 @@ from tests.server.sites import command, copied, processes_of, short_folder
 from zhida_server.run.folder import SiteFolder, opened_folder
 from zhida_server.run.postgres import used
 
+pytestmark = pytest.mark.long
+
 DRIVER = Path(__file__).with_name("kill_driver.py")
 
 

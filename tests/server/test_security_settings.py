@@ -184,6 +184,13 @@ def test_the_whole_site_limits_what_strangers_send(client: Client) -> None:
     assert client.post(reverse("account_login"), {"login": file}).status_code == 413
 
 
+@pytest.mark.parametrize("address", ["/policies/?q=%00", "/enterprise/?q=%00", "/desk/registry/?%00=1", "/policies/town/a%00b/"])
+def test_a_character_that_no_database_keeps_is_refused(client: Client, address: str) -> None:
+    log_in(client)
+    assert client.get(address).status_code in {400, 404}
+    assert client.post(reverse("set_language"), {"language": "zh\0"}).status_code == 400
+
+
 def test_a_form_of_too_many_fields_is_refused(client: Client) -> None:
     fields = {f"field{number}": "" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
     assert client.post(reverse("account_login"), fields).status_code == 400

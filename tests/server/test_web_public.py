@@ -1,9 +1,11 @@
 """What everybody may read: in both languages, without scripts, with error pages that say what to do."""
 
 import datetime as dt
+import doctest
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from uuid import uuid4
 
 import pytest
@@ -15,7 +17,8 @@ from django.utils import timezone
 from tests.house.tree import ROOT
 from tests.server.town_site import OFFICER, POLICY, TODAY, Town, town
 from zhida_server.delivery import service as delivery
-from zhida_server.web import errors, notices
+from zhida_server.web import errors, notices, words
+from zhida_server.web.templatetags import say
 
 WEB = ROOT / "src/zhida_server/web"
 
@@ -278,3 +281,9 @@ def test_the_style_fetches_nothing() -> None:
     sheet = (WEB / "static/web/site.css").read_text(encoding="utf-8")
     assert "url(" not in sheet
     assert "@import" not in sheet
+
+
+@pytest.mark.parametrize("module", [say, words], ids=lambda module: module.__name__)
+def test_examples_in_docstrings_hold(module: ModuleType) -> None:
+    result = doctest.testmod(module)
+    assert (result.failed, result.attempted > 0) == (0, True)

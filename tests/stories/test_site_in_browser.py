@@ -20,6 +20,7 @@ CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrom
 KEPT = ROOT / "build" / "screenshots"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 SECONDS = 60_000
+ARTICLE = re.compile(r"〔\d{4}〕\d+号|第[一二三四五六七八九十百]+条")
 
 pytestmark = [
     pytest.mark.long,
@@ -153,25 +154,30 @@ def test_finance_signs_a_batch_and_loads_the_return_file(opened: Opened, tmp_pat
     signer = opened("fuhe")
     signer.goto("/desk/payments/")
     batches = list(dict.fromkeys(link.get_attribute("href") or "" for link in signer.locator("a[href*='/payments/batches/']").all()))
-    waiting = next(href for href in batches if _has(signer, href, "form[action$='/sign/']"))
+    waiting = next(href for href in batches if _has(signer, href, "a[href$='/sign/']"))
     maker.goto(waiting)
-    assert maker.locator("form[action$='/sign/'] button:enabled").count() == 0, "who made a batch may not sign it"
+    assert maker.locator("a[href$='/sign/']").count() == 0, "who made a batch may not sign it"
     signer.goto(waiting)
     keep(signer, "finance-batch-made")
-    signer.locator("form[action$='/sign/'] button").click()
-    signer.wait_for_load_state()
+    signer.click("a[href$='/sign/']")
+    keep(signer, "finance-batch-to-sign")
+    signer.click(".verdict form button")
+    signer.wait_for_url(f"**{waiting}")
     keep(signer, "finance-batch-signed")
     with signer.expect_download() as downloading:
-        signer.locator("a[href$='/file/'], form[action$='/file/'] button").first.click()
+        signer.click("form[action$='/file/'] button")
     bank = tmp_path / "bank.csv"
     downloading.value.save_as(bank)
-    signer.goto(waiting)
     returned = tmp_path / "return.csv"
     returned.write_bytes(_answered(bank))
-    signer.locator("form[action$='/return/'] input[type=file]").set_input_files(returned)
-    signer.locator("form[action$='/return/'] button").click()
-    signer.wait_for_load_state()
-    expect(signer.locator("main")).to_contain_text("到账")
+    signer.goto(waiting)
+    signer.click("a[href$='/return/']")
+    signer.set_input_files("input[type=file]", returned)
+    keep(signer, "finance-return-chosen")
+    signer.click("main form[enctype] button")
+    signer.wait_for_url(f"**{waiting}")
+    expect(signer.locator(".figures")).to_contain_text(f"{len(bank.read_text(encoding='utf-8-sig').splitlines()) - 1} 笔")
+    assert _has(signer, waiting, "a[href$='/return/']") is False, "all of it is paid"
     keep(signer, "finance-batch-paid")
 
 
@@ -193,9 +199,11 @@ def test_the_auditor_follows_a_payment_to_the_article_and_decides_it_again(opene
     page.locator("a[href*='/payments/batches/']").last.click()
     page.locator("a[href*='/payments/orders/']").last.click()
     keep(page, "auditor-payment")
-    expect(page.locator("main")).to_contain_text(re.compile("第.{1,3}条|（[一二三四五六七八九十]+）"))
-    page.locator("a[href$='/replay/'], [hx-get$='/replay/'], form[action$='/replay/'] button").first.click()
-    expect(page.locator("main")).to_contain_text(re.compile("一致|相同"))
+    expect(page.locator("ol.trail > li")).to_have_count(6)
+    page.click("[hx-get$='/replay/']")
+    expect(page.locator("#replayed .verdict.good")).to_be_visible(timeout=SECONDS)
+    expect(page.locator("#replayed article.explained")).to_contain_text(ARTICLE)
     keep(page, "auditor-replayed")
     page.goto("/desk/audit/chain/?verify=1")
+    expect(page.locator("main")).to_contain_text(re.compile("[0-9a-f]{64}"))
     keep(page, "auditor-chain")

@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -94,23 +94,18 @@ def demo(
     imported = import_files(loaded, district / "mapping.yaml", list(paths), language)
     write_registry(imported, out / "registry")
     quality = imported.quality
-    _say(
-        language,
-        f"导入 {quality.subjects:,} 户，质量问题 {len(quality.findings)} 条 → {out / 'registry' / 'quality.zh.txt'}",
-        f"imported {quality.subjects:,} subjects, {len(quality.findings)} findings → {out / 'registry' / 'quality.en.txt'}",
-    )
+    _tell_imported(language, quality, out / "registry")
     dictionary = dictionary_of(loaded, "enterprise")
-    order = RunOrder(
-        loaded, tuple(chosen_policies(loaded, (), "enterprise")), dictionary, day, workers, cache=cache_folder(), registry="registry"
-    )
+    policies = tuple(chosen_policies(loaded, (), "enterprise"))
+    order = RunOrder(loaded, policies, dictionary, day, workers, cache=cache_folder(), registry="registry")
     plan = plan_parts(order)
     with closing(open_source(str(out / "registry"), dictionary, rows_per_part=plan.rows_per_part)) as source:
         done = assess_into(order, plan, source, made_folder(out / "results"), language, quality)
-    summary, written, woven = done.summary, list(done.paths), list[Path]()
-    pages = made_folder(out / "pages")
-    for policy in loaded.policies.values():
-        text = weave(policy, loaded, results[policy.id], language=language)
-        woven.append(write_text(pages / page_name(policy.id), text))
+    summary, written, pages = done.summary, list(done.paths), made_folder(out / "pages")
+    woven = [
+        write_text(pages / page_name(policy.id), weave(policy, loaded, results[policy.id], language=language))
+        for policy in loaded.policies.values()
+    ]
     walk = Walk.through(loaded, out=out, place=packs, as_of=day, applications=applications)
     if json:
         code = take(walk, language, is_quiet=True)
@@ -119,22 +114,37 @@ def demo(
         typer.echo(summary_text(summary, language, width=width(), is_brief=True))
         _tell_published(language, invented)
         _tell_set_aside(language, quality, out / "registry" / "set-aside.csv")
-        for path in written:
-            typer.echo(str(path))
-        typer.echo(words(language, f"{pages}{os.sep}  政策网页 {len(woven)} 页", f"{pages}{os.sep}  {len(woven)} pages of policies"))
+        _tell_files(language, written, pages, len(woven))
         code = take(walk, language)
         subject, asked = first_near_miss(written[0], order.policies) or (source.parts[0].first_key, order.policies[-1])
-        where = ["--packs", str(packs)] if packs != Path("packs") else []
-        _say_next(language, ["explain", "--registry", str(out / "registry"), subject, asked, "--as-of", str(day), *where])
-    if (site or no_serve) and code == OK:
-        stay = [] if sys.stdin.isatty() and not no_serve and not os.environ.get("NO_SERVE") else ["--no-serve"]
-        given = ["serve", str(out / "site"), "--demo", str(out), "--packs", str(packs), "--next-port", "--lang", language, *stay]
-        return run(given)
-    return code
+        _say_next(language, ["explain", "--registry", str(out / "registry"), subject, asked, "--as-of", str(day)], packs)
+    return _go_on_to_site(out, packs, district, language, is_served=not no_serve) if (site or no_serve) and code == OK else code
+
+
+def _go_on_to_site(out: Path, packs: Path, district: Path, language: Language, *, is_served: bool) -> int:
+    """Fill a site with the demonstration, and serve it where there is somebody to end it."""
+    write_text(out / "mapping.yaml", (district / "mapping.yaml").read_text(encoding="utf-8"))  # by which the site imports it
+    stays = is_served and sys.stdin.isatty() and not os.environ.get("NO_SERVE")
+    given = ["serve", str(out / "site"), "--demo", str(out), "--packs", str(packs), "--next-port", "--lang", language]
+    return run(given if stays else [*given, "--no-serve"])
 
 
 def _say(language: Language, zh: str, en: str) -> None:
     typer.echo(words(language, zh, en), err=True)
+
+
+def _tell_imported(language: Language, quality: QualityReport, folder: Path) -> None:
+    _say(
+        language,
+        f"导入 {quality.subjects:,} 户，质量问题 {len(quality.findings)} 条 → {folder / 'quality.zh.txt'}",
+        f"imported {quality.subjects:,} subjects, {len(quality.findings)} findings → {folder / 'quality.en.txt'}",
+    )
+
+
+def _tell_files(language: Language, written: Sequence[Path], pages: Path, count: int) -> None:
+    for path in written:
+        typer.echo(str(path))
+    typer.echo(words(language, f"{pages}{os.sep}  政策网页 {count} 页", f"{pages}{os.sep}  {count} pages of policies"))
 
 
 def _tell_published(language: Language, district: Mapping[str, object]) -> None:
@@ -157,8 +167,9 @@ def _tell_set_aside(language: Language, quality: QualityReport, path: Path) -> N
         typer.echo(f"{words(language, zh, en)}\n")
 
 
-def _say_next(language: Language, arguments: list[str]) -> None:
+def _say_next(language: Language, arguments: list[str], packs: Path) -> None:
     """Say what to try next."""
+    arguments = [*arguments, "--packs", str(packs)] if packs != Path("packs") else arguments
     program = sys.argv[0] if Path(sys.argv[0]).name == "zhida" else "zhida"
     command = shlex.join([program, *arguments])
     _say(language, f"\n下一步：{command}", f"\nnext: {command} --lang en")

@@ -74,7 +74,11 @@ class Computed:
 
 
 def compute(
-    node: Node, names: Mapping[str, Sequence[Decimal]], count: int, unknown: AbstractSet[str] = frozenset(), null: AbstractSet[str] = frozenset()
+    node: Node,
+    names: Mapping[str, Sequence[Decimal]],
+    count: int,
+    unknown: AbstractSet[str] = frozenset(),
+    null: AbstractSet[str] = frozenset(),
 ) -> Computed:
     """Return what an expression comes to for each of so many combinations.
 
@@ -95,7 +99,7 @@ def compute(
     """
     work = _Computing(names, count, unknown, null)
     if isinstance(node, syntax.Comparison):
-        found = work.joined(work.numbers(node.left), work.numbers(node.right), lambda *sides: list(map(_COMPARISONS[node.operator], *sides)))
+        found = work.joined(work.numbers(node.left), work.numbers(node.right), partial(_compared, _COMPARISONS[node.operator]))
         if found is None:  # what is compared with null is for the interpreter
             work.fail()
     else:
@@ -104,12 +108,18 @@ def compute(
     return Computed(values, sorted(work.failed), work.is_odd)
 
 
+def _compared(test: Callable[[Decimal, Decimal], bool], left: Sequence[Decimal], right: Sequence[Decimal]) -> list[Any]:
+    return list(map(test, left, right))
+
+
+def _opposites(numbers: Sequence[Decimal], _: object) -> list[Any]:
+    return [number.copy_negate() if number else number for number in numbers]
+
+
 class _Computing:
     """One expression."""
 
-    def __init__(
-        self, names: Mapping[str, Sequence[Decimal]], count: int, unknown: AbstractSet[str], null: AbstractSet[str]
-    ) -> None:
+    def __init__(self, names: Mapping[str, Sequence[Decimal]], count: int, unknown: AbstractSet[str], null: AbstractSet[str]) -> None:
         self.names: dict[str, _Numbers] = {**names, **dict.fromkeys(unknown, _UNKNOWN), **dict.fromkeys(null)}
         self.count = count
         self.is_odd = False
@@ -120,11 +130,12 @@ class _Computing:
         """Return what an expression comes to for each combination, or that it is unknown or null in all; of those that failed, anything."""
         match node:
             case syntax.Literal():
+                assert type(node.value) is Decimal, "a number"
                 return [node.value] * self.count
             case syntax.Name():
                 return self.names[node.name]
             case syntax.Negation():
-                return self.joined(self.numbers(node.operand), [], lambda numbers, _: [each.copy_negate() if each else each for each in numbers])
+                return self.joined(self.numbers(node.operand), [], _opposites)
             case syntax.Arithmetic():
                 left, right = self.numbers(node.left), self.numbers(node.right)
                 return self.joined(left, right, partial(self.arithmetic, node.operator))
@@ -179,7 +190,7 @@ def numeric(column: Column, vocabulary: Vocabulary) -> Mask:
             return np.asarray(column.known)
         case Kind.VALUE:
             return np.asarray(column.known & vocabulary.decimals()[column.values])
-    return np.asarray(False)  # noqa: FBT003 - the mask of no row
+    return np.asarray(False)
 
 
 def numbers_at(column: Column, rows: Array, vocabulary: Vocabulary) -> list[Decimal]:

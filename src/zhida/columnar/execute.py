@@ -26,6 +26,7 @@ from zhida.columnar.columns import (
     either,
     full,
     limited,
+    marks_of,
     merge_rows,
     rows_of,
     scattered,
@@ -93,17 +94,19 @@ class Results:
         """Return what a decision came to in a row."""
         return value_at(self.columns[decision_id], row, self.vocabulary)
 
-    def demanded(self, asked: Mapping[str, Mask]) -> dict[str, Mask]:
+    def demanded(self, asked: Mapping[str, Mask], rows: Array | None = None) -> dict[str, Mask]:
         """Return the rows in which each decision is one that the answers rest on.
 
         Args:
             asked: The decisions that were asked for, each in the rows in which it was.
+            rows: The rows that masks stand for; all by default.
         """
         found: Marks = dict(asked)
         for step in reversed(self.plan.steps):
             mask = found.get(step.id)
             if mask is not None and mask.any():
-                found = union(found, limited(self.columns[step.id].reads, mask))
+                reads = self.columns[step.id].reads
+                found = union(found, limited(reads if rows is None else marks_of(reads, rows), mask))
         return {step.id: found[step.id] for step in self.plan.steps if step.id in found}
 
     def codes_beneath(self, demanded: Mapping[str, Mask]) -> Marks:

@@ -50,12 +50,12 @@ def read_column(frame: pl.DataFrame, item: ItemDefinition, vocabulary: Vocabular
     if name not in frame.columns:
         values: Array = np.zeros(rows, np.bool_ if form.kind is Kind.BOOLEAN else np.int64)
         offsets = np.zeros(rows + 1, np.int64) if form.kind in LISTS else None
-        elements = _Cells(item, pl.Series([], dtype=pl.Null), vocabulary) if form.kind is Kind.ELEMENTS else None
-        states = np.full(rows, UNKNOWN, np.uint8)
-        return Column(form, values if offsets is None else values[:0], states, lacking, offsets=offsets, elements=elements)
+        nobody = _Cells(item, pl.Series([], dtype=pl.Null), vocabulary) if form.kind is Kind.ELEMENTS else None
+        every = np.full(rows, UNKNOWN, np.uint8)
+        return Column(form, values if offsets is None else values[:0], every, lacking, offsets=offsets, elements=nobody)
     series = frame[name]
     unknown = series.is_null().to_numpy()
-    states = np.where(unknown, np.uint8(UNKNOWN), np.uint8(KNOWN)) if unknown.any() else None
+    states: Array | None = np.where(unknown, np.uint8(UNKNOWN), np.uint8(KNOWN)) if unknown.any() else None
     companion = name + ABSENT
     if companion in frame.columns:
         absent = frame[companion].fill_null(value=False).to_numpy()
@@ -63,7 +63,8 @@ def read_column(frame: pl.DataFrame, item: ItemDefinition, vocabulary: Vocabular
             states = np.where(absent, np.uint8(NULL), np.uint8(KNOWN) if states is None else states)
             unknown &= ~absent
     missing = {name: unknown} if unknown.any() else {}
-    offsets = elements = None
+    offsets = None
+    elements: Elements | None = None
     if form.kind is Kind.LIST:
         values, bad, offsets = _lists(series, form)
     elif form.kind is Kind.ELEMENTS:

@@ -54,6 +54,9 @@ from zhida.values.unknown import Unknown, find_unknown
 
 Value = Any
 
+MOST_OPERANDS = 40
+"""Operands whose states one integer tells, and no more."""
+
 STAND_INS: Mapping[Kind, Value] = {
     Kind.NUMBER: Decimal(0),
     Kind.RATIO: Decimal(0),
@@ -157,15 +160,15 @@ class Interpreter:
 
     def expression(self, operation: Interpret, operands: Sequence[Operand], rows: int) -> Column:
         """Return the column of an expression; where all operands are numbers, or unknown, the interpreter is not asked."""
-        if operation.by_state or not operands or not self.is_computed(operation):
+        if operation.by_state or not 0 < len(operands) < MOST_OPERANDS or not self.is_computed(operation):
             return self.interpreted(operation, operands, rows)
         choice = np.zeros(rows, np.int64)
         columns: dict[int, Column] = {}
-        for unknown, null, places in self.alike(operands, rows):
-            taken = [Operand(operand.mark, take(operand.column, places)) for operand in operands]
-            found, kept = self.computed(operation, taken, len(places), unknown, null)
+        for unknown, null, members in self.alike(operands, rows):
+            taken = [Operand(operand.mark, take(operand.column, members)) for operand in operands]
+            found, kept = self.computed(operation, taken, len(members), unknown, null)
             if len(kept):
-                places = places[kept]
+                places = members[kept]
                 number = len(columns) + 1
                 choice[places] = number
                 columns[number] = found if len(places) == rows else scattered(found, places, rows)
@@ -187,7 +190,9 @@ class Interpreter:
             which = which * 3 + state
         for number in np.unique(which[usable]).tolist():
             states = [number // 3**place % 3 for place in range(len(operands) - 1, -1, -1)]
-            marks = [frozenset(operand.mark for operand, each in zip(operands, states, strict=True) if each == kind) for kind in (UNKNOWN, NULL)]
+            marks = [
+                frozenset(operand.mark for operand, each in zip(operands, states, strict=True) if each == kind) for kind in (UNKNOWN, NULL)
+            ]
             yield marks[0], marks[1], np.flatnonzero(usable & (which == number))
 
     def computed(

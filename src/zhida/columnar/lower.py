@@ -15,7 +15,7 @@ from typing import Any
 from zhida.columnar import plan as ops
 from zhida.columnar.columns import form_of
 from zhida.columnar.lower_cells import UnlowerableError, bounds_of_cell, with_values
-from zhida.columnar.lower_elements import lower_entries
+from zhida.columnar.lower_elements import Entry, lower_entries
 from zhida.columnar.lower_expressions import Lowering, Scope
 from zhida.columnar.lower_relations import Related, related, relations
 from zhida.columnar.plan import BOOLEANS, DEFAULT, LISTS, STRINGS, VALUES, Fallback, Form, Kind, Plan, Step, placeholder, token
@@ -35,10 +35,10 @@ from zhida.dmn.compiled import (
 )
 from zhida.dmn.graph import closure, sort_requirements
 from zhida.dmn.model import HitPolicy, ItemDefinition
+from zhida.feel import syntax
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.evaluate import evaluate
 from zhida.feel.run import Frame, Run
-from zhida.feel import syntax
 from zhida.feel.syntax import Literal, Name, Node, Path, free_names
 from zhida.values.temporal import Date
 from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, Type, coerce, conforms, list_of
@@ -223,22 +223,26 @@ class _ModelLowering(Lowering):
 
     def of_elements(self, node: syntax.Filter | syntax.For, scope: Scope) -> int:
         """Return the operation of the elements of which a condition holds, or of a number that each comes to."""
-        iteration = node.iterations[0] if isinstance(node, syntax.For) else None
-        if isinstance(node, syntax.For) and (len(node.iterations) != 1 or iteration is None or iteration.last is not None):
+        if isinstance(node, syntax.Filter):
+            place, told = self.told_of_each(node.value, node.condition, scope, None)
+            if told.operations[-1].form.kind is not Kind.BOOLEAN:
+                raise UnlowerableError("not known beforehand to be a condition")
+            return self.append(ops.Filter(place, told, Form(Kind.ELEMENTS)))
+        if len(node.iterations) != 1 or node.iterations[0].last is not None:
             raise UnlowerableError("For has no column form")
-        place = self.expression(node.value if iteration is None else iteration.domain, scope)
+        place, told = self.told_of_each(node.iterations[0].domain, node.body, scope, node.iterations[0].name)
+        form = told.operations[-1].form
+        if form.kind is not Kind.NUMBER:
+            raise UnlowerableError(f"a {form.kind} for each element")
+        return self.append(ops.Iterate(place, told, Form(Kind.LIST, form.scale)))
+
+    def told_of_each(self, list_: Node, node: Node, scope: Scope, variable: str | None) -> tuple[int, Plan]:
+        """Return the operation of a list of elements, and the plan of what is said of each."""
+        place = self.expression(list_, scope)
         entries = self.entries_behind(place)
         if entries is None or not entries.keys().isdisjoint({*scope.names, *scope.knowledge}):
-            raise UnlowerableError(f"{type(node).__name__} has no column form")
-        forms = {name: form_of_item(item) for name, item in entries.items()}
-        lower_ = partial(lower_entries, entries=entries, form_of=forms.__getitem__, model=self.model, as_of=self.as_of)
-        told = lower_(node.condition) if iteration is None else lower_(node.body, variable=iteration.name)
-        form = told.operations[-1].form
-        if form.kind is not (Kind.BOOLEAN if iteration is None else Kind.NUMBER):
-            raise UnlowerableError(f"a {form.kind} for each element")
-        if iteration is None:
-            return self.append(ops.Filter(place, told, Form(Kind.ELEMENTS)))
-        return self.append(ops.Iterate(place, told, Form(Kind.LIST, form.scale)))
+            raise UnlowerableError("a list that is not known beforehand to be one of elements whose entries nothing else is called like")
+        return place, lower_entries(node, Entry(entries, form_of_item, variable), self.model, self.as_of)
 
     def entries_behind(self, place: int) -> Entries | None:
         """Return the entries of the elements that the lists of an operation hold; None for what holds none."""

@@ -461,7 +461,7 @@ class Lowering:
         """Return the operation of one of several outputs of a decision table; None where that is what it is not."""
         raise NotImplementedError
 
-    def of_elements(self, node: syntax.Filter | syntax.For, scope: Scope) -> int:
+    def of_elements(self, node: syntax.Filter | syntax.For, scope: Scope) -> int:  # noqa: ARG002 - for those who know elements
         """Return the operation of what is made of the elements of a list, one by one.
 
         Raises:

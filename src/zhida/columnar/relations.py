@@ -18,6 +18,7 @@ from zhida.columnar.plan import Decide
 from zhida.columnar.tables import TableDecider
 from zhida.dmn.model import HitPolicy
 
+
 def decide_related(  # noqa: PLR0913, PLR0917 - what a table is made of
     decider: TableDecider,
     inputs: Sequence[Column],

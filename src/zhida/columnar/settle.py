@@ -187,6 +187,7 @@ class Settler:
         self.questions = questions
         self.limit = limit
         self.plan = executor.plan
+        self.judged = frozenset(data.name for data in self.plan.model.inputs.values() if data.item.is_judged)
         self.by_name = {data.name: id_ for id_, data in self.plan.model.inputs.items()}
         self.domains = Domains(self.plan, questions.goals)
         self.evaluator = self.domains.evaluator
@@ -241,14 +242,16 @@ class Settler:
             self.kinds = np.array(found, np.int64)
         return self.kinds
 
-    def fired(self, results: Results, demanded: Mapping[str, Mask], id_: str) -> Fired:
-        """Return what a table did in each row."""
+    def fired(self, results: Results, demanded: Mapping[str, Mask], id_: str, rows: Array | None = None) -> Fired:
+        """Return what a table did in each row, or in some, for which the masks of what is demanded stand then."""
         column = results.columns[id_]
-        rows = results.rows
+        count = results.rows if rows is None else len(rows)
         mask = demanded.get(id_)
         if mask is None or column.firing is None:
-            return Fired(np.full(rows, -1, np.int64), np.zeros(rows, np.bool_))
-        return Fired(np.where(mask, column.firing, -1), full(np.asarray(column.null | column.unknown), rows).copy())
+            return Fired(np.full(count, -1, np.int64), np.zeros(count, np.bool_))
+        is_null = full(np.asarray(column.null | column.unknown), results.rows)
+        firing = column.firing if rows is None else rows_of(column.firing, rows)
+        return Fired(np.where(mask, firing, -1), is_null.copy() if rows is None else is_null[rows])
 
     def domain(self, id_: str, excluded: Mapping[str, frozenset[int]]) -> tuple[Value, ...] | None:
         """Return one value from each elementary interval of a fact; None where it cannot be enumerated.
@@ -270,7 +273,7 @@ class _Enumeration:
         self.results = results
         self.judged = judged
         self.state = state
-        self.tables = dict(tables)
+        self.tables = {id_: Fired(fired.firing.copy(), fired.is_null.copy()) for id_, fired in tables.items()}  # written to
         self.firings = settler.executor.firings
 
     def run(self, rows: Array) -> None:
@@ -469,7 +472,7 @@ class _Enumeration:
 
     def is_judged(self, name: str) -> bool:
         """Say whether a person must judge a fact."""
-        return any(data.item.is_judged for data in self.settler.plan.model.inputs.values() if data.name == name)
+        return name in self.settler.judged
 
     def differing(self, group: _Group, answers: Array) -> dict[str, Mask]:
         """Return the facts of which another value alone changes the answer, each with the rows in which it does."""
@@ -493,10 +496,7 @@ class _Enumeration:
                 state.divisors[rows] = full(column.divisors, case.results.rows)[first]
         for code, mask in case.codes().items():
             state.mark(state.codes, code, rows[full(mask, case.results.rows)[first]])
-        asked = {goal: np.zeros(self.block.rows, np.bool_) for goal in case.judged.asked}
-        for goal, mask in case.judged.asked.items():
-            asked[goal][rows] = mask[first]
-        demanded = self.results.demanded(asked)
+        demanded = self.results.demanded({goal: mask[first] for goal, mask in case.judged.asked.items()}, rows)
         for id_ in self.tables:
             self.write_table(id_, rows, demanded, case, first, group.cases)
 
@@ -504,18 +504,16 @@ class _Enumeration:
         self, id_: str, rows: Array, demanded: Mapping[str, Mask], case: Cases, first: Array, cases: int
     ) -> None:
         """Write down what a table did in rows that are settled: what is known of it, else what all combinations agree on."""
-        base = self.settler.fired(self.results, demanded, id_)
-        firing, is_null = base.firing[rows], base.is_null[rows]
         column = self.results.columns[id_]
+        base = self.settler.fired(self.results, demanded, id_, rows)
+        firing, is_null = base.firing, base.is_null
         open_ = full(np.asarray(column.unknown), self.results.rows)[rows] & (firing >= 0)
         places = np.flatnonzero(open_)
         if len(places):
             every = (first[places][:, None] + np.arange(cases)).ravel()
             firing[places], is_null[places] = case.agreed(id_, every, (len(places), cases), firing[places], self.settler.rule_kinds())
-        old = self.tables[id_]
-        new_firing, new_null = old.firing.copy(), old.is_null.copy()
-        new_firing[rows], new_null[rows] = firing, is_null
-        self.tables[id_] = Fired(new_firing, new_null)
+        fired = self.tables[id_]
+        fired.firing[rows], fired.is_null[rows] = firing, is_null
 
     # --- expanding -----------------------------------------------------------------------------------------------------------
 

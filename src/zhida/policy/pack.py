@@ -6,6 +6,7 @@
     packs/<pack>/parameters.md           figures that a place sets
     packs/<pack>/stacking.md             which benefits go together
     packs/<pack>/ladder.md               the rungs by which a subject grows
+    packs/<pack>/calendar.md             days off and days worked; no policy rests on it, and it is not read here
 
 Everything is read and compiled once, faults are collected over all of it, and `model_of` links a policy with the
 versions of what it uses that are in force on a day. Invariant: a policy whose diagnostics hold an error is never linked.

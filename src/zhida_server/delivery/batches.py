@@ -32,6 +32,7 @@ from zhida_server.delivery.data import (
     ReturnRefused,
     TwoPersons,
 )
+from zhida_server.delivery.rows import insert
 from zhida_server.delivery.texts import line_of, reason_of
 from zhida_server.ledger import service as ledger
 from zhida_server.ledger.data import Settlement
@@ -47,6 +48,24 @@ FROM delivery_order ordered JOIN LATERAL (SELECT id FROM delivery_payee WHERE co
 WHERE ordered.id = ANY(%s) ORDER BY ordered.policy, ordered.ordered_on, ordered.code, ordered.id
 """
 """Orders with the account that counts now, in the order of the bank file."""
+
+LINE_COLUMNS = (
+    ("batch_id", "uuid"),
+    ("number", "integer"),
+    ("order_id", "uuid"),
+    ("amount_fen", "bigint"),
+    ("payee_id", "bigint"),
+    ("reason", "text"),
+)
+"""What is written of a line when it is made."""
+
+LINES = """
+SELECT line.number, line.order_id, ordered.policy, ordered.code, line.amount_fen, payee.account_name, payee.bank, payee.account_number,
+    coalesce(line.outcome, ''), line.reason
+FROM delivery_line line JOIN delivery_order ordered ON ordered.id = line.order_id JOIN delivery_payee payee ON payee.id = line.payee_id
+WHERE line.batch_id = %s ORDER BY line.number
+"""
+"""The lines of a batch, as a `BatchLine` has them."""
 
 END_LINES = """
 UPDATE delivery_line line SET outcome = ended.outcome, reason = ended.reason
@@ -90,13 +109,8 @@ def make_batch(actor: Actor, policy: str | None = None, *, on: dt.date) -> Batch
             amount_fen=sum(amount_fen for _, amount_fen, _ in chosen),
             made_by=actor.name,
         )
-        models.Line.objects.bulk_create(
-            (
-                models.Line(batch=row, number=number, order_id=order_id, amount_fen=amount_fen, payee_id=payee_id)
-                for number, (order_id, amount_fen, payee_id) in enumerate(chosen, start=1)
-            ),
-            batch_size=orders.PART,
-        )
+        lines = ((row.id, number, *one, "") for number, one in enumerate(chosen, start=1))
+        insert("delivery_line", LINE_COLUMNS, lines)
         orders.tell((order_id for order_id, _, _ in chosen), OrderState.BATCHED, by=actor.name, on=on, batch_id=row.id)
         after = {"number": row.number, "count": row.count, "amount_fen": row.amount_fen, "policy": row.policy}
         audit.record(actor.name, "batch.make", str(row.id), after=after)
@@ -341,22 +355,9 @@ def _batch(row: models.Batch, *, with_lines: bool = False) -> Batch:
 
 
 def _lines(batch_id: UUID) -> tuple[BatchLine, ...]:
-    rows = models.Line.objects.filter(batch_id=batch_id).select_related("order", "payee").order_by("number")
-    return tuple(
-        BatchLine(
-            number=row.number,
-            order_id=row.order_id,
-            policy=row.order.policy,
-            code=row.order.code,
-            amount_fen=row.amount_fen,
-            account_name=row.payee.account_name,
-            bank=row.payee.bank,
-            account_number=row.payee.account_number,
-            outcome=row.outcome or "",
-            reason=row.reason,
-        )
-        for row in rows
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(LINES, [batch_id])
+        return tuple(BatchLine(*row) for row in cursor.fetchall())
 
 
 def _end_lines(batch_id: UUID, ids: Sequence[UUID], outcomes: Sequence[str], reasons: Sequence[str]) -> None:

@@ -60,7 +60,7 @@ class Notice(models.Model):
 class NoticeLine(models.Model):
     """An enterprise on a notice, in the order of the registry; without an order it waits for money."""
 
-    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="all_lines")
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="all_lines", db_index=False)
     position = models.IntegerField()
     code = models.CharField(max_length=CODE)
     name = models.TextField()
@@ -84,7 +84,7 @@ class Objection(models.Model):
     """What somebody has against a line of a notice."""
 
     id = models.UUIDField(primary_key=True)
-    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="objections")
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="objections", db_index=False)
     code = models.CharField(max_length=CODE)
     who = models.CharField(max_length=WHO)
     reason = models.TextField()
@@ -206,11 +206,11 @@ class Batch(models.Model):
 class Line(models.Model):
     """An order in a batch, and how it ended there."""
 
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="lines")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="lines", db_index=False)
     number = models.IntegerField()
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
     amount_fen = models.BigIntegerField()
-    payee = models.ForeignKey(Payee, on_delete=models.PROTECT)
+    payee = models.ForeignKey(Payee, on_delete=models.PROTECT, db_index=False)
     outcome = models.CharField(max_length=8, null=True)
     reason = models.TextField(blank=True)
 
@@ -219,6 +219,7 @@ class Line(models.Model):
 
         constraints = [
             models.UniqueConstraint(name="delivery_line_place", fields=["batch", "number"]),
+            models.UniqueConstraint(name="delivery_line_once", fields=["order", "batch"]),
             models.UniqueConstraint(
                 name="delivery_line_open_or_paid_once",
                 fields=["order"],
@@ -245,10 +246,10 @@ class Return(models.Model):
 class Event(models.Model):
     """What became of an order; its last event says where it stands."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
-    seq = models.SmallIntegerField(default=0)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events", db_index=False)
+    seq = models.SmallIntegerField(default=0, db_default=0)
     kind = models.CharField(max_length=8)
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, db_index=False)
     reason = models.TextField(blank=True)
     happened_on = models.DateField()
     by = models.CharField(max_length=WHO)

@@ -22,6 +22,7 @@ from zhida_server.audit import service as audit
 from zhida_server.catalogue import service as catalogue
 from zhida_server.delivery import models, orders
 from zhida_server.delivery.data import NoCalendar, NoNotice, NotDeliverable, Notice, NoticeLine, NoticeState, NotUnderstood, OrderState
+from zhida_server.delivery.rows import insert
 from zhida_server.delivery.working_days import Calendar, add_working_days, parse_calendar
 from zhida_server.entitlements import service as entitlements
 from zhida_server.entitlements.data import AlreadyGranted, EligibleLine, Entitlement, GrantRequest, NoBudget, RunNotDone, RunState
@@ -49,6 +50,17 @@ MOST_DAYS = 60
 
 TRIES = 5
 """How often a chunk is tried again while others grant the same."""
+
+LINE_COLUMNS = (
+    ("notice_id", "uuid"),
+    ("position", "integer"),
+    ("code", "text"),
+    ("name", "text"),
+    ("amount_fen", "bigint"),
+    ("article", "text"),
+    ("order_id", "uuid"),
+)
+"""What is written of a line."""
 
 GRANT_JOB = "delivery.grant_lines"
 """The name of the job that grants the lines of a notice."""
@@ -251,17 +263,13 @@ def _grant_chunk(notice_id: UUID, eligible: Sequence[EligibleLine]) -> bool:
         is_spent = former.filter(order=None).exists()
         granted = _granted(row, requests, OrderState.NOTICED, row.opened_on) if requests and not is_spent else {}
         names = registry.names_of([each.code for _, each in fresh])
-        models.NoticeLine.objects.bulk_create(
-            models.NoticeLine(
-                notice=row,
-                position=place,
-                code=each.code,
-                name=names.get(each.code, ""),
-                amount_fen=each.paid_fen,
-                article=each.article,
-                order_id=granted.get(each.code),
-            )
-            for place, each in fresh
+        insert(
+            "delivery_notice_line",
+            LINE_COLUMNS,
+            [
+                (row.id, place, each.code, names.get(each.code, ""), each.paid_fen, each.article, granted.get(each.code))
+                for place, each in fresh
+            ],
         )
         is_done = len(left) <= CHUNK
         if is_done:

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from zhida_server.audit import service as audit
 from zhida_server.delivery import models
 from zhida_server.delivery.data import NoOrder, NotInThatState, Order, OrderEvent, OrderState, PayableLine
+from zhida_server.delivery.rows import insert
 from zhida_server.delivery.texts import reason_of
 from zhida_server.entitlements.data import Entitlement
 from zhida_server.ledger import service as ledger
@@ -27,8 +28,20 @@ from zhida_server.people.data import Actor
 FAILURES = 3
 """After so many failures an order is no longer tried again by itself."""
 
-PART = 1_000
-"""Rows of one INSERT."""
+ORDER_COLUMNS = (
+    ("id", "uuid"),
+    ("policy", "text"),
+    ("period", "smallint"),
+    ("code", "text"),
+    ("amount_fen", "bigint"),
+    ("notice_id", "uuid"),
+    ("ordered_on", "date"),
+    ("ordered_by", "text"),
+)
+"""What is written of an order."""
+
+EVENT_COLUMNS = (("order_id", "uuid"), ("kind", "text"), ("batch_id", "uuid"), ("reason", "text"), ("happened_on", "date"), ("by", "text"))
+"""What is written of an event; its place among the events of its order is the database's."""
 
 LAST = "(SELECT kind FROM delivery_event WHERE order_id = ordered.id ORDER BY seq DESC LIMIT 1)"
 """The state of an order, in SQL that calls it `ordered`."""
@@ -78,20 +91,11 @@ def place(by: str, granted: Sequence[Entitlement], *, notice_id: UUID | None, ki
         kind: Where the orders begin: noticed or payable.
         on: The day.
     """
-    rows = [
-        models.Order(
-            id=each.id,
-            policy=each.policy,
-            period=each.period,
-            code=each.code,
-            amount_fen=each.amount_fen,
-            notice_id=notice_id,
-            ordered_on=on,
-            ordered_by=by,
-        )
-        for each in granted
-    ]
-    models.Order.objects.bulk_create(rows, batch_size=PART)
+    insert(
+        "delivery_order",
+        ORDER_COLUMNS,
+        [(each.id, each.policy, each.period, each.code, each.amount_fen, notice_id, on, by) for each in granted],
+    )
     tell((each.id for each in granted), kind, by=by, on=on)
 
 
@@ -114,11 +118,8 @@ def tell(  # noqa: PLR0913 - what an event says
         batch_id: The batch in which it happened; None where none.
         reasons: Why, by order.
     """
-    rows = [
-        models.Event(order_id=each, kind=str(kind), batch_id=batch_id, reason=(reasons or {}).get(each, ""), happened_on=on, by=by)
-        for each in orders
-    ]
-    models.Event.objects.bulk_create(rows, batch_size=PART)
+    why = reasons or {}
+    insert("delivery_event", EVENT_COLUMNS, ((each, str(kind), batch_id, why.get(each, ""), on, by) for each in orders))
 
 
 def locked(ids: Iterable[UUID]) -> Mapping[UUID, OrderState]:

@@ -89,14 +89,10 @@ def decide_again(actor: Actor, entitlement_id: UUID, *, purpose: str) -> Decided
     if granted.run_id is not None:
         raise NoAnswer("of-a-run", "这一笔依据一次运行：请看它的说明", "this grant rests on a run: read its explanation")
     packs_sha256, snapshot = str(granted.decision["packs_sha256"]), str(granted.decision["snapshot_sha256"])
-    subject = registry.access_subject(actor, granted.code, purpose=purpose, snapshot_sha256=snapshot)
-    told = [
-        each
-        for each in registry.told_facts(actor, granted.code, purpose=purpose)
-        if each.at <= granted.granted_at and each.since <= granted.on and (each.until is None or granted.on <= each.until)
-    ]
-    day = engine_date(granted.on)
-    facts = _with_told(subject.facts, {each.name: each.value for each in told}, day)
+    subject = registry.access_subject(
+        actor, granted.code, purpose=purpose, snapshot_sha256=snapshot, on=granted.on, known_at=granted.granted_at
+    )
+    facts, day = subject.facts, engine_date(granted.on)
     before = [
         each
         for each in grants.granted_to(granted.code)

@@ -103,19 +103,20 @@ def open_budget(  # noqa: PLR0913, PLR0917 - a budget is described by as many
         KeyReused: where the key stands for another act.
     """
     require(actor, "budget.open")
+    drawing = sorted(set(policies))
     books.check_budget_code(code, year)
     _check_amount(amount_fen, least=0)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('zhida budgets', 0))")
         if known := books.budget(code):
-            if (known.name, known.year, known.policies) != (name, year, tuple(sorted(policies))):
+            if (known.name, known.year, known.policies) != (name, year, tuple(drawing)):
                 raise BudgetUnfit(
                     "ledger-budget-exists",
                     f"预算“{code}”已设立，名称、年度或政策不同：追加金额，或换一个代码",
                     f"the budget {code!r} exists with another name, year or policies: appropriate to it, or choose another code",
                 )
         else:
-            if taken := [(policy, other) for policy in policies if (other := books.budget_for(policy, year))]:
+            if taken := [(policy, other) for policy in drawing if (other := books.budget_for(policy, year))]:
                 raise BudgetUnfit(
                     "ledger-policy-has-budget",
                     f"{year} 年“{taken[0][0]}”已由预算“{taken[0][1]}”支出：一项政策一年只有一个预算",
@@ -126,9 +127,9 @@ def open_budget(  # noqa: PLR0913, PLR0917 - a budget is described by as many
             cursor.execute(
                 """INSERT INTO ledger_budget_policy (policy, year, budget_id)
                 SELECT policy, %s, %s FROM unnest(%s::text[]) AS asked (policy)""",
-                [year, code, sorted(policies)],
+                [year, code, drawing],
             )
-            audit.record(actor.name, "budget.open", code, after={"name": name, "year": year, "policies": sorted(policies)})
+            audit.record(actor.name, "budget.open", code, after={"name": name, "year": year, "policies": drawing})
     if amount_fen:
         return appropriate(actor, code, amount_fen, key=key)
     return books.standing(code)

@@ -1,5 +1,6 @@
 """Who acts, in which role, and what is said to somebody who may not."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,6 +51,10 @@ _ZH = {
 }
 STAFF = frozenset({Role.POLICY, Role.FINANCE, Role.SERVICE, Role.LEADER, Role.AUDITOR, Role.ADMINISTRATOR})
 """The roles of the offices' own people."""
+
+
+CODE = re.compile(r"[0-9A-Z]+(-[0-9A-Z]+)*")
+"""How the code of an enterprise is written. Its account of the ledger is named by it, which the database checks as well."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from zhida_server.audit import service as audit
-from zhida_server.people.data import STAFF, VISITOR, Actor, Conflict, NotAllowed, NotFound, Person, Refused, Role, SetUp
+from zhida_server.people.data import CODE, STAFF, VISITOR, Actor, Conflict, NotAllowed, NotFound, Person, Refused, Role, SetUp
 from zhida_server.people.models import User
 from zhida_server.people.permissions import PERMISSIONS
 
@@ -117,7 +117,7 @@ def bind_representative(actor: Actor, name: str, password: str, code: str) -> Pe
         Refused: `name-unfit`, `password-weak`, `code-unfit`.
     """
     require(actor, "people.bind")
-    if not code or len(code) > 18:
+    if len(code) > 18 or not CODE.fullmatch(code):
         raise Refused("code-unfit", f"“{code}”不是统一社会信用代码", f"'{code}' is no unified social credit code")
     return _create(actor, User(username=name, role=Role.REPRESENTATIVE.value, enterprise_code=code), password)
 

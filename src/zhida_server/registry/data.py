@@ -120,6 +120,8 @@ class Told:
     """The attribute."""
     value: object
     """In the engine's own values; None is a known absence."""
+    corrects: tuple[object, ...]
+    """What the latest import said when it was told: one value, or none where it did not know."""
     source: str
     """Who told it, or from where."""
     since: datetime.date

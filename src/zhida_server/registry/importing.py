@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
-from django.db import transaction
+from django.db import connection, transaction
 
 from zhida.errors import Diagnostic, InputError, ZhidaError
 from zhida.registry_io.importing import import_registry
@@ -22,7 +22,7 @@ from zhida_server import files
 from zhida_server.audit import service as audit
 from zhida_server.catalogue import service as catalogue
 from zhida_server.people import service as people
-from zhida_server.people.data import Actor, Conflict, NotFound, Refused
+from zhida_server.people.data import CODE, Actor, Conflict, NotFound, Refused
 from zhida_server.registry import data, lines, models
 
 SUFFIX = ".parquet"
@@ -39,6 +39,9 @@ SHOWN_OF_EACH = 10
 
 SUBJECT = "enterprise"
 """The kind of subject that the site's registry is of."""
+
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('zhida registry take', 0))"
+"""Imports are taken one after the other, so that the list of enterprises is that of the last one."""
 
 Progress = Callable[[str, int, int], None]
 """See `zhida.registry_io.importing.Progress`."""
@@ -75,6 +78,7 @@ def propose_paths(
             written = write_registry(result, made)
         except ZhidaError as error:
             raise _refusal(error, shown_without) from None
+        _check_codes(result.frame.to_series(0))
         quality = json.loads(written[QUALITY_FILE].read_text(encoding="utf-8"))
         row = models.Import(
             rows=result.frame.height,
@@ -92,6 +96,19 @@ def propose_paths(
         row.save(force_insert=True)
         audit.record(actor.name, "registry.import", str(row.id), after={"rows": row.rows, "sha256": row.sha256})
     return import_of(actor, row.id)
+
+
+def _check_codes(codes: pl.Series) -> None:
+    """Refuse keys that are no codes: with one of them a grant could not be written, nor those that are written with it."""
+    unfit = [code for code in codes if len(code) > models.CODE or not CODE.fullmatch(code)]
+    if unfit:
+        shown = "、".join(f"“{code[: models.CODE]}”" for code in unfit[:SHOWN_OF_EACH])
+        raise Refused(
+            "import-unfit-codes",
+            f"有 {len(unfit)} 家企业的代码不合格式：{shown}。只用数字、大写字母和中间的连字符；改正源文件或映射文件后重新提交",
+            f"{len(unfit)} enterprises have codes that do not fit: {shown}. Digits, capitals and hyphens between them; "
+            "mend the files or the mapping, and hand them in again",
+        )
 
 
 def keep_copy(path: Path, suffix: str) -> str:
@@ -139,7 +156,8 @@ def _brief(quality: Mapping[str, object]) -> dict[str, object]:
 def take(actor: Actor, import_id: uuid.UUID) -> data.Import:
     """See `service.take_import`."""
     people.require(actor, "registry.take")
-    with transaction.atomic():
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK)
         row = _undecided(import_id)
         models.Decision.objects.create(offer=row, is_taken=True, by=actor.name)
         lines.refresh(pl.scan_parquet(files.checked(row.sha256, SUFFIX)))

@@ -3,7 +3,7 @@
 import ──── decision        taken or refused, once; the import taken last is what the registry says
    │
    └──── snapshot           what it said of everybody on a day, told facts among it: a file by its sha256
-attribute                   a fact that was told: value, source, validity; one that replaces another closes it
+attribute                   a fact that was told: value, what it corrects, source, validity; one that replaces another closes it
 enterprise                  code, name, sub-district and bigrams, for lists and search; can be made again from the import
 """
 
@@ -67,6 +67,7 @@ class Attribute(models.Model):
     code = models.CharField(max_length=CODE)
     name = models.CharField(max_length=200)
     value = models.JSONField()
+    corrects = models.JSONField(null=True)
     source = models.TextField()
     since = models.DateField()
     until = models.DateField(null=True)
@@ -99,10 +100,10 @@ class Snapshot(models.Model):
     taken_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        """The same bytes of the same day are one snapshot."""
+        """The same bytes can be taken again after others: the one taken last holds."""
 
         db_table = "registry_snapshot"
-        constraints = [models.UniqueConstraint(name="registry_snapshot_once", fields=["sha256", "as_of"])]
+        indexes = [models.Index(name="registry_snapshot_of_sha256", fields=["sha256"])]
 
 
 class Enterprise(models.Model):

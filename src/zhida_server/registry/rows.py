@@ -1,4 +1,4 @@
-"""The rows of a snapshot, laid out so that those of one enterprise are found at once, by every process, without reading the others.
+"""The rows of a snapshot, and of the import that it begins with, laid out so that those of one enterprise are found at once, by every process, without reading the others.
 
     SITE/subjects/<sha256 of the Parquet>.arrow          the columns, plain, mapped into memory: what is not asked for is not read
     SITE/subjects/<sha256 of the Parquet>.arrow.sha256   of its bytes, compared when a process opens it
@@ -23,11 +23,11 @@ from zhida_server import files, settings
 
 SUFFIX = ".parquet"
 
-KEPT = 2
-"""Laid out snapshots that stay on the disk: the latest ones; others are made again when they are asked for."""
+KEPT = 4
+"""What was laid out and stays on the disk: the latest two snapshots with their imports; others are made again when they are asked for."""
 
-PROCESS_KEEPS = 2
-"""Snapshots that a process keeps open."""
+PROCESS_KEEPS = 4
+"""As many a process keeps open."""
 
 _opening = Lock()
 

@@ -31,6 +31,7 @@ def propose_import(actor: Actor, mapping: tuple[str, bytes], files: Sequence[tup
     Raises:
         NotAllowed: the actor may not.
         ImportRefused: the files cannot be read as the mapping says; it holds every mistake with file and line.
+        Refused: import-same-name, import-no-name; import-unfit-codes: a key can be no code of an enterprise.
         NotFound: no packs were taken yet, so no dictionary says what there may be.
     """
     return importing.propose(actor, mapping, files)
@@ -46,7 +47,7 @@ def propose_import_paths(actor: Actor, mapping_path: Path, paths: Sequence[Path]
         progress: Told how far it is.
 
     Raises:
-        NotAllowed, ImportRefused, NotFound: as `propose_import`.
+        NotAllowed, ImportRefused, Refused, NotFound: as `propose_import`.
     """
     return importing.propose_paths(actor, mapping_path, paths, progress=progress)
 
@@ -195,8 +196,14 @@ def snapshot_registry(sha256: str, packs: Packs) -> Registry:
     return kept.registry_of(sha256, packs)
 
 
-def access_subject(
-    actor: Actor, code: str, *, purpose: str, snapshot_sha256: str | None = None, on: datetime.date | None = None
+def access_subject(  # noqa: PLR0913 - each says one thing about what is read
+    actor: Actor,
+    code: str,
+    *,
+    purpose: str,
+    snapshot_sha256: str | None = None,
+    on: datetime.date | None = None,
+    known_at: datetime.datetime | None = None,
 ) -> Subject:
     """Return what is known of one enterprise and from where; that it was read is recorded.
 
@@ -204,14 +211,16 @@ def access_subject(
         actor: Who reads.
         code: The enterprise.
         purpose: What for; it stands in the record.
-        snapshot_sha256: Exactly what this snapshot says. None for the latest one and what was told since.
-        on: Without a snapshot: told facts that hold on this day. None for those that hold from the latest day on.
+        snapshot_sha256: The snapshot; None for the latest one.
+        on: Told facts that hold on this day, those told since the snapshot among them. None for exactly what the snapshot says where
+            one is named, else for what was told to hold from the latest day on.
+        known_at: With a day: only what had been told at this moment; None for all.
 
     Raises:
         NotAllowed: the actor may not, or it is another's enterprise.
         NotFound: there is no such enterprise or no such snapshot.
     """
-    return subjects.access(actor, code, purpose=purpose, snapshot_sha256=snapshot_sha256, on=on)
+    return subjects.access(actor, code, purpose=purpose, snapshot_sha256=snapshot_sha256, on=on, known_at=known_at)
 
 
 def enterprises(actor: Actor, text: str = "", *, after: str = "", limit: int = 50) -> tuple[EnterpriseLine, ...]:

@@ -4,7 +4,8 @@
     facts told, holding ────┴─merge──▶ Parquet ──▶ SITE/files/…  its sha256 is its name
                                           └──────▶ SITE/subjects/<sha256>.arrow   the same rows, one enterprise found in a millisecond
 
-A told fact that holds on the day takes the place of an imported one where it is the newer, or where the import does not know.
+A told fact that holds on the day takes the place of an imported one unless the import is the newer and says another thing than what
+the fact corrected: importing old data again undoes no correction.
 The same import and the same told facts give the same bytes.
 """
 
@@ -21,10 +22,9 @@ from django.db import transaction
 
 from zhida.policy.dictionary import Dictionary
 from zhida.policy.pack import Packs
-from zhida.policy.years import parse_column, reporting_year
 from zhida.registry_io.attributes import ABSENT_SUFFIX, in_order, item_of
 from zhida.registry_io.facts import polars_type
-from zhida.registry_io.registry import Registry, read_registry
+from zhida.registry_io.registry import Registry, read_registry, row_facts
 from zhida.registry_io.writing import write_parquet
 from zhida.values.temporal import Date
 from zhida_server import files
@@ -34,7 +34,7 @@ from zhida_server.people import service as people
 from zhida_server.people.data import Actor, NotFound
 from zhida_server.registry import data, models, rows
 from zhida_server.registry.importing import SUBJECT, SUFFIX, newest_taken
-from zhida_server.registry.told import facts_on
+from zhida_server.registry.told import column_of, facts_on, holds_beside
 from zhida_server.registry.values import encoded
 
 PROCESS_KEEPS = 1
@@ -63,14 +63,14 @@ def take(actor: Actor, as_of: datetime.date) -> data.Snapshot:
         listed = json.dumps([(each.code, each.name, encoded(each.value)) for each in used], ensure_ascii=False)
         metadata[TOLD] = hashlib.sha256(listed.encode()).hexdigest()
         sha256 = files.keep(lambda place: write_parquet(merged, place, metadata), SUFFIX)
+        rows.lay_out(offer.sha256, frame)
     rows.lay_out(sha256, merged)
     with transaction.atomic():
-        models.Snapshot.objects.bulk_create(
-            [models.Snapshot(sha256=sha256, as_of=as_of, rows=merged.height, told=len(used), offer=offer, taken_by=actor.name)],
-            ignore_conflicts=True,
-        )
+        last = models.Snapshot.objects.order_by("-id").first()
+        if last is None or (last.sha256, last.as_of, last.offer_id) != (sha256, as_of, offer.id):
+            models.Snapshot.objects.create(sha256=sha256, as_of=as_of, rows=merged.height, told=len(used), offer=offer, taken_by=actor.name)
         audit.record(actor.name, "registry.snapshot", sha256, after={"as_of": as_of, "rows": merged.height, "told": len(used)})
-        return _snapshot(models.Snapshot.objects.get(sha256=sha256, as_of=as_of))
+        return newest(sha256)
 
 
 def with_told(  # noqa: PLR0913, PLR0917 - each says one thing about what is merged
@@ -87,7 +87,7 @@ def with_told(  # noqa: PLR0913, PLR0917 - each says one thing about what is mer
         frame: The registry as it was imported.
         key: The column of the keys.
         told: Facts that hold on the day, at most one for each enterprise and attribute.
-        came_in: When the import was taken: what was told later is newer.
+        came_in: When the import was taken; see `told.holds_beside`.
         as_of: The day.
         dictionary: The types of columns that the import does not have.
     """
@@ -108,17 +108,6 @@ def with_told(  # noqa: PLR0913, PLR0917 - each says one thing about what is mer
     return frame.select(name for name in ordered if name in frame.columns), tuple(sorted(used, key=lambda each: (each.code, each.name)))
 
 
-def column_of(name: str, columns: Iterable[str], as_of: datetime.date) -> str | None:
-    """Return the column in which a told fact stands: that of its year, or the bare one where the registry keeps just one year.
-
-    None where that is another year's.
-    """
-    base, year = parse_column(name)
-    if year is None or base not in columns:
-        return name
-    return base if year == reporting_year(Date(as_of.year, as_of.month, as_of.day)) else None
-
-
 def _merged(  # noqa: PLR0913, PLR0917 - as above
     frame: pl.DataFrame, key: str, column: str, told: list[data.Told], came_in: datetime.datetime, dictionary: Dictionary
 ) -> tuple[pl.DataFrame, list[data.Told]]:
@@ -130,11 +119,11 @@ def _merged(  # noqa: PLR0913, PLR0917 - as above
     if absent not in frame.columns and any(each.value is None for each in told):
         missing.append(pl.lit(value=False).alias(absent))
     frame = frame.with_columns(missing)
-    known = pl.col(column).is_not_null() | (pl.col(absent) if absent in frame.columns else pl.lit(value=False))
+    names = [name for name in (column, absent) if name in frame.columns]
     codes = pl.Series(key, [each.code for each in told], dtype=pl.String)
-    before = frame.lazy().filter(pl.col(key).is_in(codes.implode())).select(key, known.fill_null(value=False).alias(NEW)).collect()
-    is_known = dict(before.iter_rows())
-    taken = [each for each in told if each.code in is_known and (each.at >= came_in or not is_known[each.code])]
+    before = frame.lazy().filter(pl.col(key).is_in(codes.implode())).select(key, *names).collect()
+    imported = {code: row_facts(names, tuple(values)) for code, *values in before.iter_rows()}
+    taken = [each for each in told if each.code in imported and holds_beside(each, imported[each.code], column, came_in)]
     if not taken:
         return frame.drop([expression.meta.output_name() for expression in missing]), []
     values = [polars_value(each.value) for each in taken]
@@ -217,11 +206,11 @@ def _read(sha256: str, dictionary: _Dictionary) -> Registry:
 
 
 @lru_cache(maxsize=4)
-def sources_of(import_id: uuid.UUID) -> tuple[Mapping[str, str], datetime.datetime]:
-    """Return which files an import took each attribute from, and when it was taken."""
+def import_behind(import_id: uuid.UUID) -> tuple[str, Mapping[str, str], datetime.datetime]:
+    """Return the name of an import's Parquet, which files it took each attribute from, and when it was taken."""
     row = models.Import.objects.get(id=import_id)
     came_in = models.Decision.objects.get(offer=row).at
-    return {name: "、".join(found) for name, found in row.sources.items()}, came_in
+    return row.sha256, {name: "、".join(found) for name, found in row.sources.items()}, came_in
 
 
 def _snapshot(row: models.Snapshot) -> data.Snapshot:

@@ -11,27 +11,39 @@ from zhida_server.people.data import Actor, NotFound
 from zhida_server.registry import data
 from zhida_server.registry.lines import STREET_ATTRIBUTE
 from zhida_server.registry.rows import rows_of
-from zhida_server.registry.snapshots import column_of, newest, sources_of
-from zhida_server.registry.told import facts_of
+from zhida_server.registry.snapshots import import_behind, newest
+from zhida_server.registry.told import column_of, facts_of, holds_beside
 
 
-def access(actor: Actor, code: str, *, purpose: str, snapshot_sha256: str | None, on: datetime.date | None) -> data.Subject:
+def access(  # noqa: PLR0913 - each says one thing about what is read
+    actor: Actor,
+    code: str,
+    *,
+    purpose: str,
+    snapshot_sha256: str | None,
+    on: datetime.date | None,
+    known_at: datetime.datetime | None,
+) -> data.Subject:
     """See `service.access_subject`."""
     people.access_enterprise(actor, code, purpose=purpose)
     snapshot = newest(snapshot_sha256)
-    rows = rows_of(snapshot.sha256)
+    imported, sources, came_in = import_behind(snapshot.import_id)
+    is_exact = snapshot_sha256 is not None and on is None
+    rows = rows_of(snapshot.sha256 if is_exact else imported)
     facts = rows.facts(code)
     if facts is None:
         raise NotFound("no-enterprise", f"登记册里没有代码为“{code}”的企业", f"the registry has no enterprise with the code '{code}'")
-    sources, came_in = sources_of(snapshot.import_id)
     provenance = {name: data.Provenance(sources.get(name, ""), None, None, came_in, is_told=False) for name in facts}
-    told = facts_of(code)
-    if snapshot_sha256 is not None:
-        kept = [each for each in _holding(told, snapshot.as_of) if each.at <= snapshot.taken_at]
-        _name_sources(facts, provenance, kept, snapshot)
+    told = facts_of(code, known_at=snapshot.taken_at if is_exact else known_at)
+    day = on or snapshot.as_of
+    holding = _latest(told, day) if on is None and not is_exact else _holding(told, day)
+    placed = ((column_of(each.name, rows.columns, day), each) for each in holding)
+    if is_exact:  # it has them already, and says the same
+        news = {column: each for column, each in placed if column in facts and facts[column] == each.value}
     else:
-        holding = _holding(told, on) if on is not None else _latest(told, snapshot.as_of)
-        _overlay(facts, provenance, holding, snapshot, came_in, rows.columns)
+        news = {column: each for column, each in placed if column is not None and holds_beside(each, facts, column, came_in)}
+    facts |= {column: each.value for column, each in news.items()}
+    provenance |= {column: _provenance(each) for column, each in news.items()}
     return data.Subject(
         code=code,
         name=str(facts.get(NAME_ATTRIBUTE) or ""),
@@ -55,30 +67,6 @@ def _latest(told: Iterable[data.Told], as_of: datetime.date) -> list[data.Told]:
         if each.until is None or each.until >= max(as_of, each.since):
             found[each.name] = each
     return list(found.values())
-
-
-def _name_sources(facts: Facts, provenance: dict[str, data.Provenance], told: Iterable[data.Told], snapshot: data.Snapshot) -> None:
-    """Name who told the facts of a snapshot that it has from them: they were told before it was taken, and it says the same."""
-    for each in told:
-        column = column_of(each.name, facts, snapshot.as_of)
-        if column in facts and facts[column] == each.value:
-            provenance[column] = _provenance(each)
-
-
-def _overlay(  # noqa: PLR0913, PLR0917 - each says one thing about what is laid over
-    facts: Facts,
-    provenance: dict[str, data.Provenance],
-    told: Iterable[data.Told],
-    snapshot: data.Snapshot,
-    came_in: datetime.datetime,
-    columns: Iterable[str],
-) -> None:
-    """Let told facts take the place of imported ones as a snapshot of this moment would."""
-    for each in told:
-        column = column_of(each.name, columns, snapshot.as_of)
-        if column is not None and (column not in facts or each.at >= came_in):
-            facts[column] = each.value
-            provenance[column] = _provenance(each)
 
 
 def _provenance(told: data.Told) -> data.Provenance:

@@ -3,29 +3,36 @@
     text, number, date ──the dictionary──▶ a value that it allows ──▶ registry_attribute      or refused, all mistakes at once
 
 A row never changes. A fact that is told again replaces the one that holds on its first day, which then ends on the day before.
+Each keeps what the import said at that moment: as long as later imports say no other, they bring no news, and the told fact holds.
 """
 
 import datetime
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from zhida.policy.years import parse_column, reporting_year
+from zhida.registry_io.registry import Facts
+from zhida.values.temporal import Date
 from zhida_server.audit import service as audit
 from zhida_server.catalogue import service as catalogue
 from zhida_server.people import service as people
 from zhida_server.people.data import Actor, Conflict, NotAllowed, NotFound, Refused, Role
 from zhida_server.registry import data, lines, models
-from zhida_server.registry.importing import SUBJECT
+from zhida_server.registry.importing import SUBJECT, newest_taken
+from zhida_server.registry.rows import rows_of
 from zhida_server.registry.values import Value, checked, decoded, encoded
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('registry_attribute/' || %s || '/' || %s, 0))"
 """Taken by the trigger too."""
 
-FACTS = """SELECT told.id, told.code, told.name, told.value::text, told.source, told.since,
+FACTS = """SELECT told.id, told.code, told.name, told.value::text, told.corrects::text, told.source, told.since,
     nullif(registry_attribute_last_day(told.until, next.since), 'infinity'), told.at, told.by, next.id
-FROM registry_attribute told LEFT JOIN registry_attribute next ON next.replaces_id = told.id"""
+FROM registry_attribute told LEFT JOIN registry_attribute next
+    ON next.replaces_id = told.id AND next.at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+WHERE told.at <= coalesce(%(known_at)s, 'infinity'::timestamptz)"""
 
 
 @dataclass(frozen=True)
@@ -80,13 +87,17 @@ def _write(actor: Actor, asked: TellRequest) -> dict[str, object]:
     former: dict[str, list[data.Told]] = {}
     for each in facts_of(asked.code):
         former.setdefault(each.name, []).append(each)
+    imported = rows_of(newest_taken().sha256)
+    said = imported.facts(asked.code) or {}
     before: dict[str, object] = {}
     rows = []
     for name in names:
+        column = column_of(name, imported.columns, asked.on)
+        corrects = (said[column],) if column in said else ()
         met = [each for each in former.get(name, ()) if _holds_within(each, asked.on, asked.until)]
         if len(met) > 1:
             raise _overlaps(name, met)
-        if met and _says_the_same(met[0], asked, name):
+        if met and met[0].corrects == corrects and _says_the_same(met[0], asked, name):
             continue
         if met:
             before[name] = encoded(met[0].value)
@@ -97,6 +108,7 @@ def _write(actor: Actor, asked: TellRequest) -> dict[str, object]:
                 code=asked.code,
                 name=name,
                 value=value,
+                corrects=encoded(corrects[0]) if corrects else None,
                 source=asked.source,
                 since=asked.on,
                 until=asked.until,
@@ -135,18 +147,49 @@ def _overlaps(name: str, met: Sequence[data.Told]) -> Conflict:
 # --- what is told --------------------------------------------------------------------------------------------------
 
 
-def facts_of(code: str) -> tuple[data.Told, ...]:
-    """Return all that was ever told of an enterprise, in the order of its coming in."""
-    return _facts(f"{FACTS} WHERE told.code = %s ORDER BY told.id", [code])
+def facts_of(code: str, *, known_at: datetime.datetime | None = None) -> tuple[data.Told, ...]:
+    """Return all that was told of an enterprise until a moment, or ever, in the order of its coming in, as it stood at that moment."""
+    return _facts("AND told.code = %(code)s ORDER BY told.id", {"code": code, "known_at": known_at})
 
 
 def facts_on(as_of: datetime.date) -> tuple[data.Told, ...]:
     """Return all told facts of all enterprises that hold on a day, by code and attribute."""
-    where = "told.since <= %s AND registry_attribute_last_day(told.until, next.since) >= %s"
-    return _facts(f"{FACTS} WHERE {where} ORDER BY told.code, told.name", [as_of, as_of])
+    where = "AND told.since <= %(as_of)s AND registry_attribute_last_day(told.until, next.since) >= %(as_of)s"
+    return _facts(f"{where} ORDER BY told.code, told.name", {"as_of": as_of, "known_at": None})
 
 
-def _facts(query: str, arguments: Sequence[str | datetime.date]) -> tuple[data.Told, ...]:
+def _facts(where: str, arguments: Mapping[str, object]) -> tuple[data.Told, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(query, arguments)
-        return tuple(data.Told(id_, code, name, decoded(json.loads(value)), *rest) for id_, code, name, value, *rest in cursor.fetchall())
+        cursor.execute(f"{FACTS} {where}", arguments)
+        return tuple(
+            data.Told(id_, code, name, decoded(json.loads(value)), () if said is None else (decoded(json.loads(said)),), *rest)
+            for id_, code, name, value, said, *rest in cursor.fetchall()
+        )
+
+
+# --- beside what is imported ---------------------------------------------------------------------------------------
+
+
+def holds_beside(told: data.Told, imported: Facts, column: str, came_in: datetime.datetime) -> bool:
+    """Say whether a told fact takes the place of what an import says.
+
+    It does where the import does not know, or came in before the fact was told, or still says what the fact corrected.
+
+    Args:
+        told: The fact.
+        imported: What the import says of the enterprise.
+        column: The column in which the fact stands there.
+        came_in: When the import was taken.
+    """
+    return column not in imported or told.at >= came_in or told.corrects == (imported[column],)
+
+
+def column_of(name: str, columns: Iterable[str], as_of: datetime.date) -> str | None:
+    """Return the column in which a told fact stands: that of its year, or the bare one where the registry keeps just one year.
+
+    None where that is another year's.
+    """
+    base, year = parse_column(name)
+    if year is None or base not in columns:
+        return name
+    return base if year == reporting_year(Date(as_of.year, as_of.month, as_of.day)) else None

@@ -30,7 +30,7 @@ from zhida_server.entitlements.data import Run, RunState
 from zhida_server.ledger import service as ledger
 from zhida_server.ledger.data import yuan
 from zhida_server.people import service as people
-from zhida_server.people.data import Actor, Refused, Role, job_actor
+from zhida_server.people.data import Actor, NotFound, Refused, Role, job_actor
 from zhida_server.registry import service as registry
 from zhida_server.registry.data import ImportState
 from zhida_server.run.filling import actor_named
@@ -97,8 +97,11 @@ def fill(folder: str, packs: str, language: str) -> dict[str, Any]:
         for name, title, policy, amount_fen in BUDGETS:
             code = f"budget/{year}/{name}"
             ledger.open_budget(actor_named("caiwu"), code, f"{year} 年{title}", [policy], year, amount_fen, key=f"demo/{code}")
-    _first_notice(run, say)
-    _second_notice(run, say)
+    known = catalogue.current_packs()[1].policies
+    if FIRST in known:
+        _first_notice(run, say)
+    if SECOND in known:
+        _second_notice(run, say)
     _representatives(passwords, say)
     return {"run": str(run.id)}
 
@@ -191,7 +194,13 @@ def _import(folder: Path, say: Say) -> None:
     if any(each.state is ImportState.TAKEN for each in registry.imports(JOB)):
         return
     say("导入合成的登记册 …", "importing the synthetic registry …")
-    mapping = folder / "mapping.yaml" if (folder / "mapping.yaml").exists() else Path("examples/demo/mapping.yaml")
+    mapping = folder / "mapping.yaml"
+    if not mapping.exists():
+        raise NotFound(
+            "demo-not-made",
+            f"“{folder}”里没有演示的来源文件：先运行 zhida demo --no-serve --out {folder}",
+            f"'{folder}' holds no demonstration: run zhida demo --no-serve --out {folder} first",
+        )
     proposed = registry.propose_import_paths(JOB, mapping, sorted((folder / "sources").glob("*.csv")))
     registry.take_import(JOB, proposed.id)
     say(f"  {proposed.rows:,} 户", f"  {proposed.rows:,} enterprises")
@@ -221,7 +230,9 @@ def _first_notice(run: Run, say: Say) -> None:
     closed = notice.closes_on + dt.timedelta(days=1)
     delivery.close_notices(JOB, closed)
     codes = [line.code for line in entitlements.eligible(run.id, FIRST) if line.paid_fen > 0]
-    known = int(len(codes) * PAID_SHARE)
+    if not codes:  # a small district may have nobody
+        return
+    known = max(1, int(len(codes) * PAID_SHARE))
     for code in codes[:known]:
         _tell_account(code)
     maker, signer = actor_named("caiwu"), actor_named("fuhe")

@@ -32,6 +32,8 @@ from zhida_server.web.public import ELSEWHERE, MONEY, SEARCH_LIMIT, language
 
 CLAIMED_WHEN_ELIGIBLE = frozenset({"即申即享", "申报审核"})
 """Ways of delivery for which an enterprise that is eligible has to ask; others go out by themselves, or elsewhere."""
+SAMPLE = "pack/name"
+"""A policy of which only the form of its address is looked at."""
 PAGE_LINES = 50
 """Enterprises on one page of a list."""
 
@@ -135,7 +137,19 @@ def own_enterprise(request: HttpRequest, actor: Actor) -> HttpResponse:
 @page(act="enterprise.read")
 def enterprise(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     """Show an enterprise."""
-    return render(request, "enterprise/enterprise.html", {"code": code, "overview": overview(actor, code)})
+    known = {
+        "code": code,
+        "overview": overview(actor, code),
+        "explanations": _before("explanation", code),
+        "claims": _before("claim", code),
+        "policies": _before("policy"),
+    }
+    return render(request, "enterprise/enterprise.html", known)
+
+
+def _before(name: str, *parts: str) -> str:
+    """Return what stands before a policy in an address, since a page has many; `/` follows the policy."""
+    return reverse(name, args=[*parts, SAMPLE]).removesuffix(f"{SAMPLE}/")
 
 
 def overview(actor: Actor, code: str) -> Overview:

@@ -1,6 +1,7 @@
-"""What every request meets before its page: what a page may load, how much may be sent, and what must be set up first."""
+"""What every request meets before its page: what a page may load, what may be sent and how much, and what must be set up first."""
 
 from collections.abc import Callable
+from itertools import chain
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -55,6 +56,23 @@ def upload_limit(get_response: Answer) -> Answer:
         return get_response(request)
 
     return answer
+
+
+class TextOnly:
+    """Refuses what has a character zero in it, wherever it is sent: no database keeps one, and nobody types one."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer as the page does."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """Answer instead of the page where something unreadable was sent; forms are read after their token was checked."""
+        pairs = chain(request.GET.lists(), request.POST.lists())
+        sent = chain([request.path], chain.from_iterable((name, *values) for name, values in pairs))
+        return error_page(request, 400) if any("\0" in str(text) for text in sent) else None
 
 
 class SetUpFirst:

@@ -66,6 +66,8 @@ def policies(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG00
     force = request.GET.get("force", "now")
     found = catalogue.policies(text, gives=gives if gives in CHIPS["gives"] else "", subject="")
     cards = [card for card in found if (not delivery or card.delivery == delivery) and (force == "all" or card.in_force(today) == force)]
+    if not text:
+        cards.sort(key=lambda card: not card.document)  # templates, which no document stands behind, come last
     known = {
         "cards": _shown(cards),
         "text": text,

@@ -1,6 +1,6 @@
 """The audit: records, the chain, and one payment followed from the bank's line back to the article, with the decision made again.
 
-    bank line ──> batch ──> order ──> transaction with its postings ──> entitlement ──> run ──> snapshot and packs ──> explanation
+bank line ──> batch ──> order ──> transaction with its postings ──> entitlement ──> run ──> snapshot and packs ──> explanation
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from zhida_server.entitlements.data import Decided, Entitlement, Explanation, Ru
 from zhida_server.ledger import service as ledger
 from zhida_server.ledger.data import TransactionView
 from zhida_server.people import service as people
-from zhida_server.people.data import Actor, NotFound
+from zhida_server.people.data import Actor
 from zhida_server.registry import service as registry
 from zhida_server.web.guards import page
 from zhida_server.web.public import language
@@ -61,7 +61,7 @@ def records(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Search the records of the audit; that they were read is recorded."""
     asked = {name: request.GET.get(name, "").strip()[:FIELD_LIMIT] for name in ("object", "actor", "act")}
     text = request.GET.get("before", "")
-    before = int(text) if text.isdecimal() and len(text) < 18 else None  # noqa: PLR2004 - what fits a row's number
+    before = int(text) if text.isdecimal() and len(text) < 18 else None
     people.access_audit(actor, asked["object"])
     found = audit.records(**asked, before_id=before, limit=PAGE_RECORDS)
     query = request.GET.copy()
@@ -94,13 +94,14 @@ def chain(request: HttpRequest, actor: Actor) -> HttpResponse:
     if "verify" in request.GET:
         people.access_audit(actor, "chain")
         length, digest = request.GET.get("length", "").strip(), request.GET.get("hash", "").strip().lower()
-        is_given = length.isdecimal() and len(length) < 18 and len(digest) == DIGEST_DIGITS  # noqa: PLR2004 - as above
+        is_given = length.isdecimal() and len(length) < 18 and len(digest) == DIGEST_DIGITS
         known |= {
             "chain": audit.verify(Head(int(length), digest) if is_given else None),
             "is_anchored": is_given,
             "is_odd": bool(length or digest) and not is_given,
             "length": length,
             "hash": digest,
+            "head": audit.head(),
         }
     return render(request, "staff/chain.html", known)
 
@@ -139,7 +140,7 @@ def trail(actor: Actor, order_id: UUID) -> Trail:
     reserved = ledger.transaction(order_id)
     return Trail(
         order=found,
-        name=_name(found.code),
+        name=registry.names_of([found.code]).get(found.code, found.code),
         batch=batch,
         line=line,
         transaction=reserved,
@@ -163,11 +164,3 @@ def _compared(granted: Entitlement, again: Decided) -> list[tuple[str, object, o
 
 def _purpose(actor: Actor) -> str:
     return f"{actor.role.zh}岗位：追溯拨付"
-
-
-def _name(code: str) -> str:
-    """Return the name of an enterprise; its code where the registry has it no more."""
-    try:
-        return registry.enterprise_line(code).name or code
-    except NotFound:
-        return code

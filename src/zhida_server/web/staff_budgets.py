@@ -13,7 +13,7 @@ from zhida_server.ledger import service as ledger
 from zhida_server.ledger.data import Budget, NoSuchAccount
 from zhida_server.people.data import Actor, Refused
 from zhida_server.web.guards import FORM, POST, page
-from zhida_server.web.staff_forms import fen_of, form_again, key_of, once, said, text_in, whole_of
+from zhida_server.web.staff_forms import fen_of, form_again, key_of, needed, once, said, text_in, whole_of
 
 PACE_DAYS, LEAST_DAYS = 90, 7
 """Days whose draws give the pace; with fewer days than these nothing is estimated."""
@@ -92,19 +92,20 @@ def budget(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 @page(act="budget.open", methods=FORM)
 def open_budget(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Open a budget for policies of a year."""
-    known = {"policies": [each for each in catalogue.policies() if each.gives in MONEY], "year": timezone.localdate().year}
+    known: dict[str, object] = {
+        "policies": [each for each in catalogue.policies() if each.gives in MONEY],
+        "year": timezone.localdate().year,
+    }
     if request.method == "GET":
         return render(request, "staff/budget_open.html", known)
-    known["chosen"] = request.POST.getlist("policies")
+    policies = request.POST.getlist("policies")
+    known["chosen"] = policies
     try:
         key = key_of(request)
         year, amount_fen = whole_of(text_in(request, "year"), "年度", "the year"), fen_of(text_in(request, "amount"))
-        code, name, policies = text_in(request, "code"), text_in(request, "name"), known["chosen"]
-        if not name or not policies:
-            raise Refused("budget-incomplete", "请写名称，并至少选一项政策", "give it a name and at least one policy")
-        made = once(
-            request, lambda: ledger.open_budget(actor, code, name, policies, year, amount_fen, key=f"appropriate/{key}")
-        )
+        code, name = text_in(request, "code"), text_in(request, "name")
+        needed(name and policies, "请写名称，并至少选一项政策", "give it a name and at least one policy")
+        made = once(request, lambda: ledger.open_budget(actor, code, name, policies, year, amount_fen, key=f"appropriate/{key}"))
     except Refused as refused:
         return form_again(request, "staff/budget_open.html", known, refused)
     if made is not None:

@@ -7,7 +7,7 @@ second click waits for the first and changes nothing. What a form says is read h
 import datetime as dt
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -84,6 +84,26 @@ def form_again(request: HttpRequest, template: str, known: Mapping[str, Any], re
 def text_in(request: HttpRequest, name: str) -> str:
     """Return what stands in a field, without blanks around it."""
     return request.POST.get(name, "").strip()[:TEXT_LIMIT]
+
+
+def needed(found: object, zh: str, en: str) -> None:
+    """Refuse a form that lacks something.
+
+    Raises:
+        Refused: `form-incomplete` where there is nothing.
+    """
+    if not found:
+        raise Refused("form-incomplete", zh, en)
+
+
+def one_of(text: str, values: Collection[str], zh: str, en: str) -> str:
+    """Return a text that is one of some values.
+
+    Raises:
+        Refused: `form-incomplete` where it is none of them.
+    """
+    needed(text in values, zh, en)
+    return text
 
 
 def date_of(text: str) -> dt.date:

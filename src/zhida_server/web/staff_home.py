@@ -40,14 +40,13 @@ class Task:
 @page(act="desk.open")
 def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show what waits, and how money stands."""
+    run = entitlements.latest_run() if may(actor, "run.read") else None
     known = {
         "tasks": tuple(each for each in tasks(actor, timezone.localdate()) if each.count),
-        "run": entitlements.latest_run() if may(actor, "run.read") else None,
+        "run": run,
         "budgets": ledger.budgets(actor) if may(actor, "budget.read") else (),
-        "tallies": (),
+        "tallies": tuple(each for each in entitlements.tallies(actor, run.id) if each.paid_fen) if run else (),
     }
-    if known["run"]:
-        known["tallies"] = tuple(each for each in entitlements.tallies(actor, known["run"].id) if each.paid_fen)  # type: ignore[union-attr]
     return render(request, "staff/home.html", known)
 
 
@@ -90,4 +89,6 @@ def _payments(actor: Actor) -> Iterator[Task]:
         found = [each for each in batches if each.state is state]
         yield Task(href, len(found), zh, en, sum(each.amount_fen for each in found))
     held = sum(each.held for each in lines)
-    yield Task(reverse("staff_held") if may(actor, "ledger.read") else href, held, "笔款项多次被退回，需要核实", "payments that failed three times")
+    yield Task(
+        reverse("staff_held") if may(actor, "ledger.read") else href, held, "笔款项多次被退回，需核实", "payments that failed too often"
+    )

@@ -13,7 +13,7 @@ from zhida_server.entitlements import service as entitlements
 from zhida_server.entitlements.data import NoAnswer, PolicyTally
 from zhida_server.people.data import Actor, Refused
 from zhida_server.web.guards import FORM, GET, POST, page
-from zhida_server.web.staff_forms import form_again, once, said, text_in, whole_of
+from zhida_server.web.staff_forms import form_again, once, one_of, said, text_in, whole_of
 
 UPHELD, NOT_UPHELD = "upheld", "not-upheld"
 """How an objection is decided, as the form says it."""
@@ -77,9 +77,7 @@ def decide(request: HttpRequest, actor: Actor, objection: UUID) -> HttpResponse:
     if request.method == "GET":
         return render(request, "staff/objection.html", {"objection": found})
     try:
-        decision = text_in(request, "decision")
-        if decision not in {UPHELD, NOT_UPHELD}:
-            raise Refused("no-decision", "请选择成立或者不成立", "choose whether it is upheld")
+        decision = one_of(text_in(request, "decision"), {UPHELD, NOT_UPHELD}, "请选择成立或者不成立", "choose whether it is upheld")
         reason, is_upheld = text_in(request, "reason"), decision == UPHELD
         made = once(
             request,

@@ -8,12 +8,12 @@ from django.shortcuts import redirect, render
 from zhida_server.people import service as people
 from zhida_server.people.data import STAFF, Actor, Refused, Role
 from zhida_server.web.guards import FORM, POST, page
-from zhida_server.web.staff_forms import form_again, once, said, text_in
+from zhida_server.web.staff_forms import form_again, once, one_of, said, text_in
 
 ACTS: Mapping[str, tuple[Callable[[Actor, str], None], str, str]] = {
-    "deactivate": (people.deactivate, "账号“{name}”已停用，正在使用的登录立即失效。", "'{name}' was ended; who is logged in with it is out."),
+    "deactivate": (people.deactivate, "账号“{name}”已停用，正在使用的登录立即失效。", "'{name}' was ended, and is logged out."),
     "reactivate": (people.reactivate, "账号“{name}”已恢复。", "'{name}' can be used again."),
-    "reset-factor": (people.reset_second_factor, "“{name}”的动态口令已清除，下次登录重新绑定。", "The second factor of '{name}' was removed."),
+    "reset-factor": (people.reset_second_factor, "“{name}”的动态口令已清除，下次登录重新绑定。", "'{name}' has no second factor now."),
 }
 """What an administrator does with an account: the act, and what is said then."""
 
@@ -32,15 +32,14 @@ def create(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "GET":
         return render(request, "staff/person_create.html", known)
     try:
-        asked = text_in(request, "role")
-        if asked not in {role.value for role in STAFF}:
-            raise Refused("no-role", "请选择岗位", "choose a role")
+        asked = one_of(text_in(request, "role"), {role.value for role in STAFF}, "请选择岗位", "choose a role")
         name, password, office = text_in(request, "name"), request.POST.get("password", ""), text_in(request, "office")
         made = once(request, lambda: people.create_staff(actor, name, password, Role(asked), office))
     except Refused as refused:
         return form_again(request, "staff/person_create.html", known, refused)
     if made is not None:
-        said(request, f"账号“{made.name}”已建立；第一次登录要改密码。", f"'{made.name}' was made; the password is changed at the first login.")
+        zh = f"账号“{made.name}”已建立；第一次登录要改密码。"
+        said(request, zh, f"'{made.name}' was made; the password is changed at the first login.")
     return redirect("staff_people")
 
 

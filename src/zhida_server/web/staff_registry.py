@@ -10,7 +10,7 @@ from zhida_server.people.data import Actor, Refused
 from zhida_server.registry import service as registry
 from zhida_server.registry.data import ImportState
 from zhida_server.web.guards import FORM, POST, page
-from zhida_server.web.staff_forms import date_of, downloaded, file_in, form_again, once, said, text_in
+from zhida_server.web.staff_forms import date_of, downloaded, file_in, form_again, needed, once, said, text_in
 
 MOST_FILES = 20
 """Files of one import, at most; more go in on the command line."""
@@ -41,8 +41,7 @@ def propose(request: HttpRequest, actor: Actor) -> HttpResponse:
     try:
         mapping = file_in(request, "mapping")
         files = [(str(each.name), each.read()) for each in request.FILES.getlist("files")[:MOST_FILES]]
-        if not files:
-            raise Refused("no-file", "没有选择数据文件", "no data file was chosen")
+        needed(files, "没有选择数据文件", "no data file was chosen")
         made = once(request, lambda: registry.propose_import(actor, mapping, files))
     except Refused as refused:
         return form_again(request, "staff/import_propose.html", {}, refused)

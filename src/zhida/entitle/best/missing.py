@@ -212,14 +212,17 @@ def _alike(gaps: Sequence[Gap], rows: Rows) -> Iterable[tuple[Rows, Lacks]]:
     """Yield rows whose claims lack the same, with what each lacks."""
     if not len(rows):
         return
-    columns = [np.where(gap.claim.is_open[rows], word[rows], np.uint64(0)) for gap in gaps for word in gap.claim.missing]
-    columns += [gap.claim.is_open[rows].astype(np.uint64) for gap in gaps]
+    is_open = [gap.claim.is_open for gap in gaps]  # once: each is as long as the batch, and there are many parts
+    columns = [
+        np.where(opened[rows], word[rows], np.uint64(0)) for gap, opened in zip(gaps, is_open, strict=True) for word in gap.claim.missing
+    ]
+    columns += [opened[rows].astype(np.uint64) for opened in is_open]
     order: NDArray[np.int64] = np.lexsort(columns)
     stacked = np.stack(columns)[:, order]
     changes = np.flatnonzero((np.diff(stacked, axis=1) != 0).any(axis=0)) + 1
     for part in np.split(order, changes):
         row = int(rows[part[0]])
-        yield rows[part], tuple(frozenset(_names(gap, row)) if gap.claim.is_open[row] else None for gap in gaps)
+        yield rows[part], tuple(frozenset(_names(gap, row)) if opened[row] else None for gap, opened in zip(gaps, is_open, strict=True))
 
 
 def _names(gap: Gap, row: int) -> Iterable[str]:
@@ -236,13 +239,12 @@ def _together(sure: Sure, gaps: Sequence[Gap], rows: Rows, lacks: Lacks) -> Iter
     ordered = sorted(unions - {frozenset()}, key=lambda union: (len(union), sorted(union)))
     if len(unions) > MOST_UNIONS:
         ordered = []
-    base = sure.paid.sum(axis=0)
     for union in ordered:
         if not len(rows):
             return
         part = sure.take(rows)
         own = [gap.take(rows) for gap, lack in zip(gaps, lacks, strict=True) if lack is not None and lack <= union]
-        raised = part.raised([(gap, np.ones(len(rows), np.bool_)) for gap in own]) > base[rows]
+        raised = part.raised([(gap, np.ones(len(rows), np.bool_)) for gap in own]) > part.paid.sum(axis=0)
         raised |= np.logical_or.reduce([np.zeros(len(rows), np.bool_), *(gap.claim.is_endless & (not gap.is_cap) for gap in own)])
         yield from ((row, JOINED.join(sorted(union))) for row in rows[raised].tolist())
         rows = rows[~raised]

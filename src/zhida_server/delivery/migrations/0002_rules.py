@@ -47,6 +47,7 @@ CREATE FUNCTION delivery_event_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     former record;
     entry record;
+    noticed record;
 BEGIN
     SELECT seq, kind, batch_id INTO former FROM delivery_event WHERE order_id = NEW.order_id ORDER BY seq DESC LIMIT 1;
     NEW.seq := coalesce(former.seq, 0) + 1;
@@ -72,15 +73,18 @@ BEGIN
                 USING ERRCODE = 'integrity_constraint_violation';
         END IF;
     END IF;
-    IF NEW.kind = 'payable' AND former.kind = 'noticed' AND NOT EXISTS (
-        SELECT FROM delivery_order ordered JOIN delivery_notice notice ON notice.id = ordered.notice_id
-        WHERE ordered.id = NEW.order_id AND notice.state = 'closed' AND NOT EXISTS (
-            SELECT FROM delivery_objection objection LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
-            WHERE objection.notice_id = notice.id AND objection.code = ordered.code AND decision.is_upheld IS DISTINCT FROM false
-        )
-    ) THEN
-        RAISE EXCEPTION 'order %: it is on notice, or somebody objects to it', NEW.order_id
-            USING ERRCODE = 'integrity_constraint_violation';
+    IF NEW.kind = 'payable' AND former.kind = 'noticed' THEN
+        SELECT notice_id, code INTO noticed FROM delivery_order WHERE id = NEW.order_id;
+        PERFORM FROM delivery_notice WHERE id = noticed.notice_id AND state = 'closed';
+        IF NOT FOUND OR EXISTS (
+            SELECT FROM delivery_objection objection
+            WHERE objection.notice_id = noticed.notice_id AND objection.code = noticed.code AND NOT EXISTS (
+                SELECT FROM delivery_objection_decision decision WHERE decision.objection_id = objection.id AND NOT decision.is_upheld
+            )
+        ) THEN
+            RAISE EXCEPTION 'order %: it is on notice, or somebody objects to it', NEW.order_id
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
     END IF;
     RETURN NEW;
 END $$;
@@ -234,15 +238,18 @@ END $$;
 CREATE TRIGGER delivery_notice_moves_on BEFORE UPDATE ON delivery_notice FOR EACH ROW EXECUTE FUNCTION delivery_notice_moves_on();
 
 CREATE FUNCTION delivery_notice_line_is_granted() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    ordered record;
 BEGIN
     IF TG_OP = 'INSERT' AND NOT EXISTS (SELECT FROM delivery_notice WHERE id = NEW.notice_id AND state = 'granting') THEN
         RAISE EXCEPTION 'a line for % is refused: notice % is complete', NEW.code, NEW.notice_id
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    IF TG_OP = 'UPDATE' AND (OLD.order_id IS NOT NULL OR NEW.order_id IS NULL) OR NEW.order_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM delivery_order
-        WHERE id = NEW.order_id AND notice_id = NEW.notice_id AND code = NEW.code AND amount_fen = NEW.amount_fen
-    ) THEN
+    SELECT notice_id, code, amount_fen INTO ordered FROM delivery_order WHERE id = NEW.order_id;
+    IF TG_OP = 'UPDATE' AND (OLD.order_id IS NOT NULL OR NEW.order_id IS NULL)
+        OR NEW.order_id IS NOT NULL
+            AND (ordered.notice_id, ordered.code, ordered.amount_fen) IS DISTINCT FROM (NEW.notice_id, NEW.code, NEW.amount_fen)
+    THEN
         RAISE EXCEPTION 'the line for % on notice % is refused: order % is not what it says', NEW.code, NEW.notice_id, NEW.order_id
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;

@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=64)),
                 ("name", models.CharField(max_length=200)),
                 ("value", models.JSONField()),
+                ("corrects", models.JSONField(null=True)),
                 ("source", models.TextField()),
                 ("since", models.DateField()),
                 ("until", models.DateField(null=True)),
@@ -119,7 +120,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "registry_snapshot",
-                "constraints": [models.UniqueConstraint(fields=("sha256", "as_of"), name="registry_snapshot_once")],
+                "indexes": [models.Index(fields=["sha256"], name="registry_snapshot_of_sha256")],
             },
         ),
     ]

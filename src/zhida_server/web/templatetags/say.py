@@ -11,8 +11,11 @@ What is put into a text is escaped; the texts themselves are written in template
 """
 
 import datetime as dt
+from collections.abc import Mapping
+from functools import lru_cache
 
 from django import template
+from django.template.base import FilterExpression, Parser, Token, Variable, token_kwargs
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -28,11 +31,36 @@ MONTHS = (
 )
 
 
-@register.simple_tag(takes_context=True)
-def say(context: template.Context, zh: str, en: str, **values: object) -> str:
-    """Return the one of two texts that is in the page's language, with values put into it."""
-    text = en if context.get("is_english") else zh
-    return format_html(text, **values) if values else conditional_escape(text)
+class SayNode(template.Node):
+    """Writes the one of two texts that is in the page's language, with values put into it."""
+
+    def __init__(self, zh: FilterExpression, en: FilterExpression, values: Mapping[str, FilterExpression]) -> None:
+        """Keep what is said; texts that are written in the template are resolved once, for a page says many."""
+        self.zh = zh
+        self.en = en
+        self.values = values
+        written = not values and all(not isinstance(each.var, Variable) and not each.filters for each in (zh, en))
+        self.written = (str(zh.var), str(en.var)) if written else None
+
+    def render(self, context: template.Context) -> str:
+        """Return the text."""
+        is_english = bool(context.get("is_english"))
+        if self.written is not None:
+            return self.written[is_english]
+        text = (self.en if is_english else self.zh).resolve(context)
+        if self.values:
+            return format_html(str(text), **{name: value.resolve(context) for name, value in self.values.items()})
+        return conditional_escape(text)
+
+
+@register.tag
+def say(parser: Parser, token: Token) -> SayNode:
+    """Read `{% say "中文" "English" name=value %}`."""
+    _, *words = token.split_contents()
+    values = token_kwargs(words[2:], parser)
+    if len(words) != 2 + len(values):
+        raise template.TemplateSyntaxError(f"'{token.contents}': two texts, then values with names")
+    return SayNode(parser.compile_filter(words[0]), parser.compile_filter(words[1]), values)
 
 
 @register.filter
@@ -96,8 +124,13 @@ def chip(context: template.Context, kind: str, value: object) -> SafeString:
         kind: What the value is of, such as `outcome`, `delivery`, `order`: see `zhida_server.web.words`.
         value: The value.
     """
+    return _chip(kind, str(value), is_english=bool(context.get("is_english")))
+
+
+@lru_cache(maxsize=512)
+def _chip(kind: str, value: str, *, is_english: bool) -> SafeString:
     tone, zh, en = chip_words(kind, value)
-    return format_html('<span class="chip {}">{}</span>', tone, en if context.get("is_english") else zh)
+    return format_html('<span class="chip {}">{}</span>', tone, en if is_english else zh)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,47 @@
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from zhida_server import files, settings
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "SITE", tmp_path)
+
+
+def test_a_file_is_kept_once_under_the_digest_of_its_bytes() -> None:
+    first, second = (files.keep_bytes("政策".encode(), ".txt") for _ in range(2))
+    assert first == second == hashlib.sha256("政策".encode()).hexdigest()
+    assert files.checked(first, ".txt").read_text(encoding="utf-8") == "政策"
+    assert [path.name for path in (settings.SITE / "files").rglob("*") if path.is_file()] == [f"{first}.txt"]
+
+
+def test_what_cannot_be_written_leaves_nothing() -> None:
+    def write(path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError(28, "no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        files.keep(write, ".txt")
+    assert not [path for path in (settings.SITE / "files").rglob("*") if path.is_file()]
+
+
+def test_a_missing_or_damaged_file_is_told_and_keeping_it_again_mends_it() -> None:
+    with pytest.raises(files.DamagedFileError, match="missing"):
+        files.checked("0" * 64, ".txt")
+    sha256 = files.keep_bytes(b"whole", ".txt")
+    files.path_of(sha256, ".txt").write_bytes(b"hole")
+    with pytest.raises(files.DamagedFileError, match="other bytes"):
+        files.checked(sha256, ".txt")
+    files.keep_bytes(b"whole", ".txt")
+    assert files.checked(sha256, ".txt").read_bytes() == b"whole"
+
+
+def test_bytes_and_names_are_on_the_disk_before_anything_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda opened: flushed.append(Path(f"/proc/self/fd/{opened}").readlink().name))
+    sha256 = files.keep_bytes(b"x", ".txt")
+    assert (flushed[0], flushed[1][0], flushed[2]) == ("files", ".", sha256[:2])
