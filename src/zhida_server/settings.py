@@ -4,8 +4,9 @@
     DATABASE_URL   a PostgreSQL server; without it `zhida serve` starts one of its own in the site's folder
 
 `site.toml` may say `hosts`, `origins`, `name`, `is_demo`, `requires_second_factor`, `is_behind_https`, `proxies`,
-`notice_working_days`, `nightly`; all have defaults that are safe. `proxies` is how many proxies stand before the site: by so many places from its end the forwarded address is
-believed, by which logins are limited (1 behind HTTPS, else 0: nobody's word is taken for their address).
+`notice_working_days`, `nightly`; all have defaults that are safe. `proxies` is how many proxies stand before the site: by so many
+places from its end the forwarded address is believed, by which logins are limited (1 behind HTTPS, else 0: nobody's word is taken
+for their address).
 """
 
 import os
@@ -182,5 +183,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"procrastinate.blueprints": {"level": "WARNING"}, "procrastinate.periodic": {"level": "WARNING"}, "procrastinate.jobs": {"level": "WARNING"}},
+    "loggers": {
+        "procrastinate.blueprints": {"level": "WARNING"},
+        "procrastinate.periodic": {"level": "WARNING"},
+        "procrastinate.jobs": {"level": "WARNING"},
+    },
 }

@@ -36,7 +36,7 @@ HEAD = """# 访问表 · Who may open what
 
 每个网址 × 每种身份 × GET/POST，由 `tests/server/test_access_table.py` 逐格问出来；`ZHIDA_BLESS=1` 重写。
 “自己”“别家”：网址里的企业、付款单、决定都是甲企业的，“自己”是甲的代表，“别家”是乙的代表。
-✓ 可以 · 登录 先去登录 · 403 无权 · 404 没有 · 405 没有这种操作 · — 网址不分人，不必问
+✓ 可以 · 登录 先去登录 · 403 无权 · 404 没有 · 405 没有这种操作
 
 *Each address × role × method, asked one by one. “自己” represents the enterprise that the address is about, “别家” another one.
 ✓ allowed · 登录 to the login page · 403 refused · 404 not there · 405 no such method.*
@@ -61,6 +61,8 @@ SENT = {
     "policies": "town/garden",
     "year": "2026",
 }
+SENT_TO = {"/desk/budgets/appropriate/": {"code": staff_town.GARDEN_BUDGET}}
+"""What an address is sent besides."""
 
 
 def addresses() -> Iterator[tuple[str, URLPattern]]:
@@ -104,7 +106,9 @@ def answer(client: Client, method: str, address: str) -> str:
     """Ask, take back whatever it did, and say in one word what came."""
     cookies = copy.deepcopy(client.cookies)
     with transaction.atomic():
-        got = client.get(address) if method == "GET" else client.post(address, {**SENT, "key": str(uuid.uuid4())})
+        got = (
+            client.get(address) if method == "GET" else client.post(address, {**SENT, **SENT_TO.get(address, {}), "key": str(uuid.uuid4())})
+        )
         transaction.set_rollback(True)
     client.cookies = cookies
     if got.status_code == 302 and got["Location"].startswith(reverse("account_login")):
@@ -118,7 +122,7 @@ def asked(town: staff_town.Town) -> str:
     clients = {column: client_of(user) for column, user in COLUMNS.items()}
     lines = [f"| 名称 | 网址 | | {' | '.join(COLUMNS)} |", f"|{'---|' * (3 + len(COLUMNS))}"]
     for name, pattern in addresses():
-        address = reverse(name, kwargs=arguments(name, pattern, town))
+        address = reverse(name, kwargs=arguments(name, pattern, town)) + (f"?number={town.order}" if name == "staff_follow" else "")
         for method in ("GET", "POST"):
             cells = [answer(client, method, address) for client in clients.values()]
             lines.append(f"| {name} | `/{pattern.pattern!s}` | {method} | {' | '.join(cells)} |")

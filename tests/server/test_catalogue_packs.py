@@ -1,4 +1,4 @@
-import datetime
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -118,7 +118,7 @@ def test_a_card_says_what_a_list_shows(town: Path) -> None:
     assert (card.gives, card.delivery, card.subject, card.place) == ("cash", "免申即享", "enterprise", "小镇")
     assert card.summary_zh == "有花园的小企业每年给一点钱。"
     assert card.summary("en") == "Small firms with a garden get some money."
-    days = (datetime.date(2025, 12, 31), datetime.date(2026, 1, 1), datetime.date(2026, 12, 31), datetime.date(2027, 1, 1))
+    days = (dt.date(2025, 12, 31), dt.date(2026, 1, 1), dt.date(2026, 12, 31), dt.date(2027, 1, 1))
     assert [card.in_force(day) for day in days] == [InForce.NOT_YET, InForce.NOW, InForce.NOW, InForce.OVER]
 
 

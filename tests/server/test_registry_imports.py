@@ -1,4 +1,4 @@
-import datetime
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -144,7 +144,7 @@ def test_what_is_not_there_is_not_found() -> None:
     with pytest.raises(NotFound):
         registry.import_file(LI, offer.id, "secret")
     with pytest.raises(NotFound):
-        registry.take_snapshot(LI, datetime.date(2026, 6, 30))
+        registry.take_snapshot(LI, dt.date(2026, 6, 30))
     with pytest.raises(NotFound):
         registry.latest_snapshot()
 

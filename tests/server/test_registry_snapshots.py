@@ -1,4 +1,4 @@
-import datetime
+import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from zhida_server.registry import service as registry
 
 LI, ZHAO = Actor("li", Role.POLICY), Actor("zhao", Role.SERVICE)
 FIRM = Actor("firm", Role.REPRESENTATIVE, enterprise_code="A1")
-DAY = datetime.date(2026, 6, 30)
+DAY = dt.date(2026, 6, 30)
 MAPPING = ("mapping.yaml", small_town.MAPPING.encode())
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -34,8 +34,8 @@ def take(base: str = small_town.BASE) -> None:
     registry.take_import(LI, registry.propose_import(LI, MAPPING, [("base.csv", base.encode())]).id)
 
 
-def day(month: int, number: int) -> datetime.date:
-    return datetime.date(2026, month, number)
+def day(month: int, number: int) -> dt.date:
+    return dt.date(2026, month, number)
 
 
 def facts(code: str, sha256: str | None = None) -> dict[str, object]:
@@ -47,7 +47,7 @@ def facts(code: str, sha256: str | None = None) -> dict[str, object]:
 
 def test_a_told_fact_is_typed_by_the_dictionary_and_bears_its_year() -> None:
     registry.take_snapshot(LI, DAY)
-    told = {"从业人员": "1,300", "营业收入": Decimal("12.5"), "设施类型": None, "成立日期": datetime.date(2020, 2, 29), "依托大模型": "是"}
+    told = {"从业人员": "1,300", "营业收入": Decimal("12.5"), "设施类型": None, "成立日期": dt.date(2020, 2, 29), "依托大模型": "是"}
     registry.tell(ZHAO, "B2", {**told, "季末人数": [1, 2, "3", 4]}, source="统计局", on=DAY)
     found = registry.access_subject(LI, "B2", purpose="test")
     assert {name: found.facts[name] for name in ("从业人员", "营业收入@2025", "设施类型", "成立日期", "依托大模型", "季末人数")} == {

@@ -237,6 +237,17 @@ def test_the_day_on_which_a_budget_is_spent_follows_from_its_pace_and_is_not_gue
     assert staff_budgets.standing(budget_of(100), {}, now).days == 0
 
 
+def test_what_was_given_back_does_not_count_as_drawn(town: staff_town.Town) -> None:
+    def drawn() -> int:
+        return ledger.drawn(staff_town.LI, timezone.now() - dt.timedelta(days=90))[staff_town.GARDEN_BUDGET][0]
+
+    assert drawn() == 200_000
+    delivery.decide_objection(staff_town.ZHAO, town.objection, is_upheld=True, reason="属实", on=TODAY())
+    assert drawn() == 100_000
+    assert ledger.drawn(staff_town.LI, timezone.now() + dt.timedelta(days=1))[staff_town.GARDEN_BUDGET][0] == 0
+    assert "天数太少，不估" in text(as_user("zhou"), "staff_budgets")
+
+
 def test_a_budget_is_appropriated_to_once_a_form(town: staff_town.Town) -> None:
     assert town.run
     client, key = as_user("li"), str(uuid.uuid4())

@@ -226,14 +226,14 @@ class _ModelLowering(Lowering):
         if isinstance(node, syntax.Filter):
             place, told = self.told_of_each(node.value, node.condition, scope, None)
             if told.operations[-1].form.kind is not Kind.BOOLEAN:
-                raise UnlowerableError("not known beforehand to be a condition")
+                raise UnlowerableError("not known beforehand to be a truth value")
             return self.append(ops.Filter(place, told, Form(Kind.ELEMENTS)))
         if len(node.iterations) != 1 or node.iterations[0].last is not None:
             raise UnlowerableError("For has no column form")
         place, told = self.told_of_each(node.iterations[0].domain, node.body, scope, node.iterations[0].name)
         form = told.operations[-1].form
         if form.kind is not Kind.NUMBER:
-            raise UnlowerableError(f"a {form.kind} for each element")
+            raise UnlowerableError("For has no column form")
         return self.append(ops.Iterate(place, told, Form(Kind.LIST, form.scale)))
 
     def told_of_each(self, list_: Node, node: Node, scope: Scope, variable: str | None) -> tuple[int, Plan]:
@@ -241,7 +241,7 @@ class _ModelLowering(Lowering):
         place = self.expression(list_, scope)
         entries = self.entries_behind(place)
         if entries is None or not entries.keys().isdisjoint({*scope.names, *scope.knowledge}):
-            raise UnlowerableError("a list that is not known beforehand to be one of elements whose entries nothing else is called like")
+            raise UnlowerableError(f"{'Filter' if variable is None else 'For'} has no column form")
         return place, lower_entries(node, Entry(entries, form_of_item, variable), self.model, self.as_of)
 
     def entries_behind(self, place: int) -> Entries | None:
@@ -371,8 +371,10 @@ class _ModelLowering(Lowering):
             found, inputs[column] = self.column(table, column, place)
             bounds.append(found)
         forms, outputs = self.outputs(table, scope)
-        if (outputs or operands) and whole_as is None:
-            raise UnlowerableError("outputs of a function that are no constants, or cells that name its parameters")
+        if operands and whole_as is None:
+            raise UnlowerableError(f"a cell names '{moved.comparisons[0][1].right.span.text}'")
+        if outputs and whole_as is None:
+            raise UnlowerableError("outputs of a function that are no constants")
         form = self.form_of_table(table, forms, type_)
         if outputs:
             outputs = {place: self.convert(output, form) for place, output in outputs.items()}
@@ -402,7 +404,7 @@ class _ModelLowering(Lowering):
         for place, (column, _) in enumerate(moved.comparisons, len(inputs) - len(moved.comparisons)):
             self.fitted(inputs[column], moved.table.table.inputs[column].type)
             if self.form(inputs[place]).kind is not Kind.BOOLEAN:
-                raise UnlowerableError("a cell compares values whose kind is not known beforehand")
+                raise UnlowerableError("compares values whose kind is not known beforehand")
         return tuple(self.expression(node.right, scope) for _, node in moved.comparisons)
 
     def whole_as(self, compiled: CompiledDecision, form: Form) -> int:

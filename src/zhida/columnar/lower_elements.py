@@ -52,7 +52,7 @@ def lower_entries(node: Node, entry: Entry, model: DecisionModel, as_of: Date) -
     names = {} if entry.variable is not None else {name: partial(lowering.fact, name) for name in entry.entries}
     goal = lowering.expression(node, Scope(names, {}, ids={name: name for name in names}))
     if lowering.form(goal).kind not in {Kind.BOOLEAN, Kind.NUMBER}:
-        raise UnlowerableError("elements come to what has no column")
+        raise UnlowerableError("Filter has no column form")
     operations = lowering.operations
     if goal != len(operations) - 1:
         operations.append(ops.Bare(goal, lowering.form(goal)))
@@ -71,7 +71,7 @@ class _EntryLowering(Lowering):
         """Return the operation of an entry."""
         form = self.entry_scope.form_of(self.entry_scope.entries[name])
         if form.kind not in _TOLD:
-            raise UnlowerableError(f"the entry '{name}' has no column")
+            raise UnlowerableError(f"'{name}' has no column form")
         return self.emit(ops.Fact(name, form))
 
     def path(self, node: syntax.Path, scope: Scope) -> int:
@@ -79,7 +79,7 @@ class _EntryLowering(Lowering):
         variable = self.entry_scope.variable
         if variable is not None and isinstance(node.value, syntax.Name) and node.value.name == variable:
             if node.name not in self.entry_scope.entries:
-                raise UnlowerableError(f"elements have no entry '{node.name}'")
+                raise UnlowerableError(f"'{node.name}' has no column form")
             return self.fact(node.name)
         return super().path(node, scope)
 
@@ -97,4 +97,4 @@ class _EntryLowering(Lowering):
 
     def called(self, name: str, given: Mapping[str, int], scope: Scope) -> int:  # noqa: ARG002 - nothing is called
         """Refuse: there is nothing to be called in the scope of an element."""
-        raise UnlowerableError(f"'{name}' is a function")
+        raise UnlowerableError(f"'{name}' is a function here")

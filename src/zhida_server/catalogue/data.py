@@ -1,6 +1,6 @@
 """What the catalogue gives: a version of all packs, a policy's card, its woven page, and why packs are refused."""
 
-import datetime
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,7 +26,7 @@ class PackVersion:
 
     sha256: str
     """Of the sorted list of paths, each with the sha256 of its file."""
-    taken_at: datetime.datetime
+    taken_at: dt.datetime
     """When they were taken for the first time."""
     taken_by: str
     """By whom."""
@@ -52,9 +52,9 @@ class PolicyCard:
     """The number of the document that it comes from."""
     issuer: tuple[str, ...]
     """Who issued it."""
-    effective: datetime.date | None
+    effective: dt.date | None
     """The first day on which it is law; None where nobody says."""
-    expires: datetime.date | None
+    expires: dt.date | None
     """The last day, what replaces it considered; None where there is none."""
     gives: str
     """`cash`, `voucher`, `tax`, `loan`, `points`, `service` or `status`."""
@@ -69,7 +69,7 @@ class PolicyCard:
     summary_en: str
     """The same in English; may be empty."""
 
-    def in_force(self, on: datetime.date) -> InForce:
+    def in_force(self, on: dt.date) -> InForce:
         """Say whether it is law on a day."""
         if self.effective is not None and on < self.effective:
             return InForce.NOT_YET
@@ -92,7 +92,7 @@ class PolicyVersion:
     """Its title."""
     document: str
     """The number of the document."""
-    taken_at: datetime.datetime
+    taken_at: dt.datetime
     """When packs with this text were taken first."""
     packs_sha256: str
     """Those packs."""

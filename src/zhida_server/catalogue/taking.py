@@ -4,7 +4,7 @@ folder ──files──▶ SITE/packs/<sha256> ──load, examples──▶ er
                                                       └─▶ files kept, versions written, current from now on
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -125,13 +125,13 @@ def _refusal(sha256: str, diagnostics: Sequence[Diagnostic]) -> data.PacksRefuse
     return data.PacksRefused(diagnostics, zh, en)
 
 
-def engine_date(day: datetime.date) -> Date:
+def engine_date(day: dt.date) -> Date:
     """Return a day as the engine has it."""
     return Date(day.year, day.month, day.day)
 
 
-def _plain(day: Date | None) -> datetime.date | None:
-    return None if day is None else datetime.date(day.year, day.month, day.day)
+def _plain(day: Date | None) -> dt.date | None:
+    return None if day is None else dt.date(day.year, day.month, day.day)
 
 
 def _write(actor: Actor, sha256: str, packs: Packs, sums: dict[str, str]) -> None:

@@ -1,6 +1,6 @@
 """What the registry gives: an import, a snapshot, a subject with where its facts come from, a line of a list, and what is refused."""
 
-import datetime
+import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,11 +40,11 @@ class Import:
     """The report for people, in Chinese."""
     report_text_en: str
     """The same in English."""
-    at: datetime.datetime
+    at: dt.datetime
     """When it was proposed."""
     by: str
     """Who proposed it."""
-    decided_at: datetime.datetime | None
+    decided_at: dt.datetime | None
     """When it was taken or refused."""
     decided_by: str
     """Who did that."""
@@ -58,7 +58,7 @@ class Snapshot:
 
     sha256: str
     """Of the Parquet's bytes: its name."""
-    as_of: datetime.date
+    as_of: dt.date
     """The day."""
     rows: int
     """How many enterprises there are."""
@@ -66,7 +66,7 @@ class Snapshot:
     """How many facts in it were told and not imported."""
     import_id: uuid.UUID
     """The import that it begins with."""
-    taken_at: datetime.datetime
+    taken_at: dt.datetime
     """When it was taken."""
     taken_by: str
     """Who took it."""
@@ -78,11 +78,11 @@ class Provenance:
 
     source: str
     """The file of an import as its mapping calls it, or who told the fact."""
-    since: datetime.date | None
+    since: dt.date | None
     """The first day on which it holds; None where the source does not say."""
-    until: datetime.date | None
+    until: dt.date | None
     """The last day; None where nobody knows of an end."""
-    at: datetime.datetime
+    at: dt.datetime
     """When it came in."""
     is_told: bool
     """Whether it was told, rather than imported."""
@@ -104,7 +104,7 @@ class Subject:
     """Of each fact."""
     snapshot_sha256: str
     """The snapshot that the facts begin with."""
-    as_of: datetime.date
+    as_of: dt.date
     """Its day."""
 
 
@@ -124,11 +124,11 @@ class Told:
     """What the latest import said when it was told: one value, or none where it did not know."""
     source: str
     """Who told it, or from where."""
-    since: datetime.date
+    since: dt.date
     """The first day on which it holds."""
-    until: datetime.date | None
+    until: dt.date | None
     """The last day, what replaced it considered; None where there is none."""
-    at: datetime.datetime
+    at: dt.datetime
     """When it came in."""
     by: str
     """Who entered it."""

@@ -1,4 +1,6 @@
-"""The rows of a snapshot, and of the import that it begins with, laid out so that those of one enterprise are found at once, by every process, without reading the others.
+"""The rows of a snapshot, and of the import that it begins with, laid out so that those of one enterprise are found at once.
+
+Every process finds them, without reading the others.
 
     SITE/subjects/<sha256 of the Parquet>.arrow          the columns, plain, mapped into memory: what is not asked for is not read
     SITE/subjects/<sha256 of the Parquet>.arrow.sha256   of its bytes, compared when a process opens it

@@ -6,7 +6,7 @@ propose_import ──▶ take_import │ refuse_import          tell
                                 └──▶ access_subject                       for one enterprise, recorded
 """
 
-import datetime
+import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -115,8 +115,8 @@ def tell(  # noqa: PLR0913 - each says one thing about the facts
     facts: Mapping[str, object],
     *,
     source: str,
-    on: datetime.date,
-    until: datetime.date | None = None,
+    on: dt.date,
+    until: dt.date | None = None,
 ) -> None:
     """Tell facts of an enterprise; what holds on the first day is replaced and ends on the day before. All or nothing.
 
@@ -148,7 +148,7 @@ def told_facts(actor: Actor, code: str, *, purpose: str) -> tuple[Told, ...]:
     return told.facts_of(code)
 
 
-def take_snapshot(actor: Actor, as_of: datetime.date) -> Snapshot:
+def take_snapshot(actor: Actor, as_of: dt.date) -> Snapshot:
     """Take a snapshot of what the registry says of everybody on a day; the same facts give the same bytes and the same name.
 
     Raises:
@@ -202,8 +202,8 @@ def access_subject(  # noqa: PLR0913 - each says one thing about what is read
     *,
     purpose: str,
     snapshot_sha256: str | None = None,
-    on: datetime.date | None = None,
-    known_at: datetime.datetime | None = None,
+    on: dt.date | None = None,
+    known_at: dt.datetime | None = None,
 ) -> Subject:
     """Return what is known of one enterprise and from where; that it was read is recorded.
 
@@ -243,7 +243,7 @@ def names_of(codes: Sequence[str]) -> Mapping[str, str]:
     return lines.names_of(codes)
 
 
-def read_facts(facts: Mapping[str, object], *, on: datetime.date, is_own: bool) -> Mapping[str, object]:
+def read_facts(facts: Mapping[str, object], *, on: dt.date, is_own: bool) -> Mapping[str, object]:
     """Return facts as `tell` would keep them, without keeping them: the engine's values, by column of the registry.
 
     Args:

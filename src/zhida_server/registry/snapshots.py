@@ -9,7 +9,7 @@ the fact corrected: importing old data again undoes no correction.
 The same import and the same told facts give the same bytes.
 """
 
-import datetime
+import datetime as dt
 import hashlib
 import json
 import uuid
@@ -47,7 +47,7 @@ NEW = "\0new"
 """A column that no attribute is called."""
 
 
-def take(actor: Actor, as_of: datetime.date) -> data.Snapshot:
+def take(actor: Actor, as_of: dt.date) -> data.Snapshot:
     """See `service.take_snapshot`."""
     people.require(actor, "registry.snapshot")
     offer = newest_taken()
@@ -77,8 +77,8 @@ def with_told(  # noqa: PLR0913, PLR0917 - each says one thing about what is mer
     frame: pl.DataFrame,
     key: str,
     told: Iterable[data.Told],
-    came_in: datetime.datetime,
-    as_of: datetime.date,
+    came_in: dt.datetime,
+    as_of: dt.date,
     dictionary: Dictionary,
 ) -> tuple[pl.DataFrame, tuple[data.Told, ...]]:
     """Return a registry with told facts in it, and which of them took a place.
@@ -109,7 +109,7 @@ def with_told(  # noqa: PLR0913, PLR0917 - each says one thing about what is mer
 
 
 def _merged(  # noqa: PLR0913, PLR0917 - as above
-    frame: pl.DataFrame, key: str, column: str, told: list[data.Told], came_in: datetime.datetime, dictionary: Dictionary
+    frame: pl.DataFrame, key: str, column: str, told: list[data.Told], came_in: dt.datetime, dictionary: Dictionary
 ) -> tuple[pl.DataFrame, list[data.Told]]:
     """Return a registry with told facts in one column, and which of them took a place."""
     item = item_of(dictionary, column)
@@ -145,7 +145,7 @@ def _merged(  # noqa: PLR0913, PLR0917 - as above
 def polars_value(value: object) -> object:
     """Return a value of the engine as a cell of a frame."""
     if isinstance(value, Date):
-        return datetime.date(value.year, value.month, value.day)
+        return dt.date(value.year, value.month, value.day)
     if isinstance(value, tuple):
         return [polars_value(each) for each in value]
     if isinstance(value, dict):
@@ -206,7 +206,7 @@ def _read(sha256: str, dictionary: _Dictionary) -> Registry:
 
 
 @lru_cache(maxsize=4)
-def import_behind(import_id: uuid.UUID) -> tuple[str, Mapping[str, str], datetime.datetime]:
+def import_behind(import_id: uuid.UUID) -> tuple[str, Mapping[str, str], dt.datetime]:
     """Return the name of an import's Parquet, which files it took each attribute from, and when it was taken."""
     row = models.Import.objects.get(id=import_id)
     came_in = models.Decision.objects.get(offer=row).at

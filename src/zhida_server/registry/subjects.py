@@ -1,11 +1,10 @@
 """One enterprise: what is known of it, and from where. Every reader of its facts comes through `access`."""
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable
 from types import MappingProxyType
 
 from zhida.assess.order import NAME_ATTRIBUTE
-from zhida.registry_io.registry import Facts
 from zhida_server.people import service as people
 from zhida_server.people.data import Actor, NotFound
 from zhida_server.registry import data
@@ -21,8 +20,8 @@ def access(  # noqa: PLR0913 - each says one thing about what is read
     *,
     purpose: str,
     snapshot_sha256: str | None,
-    on: datetime.date | None,
-    known_at: datetime.datetime | None,
+    on: dt.date | None,
+    known_at: dt.datetime | None,
 ) -> data.Subject:
     """See `service.access_subject`."""
     people.access_enterprise(actor, code, purpose=purpose)
@@ -55,12 +54,12 @@ def access(  # noqa: PLR0913 - each says one thing about what is read
     )
 
 
-def _holding(told: Iterable[data.Told], on: datetime.date) -> list[data.Told]:
+def _holding(told: Iterable[data.Told], on: dt.date) -> list[data.Told]:
     """Return what holds on a day."""
     return [each for each in told if each.since <= on and (each.until is None or on <= each.until)]
 
 
-def _latest(told: Iterable[data.Told], as_of: datetime.date) -> list[data.Told]:
+def _latest(told: Iterable[data.Told], as_of: dt.date) -> list[data.Told]:
     """Return, of each attribute, what was told to hold from the latest day on, unless it was over on the day of the snapshot."""
     found: dict[str, data.Told] = {}
     for each in sorted(told, key=lambda each: (each.since, each.id)):

@@ -6,7 +6,7 @@ A row never changes. A fact that is told again replaces the one that holds on it
 Each keeps what the import said at that moment: as long as later imports say no other, they bring no news, and the told fact holds.
 """
 
-import datetime
+import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,14 +45,14 @@ class TellRequest:
     """By column of the registry: a yearly fact bears its year."""
     source: str
     """Who says so."""
-    on: datetime.date
+    on: dt.date
     """The first day on which they hold."""
-    until: datetime.date | None
+    until: dt.date | None
     """The last day; None where nobody knows of one."""
 
 
 def tell(  # noqa: PLR0913 - each says one thing about the facts
-    actor: Actor, code: str, facts: Mapping[str, object], *, source: str, on: datetime.date, until: datetime.date | None
+    actor: Actor, code: str, facts: Mapping[str, object], *, source: str, on: dt.date, until: dt.date | None
 ) -> None:
     """See `service.tell`."""
     people.require(actor, "registry.tell")
@@ -72,7 +72,7 @@ def tell(  # noqa: PLR0913 - each says one thing about the facts
         audit.record(actor.name, "registry.tell", code, purpose=source.strip(), before=before or None, after=after)
 
 
-def read(facts: Mapping[str, object], on: datetime.date, *, is_own: bool) -> Mapping[str, Value]:
+def read(facts: Mapping[str, object], on: dt.date, *, is_own: bool) -> Mapping[str, Value]:
     """See `service.read_facts`."""
     _, packs = catalogue.current_packs()
     return checked(facts, packs.dictionaries[SUBJECT], on, is_own=is_own)
@@ -120,7 +120,7 @@ def _write(actor: Actor, asked: TellRequest) -> dict[str, object]:
     return before
 
 
-def _holds_within(told: data.Told, first: datetime.date, last: datetime.date | None) -> bool:
+def _holds_within(told: data.Told, first: dt.date, last: dt.date | None) -> bool:
     """Say whether a told fact holds on any day from the first to the last."""
     is_void = told.until is not None and told.until < told.since
     return not is_void and (last is None or told.since <= last) and (told.until is None or first <= told.until)
@@ -147,18 +147,18 @@ def _overlaps(name: str, met: Sequence[data.Told]) -> Conflict:
 # --- what is told --------------------------------------------------------------------------------------------------
 
 
-def facts_of(code: str, *, known_at: datetime.datetime | None = None) -> tuple[data.Told, ...]:
+def facts_of(code: str, *, known_at: dt.datetime | None = None) -> tuple[data.Told, ...]:
     """Return all that was told of an enterprise until a moment, or ever, in the order of its coming in, as it stood at that moment."""
     return _facts("AND told.code = %(code)s ORDER BY told.id", {"code": code, "known_at": known_at})
 
 
-def facts_on(as_of: datetime.date) -> tuple[data.Told, ...]:
+def facts_on(as_of: dt.date) -> tuple[data.Told, ...]:
     """Return all told facts of all enterprises that hold on a day, by code and attribute."""
     where = "AND told.since <= %(as_of)s AND registry_attribute_last_day(told.until, next.since) >= %(as_of)s"
     return _facts(f"{where} ORDER BY told.code, told.name", {"as_of": as_of, "known_at": None})
 
 
-def _facts(where: str, arguments: Mapping[str, object]) -> tuple[data.Told, ...]:
+def _facts(where: str, arguments: Mapping[str, str | dt.date | None]) -> tuple[data.Told, ...]:
     with connection.cursor() as cursor:
         cursor.execute(f"{FACTS} {where}", arguments)
         return tuple(
@@ -170,7 +170,7 @@ def _facts(where: str, arguments: Mapping[str, object]) -> tuple[data.Told, ...]
 # --- beside what is imported ---------------------------------------------------------------------------------------
 
 
-def holds_beside(told: data.Told, imported: Facts, column: str, came_in: datetime.datetime) -> bool:
+def holds_beside(told: data.Told, imported: Facts, column: str, came_in: dt.datetime) -> bool:
     """Say whether a told fact takes the place of what an import says.
 
     It does where the import does not know, or came in before the fact was told, or still says what the fact corrected.
@@ -184,7 +184,7 @@ def holds_beside(told: data.Told, imported: Facts, column: str, came_in: datetim
     return column not in imported or told.at >= came_in or told.corrects == (imported[column],)
 
 
-def column_of(name: str, columns: Iterable[str], as_of: datetime.date) -> str | None:
+def column_of(name: str, columns: Iterable[str], as_of: dt.date) -> str | None:
     """Return the column in which a told fact stands: that of its year, or the bare one where the registry keeps just one year.
 
     None where that is another year's.

@@ -4,7 +4,7 @@ Decimal  {"number": "12.50"}      Date     {"date": "2026-11-21"}      None     
 context  {"entries": {…}}         list     […]                         text, boolean: as they are
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -71,7 +71,7 @@ def decoded(kept: Value) -> Value:
             return None
 
 
-def checked(facts: Mapping[str, object], dictionary: Dictionary, on: datetime.date, *, is_own: bool) -> dict[str, Value]:
+def checked(facts: Mapping[str, object], dictionary: Dictionary, on: dt.date, *, is_own: bool) -> dict[str, Value]:
     """Return facts as values of the engine, by column of the registry; a yearly fact without a year is that of the year before.
 
     Args:
