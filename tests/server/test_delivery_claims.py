@@ -186,6 +186,18 @@ def test_what_a_person_must_decide_goes_to_the_worklist_and_says_so(name: str, s
         service.claims_for_review(TEA)
 
 
+def test_what_was_taken_back_is_not_claimed_again_without_a_person() -> None:
+    told = {"从业人员": "10", "设施类型": "其他"}
+    first = service.claim(TEA, "B2", POLICY, told, on=ON, key="k1")
+    assert first.entitlement is not None
+    service.cancel_order(LI, first.entitlement, "材料不实", on=ON)
+    again = service.claim(TEA, "B2", POLICY, told, on=ON, key="k2")
+    assert (again.outcome, again.entitlement) == (Outcome.REVIEW, None)
+    assert "撤销" in again.reason_zh
+    assert service.claims_for_review(CLERK) == (again,)
+    assert service.payable(LI) == ()
+
+
 def test_a_budget_that_is_spent_leaves_nothing_behind() -> None:
     told = {"从业人员": "10", "设施类型": "国产", "营业收入@2025": "1000000"}
     with pytest.raises(BudgetSpent, match="预算已经用完") as refused:

@@ -57,6 +57,8 @@ class FoundRun:
         self.gives, self.delivery = "cash", "免申即享"
         self.stops_after = 10**9
         self.granted_codes = entitlements.granted_codes
+        self.grants_alone = entitlements.grants_alone
+        self.gone: frozenset[str] = frozenset()
 
     def run(self, _actor: Actor, _id: UUID) -> Any:  # noqa: ANN401 - as much of a run as is looked at
         return SimpleNamespace(state=self.state, as_of=dt.date(2026, 6, 30), packs_sha256="packs")
@@ -72,6 +74,10 @@ class FoundRun:
             raise KeyboardInterrupt
         self.stops_after -= 1
         return entitlements.grant_within(actor, None, requests, on=on)
+
+    def overtaken(self, _run: UUID, policy: str) -> frozenset[str]:
+        assert policy == POLICY
+        return self.gone
 
     def packs_of(self, _sha256: str) -> Any:  # noqa: ANN401 - as much of packs as is looked at
         front = SimpleNamespace(gives=self.gives, delivery=self.delivery, title="示例")
@@ -193,8 +199,37 @@ def test_who_waits_and_is_granted_by_another_notice_waits_no_more(found: FoundRu
     ledger.appropriate(LI, BUDGET, 1_000_000, key="more")
     second = opened()
     assert [line.code for line in service.notice_lines(second.id)] == list(CODES[4:])
-    assert standing(first) == ["noticed"] * 4 + ["elsewhere"] * 2
-    assert (service.notice(first.id).waiting, service.grant_waiting(OFFICER, on=WEDNESDAY)) == (0, 0)
+    assert (standing(first), standing(second)) == (["noticed"] * 4 + ["waiting"] * 2, ["waiting"] * 2)
+    assert (service.grant_waiting(OFFICER, on=WEDNESDAY), service.grant_waiting(OFFICER, on=WEDNESDAY)) == (2, 0)
+    assert (standing(first), standing(second)) == (["noticed"] * 6, ["elsewhere"] * 2)
+    assert (service.notice(second.id).waiting, left()) == (0, 1_000_000 + 1_000_000 - 6 * 220_000)
+    assert not notices.is_waited_for(BUDGET)
+
+
+def test_a_later_notice_overtakes_nobody_who_waits_on_an_earlier_one(found: FoundRun) -> None:
+    found.fen, found.codes = 400_000, CODES[:3]
+    first = opened()
+    assert (standing(first), left()) == (["noticed"] * 2 + ["waiting"], 200_000)
+    found.fen, found.codes = 100_000, CODES[3:]
+    second = opened()
+    assert (standing(second), left()) == (["waiting"] * 3, 200_000)
+    ledger.appropriate(LI, BUDGET, 300_000, key="more")
+    assert service.grant_waiting(OFFICER, on=WEDNESDAY) == 2
+    assert (standing(first), standing(second), left()) == (["noticed"] * 3, ["noticed", "waiting", "waiting"], 0)
+
+
+def test_who_was_overtaken_since_the_run_is_left_to_the_next_and_keeps_nobody_waiting(found: FoundRun) -> None:
+    found.fen, found.codes, found.gone = 400_000, CODES[:5], frozenset(CODES[:1])
+    notice = opened()
+    assert [(line.code, line.state) for line in service.notice_lines(notice.id)] == [
+        (CODES[1], "noticed"),
+        (CODES[2], "noticed"),
+        (CODES[3], "waiting"),
+        (CODES[4], "waiting"),
+    ]
+    found.gone = frozenset(CODES[3:4])
+    ledger.appropriate(LI, BUDGET, 200_000, key="more")
+    assert (service.grant_waiting(OFFICER, on=WEDNESDAY), standing(notice)[2:]) == (1, ["waiting", "noticed"])
     assert not notices.is_waited_for(BUDGET)
 
 

@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 from tests.server.delivery_orders import (
     CODES,
     LI,
+    OFFICER,
     ON,
     checked,
     grant,
@@ -20,6 +21,8 @@ from tests.server.delivery_orders import (
 )
 from zhida_server.delivery import service
 from zhida_server.delivery.data import Batch, OrderState
+from zhida_server.entitlements import service as entitlements
+from zhida_server.entitlements.data import GrantRequest
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -212,6 +215,20 @@ def test_an_order_is_not_voided_beside_the_ledger() -> None:
 def test_an_order_on_notice_is_not_payable_before_the_notice_is_closed() -> None:
     (granted,) = grant(CODES[:1], kind=OrderState.NOTICED)
     refused(EVENT.format(order=granted.id, kind="payable", batch="NULL"), because="it is on notice, or somebody objects")
+
+
+def test_an_order_of_a_notice_does_not_begin_as_payable() -> None:
+    order = (
+        "INSERT INTO delivery_order (id, policy, period, code, amount_fen, notice_id, ordered_on, ordered_by)"
+        " SELECT id, policy, period, code, amount_fen, '00000000-0000-0000-0000-00000000000a', granted_on, 'x'"
+        " FROM entitlements_entitlement"
+    )
+    with rolled_back():
+        requests = [GrantRequest("demo/a", CODES[0], 100, "第一条", {"title": "示例"})]
+        (granted,) = entitlements.grant_many(OFFICER, None, requests, on=ON)
+        event = EVENT.format(order=granted.id, kind="payable", batch="NULL")
+        refused(NOTICE, order, event, because="it is on notice, or somebody objects")
+        said(NOTICE, order, EVENT.format(order=granted.id, kind="noticed", batch="NULL"))
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,8 @@ def test_people_are_listed_for_administrator_and_auditor() -> None:
     people.bind_representative(SET_UP, "boss", SENTENCE, CODE)
     assert [one.name for one in people.people(ADMINISTRATOR)] == ["boss", "wang"]
     assert [one.name for one in people.people(Actor("au", Role.AUDITOR), CODE)] == ["boss"]
+    assert [one.name for one in people.people(ADMINISTRATOR, limit=1)] == ["boss"]
+    assert [one.name for one in people.people(ADMINISTRATOR, after="boss", limit=1)] == ["wang"]
     with pytest.raises(NotAllowed):
         people.people(Actor("x", Role.LEADER))
 

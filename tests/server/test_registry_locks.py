@@ -1,12 +1,14 @@
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, Thread
 
 import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
 
 from tests.server import small_town
+from zhida.policy.pack import Packs
 from zhida_server.catalogue import service as catalogue
+from zhida_server.catalogue import taking
 from zhida_server.people.data import job_actor
 from zhida_server.registry import lines
 from zhida_server.registry import service as registry
@@ -51,3 +53,31 @@ def test_two_imports_are_taken_one_after_the_other(own_database: str, tmp_path: 
         other.start()
         other.join()
     assert len(met) == 1
+
+
+def test_the_same_packs_taken_twice_at_once_are_one_version(own_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert own_database
+    town, both_checked, check = small_town.packs(tmp_path / "packs"), Barrier(2, timeout=10), taking._checked
+    met: list[Exception] = []
+
+    def checked(sha256: str) -> Packs:
+        found = check(sha256)
+        both_checked.wait()
+        return found
+
+    def take() -> None:
+        try:
+            catalogue.take_packs(JOB, town)
+        except Exception as error:  # noqa: BLE001 - it is looked at below
+            met.append(error)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(taking, "_checked", checked)
+    threads = [Thread(target=take) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert met == []
+    assert len(catalogue.pack_versions()) == 1

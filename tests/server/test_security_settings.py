@@ -191,6 +191,11 @@ def test_a_character_that_no_database_keeps_is_refused(client: Client, address: 
     assert client.post(reverse("set_language"), {"language": "zh\0"}).status_code == 400
 
 
+def test_what_was_searched_for_stays_one_part_of_the_next_address(client: Client) -> None:
+    log_in(client)
+    assert 'href="?q=a%26after%3Db"' in client.get("/enterprise/", {"q": "a&after=b", "after": "A1"}).content.decode()
+
+
 def test_a_form_of_too_many_fields_is_refused(client: Client) -> None:
     fields = {f"field{number}": "" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
     assert client.post(reverse("account_login"), fields).status_code == 400

@@ -33,7 +33,10 @@ def is_computed(node: Node) -> bool:
     """Say whether an expression is computed here where all that it names are numbers.
 
     >>> from zhida.feel.parse import parse_expression
-    >>> is_computed(parse_expression("min(a / b - 1, 0.5) > 0")), is_computed(parse_expression("a > 0 and b"))
+    >>> from zhida.feel.names import Scope
+    >>> from zhida.source import snippet
+    >>> texts = "min(a / b - 1, 0.5) > 0", "a > 0 and b"
+    >>> tuple(is_computed(parse_expression(snippet(text), Scope())) for text in texts)
     (True, False)
     """
     match node:
@@ -93,7 +96,10 @@ def compute(
         null: The names that are null in each of them.
 
     >>> from zhida.feel.parse import parse_expression
-    >>> found = compute(parse_expression("a / b"), {"a": [Decimal(1), Decimal(1)], "b": [Decimal(8), Decimal(0)]}, 2)
+    >>> from zhida.feel.names import Scope
+    >>> from zhida.source import snippet
+    >>> node = parse_expression(snippet("a / b"), Scope())
+    >>> found = compute(node, {"a": [Decimal(1), Decimal(1)], "b": [Decimal(8), Decimal(0)]}, 2)
     >>> found.values, found.failed
     ([Decimal('0.125'), Decimal('0')], [1])
     """

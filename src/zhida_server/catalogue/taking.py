@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from zhida.assess.examples import run_examples
@@ -27,6 +27,9 @@ from zhida_server.people.data import Actor, Refused
 
 MAX_FILES = 5_000
 """More files are no packs: somebody named the wrong folder."""
+
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('zhida catalogue take', 0))"
+"""Who takes the same packs at the same moment waits, and finds them known."""
 
 SHOWN = 50
 """Mistakes that a refusal shows; it counts all."""
@@ -56,7 +59,8 @@ def take_packs(actor: Actor, folder: Path) -> data.PackVersion:
         except data.PacksRefused:
             drop(sha256)
             raise
-    with transaction.atomic():
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK)
         if not is_known and not models.PackVersion.objects.filter(sha256=sha256).exists():
             _write(actor, sha256, packs, {path: files.keep_bytes(each, SUFFIX) for path, each in content.items()})
         models.Taking.objects.create(pack_id=sha256, by=actor.name)

@@ -293,7 +293,7 @@ def batches(actor: Actor, *, limit: int = 200) -> tuple[Batch, ...]:
 
 
 def batch(actor: Actor, batch_id: UUID) -> Batch:
-    """Return one batch with its lines.
+    """Return one batch with its lines; without them to whoever sees sums alone.
 
     Args:
         actor: Who asks.
@@ -307,7 +307,7 @@ def batch(actor: Actor, batch_id: UUID) -> Batch:
     if row is None:
         raise _none(batch_id)
     audit.record(actor.name, "batch.read", str(row.id))
-    return _batch(row, with_lines=True)
+    return _batch(row, with_lines=people.may(actor, "ledger.read"))
 
 
 def batch_numbered(actor: Actor, number: str) -> UUID:

@@ -2,7 +2,7 @@
 
     claim_questions ──facts──> claim ──┬── something is still missing: nothing is kept, the questions that are left come back
                                        ├── eligible: the facts are told, the grant and its order are made, payable at once
-                                       ├── a person must decide: a line on the worklist, which says so
+                                       ├── a person must decide, or a grant was taken back: a line on the worklist, which says so
                                        └── not eligible: the facts are told, the answer is kept with its reason
 
 The key of a claim makes a double click one claim. An enterprise states only what the dictionary lets it state, and only what is asked.
@@ -94,6 +94,7 @@ def claim(  # noqa: PLR0913 - what a claim consists of
     id_ = act_id(f"claim/{text_of(key, '表单编号', 'key', KEY_LIMIT)}")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('claim/' || %s, 0))", [code])
+        entitlements.grants_at_once()
         former = models.Claim.objects.filter(id=id_).first()
         if former is not None:
             people.access_enterprise(actor, code, purpose=f"办理 {policy}")
@@ -112,7 +113,7 @@ def claim(  # noqa: PLR0913 - what a claim consists of
             return _answer(None, front, code, decided, _Verdict(decided.outcome, decided.reason_zh, decided.reason_en), None, questions, on)
         if accepted:
             registry.tell(actor, code, accepted, source=SOURCE, on=on)
-        verdict = _verdict(front, decided)
+        verdict = _verdict(front, decided, is_taken_back=orders.is_taken_back(policy, on.year, code))
         order_id = _granted(actor, code, policy, decided, front, on) if verdict.is_granted else None
         row = models.Claim.objects.create(
             id=id_,
@@ -144,7 +145,7 @@ class _Verdict:
         self.is_granted = is_granted
 
 
-def _verdict(front: FrontMatter, decided: Decided) -> _Verdict:
+def _verdict(front: FrontMatter, decided: Decided, *, is_taken_back: bool) -> _Verdict:
     """Say what a claim comes to once nothing is left to be asked."""
     zh, en = decided.reason_zh, decided.reason_en
     if decided.outcome in {Outcome.REVIEW, Outcome.UNDETERMINED}:
@@ -162,6 +163,10 @@ def _verdict(front: FrontMatter, decided: Decided) -> _Verdict:
         less_zh = f"单看这一项应得 {yuan(decided.amount_fen)} 元；与已享受或更优的政策不能同享，这一项不再发放。"
         less_en = f"By itself it comes to {yuan(decided.amount_fen)} yuan; it does not go together with what is received, or is better."
         return _Verdict(Outcome.ELIGIBLE, f"{less_zh}{zh}", f"{less_en} {en}".strip())
+    if is_taken_back:
+        back_zh = f"按已有的事实符合条件；但“{front.title}”今年的发放曾经撤销，或有异议成立，已转经办人核实。"
+        back_en = f"Eligible by what is known; but this year's grant of '{front.title}' was voided, or objected to rightly: a person looks."
+        return _Verdict(Outcome.REVIEW, f"{back_zh}{zh}", f"{back_en} {en}".strip())
     return _Verdict(Outcome.ELIGIBLE, zh, en, is_granted=True)
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from zhida.assess.assessment import Outcome
+from zhida_server.entitlements.data import Answer, Entitlement, Run
 from zhida_server.people.data import Conflict, NotFound, Refused
 
 # --- public notice -------------------------------------------------------------------------------------------------
@@ -182,6 +183,20 @@ class Order:
     """What became of it, in order."""
     has_payee: bool
     """Whether a bank account is known to pay it to."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnterpriseOverview:
+    """What an enterprise's page shows."""
+
+    run: Run | None
+    """The run that counts; None where none was done."""
+    answers: tuple[Answer, ...]
+    """What it says of the enterprise, in the order of the packs."""
+    orders: tuple[Order, ...]
+    """The orders to pay it, the latest first."""
+    entitlements: tuple[Entitlement, ...]
+    """What was granted to it, the latest last; each order has its own among them, under the same id."""
 
 
 @dataclass(frozen=True, slots=True)

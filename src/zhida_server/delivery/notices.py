@@ -4,7 +4,8 @@
                      │ chunk by chunk: grant, order, line; killed and repeated, it goes on where it stopped     payable orders
                      └ once the budget is spent, everybody else waits, and is granted when there is money again
 
-First come, first served: nobody is granted something while somebody before them on the same notice waits.
+First come, first served: nobody is granted something while somebody before them waits for the same budget, on this notice or on an
+earlier one. Whose answer was overtaken since the run, by a claim or another run that stacking ties to it, is left to the next run.
 """
 
 import datetime as dt
@@ -118,12 +119,7 @@ ORDER BY line.position LIMIT %s
 WAITING = f"""
 SELECT line.id, line.code, line.amount_fen, line.article
 FROM delivery_notice_line line JOIN delivery_notice notice ON notice.id = line.notice_id
-WHERE line.notice_id = %s AND {WAITS} ORDER BY line.position LIMIT %s
-"""  # noqa: S608 - all parts are ours
-
-WAITED_FOR = f"""
-SELECT EXISTS (SELECT FROM delivery_notice_line line JOIN delivery_notice notice ON notice.id = line.notice_id
-    WHERE notice.budget = %s AND {WAITS})
+WHERE line.notice_id = %s AND line.code <> ALL(%s) AND {WAITS} ORDER BY line.position LIMIT %s
 """  # noqa: S608 - all parts are ours
 
 UNDISPUTED = """
@@ -254,14 +250,14 @@ def _grant_chunk(notice_id: UUID, eligible: Sequence[EligibleLine]) -> bool:
         row = models.Notice.objects.select_for_update().get(id=notice_id)
         if row.state != NoticeState.GRANTING:
             return True
+        entitlements.grants_alone()
         former = models.NoticeLine.objects.filter(notice=row)
         begin = former.order_by("-position").values_list("position", flat=True).first() or 0
-        granted_before = entitlements.granted_codes(row.policy, row.period)
-        left = [(place, each) for place, each in enumerate(eligible, start=1) if place > begin and each.code not in granted_before]
+        settled = entitlements.granted_codes(row.policy, row.period) | entitlements.overtaken(row.run_id, row.policy)
+        left = [(place, each) for place, each in enumerate(eligible, start=1) if place > begin and each.code not in settled]
         fresh = left[:CHUNK]
         requests = [GrantRequest(row.policy, each.code, each.paid_fen) for _, each in fresh]
-        is_spent = former.filter(order=None).exists()
-        granted = _granted(row, requests, OrderState.NOTICED, row.opened_on) if requests and not is_spent else {}
+        granted = {} if not requests or is_waited_for(row.budget) else _granted(row, requests, OrderState.NOTICED, row.opened_on)
         names = registry.names_of([each.code for _, each in fresh])
         insert(
             "delivery_notice_line",
@@ -310,7 +306,8 @@ def _grant_waiting_chunk(notice_id: UUID, on: dt.date) -> tuple[int, bool]:
     """Grant the next of those who wait on a notice; says how many, and whether its budget is spent."""
     with transaction.atomic(), connection.cursor() as cursor:
         row = models.Notice.objects.select_for_update().get(id=notice_id)
-        cursor.execute(WAITING, [notice_id, CHUNK])
+        entitlements.grants_alone()
+        cursor.execute(WAITING, [notice_id, list(entitlements.overtaken(row.run_id, row.policy)), CHUNK])
         waiting = cursor.fetchall()
         if not waiting:
             return 0, False
@@ -329,10 +326,15 @@ def _grant_waiting_chunk(notice_id: UUID, on: dt.date) -> tuple[int, bool]:
 
 def is_waited_for(budget: str) -> bool:
     """Say whether somebody on a notice waits for money of a budget; nobody else is served before them."""
+    rows = models.Notice.objects.filter(budget=budget, all_lines__order=None).distinct()
+    return any(_waits(row) for row in rows)
+
+
+def _waits(row: models.Notice) -> bool:
+    """Say whether somebody on a notice waits for money."""
     with connection.cursor() as cursor:
-        cursor.execute(WAITED_FOR, [budget])
-        (is_so,) = cursor.fetchone()
-        return bool(is_so)
+        cursor.execute(WAITING, [row.id, list(entitlements.overtaken(row.run_id, row.policy)), 1])
+        return cursor.fetchone() is not None
 
 
 def _granted(row: models.Notice, requests: Sequence[GrantRequest], kind: OrderState, on: dt.date) -> dict[str, UUID]:

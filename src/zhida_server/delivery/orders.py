@@ -52,6 +52,17 @@ WHERE event.kind = %s AND NOT EXISTS (SELECT FROM delivery_event later WHERE lat
 """
 """The orders that stand at `payable` or `held`."""
 
+TAKEN_BACK = """
+SELECT EXISTS (
+    SELECT FROM delivery_order ordered JOIN delivery_event event ON event.order_id = ordered.id AND event.kind = 'voided'
+    WHERE ordered.policy = %s AND ordered.period = %s AND ordered.code = %s
+) OR EXISTS (
+    SELECT FROM delivery_objection objection JOIN delivery_notice notice ON notice.id = objection.notice_id
+    JOIN delivery_objection_decision decision ON decision.objection_id = objection.id AND decision.is_upheld
+    WHERE notice.policy = %s AND notice.period = %s AND objection.code = %s
+)
+"""
+
 ORDERS = """
 SELECT ordered.id, ordered.policy, ordered.period, ordered.code, ordered.amount_fen, ordered.notice_id, ordered.ordered_on,
     EXISTS (SELECT FROM delivery_payee payee WHERE payee.code = ordered.code)
@@ -169,6 +180,14 @@ def standing_of(policy: str, period: int, code: str) -> UUID | None:
         return None if row is None else row[0]
 
 
+def is_taken_back(policy: str, period: int, code: str) -> bool:
+    """Say whether a policy was granted to an enterprise in a year and voided again, or an objection to it was upheld."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN_BACK, [policy, period, code] * 2)
+        (is_so,) = cursor.fetchone()
+        return bool(is_so)
+
+
 # --- acts ----------------------------------------------------------------------------------------------------------
 
 
@@ -233,6 +252,11 @@ def orders_of(actor: Actor, code: str, *, purpose: str) -> tuple[Order, ...]:
     """
     people.require(actor, "order.read")
     people.access_enterprise(actor, code, purpose=purpose)
+    return orders_for(code)
+
+
+def orders_for(code: str) -> tuple[Order, ...]:
+    """Return the same, for whoever was let in already."""
     return _read("ordered.code = %s", [code])
 
 
@@ -254,8 +278,12 @@ def order(actor: Actor, order_id: UUID, *, purpose: str) -> Order:
 
 
 def held_orders(actor: Actor) -> tuple[Order, ...]:
-    """Return the orders that failed too often and wait for a person."""
-    people.require(actor, "batch.read")
+    """Return the orders that failed too often and wait for a person.
+
+    Raises:
+        NotAllowed: where the role sees sums alone, or nothing of it.
+    """
+    people.require(actor, "ledger.read")
     return _read(f"ordered.id IN ({PAYABLE})", [OrderState.HELD])
 
 
@@ -290,6 +318,8 @@ def _read(where: str, values: Sequence[str | UUID]) -> tuple[Order, ...]:
     with connection.cursor() as cursor:
         cursor.execute(ORDERS.format(where=where), values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
+        if not rows:
+            return ()
         cursor.execute(EVENTS, [[row[0] for row in rows]])
         events: dict[UUID, list[OrderEvent]] = {}
         for order_id, *event in cursor.fetchall():

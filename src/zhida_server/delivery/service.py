@@ -20,6 +20,7 @@ from zhida_server.delivery.notices import (
 )
 from zhida_server.delivery.objections import decide_objection, object_to, objections
 from zhida_server.delivery.orders import cancel_order, held_orders, order, orders_of, payable, requeue_order
+from zhida_server.delivery.overviews import overview_of
 from zhida_server.delivery.payees import payee_of, set_payee
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "open_notice",
     "order",
     "orders_of",
+    "overview_of",
     "payable",
     "payee_of",
     "requeue_order",

@@ -172,6 +172,11 @@ def _paid(basis: _Basis, policy: str) -> int:
     computed: dict[str, Any] = {}
     for each in policies:
         computed |= basis.computed(each)
-    received = [(each.policy, Received(-1, each.amount_fen, engine_date(each.on), "")) for each in basis.received]
+    received = [(each.policy, Received(-1, each.amount_fen, _day_of(each), "")) for each in basis.received]
     found = combine_subject(packs, policies, facts_at(dict(basis.facts) | computed, day), as_of=day, received=received)
     return found.sure.paid_fen[policies.index(policy)]
+
+
+def _day_of(granted: Entitlement) -> Date:
+    """Return the day that a grant counts for: in January, what is granted of a run as of December is still of the former year."""
+    return engine_date(granted.on) if granted.on.year == granted.period else Date(granted.period, 12, 31)

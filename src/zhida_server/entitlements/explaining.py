@@ -76,8 +76,8 @@ def explain(  # noqa: PLR0913 - each says one thing about what is asked
 
 
 def article_of(assessment: Assessment) -> str:
-    """Return the article that an answer rests on: that of the amount, or else of the first reason that has one."""
-    return next((reason.article for reason in assessment.reasons if reason.article), "")
+    """Return the article that an answer rests on: of the amount, of the first reason that has one, or else the document."""
+    return next((reason.article for reason in assessment.reasons if reason.article), assessment.document)
 
 
 def _name(run: Run) -> str:

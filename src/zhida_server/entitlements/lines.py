@@ -83,6 +83,7 @@ def _articles(model: PolicyModel) -> tuple[str, Mapping[str, str], str]:
     """Return the cell that says which rule an answer rests on, the article of each rule, and that of an answer without one.
 
     It is the table that gives the amount, or else the one that says who is eligible; of an expression, the article it stands under.
+    Where a document has no numbered articles, it is the document.
     """
     policy, cells = model.policy, table_cells(model)
     for id_ in (policy.amount_id, policy.eligible_id):
@@ -91,10 +92,10 @@ def _articles(model: PolicyModel) -> tuple[str, Mapping[str, str], str]:
             continue
         stated = decided.decision.span.article
         if isinstance(decided.body, CompiledTable) and id_ in cells:
-            return cells[id_], {rule.rule.number: rule.rule.article for rule in decided.body.rules}, stated
+            return cells[id_], {rule.rule.number: rule.rule.article for rule in decided.body.rules}, stated or policy.front.document
         if stated:
             return "", {}, stated
-    return "", {}, ""
+    return "", {}, policy.front.document
 
 
 def _article(rule: str | None, articles: Mapping[str, str], otherwise: str) -> str:

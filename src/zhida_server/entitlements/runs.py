@@ -59,9 +59,11 @@ ROWS_PER_PART = 32_768
 ENTITLEMENTS_FILE = "entitlements.parquet"
 
 RECEIVED = """
-SELECT code, policy, amount_fen, granted_on FROM entitlements_granted WHERE state <> 'voided' ORDER BY code, policy, period, attempt
+SELECT code, policy, amount_fen, CASE WHEN extract(year FROM granted_on) = period THEN granted_on ELSE make_date(period, 12, 31) END
+FROM entitlements_granted WHERE state <> 'voided' ORDER BY code, policy, period, attempt
 """
-"""What was granted and stands: it counts as received, so that a later run does not promise it a second time."""
+"""What was granted and stands: it counts as received in the year for which it was granted (a run as of December may be granted in
+January), so that a later run does not promise it a second time."""
 
 
 # --- ordering --------------------------------------------------------------------------------------------------------

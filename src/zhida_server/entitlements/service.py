@@ -14,13 +14,24 @@ from zhida_server.entitlements.answers import Heading, answers_in
 from zhida_server.entitlements.data import Answer, PolicyTally, Run
 from zhida_server.entitlements.deciding import decide_again, decide_now
 from zhida_server.entitlements.explaining import explain
-from zhida_server.entitlements.grants import by_ids, entitlement, entitlements_of, grant_many, grant_within, granted_codes, key_of
+from zhida_server.entitlements.grants import (
+    by_ids,
+    entitlement,
+    entitlements_of,
+    grant_many,
+    grant_within,
+    granted_codes,
+    granted_to,
+    key_of,
+)
 from zhida_server.entitlements.lines import eligible
 from zhida_server.entitlements.runs import repeat, run_now, start_run
+from zhida_server.entitlements.staleness import grants_alone, grants_at_once, overtaken
 from zhida_server.people import service as people
 from zhida_server.people.data import Actor
 
 __all__ = [
+    "answers_for",
     "answers_of",
     "by_ids",
     "decide_again",
@@ -32,8 +43,12 @@ __all__ = [
     "grant_many",
     "grant_within",
     "granted_codes",
+    "granted_to",
+    "grants_alone",
+    "grants_at_once",
     "key_of",
     "latest_run",
+    "overtaken",
     "repeat",
     "run",
     "run_now",
@@ -43,9 +58,10 @@ __all__ = [
 ]
 
 LATEST = """
-SELECT answer.result_id, answer.said FROM entitlements_answer answer
-WHERE answer.result_id = (SELECT max(number) FROM entitlements_result) AND answer.code = %s
+SELECT latest.run_id, answer.said FROM (SELECT number, run_id FROM entitlements_result ORDER BY number DESC LIMIT 1) latest
+LEFT JOIN entitlements_answer answer ON answer.result_id = latest.number AND answer.code = %s
 """
+"""The run whose answers count, with what it says of an enterprise; without it where it says nothing."""
 
 
 def run(actor: Actor, run_id: UUID) -> Run:
@@ -94,14 +110,28 @@ def answers_of(actor: Actor, code: str, *, purpose: str) -> tuple[Answer, ...]:
         NotAllowed: the actor may not, or it is another's enterprise.
     """
     people.access_enterprise(actor, code, purpose=purpose)
+    return answers_for(code)[1]
+
+
+def answers_for(code: str) -> tuple[Run | None, tuple[Answer, ...]]:
+    """Return the same with the run, both as of one moment, for services that have checked who asks; None where no run was done."""
     with connection.cursor() as cursor:
         cursor.execute(LATEST, [code])
         row = cursor.fetchone()
-    return () if row is None else answers_in(row[1], _headings(row[0]))
+    if row is None:
+        return None, ()
+    run_id, said = row
+    return _done(run_id), () if said is None else answers_in(said, _headings(run_id))
 
 
 @lru_cache(maxsize=8)
-def _headings(result: int) -> tuple[Heading, ...]:
-    """Return how the answers of a result are read; it never changes."""
-    rows = models.PolicyResult.objects.filter(result_id=result).order_by("place")
+def _done(run_id: UUID) -> Run:
+    """Return a run that is done; it never changes."""
+    return records.done_run(run_id)
+
+
+@lru_cache(maxsize=8)
+def _headings(run_id: UUID) -> tuple[Heading, ...]:
+    """Return how the answers of a run that is done are read; it never changes."""
+    rows = models.PolicyResult.objects.filter(result__run_id=run_id).order_by("place")
     return tuple(Heading(row.policy, row.title, row.gives, tuple(row.missing), row.window_until) for row in rows)

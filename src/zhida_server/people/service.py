@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from zhida_server.audit import service as audit
 from zhida_server.people.data import CODE, STAFF, VISITOR, Actor, Conflict, NotAllowed, NotFound, Person, Refused, Role, SetUp
@@ -198,21 +199,24 @@ def reset_second_factor(actor: Actor, name: str) -> None:
     audit.record(actor.name, "people.reset_second_factor", user.username, after={"removed": removed})
 
 
-def people(actor: Actor, text: str = "") -> tuple[Person, ...]:
+def people(actor: Actor, text: str = "", *, after: str = "", limit: int | None = None) -> tuple[Person, ...]:
     """Return everybody who has an account, or had one, by name.
 
     Args:
         actor: Who asks.
         text: Only those in whose name, office or enterprise this occurs.
+        after: Only names behind this one: the next page of a listing.
+        limit: How many at most; None for all.
 
     Raises:
         NotAllowed: where the actor may not read accounts.
     """
     require(actor, "people.read")
-    rows = User.objects.order_by("username")
-    with_factor = set(Authenticator.objects.filter(type=Authenticator.Type.TOTP).values_list("user_id", flat=True))
-    found = [_person(row, has_second_factor=row.pk in with_factor) for row in rows]
-    return tuple(one for one in found if text in one.name or text in one.office or text in one.enterprise_code)
+    asked = User.objects.filter(username__gt=after).order_by("username")
+    if text:
+        asked = asked.filter(Q(username__contains=text) | Q(office__contains=text) | Q(enterprise_code__contains=text))
+    factor = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
+    return tuple(_person(row, has_second_factor=row.has_factor) for row in asked.annotate(has_factor=Exists(factor))[:limit])
 
 
 def set_up_left(user: AbstractBaseUser | AnonymousUser) -> SetUp:

@@ -1,10 +1,12 @@
-"""What a site does by its own clock: the nightly run, and jobs whose worker was killed are put back."""
+"""What a site does by its own clock: the nightly run, jobs whose worker was killed are put back, what nobody needs is removed."""
 
 import logging
 import re
 from datetime import UTC, datetime, tzinfo
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.core.management import call_command
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -14,6 +16,8 @@ from zhida_server.people.data import job_actor
 LOG = logging.getLogger(__name__)
 SILENT_SECONDS = 30.0
 """A worker that has not been heard of for so long is gone."""
+KEPT_HOURS = 7 * 24
+"""For so long what became of a job that was done can be looked up."""
 TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -45,6 +49,15 @@ async def put_back_stalled(timestamp: int) -> None:
     """Put jobs back whose worker is gone."""
     assert timestamp
     await put_back(SILENT_SECONDS)
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(queueing_lock="remove-old", pass_context=False)
+async def remove_old(timestamp: int) -> None:
+    """Remove jobs that were done long ago, and logins that are over: each minute and each visit would leave a row for good."""
+    assert timestamp
+    await app.job_manager.delete_old_jobs(nb_hours=KEPT_HOURS)
+    await sync_to_async(call_command)("clearsessions")
 
 
 @app.task(queueing_lock="nightly")

@@ -7,6 +7,7 @@ decided on the page itself: it shows what the latest run found. Only an explanat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import transaction
@@ -129,8 +130,8 @@ def own_enterprise(request: HttpRequest, actor: Actor) -> HttpResponse:
         return redirect("enterprise", actor.enterprise_code)
     text, after = request.GET.get("q", "").strip()[:SEARCH_LIMIT], request.GET.get("after", "")[:18]
     found = registry.enterprises(actor, text, after=after, limit=PAGE_LINES)
-    further = f"?q={text}&after={found[-1].code}" if len(found) == PAGE_LINES else ""
-    first = f"?q={text}" if after else ""
+    further = "?" + urlencode({"q": text, "after": found[-1].code}) if len(found) == PAGE_LINES else ""
+    first = "?" + urlencode({"q": text}) if after else ""
     return render(request, "enterprise/search.html", {"text": text, "found": found, "further": further, "first": first})
 
 
@@ -153,21 +154,16 @@ def _before(name: str, *parts: str) -> str:
 
 
 def overview(actor: Actor, code: str) -> Overview:
-    """Return all that the page shows of an enterprise, read as of one moment."""
-    purpose = purpose_of(actor, "企业页面")
-    with transaction.atomic():
-        run = entitlements.latest_run()
-        answers = entitlements.answers_of(actor, code, purpose=purpose) if run else ()
-        granted = entitlements.entitlements_of(actor, code, purpose=purpose)
-        orders = delivery.orders_of(actor, code, purpose=purpose)
-        names = registry.names_of([code])
+    """Return all that the page shows of an enterprise; the look is one record."""
+    found = delivery.overview_of(actor, code, purpose=purpose_of(actor, "企业页面"))
+    names = registry.names_of([code])
     if code not in names:
         raise NotFound("no-enterprise", f"登记册里没有代码为“{code}”的企业", f"the registry has no enterprise with the code '{code}'")
-    lines = tuple(_lines(answers, granted, run.as_of.year if run else 0))
-    payments = tuple(_payments(orders, granted))
+    lines = tuple(_lines(found.answers, found.entitlements, found.run.as_of.year if found.run else 0))
+    payments = tuple(_payments(found.orders, found.entitlements))
     return Overview(
         name=names[code],
-        run=run,
+        run=found.run,
         due=tuple(sorted((line for line in lines if line.answer.outcome is Outcome.ELIGIBLE), key=_greatest_first)),
         near=tuple(line for line in lines if line.answer.near and line.answer.outcome is not Outcome.ELIGIBLE),
         missing=tuple(line for line in lines if line.answer.outcome in {Outcome.UNDETERMINED, Outcome.REVIEW}),
@@ -221,7 +217,7 @@ def payee(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 
 def _lines(answers: Iterable[Answer], granted: Sequence[Entitlement], period: int) -> Iterable[Line]:
     """Yield answers with what was granted of them for the year, and whether one can be claimed here."""
-    standing = {each.policy: each for each in reversed(granted) if each.period == period and each.state is not EntitlementState.VOIDED}
+    standing = {each.policy: each for each in granted if each.period == period and each.state is not EntitlementState.VOIDED}
     offers = _offers(catalogue.current_sha256())
     for answer in answers:
         given = standing.get(answer.policy)

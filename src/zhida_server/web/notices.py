@@ -3,6 +3,7 @@
 A notice shows names, amounts and articles. Facts of enterprises are never on it.
 """
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -44,8 +45,8 @@ def notice(request: HttpRequest, actor: Actor, notice: UUID) -> HttpResponse:  #
         "lines": lines,
         "text": text,
         "about": request.GET.get("about", "")[:18],
-        "first": f"?q={text}" if after else "",
-        "further": f"?q={text}&after={lines[-1].position}" if len(lines) == PAGE_LINES else "",
+        "first": "?" + urlencode({"q": text}) if after else "",
+        "further": "?" + urlencode({"q": text, "after": lines[-1].position}) if len(lines) == PAGE_LINES else "",
     }
     return render(request, "public/notice_lines.html" if request.htmx else "public/notice.html", known)  # type: ignore[attr-defined]
 

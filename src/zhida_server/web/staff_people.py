@@ -1,6 +1,7 @@
 """Accounts: made and ended by administrators, read by auditors. A role never changes: nobody raises anybody, themselves least of all."""
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,6 +11,8 @@ from zhida_server.people.data import STAFF, Actor, Refused, Role
 from zhida_server.web.guards import FORM, POST, page
 from zhida_server.web.staff_forms import form_again, once, one_of, said, text_in
 
+PAGE_PEOPLE = 100
+"""Accounts on one page."""
 ACTS: Mapping[str, tuple[Callable[[Actor, str], None], str, str]] = {
     "deactivate": (people.deactivate, "账号“{name}”已停用，正在使用的登录立即失效。", "'{name}' was ended, and is logged out."),
     "reactivate": (people.reactivate, "账号“{name}”已恢复。", "'{name}' can be used again."),
@@ -21,8 +24,15 @@ ACTS: Mapping[str, tuple[Callable[[Actor, str], None], str, str]] = {
 @page(act="people.read")
 def accounts(request: HttpRequest, actor: Actor) -> HttpResponse:
     """List accounts."""
-    text = request.GET.get("q", "").strip()[:100]
-    return render(request, "staff/people.html", {"people": people.people(actor, text), "text": text})
+    text, after = request.GET.get("q", "").strip()[:100], request.GET.get("after", "")[:150]
+    found = people.people(actor, text, after=after, limit=PAGE_PEOPLE)
+    known = {
+        "people": found,
+        "text": text,
+        "first": "?" + urlencode({"q": text}) if after else "",
+        "further": "?" + urlencode({"q": text, "after": found[-1].name}) if len(found) == PAGE_PEOPLE else "",
+    }
+    return render(request, "staff/people.html", known)
 
 
 @page(act="people.manage", methods=FORM)

@@ -73,7 +73,9 @@ BEGIN
                 USING ERRCODE = 'integrity_constraint_violation';
         END IF;
     END IF;
-    IF NEW.kind = 'payable' AND former.kind = 'noticed' THEN
+    IF NEW.kind = 'payable' AND coalesce(former.kind, 'noticed') = 'noticed'
+        AND EXISTS (SELECT FROM delivery_order WHERE id = NEW.order_id AND (notice_id IS NOT NULL OR former.kind = 'noticed'))
+    THEN
         SELECT notice_id, code INTO noticed FROM delivery_order WHERE id = NEW.order_id;
         PERFORM FROM delivery_notice WHERE id = noticed.notice_id AND state = 'closed';
         IF NOT FOUND OR EXISTS (
