@@ -78,7 +78,7 @@ def arguments(name: str, pattern: URLPattern, town: staff_town.Town) -> dict[str
         "code": staff_town.GARDEN_BUDGET if name == "staff_budget" else staff_town.OWN,
         "policy": staff_town.SHOP if name == "staff_notice_open" else staff_town.LAMPS if name == "claim" else staff_town.GARDEN,
         "name": "woven",
-        "kind": "mapping",
+        "kind": "csv" if name == "staff_ledger_export" else "mapping",
         "entitlement": town.order,
         "notice": town.notice,
         "run": town.run,

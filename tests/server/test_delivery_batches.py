@@ -3,8 +3,11 @@
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.server.delivery_orders import (
     AUDITOR,
@@ -235,6 +238,7 @@ def test_return_files_in_gb18030_are_read() -> None:
         (lambda text: text + "\r\n2026-000001,00000000-0000-0000-0000-000000000001,1.00,成功,", ["第 4 行：支付编号"]),
         (lambda text: text + "\r\n" + text.splitlines()[1], ["第 4 行：支付编号与第 2 行重复"]),
         (lambda text: text.replace("原因", "说明"), ["第 1 行：缺少列 原因"]),
+        (lambda text: text.replace("结果,原因", "结果,原因,结果"), ["第 1 行：列 结果 有两个"]),
         (lambda text: text.splitlines()[0], ["没有一行数据"]),
         (lambda text: "", ["文件是空的"]),  # noqa: ARG005 - it takes what all take
         (lambda text: text + '\r\n"', ["不是 CSV 文件"]),
@@ -309,3 +313,17 @@ def test_every_act_leaves_a_record() -> None:
     ]
     assert service.batches(AUDITOR)[0].paid == 1
     assert BUDGET in {each.code for each in ledger.budgets(AUDITOR)}
+
+
+def test_a_list_of_batches_asks_the_database_no_more_than_a_short_one() -> None:
+    first = sent_batch(CODES[:2])
+    service.load_return(LI, first.id, "a.csv", return_file(first, "成功", "失败"), on=ON)
+    second = resent_batch()
+    with CaptureQueriesContext(connection) as asked:
+        found = service.batches(LI)
+    assert len(asked) == 2
+    assert [(each.number, each.paid, each.paid_fen, each.failed) for each in found] == [
+        (second.number, 0, 0, 0),
+        (first.number, 1, 12_345, 1),
+    ]
+    assert replace(service.batch(LI, first.id), lines=()) == found[1]

@@ -7,12 +7,13 @@ from typing import TypeVar
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from tests.server.delivery_orders import CODES, LI, OFFICER, ON, POLICY, grant, left, open_budget, return_file, sent_batch, tell_payees
 from tests.server.test_delivery_notices import FoundRun
 from zhida_server.delivery import models, notices, orders, service
 from zhida_server.delivery.data import NothingPayable, NoticeState
+from zhida_server.entitlements import service as entitlements
 from zhida_server.ledger import service as ledger
 from zhida_server.people.data import Refused
 
@@ -96,3 +97,25 @@ def test_closing_and_deciding_at_once_leaves_nothing_behind(monkeypatch: pytest.
 
     assert not [each for each in at_once(either) if isinstance(each, Refused)]
     assert {line.state for line in service.notice_lines(opened.id)} == {"payable"}
+
+
+def test_a_notice_is_granted_before_or_after_a_claim_is_decided_never_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = FoundRun()
+    for name in ("entitlements", "catalogue", "registry"):
+        monkeypatch.setattr(notices, name, run)
+    opened = service.open_notice(OFFICER, uuid4(), POLICY, on=ON)
+
+    def granted() -> NoticeState:
+        try:
+            return service.grant_lines(opened.id).state
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            entitlements.grants_at_once()
+            notice = pool.submit(granted)
+            with pytest.raises(TimeoutError):
+                notice.result(0.5)
+            assert not models.Order.objects.exists()
+        assert notice.result(30) is NoticeState.OPEN

@@ -35,6 +35,7 @@ from zhida_server.delivery.data import (
     NoticeState,
     NotUnderstood,
     OrderState,
+    RunOvertaken,
 )
 from zhida_server.entitlements import service as entitlements
 from zhida_server.entitlements.data import EligibleLine, Entitlement, GrantRequest, NoBudget, RunNotDone, RunState
@@ -59,9 +60,10 @@ class FoundRun:
         self.granted_codes = entitlements.granted_codes
         self.grants_alone = entitlements.grants_alone
         self.gone: frozenset[str] = frozenset()
+        self.latest: Any = None
 
-    def run(self, _actor: Actor, _id: UUID) -> Any:  # noqa: ANN401 - as much of a run as is looked at
-        return SimpleNamespace(state=self.state, as_of=dt.date(2026, 6, 30), packs_sha256="packs")
+    def run(self, _actor: Actor, id_: UUID) -> Any:  # noqa: ANN401 - as much of a run as is looked at
+        return SimpleNamespace(id=id_, state=self.state, as_of=dt.date(2026, 6, 30), packs_sha256="packs")
 
     def eligible(self, _id: UUID, policy: str) -> Iterator[EligibleLine]:
         assert policy == POLICY
@@ -74,6 +76,9 @@ class FoundRun:
             raise KeyboardInterrupt
         self.stops_after -= 1
         return entitlements.grant_within(actor, None, requests, on=on)
+
+    def latest_run(self) -> Any:  # noqa: ANN401 - as much of a run as is looked at
+        return self.latest
 
     def overtaken(self, _run: UUID, policy: str) -> frozenset[str]:
         assert policy == POLICY
@@ -229,8 +234,21 @@ def test_who_was_overtaken_since_the_run_is_left_to_the_next_and_keeps_nobody_wa
     ]
     found.gone = frozenset(CODES[3:4])
     ledger.appropriate(LI, BUDGET, 200_000, key="more")
-    assert (service.grant_waiting(OFFICER, on=WEDNESDAY), standing(notice)[2:]) == (1, ["waiting", "noticed"])
+    assert service.notice(notice.id).waiting == 1
+    assert (service.grant_waiting(OFFICER, on=WEDNESDAY), standing(notice)[2:]) == (1, ["elsewhere", "noticed"])
+    assert (service.notice(notice.id).waiting, service.notice(notice.id).waiting_fen) == (0, 0)
     assert not notices.is_waited_for(BUDGET)
+
+
+def test_a_notice_is_opened_of_the_latest_run_of_its_year(found: FoundRun) -> None:
+    former = uuid4()
+    notice = opened(former)
+    found.latest = SimpleNamespace(id=uuid4(), as_of=dt.date(2026, 7, 1))
+    with pytest.raises(RunOvertaken, match="2026-07-01"):
+        opened()
+    assert service.open_notice(OFFICER, former, POLICY, on=WEDNESDAY) == notice
+    found.latest = SimpleNamespace(id=uuid4(), as_of=dt.date(2027, 1, 4))
+    assert opened().state is NoticeState.OPEN
 
 
 def test_nobody_new_is_an_empty_notice(found: FoundRun) -> None:

@@ -66,8 +66,10 @@ def test_a_claim_and_a_notice_of_an_older_run_stay_within_what_stacking_allows()
 
 
 def test_what_the_run_gives_itself_does_not_overtake_it() -> None:
-    first, second = done(), done()
+    first = done()
+    ordered = service.start_run(LI, AS_OF)
     shop = on_notice(first, SHOPS)
+    second = service.run_now(ordered.id).id
     assert on_notice(second, GARDEN) == [(line.code, line.paid_fen) for line in service.eligible(second, GARDEN)] != []
     assert shop
     assert granted_fen() == CAP

@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from tests.server.town_site import FINANCE, OFFICER, POLICY, SECOND, TODAY, Town, town
 from zhida_server.audit import service as audit
+from zhida_server.delivery import orders
 from zhida_server.delivery import service as delivery
+from zhida_server.delivery.data import Order
 from zhida_server.ledger import service as ledger
 
-MOST_QUERIES = 16
+MOST_QUERIES = 11
 """Statements of the enterprise's page, those of the visit and of the audit among them."""
 
 
@@ -119,15 +121,48 @@ def test_the_page_asks_the_database_little_however_much_it_shows(place: Town) ->
     place.notice()
     boss = place.client("boss")
     text(boss, "enterprise", "A1")  # what is read once a process
+    before = len(audit.records(act="enterprise.read"))
     with CaptureQueriesContext(connection) as asked:
         text(boss, "enterprise", "A1")
+    assert len(audit.records(act="enterprise.read")) == before + 1, "one look is one record"
     assert len(asked) <= MOST_QUERIES, [each["sql"][:100] for each in asked]
 
 
-def test_a_page_of_somebody_is_kept_by_no_cache(place: Town) -> None:
-    answer = place.client("boss").get(reverse("enterprise", args=["A1"]))
+def test_what_is_granted_while_the_page_is_read_does_not_break_it(place: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = orders.orders_for
+
+    def late(code: str) -> tuple[Order, ...]:
+        place.notice()
+        monkeypatch.setattr(orders, "orders_for", asked)
+        return asked(code)
+
+    monkeypatch.setattr(orders, "orders_for", late)
+    assert "公示中" in part(text(place.client("boss"), "enterprise", "A1"), "under-way")
+
+
+def test_a_page_of_somebody_is_kept_by_no_cache_but_its_style_is(place: Town) -> None:
+    boss = place.client("boss")
+    answer = boss.get(reverse("enterprise", args=["A1"]))
     assert "no-store" in answer["Cache-Control"]
     assert "private" in answer["Cache-Control"]
+    assert boss.get(reverse("style", args=["explained"]))["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_a_browser_tells_a_page_from_its_part_when_somebody_goes_back(place: Town) -> None:
+    answer = place.client().get(reverse("policies"))
+    assert "HX-Request" in answer["Vary"]
+    assert '"historyRestoreAsHxRequest":false' in answer.content.decode()
+
+
+def test_a_part_that_is_asked_for_after_logging_out_leads_the_whole_page_to_the_login(place: Town) -> None:
+    answer = place.client().get(reverse("explanation", args=["A1", POLICY]), HTTP_HX_REQUEST="true")
+    assert answer["HX-Redirect"].startswith(reverse("account_login"))
+
+
+def test_an_address_that_is_none_still_knows_who_asks(place: Town) -> None:
+    answer = place.client("boss").get("/nowhere/")
+    assert answer.status_code == 404
+    assert reverse("account_logout") in answer.content.decode()
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------

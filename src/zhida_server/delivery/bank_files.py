@@ -116,6 +116,8 @@ def read(content: bytes, number: str, lines: Mapping[UUID, BatchLine]) -> tuple[
     head = [cell.strip() for cell in rows[0]]
     if lacking := [name for name in READ if name not in head]:
         raise ReturnRefused([(f"第 1 行：缺少列 {'、'.join(lacking)}", f"line 1: columns {', '.join(lacking)} are lacking")])
+    if twice := [name for name in READ if head.count(name) > 1]:
+        raise ReturnRefused([(f"第 1 行：列 {'、'.join(twice)} 有两个", f"line 1: columns {', '.join(twice)} stand there twice")])
     places = {name: head.index(name) for name in READ}
     found: list[ReturnLine] = []
     faults: list[tuple[str, str]] = []

@@ -10,7 +10,7 @@ or not at all, and once.
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -114,7 +114,7 @@ def make_batch(actor: Actor, policy: str | None = None, *, on: dt.date) -> Batch
         orders.tell((order_id for order_id, _, _ in chosen), OrderState.BATCHED, by=actor.name, on=on, batch_id=row.id)
         after = {"number": row.number, "count": row.count, "amount_fen": row.amount_fen, "policy": row.policy}
         audit.record(actor.name, "batch.make", str(row.id), after=after)
-        return _batch(row, with_lines=True)
+        return _batch(row)
 
 
 def sign_batch(actor: Actor, batch_id: UUID, *, on: dt.date) -> Batch:
@@ -139,7 +139,7 @@ def sign_batch(actor: Actor, batch_id: UUID, *, on: dt.date) -> Batch:
                 f"you made batch {row.number} yourself: another person of finance has to sign it",
             )
         if row.signed_by == actor.name:
-            return _batch(row, with_lines=True)
+            return _batch(row)
         if row.state != BatchState.MADE:
             raise _not_from(row, "签发", "signed")
         content = bank_files.write(row.number, _lines(row.id))
@@ -148,7 +148,7 @@ def sign_batch(actor: Actor, batch_id: UUID, *, on: dt.date) -> Batch:
         row.save(update_fields=["state", "signed_by", "signed_on", "file_sha256"])
         after = {"number": row.number, "count": row.count, "amount_fen": row.amount_fen, "file_sha256": row.file_sha256}
         audit.record(actor.name, "batch.sign", str(row.id), after=after)
-        return _batch(row, with_lines=True)
+        return _batch(row)
 
 
 def withdraw_batch(actor: Actor, batch_id: UUID, reason: str, *, on: dt.date) -> Batch:
@@ -168,7 +168,7 @@ def withdraw_batch(actor: Actor, batch_id: UUID, reason: str, *, on: dt.date) ->
     with transaction.atomic():
         row = _locked(batch_id)
         if row.state == BatchState.WITHDRAWN:
-            return _batch(row, with_lines=True)
+            return _batch(row)
         if row.state != BatchState.MADE:
             raise _not_from(row, "撤回", "withdrawn")
         row.state, row.withdrawn_because = BatchState.WITHDRAWN, because
@@ -178,7 +178,7 @@ def withdraw_batch(actor: Actor, batch_id: UUID, reason: str, *, on: dt.date) ->
         orders.tell(ids, "released", by=actor.name, on=on, batch_id=row.id, reasons=dict.fromkeys(ids, because))
         orders.tell(ids, OrderState.PAYABLE, by=actor.name, on=on)
         audit.record(actor.name, "batch.withdraw", str(row.id), after={"number": row.number, "reason": because})
-        return _batch(row, with_lines=True)
+        return _batch(row)
 
 
 def bank_file(actor: Actor, batch_id: UUID) -> tuple[str, bytes]:
@@ -289,7 +289,7 @@ def batches(actor: Actor, *, limit: int = 200) -> tuple[Batch, ...]:
         limit: How many at most.
     """
     people.require(actor, "batch.read")
-    return tuple(_batch(row) for row in models.Batch.objects.order_by("-made_at", "-number")[:limit])
+    return _batches(list(models.Batch.objects.order_by("-made_at", "-number")[:limit]))
 
 
 def batch(actor: Actor, batch_id: UUID) -> Batch:
@@ -327,12 +327,26 @@ def batch_numbered(actor: Actor, number: str) -> UUID:
     return found
 
 
-def _batch(row: models.Batch, *, with_lines: bool = False) -> Batch:
-    found = models.Line.objects.filter(batch=row).aggregate(
+def _batches(rows: Sequence[models.Batch]) -> tuple[Batch, ...]:
+    """Return batches without their lines."""
+    figures = models.Line.objects.filter(batch__in=rows).values("batch_id")
+    figures = figures.annotate(
         paid=Count("id", filter=Q(outcome="paid")),
         paid_fen=Sum("amount_fen", filter=Q(outcome="paid")),
         failed=Count("id", filter=Q(outcome="failed")),
     )
+    found = {each["batch_id"]: each for each in figures}
+    return tuple(_read(row, found[row.id], ()) for row in rows)
+
+
+def _batch(row: models.Batch) -> Batch:
+    """Return a batch with its lines."""
+    lines = _lines(row.id)
+    paid = [line.amount_fen for line in lines if line.outcome == "paid"]
+    return _read(row, {"paid": len(paid), "paid_fen": sum(paid), "failed": sum(line.outcome == "failed" for line in lines)}, lines)
+
+
+def _read(row: models.Batch, found: Mapping[str, Any], lines: tuple[BatchLine, ...]) -> Batch:
     return Batch(
         id=row.id,
         number=row.number,
@@ -350,7 +364,7 @@ def _batch(row: models.Batch, *, with_lines: bool = False) -> Batch:
         paid_fen=int(found["paid_fen"] or 0),
         failed=found["failed"],
         withdrawn_because=row.withdrawn_because or "",
-        lines=_lines(row.id) if with_lines else (),
+        lines=lines,
     )
 
 

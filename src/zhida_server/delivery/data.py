@@ -422,6 +422,10 @@ class NotDeliverable(Conflict):
     """A policy is not paid out this way: it gives no money, or its document orders another way."""
 
 
+class RunOvertaken(Conflict):
+    """A notice is to be opened of a run although a later one of the same year counts by now."""
+
+
 class NoCalendar(Conflict):
     """The official calendar of a year is not in the packs."""
 

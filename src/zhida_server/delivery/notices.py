@@ -22,11 +22,21 @@ from zhida_server import settings
 from zhida_server.audit import service as audit
 from zhida_server.catalogue import service as catalogue
 from zhida_server.delivery import models, orders
-from zhida_server.delivery.data import NoCalendar, NoNotice, NotDeliverable, Notice, NoticeLine, NoticeState, NotUnderstood, OrderState
+from zhida_server.delivery.data import (
+    NoCalendar,
+    NoNotice,
+    NotDeliverable,
+    Notice,
+    NoticeLine,
+    NoticeState,
+    NotUnderstood,
+    OrderState,
+    RunOvertaken,
+)
 from zhida_server.delivery.rows import insert
 from zhida_server.delivery.working_days import Calendar, add_working_days, parse_calendar
 from zhida_server.entitlements import service as entitlements
-from zhida_server.entitlements.data import AlreadyGranted, EligibleLine, Entitlement, GrantRequest, NoBudget, RunNotDone, RunState
+from zhida_server.entitlements.data import AlreadyGranted, EligibleLine, Entitlement, GrantRequest, NoBudget, Run, RunNotDone, RunState
 from zhida_server.ledger import service as ledger
 from zhida_server.people import service as people
 from zhida_server.people.data import Actor, NotFound, job_actor
@@ -110,7 +120,7 @@ LINES = f"""
 SELECT line.position, line.code, line.name, line.amount_fen, line.article, line.order_id,
     CASE WHEN line.order_id IS NOT NULL
         THEN (SELECT kind FROM delivery_event WHERE order_id = line.order_id ORDER BY seq DESC LIMIT 1)
-        WHEN {UPHELD} THEN 'voided' WHEN {ELSEWHERE} THEN 'elsewhere' ELSE 'waiting' END
+        WHEN {UPHELD} THEN 'voided' WHEN {ELSEWHERE} OR line.code = ANY(%s) THEN 'elsewhere' ELSE 'waiting' END
 FROM delivery_notice_line line JOIN delivery_notice notice ON notice.id = line.notice_id
 WHERE line.notice_id = %s AND line.position > %s AND (%s = '' OR line.code = %s OR strpos(line.name, %s) > 0)
 ORDER BY line.position LIMIT %s
@@ -151,6 +161,7 @@ def open_notice(actor: Actor, run_id: UUID, policy: str, *, on: dt.date, days: i
         days: How many working days it runs; without it, as many as the site's options say.
 
     Raises:
+        RunOvertaken: where a later run of the same year was done since.
         NotDeliverable: where the policy is not paid out this way.
         NoBudget: where no budget pays it.
         NoCalendar: where its days lead into a year that the official calendar does not have yet.
@@ -166,6 +177,7 @@ def open_notice(actor: Actor, run_id: UUID, policy: str, *, on: dt.date, days: i
         former = models.Notice.objects.filter(run_id=run_id, policy=policy).first()
         if former is not None:
             return _notice(former)
+        _refuse_what_is_overtaken(run)
         title, budget = _deliverable(policy, run.packs_sha256, run.as_of.year)
         row = models.Notice.objects.create(
             policy=policy,
@@ -182,6 +194,17 @@ def open_notice(actor: Actor, run_id: UUID, policy: str, *, on: dt.date, days: i
         audit.record(actor.name, "notice.open", str(row.id), after=after)
         app.configure_task(GRANT_JOB, lock=f"notice/{row.id}", queueing_lock=f"notice/{row.id}").defer(notice_id=str(row.id))
         return _notice(row)
+
+
+def _refuse_what_is_overtaken(run: Run) -> None:
+    """Refuse a run whose answers no longer count: what a later one of the same year found is what enterprises see."""
+    latest = entitlements.latest_run()
+    if latest is not None and latest.id != run.id and latest.as_of.year == run.as_of.year:
+        raise RunOvertaken(
+            "run-overtaken",
+            f"评估日 {run.as_of} 的这次运行已被后来的一次（评估日 {latest.as_of}）代替：请按最近一次运行开公示",
+            f"this run as of {run.as_of} was overtaken by a later one as of {latest.as_of}: open the notice of the latest run",
+        )
 
 
 def official_calendar() -> Calendar:
@@ -432,10 +455,10 @@ def notice_lines(notice_id: UUID, text: str = "", *, after: int = 0, limit: int 
         after: Only those behind this position.
         limit: How many at most.
     """
-    _row(notice_id)
-    wanted = text.strip()
+    row, wanted = _row(notice_id), text.strip()
+    gone = list(entitlements.overtaken(row.run_id, row.policy)) if row.state != NoticeState.GRANTING else []
     with connection.cursor() as cursor:
-        cursor.execute(LINES, [notice_id, after, wanted, wanted.upper(), wanted, limit])
+        cursor.execute(LINES, [gone, notice_id, after, wanted, wanted.upper(), wanted, limit])
         return tuple(
             NoticeLine(position, code, name, amount_fen, article, state, order_id)
             for position, code, name, amount_fen, article, order_id, state in cursor.fetchall()
@@ -459,6 +482,8 @@ def _notices(rows: Sequence[models.Notice]) -> tuple[Notice, ...]:
     found = []
     for row in rows:
         lines, amount_fen, waiting, waiting_fen = figures.get(row.id, (0, 0, 0, 0))
+        if waiting:
+            waiting, waiting_fen = _waiting(row)
         gone, gone_fen = voided.get(row.id, (0, 0))
         found.append(
             Notice(
@@ -483,6 +508,14 @@ def _notices(rows: Sequence[models.Notice]) -> tuple[Notice, ...]:
             )
         )
     return tuple(found)
+
+
+def _waiting(row: models.Notice) -> tuple[int, int]:
+    """Return how many wait on a notice for how much, whoever was overtaken left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, [row.id, list(entitlements.overtaken(row.run_id, row.policy)), None])
+        amounts = [int(amount_fen) for _, _, amount_fen, _ in cursor.fetchall()]
+        return len(amounts), sum(amounts)
 
 
 def _by_notice(query: str, ids: Sequence[UUID]) -> Mapping[UUID, tuple[int, ...]]:

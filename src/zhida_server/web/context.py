@@ -6,12 +6,13 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from zhida_server.people.data import VISITOR
+from zhida_server.web.guards import actor_on
 from zhida_server.web.navigation import links
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """Return the site's name, whether it is a demonstration, the language of the page, who looks, and the way around."""
-    actor = getattr(request, "actor", VISITOR)
+    actor = actor_on(request)
     return {
         "site_name": settings.SITE_NAME,
         "is_demo": settings.IS_DEMO,

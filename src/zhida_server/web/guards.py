@@ -17,9 +17,10 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
 
 from zhida_server.people.data import VISITOR, Actor, NotAllowed, Refused
 from zhida_server.people.service import actor_of, require
@@ -35,8 +36,8 @@ FORM = ("GET", "POST")
 """A form: shown, and sent."""
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, Actor, P], HttpResponse]
-Guarded = Callable[..., HttpResponse]
+View = Callable[Concatenate[HttpRequest, Actor, P], HttpResponseBase]
+Guarded = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def page(act: str = PUBLIC, methods: tuple[str, ...] = GET) -> Callable[[View[P]
 
     def decorate(view: View[P]) -> Guarded:
         @wraps(view)
-        def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             return _answer(guard, request, lambda actor: view(request, actor, *args, **kwargs))
 
         answer.guard = guard  # type: ignore[attr-defined]  # read by the test of the access table
@@ -72,10 +73,8 @@ def page(act: str = PUBLIC, methods: tuple[str, ...] = GET) -> Callable[[View[P]
 def foreign(view: Callable[..., HttpResponseBase], act: str = PUBLIC, methods: tuple[str, ...] = FORM) -> Guarded:
     """Return a view of a library under our guard; it is not given the actor."""
 
-    def shown(request: HttpRequest, actor: Actor, /, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG001 - it asks the request itself
-        answer = view(request, *args, **kwargs)
-        assert isinstance(answer, HttpResponse)
-        return answer
+    def shown(request: HttpRequest, actor: Actor, /, *args: object, **kwargs: object) -> HttpResponseBase:  # noqa: ARG001 - it asks the request itself
+        return view(request, *args, **kwargs)
 
     return page(act, methods)(wraps(view)(shown))
 
@@ -90,8 +89,12 @@ def actor_on(request: HttpRequest) -> Actor:
     return found
 
 
-def _answer(guard: Guard, request: HttpRequest, view: Callable[[Actor], HttpResponse]) -> HttpResponse:
-    """Answer with a view, or say why not."""
+def _answer(guard: Guard, request: HttpRequest, view: Callable[[Actor], HttpResponseBase]) -> HttpResponseBase:
+    """Answer with a view, or say why not.
+
+    An address may answer with a page or with a part of it; a browser is told, or going back would show it the part alone. Pages of
+    somebody are kept by no cache; a view that says of itself how long it is kept, such as a sheet of style, is believed.
+    """
     method = "GET" if request.method == "HEAD" else request.method
     if method not in guard.methods:
         response = error_page(request, 405)
@@ -104,10 +107,17 @@ def _answer(guard: Guard, request: HttpRequest, view: Callable[[Actor], HttpResp
         response = view(actor)
     except NotAllowed as refused:
         if actor == VISITOR:
-            return redirect_to_login(request.get_full_path())
+            return _to_login(request)
         return refusal_page(request, refused)
     except Refused as refused:
         return refusal_page(request, refused)
-    if actor != VISITOR:
+    patch_vary_headers(response, ["HX-Request"])
+    if actor != VISITOR and not response.has_header("Cache-Control"):
         patch_cache_control(response, private=True, no_store=True)
     return response
+
+
+def _to_login(request: HttpRequest) -> HttpResponseBase:
+    """Lead to the login page and back; the whole page, where a part of it was asked for after somebody was logged out."""
+    to_login = redirect_to_login(request.get_full_path())
+    return HttpResponseClientRedirect(to_login.url) if getattr(request, "htmx", False) else to_login

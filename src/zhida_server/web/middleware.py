@@ -7,9 +7,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from zhida_server.people.data import SetUp
+from zhida_server.people.data import STAFF, SetUp
 from zhida_server.people.service import set_up_left
 from zhida_server.web.errors import error_page
+from zhida_server.web.guards import actor_on
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -45,12 +46,12 @@ def content_security(get_response: Answer) -> Answer:
 
 
 def upload_limit(get_response: Answer) -> Answer:
-    """Refuse what is too long before a byte of it is read: files come from people who logged in, and are limited as well."""
+    """Refuse what is too long before a byte of it is read: files come from staff alone, and are limited as well."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            limit = settings.UPLOAD_LIMIT_BYTES if request.user.is_authenticated else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            limit = settings.UPLOAD_LIMIT_BYTES if actor_on(request).role in STAFF else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             if not length.isdecimal() or int(length) > limit:
                 return error_page(request, 413)
         return get_response(request)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from zhida_server.delivery import service as delivery
 from zhida_server.delivery.data import Notice, NoticeState
 from zhida_server.people.data import Actor
+from zhida_server.people.service import may
 from zhida_server.web.errors import error_page
 from zhida_server.web.guards import POST, page
 from zhida_server.web.limits import is_too_often
@@ -33,7 +34,7 @@ def notices(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001
 
 
 @page()
-def notice(request: HttpRequest, actor: Actor, notice: UUID) -> HttpResponse:  # noqa: ARG001 - the face of a view
+def notice(request: HttpRequest, actor: Actor, notice: UUID) -> HttpResponse:
     """Show a notice, page by page, with the form to object to a line."""
     found = delivery.notice(notice)
     text = request.GET.get("q", "").strip()[:SEARCH_LIMIT]
@@ -41,7 +42,7 @@ def notice(request: HttpRequest, actor: Actor, notice: UUID) -> HttpResponse:  #
     lines = delivery.notice_lines(notice, text, after=after, limit=PAGE_LINES)
     known = {
         "notice": found,
-        "is_open": is_open(found),
+        "is_open": is_open(found) and may(actor, "objection.make"),
         "lines": lines,
         "text": text,
         "about": request.GET.get("about", "")[:18],

@@ -1,10 +1,15 @@
-"""Budgets: appropriated, reserved, paid, available, and until when the rest lasts at the pace of the last days."""
+"""Budgets: appropriated, reserved, paid, available, and until when the rest lasts at the pace of the last days.
 
+Also the whole ledger as a file, for whoever checks it with a program of their own.
+"""
+
+import codecs
 import datetime as dt
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -19,6 +24,12 @@ PACE_DAYS, LEAST_DAYS = 90, 7
 """Days whose draws give the pace; with fewer days than these nothing is estimated."""
 PAGE_MOVEMENTS = 100
 """Movements on one page."""
+EXPORTS: Mapping[str, tuple[Callable[[Callable[[str], object]], None], str, str]] = {
+    "beancount": (ledger.export_beancount, "ledger.beancount", "text/plain; charset=utf-8"),
+    "hledger": (ledger.export_journal, "ledger.journal", "text/plain; charset=utf-8"),
+    "csv": (ledger.export_csv, "ledger.csv", "text/csv; charset=utf-8"),
+}
+"""The ledger for other programs: what writes it, its name, and what it is."""
 MONEY = ("cash", "voucher")
 """What a policy gives that a budget pays."""
 
@@ -76,7 +87,8 @@ def budgets(request: HttpRequest, actor: Actor) -> HttpResponse:
     now = timezone.localtime()
     drawn = ledger.drawn(actor, now - dt.timedelta(days=PACE_DAYS))
     found = tuple(standing(each, drawn, now) for each in ledger.budgets(actor))
-    return render(request, "staff/budgets.html", {"budgets": found, "pace_days": PACE_DAYS, "least_days": LEAST_DAYS})
+    known = {"budgets": found, "pace_days": PACE_DAYS, "least_days": LEAST_DAYS, "exports": tuple(EXPORTS)}
+    return render(request, "staff/budgets.html", known)
 
 
 @page(act="ledger.read")
@@ -87,6 +99,23 @@ def budget(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
         raise NoSuchAccount([code])
     known = {"budget": found, "movements": ledger.movements(actor, code, limit=PAGE_MOVEMENTS), "most": PAGE_MOVEMENTS}
     return render(request, "staff/budget.html", known)
+
+
+@page(act="ledger.export")
+def export(request: HttpRequest, actor: Actor, kind: str) -> FileResponse:  # noqa: ARG001 - the face of a view
+    """Hand out the whole ledger as a file; it is written to the disk first and sent from there, however long it is."""
+    if kind not in EXPORTS:
+        raise Http404
+    write, name, content_type = EXPORTS[kind]
+    ledger.access_ledger(actor, "ledger.export")
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it, once it is sent
+    try:
+        write(codecs.getwriter("utf-8")(file).write)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=name, content_type=content_type)
 
 
 @page(act="budget.open", methods=FORM)

@@ -18,6 +18,8 @@ from zhida_server.web.staff_forms import downloaded, file_in, form_again, once, 
 
 PAGE_BATCHES = 50
 """Batches on the list."""
+PAGE_LINES = 200
+"""Lines of a batch on one page; a batch may have tens of thousands."""
 SHOWN_FAULTS = 200
 """Faults of a return file that are shown."""
 
@@ -61,11 +63,14 @@ def make(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @page(act="batch.read")
 def batch(request: HttpRequest, actor: Actor, batch: UUID) -> HttpResponse:
-    """Show a batch; its lines only to those who may see enterprises."""
+    """Show a batch, page by page; its lines only to those who may see enterprises."""
     found = delivery.batch(actor, batch)
+    after = int(given) if (given := request.GET.get("after", "0")).isdecimal() and len(given) < 9 else 0
     known = {
         "batch": found,
-        "lines": found.lines if may(actor, "ledger.read") else (),
+        "lines": found.lines[after : after + PAGE_LINES],
+        "first": "?" if after else "",
+        "further": f"?after={after + PAGE_LINES}" if len(found.lines) > after + PAGE_LINES else "",
         "shows_lines": may(actor, "ledger.read"),
         "is_made": found.state is BatchState.MADE,
         "is_maker": found.made_by == actor.name,

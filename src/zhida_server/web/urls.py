@@ -103,6 +103,7 @@ urlpatterns = [
     path("desk/budgets/", staff_budgets.budgets, name="staff_budgets"),
     path("desk/budgets/open/", staff_budgets.open_budget, name="staff_budget_open"),
     path("desk/budgets/appropriate/", staff_budgets.appropriate, name="staff_budget_appropriate"),
+    path("desk/budgets/export/<slug:kind>/", staff_budgets.export, name="staff_ledger_export"),
     path("desk/budgets/of/<path:code>/", staff_budgets.budget, name="staff_budget"),
     path("desk/audit/", staff_audit.records, name="staff_audit"),
     path("desk/audit/follow/", staff_audit.follow, name="staff_follow"),

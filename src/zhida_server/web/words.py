@@ -77,6 +77,11 @@ CHIPS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
         "quality": ("plain", "完整报告（JSON）", "The whole report (JSON)"),
         "set-aside": ("plain", "未收的行（CSV）", "Rows set aside (CSV)"),
     },
+    "ledger-file": {
+        "beancount": ("plain", "beancount 账本", "beancount file"),
+        "hledger": ("plain", "hledger 日记账", "hledger journal"),
+        "csv": ("plain", "分录表（CSV）", "Postings (CSV)"),
+    },
     "batch": {
         "made": ("doubt", "待签发", "To be signed"),
         "withdrawn": ("plain", "已撤回", "Withdrawn"),
