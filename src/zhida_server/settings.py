@@ -4,9 +4,9 @@
     DATABASE_URL   a PostgreSQL server; without it `zhida serve` starts one of its own in the site's folder
 
 `site.toml` may say `hosts`, `origins`, `name`, `is_demo`, `requires_second_factor`, `is_behind_https`, `proxies`,
-`notice_working_days`, `nightly`; all have defaults that are safe. `proxies` is how many proxies stand before the site: by so many
-places from its end the forwarded address is believed, by which logins are limited (1 behind HTTPS, else 0: nobody's word is taken
-for their address).
+`notice_working_days`, `grant_chunk`, `nightly`; all have defaults that are safe. `proxies` is how many proxies stand before the site:
+by so many places from its end the forwarded address is believed, by which logins are limited (1 behind HTTPS, else 0: nobody's word
+is taken for their address).
 """
 
 import os
@@ -53,6 +53,8 @@ REQUIRES_SECOND_FACTOR = bool(OPTIONS.get("requires_second_factor", not IS_DEMO)
 IS_BEHIND_HTTPS = bool(OPTIONS.get("is_behind_https", not IS_DEMO))
 SITE_NAME = str(OPTIONS.get("name", "政策直达"))
 NOTICE_WORKING_DAYS = int(OPTIONS.get("notice_working_days", 5))
+GRANT_CHUNK = int(OPTIONS.get("grant_chunk", 500))
+"""Grants of one transaction: what a kill loses is less than this."""
 NIGHTLY_AT = str(OPTIONS.get("nightly", "01:30"))
 
 SECRET_KEY = (SITE / "secret").read_text(encoding="utf-8").strip() if (SITE / "secret").exists() else os.environ.get("ZHIDA_SECRET_KEY", "")

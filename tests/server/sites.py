@@ -34,10 +34,15 @@ def until(is_so: Callable[[], bool], seconds: float = READY_SECONDS) -> None:
         time.sleep(0.05)
 
 
-def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a command of zhida to its end."""
-    given = [*ZHIDA, *map(str, arguments)]
-    return subprocess.run(given, check=False, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, stdin=subprocess.DEVNULL)
+def command(*arguments: object, address: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command of zhida to its end, with the embedded database or one that has an address."""
+    given, environment = [*ZHIDA, *map(str, arguments)], with_database(address)
+    return subprocess.run(given, check=False, capture_output=True, text=True, env=environment, timeout=300, stdin=subprocess.DEVNULL)
+
+
+def with_database(address: str) -> dict[str, str]:
+    """Return the environment of a site: with its database's address, where it is not the embedded one."""
+    return ENVIRONMENT | ({"DATABASE_URL": address} if address else {})
 
 
 def processes_of(folder: Path) -> dict[int, str]:
@@ -56,8 +61,9 @@ def processes_of(folder: Path) -> dict[int, str]:
 class RunningSite:
     """A site that is served."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        """Keep its folder and how it is served."""
+    def __init__(self, folder: Path, *options: str, address: str = "") -> None:
+        """Keep its folder and how it is served, and the address of its database where that is not the embedded one."""
+        self._environment = with_database(address)
         self.folder = folder.resolve()
         self.port = free_port()
         self._options = options
@@ -69,7 +75,7 @@ class RunningSite:
         with self.out.open("ab") as out:
             given = [*ZHIDA, "serve", str(self.folder), "--port", str(self.port), "--workers", "1", *self._options]
             self._process = subprocess.Popen(
-                given, stdout=out, stderr=out, env=ENVIRONMENT, stdin=subprocess.DEVNULL, start_new_session=True
+                given, stdout=out, stderr=out, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
             )
         until(lambda: self.is_well() or self._process is None or self._process.poll() is not None)
         assert self.is_well(), self.out.read_text(encoding="utf-8") + self.log()

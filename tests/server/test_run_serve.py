@@ -125,9 +125,11 @@ def test_a_killed_database_recovers_what_was_committed_and_a_mark_of_another_pro
             lines = mark.read_text(encoding="utf-8").splitlines()
             until(lambda: processes_of(site.path) == {})
             mark.write_text("\n".join([str(os.getpid()), *lines[1:]]), encoding="utf-8")  # the number is now this test's
-            assert Postgres(site.database).start()
+            again = Postgres(site.database)
+            assert again.start()
             with psycopg.connect(server.address) as connection:
                 assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
+            again.stop()  # whoever started it hears of its end
 
 
 def test_a_socket_finds_a_place_where_the_folder_has_a_long_path(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -19,7 +21,7 @@ from zhida_server.delivery import service as delivery
 from zhida_server.delivery.data import Order
 from zhida_server.ledger import service as ledger
 
-MOST_QUERIES = 11
+MOST_QUERIES = 10
 """Statements of the enterprise's page, those of the visit and of the audit among them."""
 
 
@@ -157,6 +159,15 @@ def test_a_browser_tells_a_page_from_its_part_when_somebody_goes_back(place: Tow
 def test_a_part_that_is_asked_for_after_logging_out_leads_the_whole_page_to_the_login(place: Town) -> None:
     answer = place.client().get(reverse("explanation", args=["A1", POLICY]), HTTP_HX_REQUEST="true")
     assert answer["HX-Redirect"].startswith(reverse("account_login"))
+
+
+def test_files_come_from_staff_alone_and_the_refusal_says_so(place: Town) -> None:
+    large = SimpleUploadedFile("large.csv", b"x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    answer = place.client("boss").post(reverse("payee", args=["A1"]), {"account_name": large})
+    assert answer.status_code == 413
+    assert '<p class="fault-number" aria-hidden="true">413</p>' in answer.content.decode()
+    large.seek(0)
+    assert place.client("the-policy").post(reverse("payee", args=["A1"]), {"account_name": large}).status_code == 403
 
 
 def test_an_address_that_is_none_still_knows_who_asks(place: Town) -> None:

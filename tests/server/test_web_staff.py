@@ -20,10 +20,11 @@ from zhida_server.entitlements import service as entitlements
 from zhida_server.ledger import service as ledger
 from zhida_server.ledger.data import Budget
 from zhida_server.people import service as people
+from zhida_server.people.data import Actor, NotAllowed, Role
 from zhida_server.people.models import User
 from zhida_server.registry import service as registry
 from zhida_server.registry.data import ImportState
-from zhida_server.web import staff_budgets
+from zhida_server.web import staff_budgets, staff_payments
 from zhida_server.web.staff_forms import fen_of
 
 TODAY = timezone.localdate
@@ -217,6 +218,30 @@ def test_a_payment_that_failed_three_times_waits_for_a_person_who_queues_it_agai
 # --- budgets -------------------------------------------------------------------------------------------------------
 
 
+def test_leaders_get_no_lines_at_the_door_of_the_service_either(town: staff_town.Town) -> None:
+    zhou = Actor("zhou", Role.LEADER)
+    assert delivery.batch(zhou, town.batch).lines == ()
+    assert delivery.batch(zhou, town.batch).amount_fen == 20_000
+    with pytest.raises(NotAllowed):
+        delivery.held_orders(zhou)
+
+
+def test_the_lines_of_a_batch_come_page_by_page(town: staff_town.Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    rival = Actor("rival", Role.REPRESENTATIVE, "", staff_town.OTHER)
+    delivery.claim(rival, staff_town.OTHER, staff_town.LAMPS, {}, on=TODAY(), key="rival")
+    delivery.close_notices(staff_town.ZHAO, delivery.notice(town.notice).closes_on + dt.timedelta(days=1))
+    batch = delivery.make_batch(staff_town.LI, on=TODAY()).id
+    monkeypatch.setattr(staff_payments, "PAGE_LINES", 1)
+    first = text(as_user("li"), "staff_batch", batch)
+    second = text(as_user("li"), "staff_batch", batch, query="?after=1")
+    assert staff_town.GARDEN in first
+    assert staff_town.LAMPS not in first
+    assert "?after=1" in first
+    assert staff_town.LAMPS in second
+    assert staff_town.GARDEN not in second
+    assert "?after=2" not in second
+
+
 def budget_of(available_fen: int) -> Budget:
     return Budget("budget/2026/a", "a", 2026, ("a/b",), 1_000, 0, 1_000 - available_fen, available_fen)
 
@@ -256,6 +281,24 @@ def test_a_budget_is_appropriated_to_once_a_form(town: staff_town.Town) -> None:
     found = next(each for each in ledger.budgets(staff_town.LI) if each.code == staff_town.GARDEN_BUDGET)
     assert found.appropriated_fen == 1_001_050
     assert text(client, "staff_budget", staff_town.GARDEN_BUDGET).count("拨入</span>") == 2
+
+
+@pytest.mark.parametrize(("kind", "says"), [("beancount", b"open Liabilities:"), ("hledger", b"decimal-mark ."), ("csv", b"\xef\xbb\xbf")])
+def test_the_ledger_is_exported_to_finance_and_auditors_and_recorded(town: staff_town.Town, kind: str, says: bytes) -> None:
+    assert town.run
+    sun = as_user("sun")
+    assert reverse("staff_ledger_export", args=[kind]) in text(sun, "staff_budgets")
+    got: Any = sun.get(reverse("staff_ledger_export", args=[kind]))
+    assert got.streaming
+    assert "attachment" in got["Content-Disposition"]
+    assert "no-store" in got["Cache-Control"]
+    content = b"".join(got.streaming_content)
+    assert says in content
+    assert str(town.order).encode() in content
+    assert audit.records(act="ledger.export")[0].actor == "sun"
+    assert "导出总账" not in text(as_user("zhou"), "staff_budgets")
+    assert as_user("zhou").get(reverse("staff_ledger_export", args=[kind])).status_code == 403
+    assert sun.get(reverse("staff_ledger_export", args=["pdf"])).status_code == 404
 
 
 def test_amounts_are_read_to_the_fen_or_refused() -> None:

@@ -53,7 +53,7 @@ MONEY = ("cash", "voucher")
 WITHOUT_APPLYING = ("", Delivery.WITHOUT_APPLICATION.value, Delivery.WITHOUT_REVIEW.value)
 """The ways of delivery by which nobody has to apply; empty where the document orders none."""
 
-CHUNK = 500
+CHUNK = settings.GRANT_CHUNK
 """Grants of one transaction: what a kill loses is less than this."""
 
 MOST_DAYS = 60

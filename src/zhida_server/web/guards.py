@@ -96,6 +96,7 @@ def _answer(guard: Guard, request: HttpRequest, view: Callable[[Actor], HttpResp
     somebody are kept by no cache; a view that says of itself how long it is kept, such as a sheet of style, is believed.
     """
     method = "GET" if request.method == "HEAD" else request.method
+    response: HttpResponseBase
     if method not in guard.methods:
         response = error_page(request, 405)
         response.headers["Allow"] = ", ".join(guard.methods)
