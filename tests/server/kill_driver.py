@@ -1,31 +1,35 @@
 """A program that grants and pays in many small acts, each repeated until the ledger has answered; it may be killed at any moment.
 
-    python tests/server/kill_driver.py ACTS SEED JOURNAL      (with the site's folder and database in the environment)
+    python tests/server/kill_driver.py ACTS SEED JOURNAL [POLICIES FIRMS]      (with the site's folder and database in the environment)
 
-For each number it reserves an amount under the key `kill/<number>`, and then pays it (two of three) or gives it back. What the ledger
-has answered is written to the journal and flushed to the disk before the next act: it may never be lost again. Started again, it
-begins a little before where the journal ends, so that acts that were done are done again.
+For each number it reserves an amount under the key `kill/<number>`, and then pays it (two of three) or gives it back; and where it is
+given policies, it delivers one of them with every fifth number (`kill_delivery.py`). What the ledger has answered is written to the
+journal and flushed to the disk before the next act: it may never be lost again. Started again, it begins a little before where the
+journal ends, so that acts that were done are done again.
 """
 
 import os
 import random
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import django
 
 django.setup()
 
-from django.db import DatabaseError, InterfaceError, connection, transaction  # noqa: E402 - the framework is set up first
+from django.db import transaction  # noqa: E402 - the framework is set up first
 
+from tests.server.kill_delivery import Delivery, answered, set_up  # noqa: E402
 from zhida_server.audit import service as audit  # noqa: E402
 from zhida_server.ledger import service as ledger  # noqa: E402
 from zhida_server.ledger.data import Reservation, Settlement, act_id  # noqa: E402
 from zhida_server.people.data import job_actor  # noqa: E402
 
 BUDGET, YEAR = "budget/2026/test/kills", 2026
-REPEATED = 3
+REPEATED, ROUND = 4, 5
+"""How many acts are done again after a restart, and with each how many acts a policy is delivered."""
+
 ACTOR = job_actor("kill-driver")
 
 
@@ -51,38 +55,20 @@ def act(number: int, seed: int) -> None:
         audit.record(ACTOR.name, "batch.return" if is_paid else "order.cancel", str(reservation.id))
 
 
-def repeated(number: int, seed: int) -> None:
-    """Do an act until the database has answered."""
-    while True:
-        try:
-            act(number, seed)
-        except (DatabaseError, InterfaceError):
-            connection.close()
-            time.sleep(0.02)
-        else:
-            return
-
-
-def opened() -> None:
-    """Open the budget, whose size is far beyond what is asked of it."""
-    while True:
-        try:
-            ledger.open_budget(ACTOR, BUDGET, "试验", ["test/kills"], YEAR, 10**12, key="kill/budget")
-        except (DatabaseError, InterfaceError):
-            connection.close()
-            time.sleep(0.02)
-        else:
-            return
-
-
 def main() -> None:
     """Do what is left to do."""
     acts, seed, journal = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    opened()
+    policies, firms = (int(each) for each in sys.argv[4:6]) if sys.argv[4:] else (0, 0)
+    if policies and not journal.exists():
+        set_up(policies, firms)
+    answered(partial(ledger.open_budget, ACTOR, BUDGET, "试验", ["test/kills"], YEAR, 10**12, key="kill/budget"))
+    delivery = Delivery(seed, journal.with_name(f"{journal.name}.delivery"))
     done = journal.read_text(encoding="utf-8").count("\n") if journal.exists() else 0
     with journal.open("a", encoding="utf-8") as file:
         for number in range(max(0, done - REPEATED), acts):
-            repeated(number, seed)
+            answered(partial(act, number, seed))
+            if number % ROUND == 0 and number // ROUND < policies:
+                delivery.deliver(number // ROUND)
             if number >= done:
                 file.write(f"{number} {act_id(f'kill/{number}')}\n")
                 file.flush()

@@ -25,7 +25,10 @@ SEED = 20260630
 def site() -> Iterator[RunningSite]:
     """A site of the test's own."""
     with short_folder() as folder:
-        running = RunningSite(made_site(folder / "site", is_demo=True).path)
+        made = made_site(folder / "site", is_demo=True).path
+        with (made / "site.toml").open("a", encoding="utf-8") as file:
+            file.write("grant_chunk = 5\n")  # so that one may be killed between many
+        running = RunningSite(made)
         yield running
         running.end()
         kill([pid for pid, line in processes_of(running.folder).items() if "kill_driver" in line])
@@ -34,14 +37,14 @@ def site() -> Iterator[RunningSite]:
 class Driver:
     """The program that grants and pays."""
 
-    def __init__(self, site: RunningSite, acts: int, seed: int) -> None:
-        self.site, self.acts, self.seed = site, acts, seed
+    def __init__(self, site: RunningSite, acts: int, seed: int, policies: int = 0, firms: int = 0) -> None:
+        self.site, self.acts, self.seed, self.policies, self.firms = site, acts, seed, policies, firms
         self.journal = site.folder.parent / "journal"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(DRIVER), str(self.acts), str(self.seed), str(self.journal)],
+            [sys.executable, DRIVER, *map(str, (self.acts, self.seed, self.journal, self.policies, self.firms))],
             cwd=ROOT,
             env=ENVIRONMENT
             | {
@@ -65,6 +68,12 @@ class Driver:
 
     def done(self) -> int:
         return self.journal.read_text(encoding="utf-8").count("\n") if self.journal.exists() else 0
+
+    def answers(self, kind: str) -> set[str]:
+        """Return what delivery has answered: the ids of a kind, `opened`, `granted`, `voided` or `paid`."""
+        path = self.journal.with_name(f"{self.journal.name}.delivery")
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        return {id_ for each, id_ in (line.split() for line in lines) if each == kind}
 
 
 def strike(kind: str, site: RunningSite, driver: Driver, chance: random.Random) -> bool:
@@ -90,17 +99,18 @@ def strike(kind: str, site: RunningSite, driver: Driver, chance: random.Random) 
     return bool(found) and kill([chance.choice(found)]) > 0
 
 
-def struck(site: RunningSite, kills: int, acts: int, kinds: list[str], seed: int) -> tuple[Driver, dict[str, int]]:
-    """Let the driver work while processes are killed, and then to its end."""
-    chance = random.Random(seed)  # noqa: S311 - its lots are drawn from a seed
+def struck(site: RunningSite, driver: Driver, kills: int, kinds: list[str], longest: float) -> dict[str, int]:
+    """Let the driver work while processes are killed, and then to its end; returns how many of each kind were killed."""
+    chance = random.Random(driver.seed)  # noqa: S311 - its lots are drawn from a seed
     site.start()
-    driver, counts = Driver(site, acts, seed), dict.fromkeys(kinds, 0)
+    counts = dict.fromkeys(kinds, 0)
     driver.start()
+    until(driver.journal.exists)  # the town is made, and the driver at work
     while sum(counts.values()) < kills:
-        time.sleep(chance.uniform(0.05, 1.5))
+        time.sleep(chance.uniform(0.05, longest))
         if not driver.is_running():
             assert driver.has_finished(), "the driver ended by itself, and not well"
-            driver.acts += acts // 2  # more to do while there is more to kill
+            driver.acts += 200  # more to do while there is more to kill
             driver.start()
         kind = chance.choice(kinds)
         counts[kind] += strike(kind, site, driver, chance)
@@ -108,7 +118,7 @@ def struck(site: RunningSite, kills: int, acts: int, kinds: list[str], seed: int
     assert site.is_served(), site.out.read_text(encoding="utf-8")
     assert driver.has_finished()
     until(site.is_well)
-    return driver, counts
+    return counts
 
 
 def faults_after(site: RunningSite, driver: Driver) -> list[str]:
@@ -121,7 +131,11 @@ def faults_after(site: RunningSite, driver: Driver) -> list[str]:
             LEFT JOIN ledger_transaction settling ON settling.settles_id = made.id
             WHERE made.kind = 'pending' GROUP BY made.key, made.id, settling.kind"""
         ).fetchall()
-        records = dict(connection.execute("SELECT act, count(DISTINCT object) FROM audit_record GROUP BY act").fetchall())
+        records = dict(
+            connection.execute(
+                "SELECT act, count(DISTINCT object) FROM audit_record WHERE actor = 'job:kill-driver' GROUP BY act"
+            ).fetchall()
+        )
     found = {key: (identity, int(fen), kind, settled) for key, identity, fen, kind, settled in written}
     journal = dict(line.split() for line in driver.journal.read_text(encoding="utf-8").splitlines())
     faults += [f"number {number} was answered and is lost" for number in journal if f"kill/{number}" not in found]
@@ -135,28 +149,82 @@ def faults_after(site: RunningSite, driver: Driver) -> list[str]:
     return faults
 
 
-def shown(driver: Driver, counts: dict[str, int], seconds: float) -> None:
-    print(f"\n{sum(counts.values())} kills {counts}, {driver.acts:,} grants, {seconds:.0f} s")  # noqa: T201 - the figures of the note
+WITHOUT_ITS_LIKE = """
+SELECT coalesce(granted.id, ordered.id, reserved.id)::text FROM entitlements_entitlement granted
+FULL JOIN delivery_order ordered ON ordered.id = granted.id
+FULL JOIN (SELECT id FROM ledger_transaction WHERE kind = 'pending' AND key NOT LIKE 'kill/%') reserved
+    ON reserved.id = coalesce(granted.id, ordered.id)
+WHERE granted.id IS NULL OR ordered.id IS NULL OR reserved.id IS NULL
+"""
+"""Grants, orders and reservations that do not have the other two."""
+
+ORDERS = """
+SELECT ordered.id::text, ordered.amount_fen,
+    (SELECT kind FROM delivery_event WHERE order_id = ordered.id ORDER BY seq DESC LIMIT 1),
+    (SELECT count(*) FROM delivery_event WHERE order_id = ordered.id AND kind = 'paid'),
+    (SELECT count(*) FROM delivery_line WHERE order_id = ordered.id AND outcome = 'paid'),
+    (SELECT count(*) FROM delivery_event WHERE order_id = ordered.id AND kind = 'failed'),
+    (SELECT count(*) FROM delivery_event WHERE order_id = ordered.id AND kind = 'held'),
+    ARRAY(SELECT kind FROM ledger_transaction WHERE settles_id = ordered.id)
+FROM delivery_order ordered
+"""
+"""Each order: what it pays, where it stands, how often it was paid, by lines and by events, and how the ledger settled it."""
+
+BOOKS = "SELECT debits_posted_fen, debits_pending_fen FROM ledger_account WHERE code = %s"
 
 
-def test_five_kills_lose_nothing_and_pay_nothing_twice(site: RunningSite) -> None:
-    driver, _ = struck(site, 5, 60, ["database", "connection", "worker", "driver"], SEED)
-    assert faults_after(site, driver) == []
+def delivery_after(site: RunningSite, driver: Driver) -> tuple[list[str], dict[str, int]]:
+    """Compare what was delivered with what was to be delivered, and the books with both; returns every difference, and figures."""
+    with psycopg.connect(Postgres(site.folder / "database").address) as connection:
+        faults = [f"{row[0]} lacks its grant, order or reservation" for row in connection.execute(WITHOUT_ITS_LIKE)]
+        orders = connection.execute(ORDERS).fetchall()
+        books = connection.execute(BOOKS, ["budget/2026/town"]).fetchone()
+    states: dict[str, set[str]] = {"paid": set(), "voided": set()}
+    for id_, _, state, events, lines, _, _, settled in orders:
+        states.setdefault(state, set()).add(id_)
+        if (events, lines, settled) != {"paid": (1, 1, ["post"]), "voided": (0, 0, ["void"])}.get(state):
+            faults.append(f"{id_} is {state}, paid by {events} events and {lines} lines, and settled by {settled}")
+    faults += [f"{len(orders)} orders, {driver.policies * driver.firms} were to be"] * (len(orders) != driver.policies * driver.firms)
+    for kind, found in {"granted": {row[0] for row in orders}, **states}.items():
+        faults += [f"{id_} was answered as {kind} and is not" for id_ in driver.answers(kind) - found]
+    paid = sum(int(fen) for _, fen, state, *_ in orders if state == "paid")
+    faults += [f"the budget has {books} paid and pending, orders {paid}"] * (books != (paid, 0))
+    return faults, {
+        "orders": len(orders),
+        "paid": len(states["paid"]),
+        "voided": len(states["voided"]),
+        "failures": sum(row[5] for row in orders),
+        "held": sum(row[6] for row in orders),
+    }
+
+
+def ended_well(site: RunningSite, driver: Driver) -> dict[str, int]:
+    """See to it that nothing was lost or paid twice, that the chain is whole and the books balance; returns figures."""
+    faults, figures = delivery_after(site, driver)
+    assert faults_after(site, driver) + faults == []
     site.send(signal.SIGTERM)
     assert site.ended() == 0
     verified = command("site", "verify", site.folder)
     assert verified.returncode == 0, verified.stdout
+    return figures
+
+
+def test_five_kills_while_granting_and_paying_lose_nothing_and_pay_nothing_twice(site: RunningSite) -> None:
+    driver = Driver(site, 20, SEED, policies=3, firms=20)
+    struck(site, driver, 5, ["database", "connection", "worker", "driver"], 0.8)
+    figures = ended_well(site, driver)
+    assert figures["orders"] == 60
+    assert min(figures.values()) > 0
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", [SEED + int(os.environ.get("ZHIDA_KILL_SEED", "1"))])
-def test_fifty_kills_lose_nothing_and_pay_nothing_twice(site: RunningSite, seed: int) -> None:
+def test_fifty_kills_while_granting_and_paying_lose_nothing_and_pay_nothing_twice(site: RunningSite, seed: int) -> None:
     begun = time.monotonic()
-    driver, counts = struck(site, 50, 1_500, ["database", "database", "connection", "worker", "web", "driver", "everybody"], seed)
+    driver = Driver(site, 150, seed, policies=30, firms=60)
+    counts = struck(site, driver, 50, ["database", "database", "connection", "worker", "web", "driver", "everybody"], 1.5)
     assert sum(counts.values()) >= 50
-    assert faults_after(site, driver) == []
-    site.send(signal.SIGTERM)
-    assert site.ended() == 0
-    verified = command("site", "verify", site.folder)
-    assert verified.returncode == 0, verified.stdout
-    shown(driver, counts, time.monotonic() - begun)
+    figures = ended_well(site, driver)
+    assert min(figures.values()) > 0
+    seconds = time.monotonic() - begun
+    print(f"\n{sum(counts.values())} kills {counts}, {driver.acts:,} ledger acts, {figures}, {seconds:.0f} s")  # noqa: T201 - the figures of the note
