@@ -45,7 +45,7 @@ FAIL, CANCEL = 0.35, 0.1
 
 def policy(number: int) -> str:
     """Return the name of a policy."""
-    return f"town/garden-{number}"
+    return f"town/garden-{number}" if number else "town/garden"
 
 
 def answered(act: Callable[[], Answer]) -> Answer:

@@ -24,7 +24,7 @@ from tests.server.delivery_orders import (
     tell_payees,
 )
 from zhida_server.audit import models as audit_models
-from zhida_server.delivery import notices, service
+from zhida_server.delivery import notices, service, tasks
 from zhida_server.delivery.data import (
     AlreadyDecided,
     NoCalendar,
@@ -157,6 +157,27 @@ def test_a_notice_that_was_cut_short_goes_on_where_it_stopped(found: FoundRun) -
     whole = service.grant_lines(begun.id)
     assert (whole.state, whole.lines, left()) == (NoticeState.OPEN, 6, 940_000)
     assert [line.position for line in service.notice_lines(begun.id)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_notice_whose_lines_come_late_runs_its_days_from_then_on() -> None:
+    notice = service.open_notice(OFFICER, uuid4(), POLICY, on=WEDNESDAY)
+    assert (notice.closes_on, notices.unfinished()) == (dt.date(2026, 7, 8), (notice.id,))
+    late = service.grant_lines(notice.id, on=dt.date(2026, 7, 9))
+    assert (late.closes_on, notices.unfinished()) == (dt.date(2026, 7, 16), ())
+    assert service.close_notices(JOB, dt.date(2026, 7, 10)) == ()
+    assert service.object_to(notice.id, CODES[0], "某人", "理由", on=dt.date(2026, 7, 16)).code == CODES[0]
+    assert service.grant_lines(notice.id, on=dt.date(2026, 7, 20)).closes_on == dt.date(2026, 7, 16)
+
+
+def test_the_daily_job_goes_on_with_a_notice_whose_own_job_was_given_up(found: FoundRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zhida_server.delivery.tasks.timezone.localdate", lambda: WEDNESDAY)
+    found.stops_after = 1
+    notice = service.open_notice(OFFICER, uuid4(), POLICY, on=WEDNESDAY)
+    with pytest.raises(KeyboardInterrupt):
+        service.grant_lines(notice.id)
+    found.stops_after = 10**9
+    tasks.close_notices(1)
+    assert (service.notice(notice.id).state, service.notice(notice.id).lines) == (NoticeState.OPEN, 6)
 
 
 def test_the_rest_waits_where_the_budget_is_spent_and_nobody_is_overtaken(found: FoundRun) -> None:

@@ -235,7 +235,7 @@ def test_an_order_of_a_notice_does_not_begin_as_payable() -> None:
     ("statement", "because"),
     [
         ("UPDATE delivery_notice SET state = 'closed', closed_on = '2026-07-09'", "from granting to closed is refused"),
-        ("UPDATE delivery_notice SET state = 'open', closes_on = '2026-07-02'", "kept as they were written"),
+        ("UPDATE delivery_notice SET state = 'open', closes_on = '2026-07-02'", "its last day stays"),
         ("UPDATE delivery_notice SET state = 'open', days = 1", "kept as they were written"),
         ("DELETE FROM delivery_notice", "kept as they were written|foreign key"),
     ],
@@ -244,6 +244,8 @@ def test_a_notice_runs_its_days(statement: str, because: str) -> None:
     refused(NOTICE, statement, because=because)
     early = "UPDATE delivery_notice SET state = 'closed', closed_on = '2026-07-08'"
     refused(NOTICE, "UPDATE delivery_notice SET state = 'open'", early, because="delivery_notice_state")
+    later = "UPDATE delivery_notice SET state = 'closed', closes_on = '2026-07-09', closed_on = '2026-07-10'"
+    refused(NOTICE, "UPDATE delivery_notice SET state = 'open'", later, because="its last day stays")
 
 
 def test_a_line_of_a_notice_is_granted_once_and_as_it_says() -> None:

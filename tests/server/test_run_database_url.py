@@ -1,10 +1,12 @@
 """A site whose database is on a server of somebody else's: served, verified, backed up, and restored into another database of it."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,6 +77,25 @@ def balances(address: str) -> list[tuple[object, ...]]:
         return connection.execute("SELECT code, debits_posted_fen, credits_posted_fen FROM ledger_account ORDER BY code").fetchall()
 
 
+def tables(address: str) -> int:
+    with psycopg.connect(address) as connection:
+        row = connection.execute("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def changed(source: Path, target: Path, name: str, old: bytes, new: bytes) -> Path:
+    """Copy a backup with other words in one of its members."""
+    with tarfile.open(source) as former, tarfile.open(target, "w") as made:
+        for member in former:
+            file = former.extractfile(member)
+            assert file is not None
+            content = file.read().replace(old, new) if member.name == name else file.read()
+            member.size = len(content)
+            made.addfile(member, io.BytesIO(content))
+    return target
+
+
 def test_a_site_is_served_from_a_server_of_its_own_and_leaves_it_running(place: tuple[Path, str]) -> None:
     folder, address = place
     toml = folder / "site" / "site.toml"
@@ -115,6 +136,17 @@ def test_it_is_backed_up_and_restored_into_another_database(place: tuple[Path, s
         people = told("site", "staff", folder / "other", address=second)["people"]
         assert isinstance(people, list)
         assert [each["name"] for each in people] == ["wang"]
+
+
+def test_what_came_back_otherwise_is_not_left_in_the_database(place: tuple[Path, str], real_server: str) -> None:
+    folder, _ = place
+    bad = changed(folder / "site.tar", folder / "bad.tar", "manifest.json", b'"made_at"', b'"head": "0", "made_at"')
+    with new_database(real_server, "third") as third:
+        refused = command("site", "restore", folder / "third", bad, "--lang", "en", address=third)
+        assert refused.returncode == 1
+        assert "head is not what it was" in refused.stderr
+        assert not (folder / "third").exists()
+        assert tables(third) == 0
 
 
 def test_a_server_that_does_not_answer_is_told(place: tuple[Path, str]) -> None:

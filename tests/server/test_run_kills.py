@@ -105,7 +105,7 @@ def struck(site: RunningSite, driver: Driver, kills: int, kinds: list[str], long
     site.start()
     counts = dict.fromkeys(kinds, 0)
     driver.start()
-    until(driver.journal.exists)  # the town is made, and the driver at work
+    until(lambda: driver.journal.exists() or not driver.is_running())  # the town is made, and the driver at work
     while sum(counts.values()) < kills:
         time.sleep(chance.uniform(0.05, longest))
         if not driver.is_running():

@@ -24,7 +24,7 @@ from zhida_server.people.data import Actor, NotAllowed, Role
 from zhida_server.people.models import User
 from zhida_server.registry import service as registry
 from zhida_server.registry.data import ImportState
-from zhida_server.web import staff_budgets, staff_payments
+from zhida_server.web import staff_budgets, staff_payments, staff_registry
 from zhida_server.web.staff_forms import fen_of
 
 TODAY = timezone.localdate
@@ -150,6 +150,21 @@ def test_files_that_cannot_be_read_are_refused_line_by_line(town: staff_town.Tow
     assert post(client, "staff_import_propose", **good).status_code == 302
 
 
+def test_more_files_than_are_taken_are_refused_and_none_is_dropped(town: staff_town.Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert town.run
+    monkeypatch.setattr(staff_registry, "MOST_FILES", 1)
+    files = [named(f"{name}.csv", staff_town.BASE.encode()) for name in ("base", "more")]
+    got = post(as_user("qian"), "staff_import_propose", mapping=named("mapping.yaml", staff_town.MAPPING[1]), files=files)
+    assert got.status_code == 422
+    assert "一次最多 1 个数据文件，这次有 2 个" in got.content.decode()
+
+
+def test_who_was_logged_out_comes_back_to_a_page_that_can_be_opened(town: staff_town.Town) -> None:
+    nobody = Client(SERVER_NAME="localhost")
+    assert nobody.get(reverse("staff_run", args=[town.run]))["Location"].endswith(f"?next={reverse('staff_run', args=[town.run])}")
+    assert post(nobody, "staff_run_start", as_of="2026-07-01")["Location"].endswith(f"?next={reverse('staff_home')}")
+
+
 def test_a_notice_is_opened_after_its_sums_were_seen(town: staff_town.Town) -> None:
     client = as_user("zhao")
     assert "¥600.00" in text(client, "staff_notice_open", town.run, staff_town.SHOP)
@@ -234,11 +249,11 @@ def test_the_lines_of_a_batch_come_page_by_page(town: staff_town.Town, monkeypat
     monkeypatch.setattr(staff_payments, "PAGE_LINES", 1)
     first = text(as_user("li"), "staff_batch", batch)
     second = text(as_user("li"), "staff_batch", batch, query="?after=1")
-    assert staff_town.GARDEN in first
-    assert staff_town.LAMPS not in first
+    assert "花园补助" in first
+    assert "路灯补助" not in first
     assert "?after=1" in first
-    assert staff_town.LAMPS in second
-    assert staff_town.GARDEN not in second
+    assert "路灯补助" in second
+    assert "花园补助" not in second
     assert "?after=2" not in second
 
 

@@ -253,21 +253,30 @@ def _deliverable(policy: str, packs_sha256: str, period: int) -> tuple[str, str]
 # --- granting ------------------------------------------------------------------------------------------------------
 
 
-def grant_lines(notice_id: UUID) -> Notice:
+def unfinished() -> tuple[UUID, ...]:
+    """Return the notices that are still granting, the oldest first: their job is at work, or has failed for good."""
+    return tuple(models.Notice.objects.filter(state=NoticeState.GRANTING).order_by("opened_at", "id").values_list("id", flat=True))
+
+
+def grant_lines(notice_id: UUID, *, on: dt.date | None = None) -> Notice:
     """Grant the lines of a notice, chunk by chunk, and open it; killed and repeated, it goes on where it stopped.
 
     Args:
         notice_id: The notice; one that is open or closed is left as it is.
+        on: The day; where the lines are complete later than the day of opening, the working days of the notice are counted from it.
+
+    Raises:
+        NoCalendar: where these lead into a year that the official calendar does not have yet.
     """
     row = _row(notice_id)
     eligible = [each for each in entitlements.eligible(row.run_id, row.policy) if each.paid_fen > 0]
     is_done = False
     while not is_done:
-        is_done = _retried(partial(_grant_chunk, notice_id, eligible))
+        is_done = _retried(partial(_grant_chunk, notice_id, eligible, on))
     return notice(notice_id)
 
 
-def _grant_chunk(notice_id: UUID, eligible: Sequence[EligibleLine]) -> bool:
+def _grant_chunk(notice_id: UUID, eligible: Sequence[EligibleLine], on: dt.date | None) -> bool:
     """Grant the next lines of a notice, in one transaction; says whether there are none left."""
     with transaction.atomic():
         row = models.Notice.objects.select_for_update().get(id=notice_id)
@@ -293,7 +302,9 @@ def _grant_chunk(notice_id: UUID, eligible: Sequence[EligibleLine]) -> bool:
         is_done = len(left) <= CHUNK
         if is_done:
             row.state = NoticeState.OPEN
-            row.save(update_fields=["state"])
+            if on is not None and on > row.opened_on:
+                row.closes_on = max(row.closes_on, add_working_days(official_calendar(), on, row.days))
+            row.save(update_fields=["state", "closes_on"])
             found = _notice(row)
             figures = {"lines": found.lines, "amount_fen": found.amount_fen, "waiting": found.waiting, "waiting_fen": found.waiting_fen}
             audit.record(JOB.name, "notice.open", str(row.id), before={"state": "granting"}, after={"state": "open", **figures})

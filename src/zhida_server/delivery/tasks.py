@@ -22,14 +22,16 @@ DAILY_JOB = "delivery.close_notices"
 @app.task(name=notices.GRANT_JOB, retry=RetryStrategy(max_attempts=TRIES, wait=PATIENCE))
 def grant_lines(notice_id: str) -> None:
     """Grant the lines of a notice; it goes on where it stopped."""
-    notices.grant_lines(UUID(notice_id))
+    notices.grant_lines(UUID(notice_id), on=timezone.localdate())
 
 
 @app.periodic(cron=DAILY)
 @app.task(name=DAILY_JOB, queueing_lock=DAILY_JOB, retry=RetryStrategy(max_attempts=TRIES, wait=PATIENCE))
 def close_notices(timestamp: int) -> None:
-    """Close the notices whose last day is over, then serve those who wait, first come first served."""
+    """Close the notices whose last day is over, serve those who wait, and go on with notices whose own job was given up."""
     assert timestamp
     today, actor = timezone.localdate(), job_actor("delivery")
     notices.close_notices(actor, today)
     notices.grant_waiting(actor, on=today)
+    for notice_id in notices.unfinished():
+        notices.grant_lines(notice_id, on=today)

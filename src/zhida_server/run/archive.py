@@ -102,19 +102,28 @@ def restore(source: Path, target: Path) -> dict[str, Any]:
         manifest = _unpack(source, made)
         with at_work(opened_folder(made)) as place:
             place.do("undump", source=str(made / "database.dump"))
-            found = place.do("state")
-            for part in ("head", "records", "balances"):
-                if found[part] != manifest[part]:
-                    raise SiteError(
-                        f"恢复后的{part}与备份时不同：{found[part]} ≠ {manifest[part]}；没有留下任何东西",
-                        f"{part} is not what it was when the backup was made: {found[part]} ≠ {manifest[part]}; nothing was left",
-                    )
+            try:
+                _compare(place.do("state"), manifest)
+            except SiteError:
+                if place.database is None:  # the folder goes by itself, and an embedded database with it
+                    place.do("discard")
+                raise
             place.do("prepare")
         (made / "database.dump").unlink()
         if target.exists():
             target.rmdir()
         made.rename(target)
     return _figures(manifest, target)
+
+
+def _compare(found: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+    """Compare what came back with what was there."""
+    for part in ("head", "records", "balances"):
+        if found[part] != manifest[part]:
+            raise SiteError(
+                f"恢复后的{part}与备份时不同：{found[part]} ≠ {manifest[part]}；没有留下任何东西",
+                f"{part} is not what it was when the backup was made: {found[part]} ≠ {manifest[part]}; nothing was left",
+            )
 
 
 def _figures(manifest: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ ACTS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "verify": keeping.verify,
     "dump": keeping.dump,
     "undump": keeping.undump,
+    "discard": keeping.discard,
     "export": keeping.export,
     "staff": filling.staff,
     "representative": filling.representative,

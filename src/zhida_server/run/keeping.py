@@ -1,6 +1,7 @@
 """What keeps a site sound: its tables made, everything verified, the database written out and read back, the books exported."""
 
 import dataclasses
+import os
 import re
 import secrets
 import subprocess
@@ -126,6 +127,13 @@ def undump(source: str) -> dict[str, Any]:
     return {}
 
 
+def discard() -> dict[str, Any]:
+    """Empty a database again that was filled by `undump`, and was empty before."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    return {}
+
+
 def _server_version() -> int:
     """Return the major version of the database's server."""
     with connection.cursor() as cursor:
@@ -153,7 +161,7 @@ def _program(name: str, *arguments: str) -> None:
         "sslmode": "PGSSLMODE",
         "sslrootcert": "PGSSLROOTCERT",
     }
-    environment = {names[key]: str(value) for key, value in parameters.items()} | {"LC_ALL": "C.UTF-8"}
+    environment = {**os.environ, **{names[key]: str(value) for key, value in parameters.items()}, "LC_ALL": "C.UTF-8"}
     done = subprocess.run([fitting[-1] / name, *arguments], check=False, capture_output=True, text=True, env=environment)
     if done.returncode:
         said = re.sub(r"\s+", " ", done.stderr).strip()

@@ -11,11 +11,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
 
 from zhida_server.run.folder import SiteFolder
 from zhida_server.run.postgres import Postgres, used
 from zhida_server.run.processes import python, run_to_end
 from zhida_server.run.said import SiteError
+
+ANSWER_SECONDS = 10
+"""How long a server that DATABASE_URL names may take to answer."""
 
 NEEDED = ("django", "allauth", "django_htmx", "granian", "procrastinate", "whitenoise")
 """What the site's processes need."""
@@ -80,7 +86,22 @@ def at_work(folder: SiteFolder) -> Iterator[Place]:
         )
     address = os.environ.get("DATABASE_URL", "")
     if address:
+        _refuse_silence(address)
         yield Place(folder, address, None)
         return
     with used(folder) as own:
         yield Place(folder, own.address, own)
+
+
+def _refuse_silence(address: str) -> None:
+    """Refuse an address of a database that does not answer, with the reason and without the password in it."""
+    try:
+        psycopg.connect(address, connect_timeout=ANSWER_SECONDS).close()
+    except psycopg.Error as error:
+        said = " ".join(str(error).split())
+        if password := urlsplit(address).password:
+            said = said.replace(password, "***")
+        raise SiteError(
+            f"DATABASE_URL 所指的数据库连不上：{said}；请检查地址、账号，以及数据库是否已经建好",
+            f"the database that DATABASE_URL names cannot be reached: {said}; check the address, the account, and that it was made",
+        ) from None

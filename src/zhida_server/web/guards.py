@@ -19,6 +19,7 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -108,7 +109,7 @@ def _answer(guard: Guard, request: HttpRequest, view: Callable[[Actor], HttpResp
         response = view(actor)
     except NotAllowed as refused:
         if actor == VISITOR:
-            return _to_login(request)
+            return _to_login(guard, request)
         return refusal_page(request, refused)
     except Refused as refused:
         return refusal_page(request, refused)
@@ -118,7 +119,10 @@ def _answer(guard: Guard, request: HttpRequest, view: Callable[[Actor], HttpResp
     return response
 
 
-def _to_login(request: HttpRequest) -> HttpResponseBase:
-    """Lead to the login page and back; the whole page, where a part of it was asked for after somebody was logged out."""
-    to_login = redirect_to_login(request.get_full_path())
+def _to_login(guard: Guard, request: HttpRequest) -> HttpResponseBase:
+    """Lead to the login page, and back to where one was, or to the desk from an act without a page of its own.
+
+    Where a part of a page was asked for after somebody was logged out, the whole page goes there.
+    """
+    to_login = redirect_to_login(request.get_full_path() if "GET" in guard.methods else reverse("staff_home"))
     return HttpResponseClientRedirect(to_login.url) if getattr(request, "htmx", False) else to_login

@@ -40,8 +40,11 @@ def propose(request: HttpRequest, actor: Actor) -> HttpResponse:
         return render(request, "staff/import_propose.html")
     try:
         mapping = file_in(request, "mapping")
-        files = [(str(each.name), each.read()) for each in request.FILES.getlist("files")[:MOST_FILES]]
-        needed(files, "没有选择数据文件", "no data file was chosen")
+        sent = request.FILES.getlist("files")
+        needed(sent, "没有选择数据文件", "no data file was chosen")
+        too_many = f"一次最多 {MOST_FILES} 个数据文件，这次有 {len(sent)} 个：请合并，或在服务器上导入"
+        needed(len(sent) <= MOST_FILES, too_many, f"{MOST_FILES} files at most, not {len(sent)}: join them, or import them on the server")
+        files = [(str(each.name), each.read()) for each in sent]
         made = once(request, lambda: registry.propose_import(actor, mapping, files))
     except Refused as refused:
         return form_again(request, "staff/import_propose.html", {}, refused)

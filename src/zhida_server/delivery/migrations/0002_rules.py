@@ -235,6 +235,10 @@ BEGIN
     IF NOT OLD.state || ' ' || NEW.state = ANY (ARRAY['granting open', 'open closed']) THEN
         RAISE EXCEPTION 'notice %: from % to % is refused', OLD.id, OLD.state, NEW.state USING ERRCODE = 'integrity_constraint_violation';
     END IF;
+    IF NEW.closes_on < OLD.closes_on OR (NEW.closes_on > OLD.closes_on AND OLD.state <> 'granting') THEN
+        RAISE EXCEPTION 'notice %: its last day stays, or comes later where its lines were late', OLD.id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER delivery_notice_moves_on BEFORE UPDATE ON delivery_notice FOR EACH ROW EXECUTE FUNCTION delivery_notice_moves_on();
@@ -297,7 +301,7 @@ class Migration(migrations.Migration):
         append_only("delivery_claim"),
         frozen_columns(
             "delivery_notice",
-            *("id", "policy", "title", "period", "run_id", "budget", "opened_on", "days", "closes_on", "opened_by", "opened_at"),
+            *("id", "policy", "title", "period", "run_id", "budget", "opened_on", "days", "opened_by", "opened_at"),
         ),
         frozen_columns("delivery_notice_line", "notice_id", "position", "code", "name", "amount_fen", "article"),
         frozen_columns("delivery_batch", "id", "number", "policy", "made_on", "count", "amount_fen", "made_by", "made_at"),

@@ -1,7 +1,7 @@
-"""What the pages of staff need besides: the sections of the desk, and the key of a form."""
+"""What the pages of staff need besides: the sections of the desk, the key of a form, and what policies are called."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django import template
 from django.http import HttpRequest
@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from zhida_server.catalogue import service as catalogue
 from zhida_server.people.data import Actor
 from zhida_server.people.service import may
 from zhida_server.web.navigation import Entry, Link
@@ -54,3 +55,19 @@ def form_key() -> SafeString:
 def can(context: template.Context, act: str) -> bool:
     """Say whether whoever looks may do an act."""
     return may(context["actor"], act)
+
+
+@register.simple_tag
+def policy_titles() -> Mapping[str, str]:
+    """Return what each policy is called, for the filter `titled`: asked for once on a page."""
+    return {card.policy: card.title for card in catalogue.policies(subject="")}
+
+
+@register.filter
+def titled(policy: str, titles: Mapping[str, str]) -> str:
+    """Return what a policy is called; one that is in the packs no more is named as it was.
+
+    >>> titled("town/garden", {"town/garden": "花园补助"}), titled("town/gone", {})
+    ('花园补助', 'town/gone')
+    """
+    return titles.get(policy, policy)
