@@ -37,7 +37,7 @@ Answer = TypeVar("Answer")
 SETUP = job_actor("setup")
 CLOSER = job_actor("delivery")
 AS_OF = dt.date(2026, 6, 30)
-OPENED, CLOSED = dt.date(2026, 7, 1), dt.date(2026, 7, 10)
+OPENED = dt.date(2026, 7, 1)
 BUDGET = "budget/2026/town"
 FAIL, CANCEL = 0.35, 0.1
 """How often a payment fails, and how often an order is cancelled."""
@@ -93,7 +93,7 @@ class Delivery:
     """Rounds of delivery, with a journal of what was answered."""
 
     def __init__(self, seed: int, journal: Path) -> None:
-        self._seed, self._journal = seed, journal
+        self._seed, self._journal, self._on = seed, journal, OPENED
 
     def deliver(self, number: int) -> None:
         """Deliver one policy to everybody: put on notice, granted, closed, some cancelled, paid or sent back, until nothing is left."""
@@ -107,10 +107,11 @@ class Delivery:
         ids = [line.order_id for line in lines if line.order_id is not None]
         assert len(ids) == len(lines)
         self._keep("granted", ids)
-        answered(partial(delivery.close_notices, CLOSER, CLOSED))
+        self._on = granted.closes_on + dt.timedelta(1)  # of the driver's day, or of the worker's, whoever granted the last line
+        answered(partial(delivery.close_notices, CLOSER, self._on))
         for order_id in ids:
             if self._lot(order_id) < CANCEL:
-                answered(partial(delivery.cancel_order, LI, order_id, "试验", on=CLOSED))
+                answered(partial(delivery.cancel_order, LI, order_id, "试验", on=self._on))
                 self._keep("voided", [order_id])
         for each in self._batches(number):
             if each.state is BatchState.RECONCILED:
@@ -130,23 +131,23 @@ class Delivery:
                 is_moved = True
         for order in answered(partial(delivery.held_orders, LI)):
             if order.policy == policy(number):
-                answered(partial(delivery.requeue_order, LI, order.id, "账号已核对", on=CLOSED))
+                answered(partial(delivery.requeue_order, LI, order.id, "账号已核对", on=self._on))
         try:
-            answered(partial(delivery.make_batch, LI, policy(number), on=CLOSED))
+            answered(partial(delivery.make_batch, LI, policy(number), on=self._on))
         except NothingPayable:  # or it was made, and its answer was lost
             return is_moved or any(each.state is not BatchState.RECONCILED for each in self._batches(number))
         return True
 
     def _advance(self, found: Batch) -> None:
         """Sign a batch, fetch its file and load what the bank says of it: first of one half, then of the whole."""
-        answered(partial(delivery.sign_batch, WANG, found.id, on=CLOSED))
+        answered(partial(delivery.sign_batch, WANG, found.id, on=self._on))
         name, content = answered(partial(delivery.bank_file, LI, found.id))
         assert content == answered(partial(delivery.bank_file, LI, found.id))[1]
         whole = answered(partial(delivery.batch, LI, found.id))
         results = ["失败" if self._lot(line.order_id, whole.number) < FAIL else "成功" for line in whole.lines]
         half = [result if at % 2 else "处理中" for at, result in enumerate(results)]
         for part in (half, results):
-            answered(partial(delivery.load_return, LI, found.id, name, return_file(whole, *part, reason="户名不符"), on=CLOSED))
+            answered(partial(delivery.load_return, LI, found.id, name, return_file(whole, *part, reason="户名不符"), on=self._on))
             self._keep("paid", [line.order_id for line, result in zip(whole.lines, part, strict=True) if result == "成功"])
         assert answered(partial(delivery.batch, LI, found.id)).state is BatchState.RECONCILED
 

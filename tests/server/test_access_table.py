@@ -109,6 +109,8 @@ def answer(client: Client, method: str, address: str) -> str:
         got = (
             client.get(address) if method == "GET" else client.post(address, {**SENT, **SENT_TO.get(address, {}), "key": str(uuid.uuid4())})
         )
+        if getattr(got, "streaming", False):
+            assert b"".join(got.streaming_content)  # type: ignore[attr-defined]  # a file, which is closed when it was sent
         transaction.set_rollback(True)
     client.cookies = cookies
     if got.status_code == 302 and got["Location"].startswith(reverse("account_login")):

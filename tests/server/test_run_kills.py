@@ -129,7 +129,7 @@ def faults_after(site: RunningSite, driver: Driver) -> list[str]:
             """SELECT made.key, made.id::text, sum(posting.credit_fen), settling.kind, count(DISTINCT settling.id)
             FROM ledger_transaction made JOIN ledger_posting posting ON posting.transaction_id = made.id
             LEFT JOIN ledger_transaction settling ON settling.settles_id = made.id
-            WHERE made.kind = 'pending' GROUP BY made.key, made.id, settling.kind"""
+            WHERE made.kind = 'pending' AND made.key LIKE 'kill/%' GROUP BY made.key, made.id, settling.kind"""
         ).fetchall()
         records = dict(
             connection.execute(

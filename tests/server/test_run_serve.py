@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+import zhida.cli
 from tests.server.sites import RunningSite, command, copied, free_port, kill, processes_of, short_folder, until
 from zhida_server.run.folder import made_site
 from zhida_server.run.postgres import Postgres, used
@@ -46,27 +47,24 @@ def test_a_folder_that_was_made_holds_what_a_site_needs_and_hides_what_nobody_ma
     assert processes_of(made) == {}
 
 
-def test_a_folder_of_something_else_is_not_taken_for_a_site(tmp_path: Path) -> None:
+def test_a_folder_of_something_else_is_not_taken_for_a_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "novel.txt").write_text("once", encoding="utf-8")
-    answer = command("serve", tmp_path, "--lang", "en")
-    assert answer.returncode == 2
-    assert f"'{tmp_path}' holds something else" in answer.stderr
+    assert zhida.cli.run(["serve", str(tmp_path), "--lang", "en"]) == 2
+    assert f"'{tmp_path}' holds something else" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["novel.txt"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tmp_path.chmod(0o500)
-    answer = command("serve", tmp_path / "site", "--lang", "en")
-    assert answer.returncode == 1
-    assert "cannot be written" in answer.stderr
+    assert zhida.cli.run(["serve", str(tmp_path / "site"), "--lang", "en"]) == 1
+    assert "cannot be written" in capsys.readouterr().err
 
 
-def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
+def test_a_file_in_the_way_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    answer = command("serve", tmp_path / "file" / "site", "--lang", "en")
-    assert answer.returncode == 1
-    assert "cannot be written" in answer.stderr
+    assert zhida.cli.run(["serve", str(tmp_path / "file" / "site"), "--lang", "en"]) == 1
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_a_broken_site_toml_is_told_and_nothing_starts(tmp_path: Path) -> None:
@@ -76,17 +74,17 @@ def test_a_broken_site_toml_is_told_and_nothing_starts(tmp_path: Path) -> None:
         site.options()
 
 
-def test_a_port_in_use_is_told_before_anything_starts(made: Path) -> None:
+def test_a_port_in_use_is_told_before_anything_starts(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        answer = command("serve", made, "--port", port, "--lang", "en")
-    assert answer.returncode == 1
-    assert re.search(rf"127\.0\.0\.1:{port} is in use.*--port", answer.stderr)
+        assert zhida.cli.run(["serve", str(made), "--port", str(port), "--lang", "en"]) == 1
+    assert re.search(rf"127\.0\.0\.1:{port} is in use.*--port", capsys.readouterr().err)
     assert processes_of(made) == {}
 
 
+@pytest.mark.long
 def test_a_database_that_does_not_start_says_its_last_words(made: Path) -> None:
     with short_folder() as folder:
         broken = copied(made, folder / "site")
@@ -113,6 +111,7 @@ def test_a_database_is_taken_as_it_runs_and_stopped_by_the_last_who_uses_it(made
         assert processes_of(site.path) == {}
 
 
+@pytest.mark.long
 def test_a_killed_database_recovers_what_was_committed_and_a_mark_of_another_program_is_no_hindrance(made: Path) -> None:
     with short_folder() as folder:
         site = made_site(copied(made, folder / "site"))
