@@ -63,7 +63,7 @@ def demo(
     ] = None,
     site: Annotated[
         bool,
-        typer.Option("--site/--no-site", help="再装成一个站点并启动（有终端时）| go on to a site, and serve it where there is a terminal"),
+        typer.Option("--site", help="再装成站点并启动 | go on to a site, and serve it where there is a terminal"),
     ] = False,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="装好站点就停 | make the site and end")] = False,
     json: JsonOption = False,
