@@ -42,7 +42,7 @@ CODES = "codes"
 """The folder of a pack that holds its code lists."""
 PARAMETERS = "parameters.md"
 """The page of a pack that holds its parameters."""
-STACKING, LADDER = "stacking.md", "ladder.md"
+STACKING, LADDER, CALENDAR = "stacking.md", "ladder.md", "calendar.md"
 """The page of a pack that says which benefits go together."""
 STANDARD_OUTPUT = "-"
 MAX_BYTES = 20_000_000
@@ -339,7 +339,7 @@ def _write_file(path: Path, data: bytes) -> None:
 
 def _copy_pages(given: Path, target: Path, *, is_forced: bool) -> Iterator[Path]:
     """Copy the pages of packs that are no policies, so that the new folder holds whole packs; yield what is new."""
-    beside = {PARAMETERS, STACKING, LADDER}
+    beside = {PARAMETERS, STACKING, LADDER, CALENDAR}
     pages = [path for path in sorted(given.rglob("*.md")) if path.name in beside or path.parent.name in {REGISTRY, CODES}]
     for path in pages:
         new = target / path.relative_to(given)
