@@ -38,7 +38,7 @@ def scaled(text: str, times: int) -> str:
     def many(found: re.Match[str]) -> str:
         return f"{found[1]}{int(found[2]) * times}"
 
-    text = text.replace(f"enterprises: {DEMO_ROWS}", f"enterprises: {(DEMO_ROWS - 1) * times + 1}")
+    text = text.replace(f"enterprises: {DEMO_ROWS}", f"enterprises: {DEMO_ROWS * times}")
     text = re.sub(r"((?:人|以上): )([0-9]+)(?=[,}])", many, text)
     text = re.sub(r"(holders: )([0-9]+)", many, text)
     for name in COUNTED:
