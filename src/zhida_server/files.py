@@ -7,13 +7,21 @@ A file whose bytes are no longer those of its name is told when it is opened by 
 
 import hashlib
 import os
+import re
 import secrets
+import shutil
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from zhida_server import settings
 
 CHUNK = 1024 * 1024
+LEFT_SECONDS = 24 * 3600.0
+"""What nobody has written to for so long, nobody writes any more."""
+HALVES = {"files": r"\.[0-9a-f]{16}(\..*)?", "packs": r"\.[0-9a-f]{16}", "subjects": r"\.[0-9a-f]{16}", "runs": r"repeat-.+|tmp.+"}
+"""In which folders of the site things are written beside first, and what they are called meanwhile."""
 
 
 class DamagedFileError(Exception):
@@ -59,6 +67,29 @@ def keep(write: Callable[[Path], object], suffix: str) -> str:
     finally:
         beside.unlink(missing_ok=True)
     return sha256
+
+
+def sweep() -> int:
+    """Remove what was written beside and never renamed, because its process was killed; returns how many there were.
+
+    What somebody writes at this moment is younger than `LEFT_SECONDS` and stays, so that it can be swept at any time. Kept files have
+    other names and are never touched.
+    """
+    count, before = 0, time.time() - LEFT_SECONDS
+    for folder, name in HALVES.items():
+        for path in (settings.SITE / folder).glob("*"):
+            if re.fullmatch(name, path.name) and _last_written(path) < before:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+                count += 1
+    return count
+
+
+def _last_written(path: Path) -> float:
+    """Return when a file, or anything in a folder, was written to last; of what is gone by now, the far future."""
+    found = float("inf")
+    with suppress(FileNotFoundError):
+        found = max(each.lstat().st_mtime for each in (path, *path.rglob("*")))
+    return found
 
 
 def _flush(path: Path) -> None:

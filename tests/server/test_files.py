@@ -45,3 +45,29 @@ def test_bytes_and_names_are_on_the_disk_before_anything_names_them(monkeypatch:
     monkeypatch.setattr(os, "fsync", lambda opened: flushed.append(Path(f"/proc/self/fd/{opened}").readlink().name))
     sha256 = files.keep_bytes(b"x", ".txt")
     assert (flushed[0], flushed[1][0], flushed[2]) == ("files", ".", sha256[:2])
+
+
+def test_what_a_killed_process_left_half_written_is_swept_once_it_is_old() -> None:
+    sha256 = files.keep_bytes(b"whole", ".txt")
+    old, young = settings.SITE / "files" / ".0123456789abcdef.parquet", settings.SITE / "files" / ".fedcba9876543210.parquet"
+    folder = settings.SITE / "packs" / ".00112233445566ff"
+    others = [settings.SITE / "files" / ".hidden", settings.SITE / "packs" / ".damaged-00112233445566ff", settings.SITE / "runs" / "results-ab"]
+    (folder / "national").mkdir(parents=True)
+    (settings.SITE / "runs" / "results-ab").mkdir(parents=True)
+    for path in (old, young, folder / "national" / "README.md", *others[:2]):
+        path.write_bytes(b"half")
+    long_ago = young.stat().st_mtime - files.LEFT_SECONDS - 60
+    for path in (old, files.path_of(sha256, ".txt"), folder, folder / "national", *others):
+        os.utime(path, (long_ago, long_ago))
+    assert files.sweep() == 1  # in the folder something was written just now
+    os.utime(folder / "national" / "README.md", (long_ago, long_ago))
+    assert files.sweep() == 1
+    assert not old.exists()
+    assert not folder.exists()
+    assert young.exists()
+    assert all(path.exists() for path in others)
+    assert files.checked(sha256, ".txt").read_bytes() == b"whole"
+
+
+def test_a_folder_that_is_not_there_is_swept_as_well() -> None:
+    assert files.sweep() == 0

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import stat
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,7 +113,10 @@ def test_a_database_is_taken_as_it_runs_and_stopped_by_the_last_who_uses_it(made
 
 
 @pytest.mark.long
-def test_a_killed_database_recovers_what_was_committed_and_a_mark_of_another_program_is_no_hindrance(made: Path) -> None:
+@pytest.mark.parametrize("seconds", ["0", "60"], ids=["ended_and_not_asked_how", "at_work"])
+def test_a_killed_database_recovers_what_was_committed_and_marks_that_name_another_process_are_no_hindrance(
+    made: Path, seconds: str
+) -> None:
     with short_folder() as folder:
         site = made_site(copied(made, folder / "site"))
         with used(site) as server:
@@ -120,15 +124,21 @@ def test_a_killed_database_recovers_what_was_committed_and_a_mark_of_another_pro
                 connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
             assert kill([server.pid() or 0])
             until(lambda: not server.is_alive())
-            mark = site.database / "postmaster.pid"
-            lines = mark.read_text(encoding="utf-8").splitlines()
             until(lambda: processes_of(site.path) == {})
-            mark.write_text("\n".join([str(os.getpid()), *lines[1:]]), encoding="utf-8")  # the number is now this test's
-            again = Postgres(site.database)
-            assert again.start()
-            with psycopg.connect(server.address) as connection:
-                assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
-            again.stop()  # whoever started it hears of its end
+            other = subprocess.Popen(["sleep", seconds], user=site.database.stat().st_uid)  # noqa: S607 - PostgreSQL sees them
+            until(lambda: seconds == "60" or Path(f"/proc/{other.pid}/cmdline").read_bytes() == b"")
+            for mark in (site.database / "postmaster.pid", site.database / ".s.PGSQL.5432.lock"):
+                lines = mark.read_text(encoding="utf-8").splitlines()
+                mark.write_text("\n".join([str(other.pid), *lines[1:], ""]), encoding="utf-8")  # the number is now another's
+            try:
+                again = Postgres(site.database)
+                assert again.start()
+                with psycopg.connect(server.address) as connection:
+                    assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
+                again.stop()  # whoever started it hears of its end
+            finally:
+                other.kill()
+                other.wait()
 
 
 def test_a_socket_finds_a_place_where_the_folder_has_a_long_path(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
+from psycopg.errors import UniqueViolation
 
 from zhida_server.audit import service as audit
 from zhida_server.people.data import CODE, STAFF, VISITOR, Actor, Conflict, NotAllowed, NotFound, Person, Refused, Role, SetUp
@@ -239,10 +240,16 @@ def _create(actor: Actor, user: User, password: str) -> Person:
         user.clean_fields(exclude=["role", "office", "enterprise_code", "password"])
     except ValidationError as unfit:
         raise Refused("name-unfit", f"账号名“{user.username}”不合用：只用文字、数字和 @ . + - _", "; ".join(unfit.messages)) from None
-    taken = user.username.lower() == VISITOR.name or User.objects.filter(username__iexact=user.username).exists()
-    if taken:
-        raise Conflict("name-taken", f"账号名“{user.username}”已有人用：换一个", f"the name '{user.username}' is taken: choose another")
-    user.save(force_insert=True)
+    taken = Conflict("name-taken", f"账号名“{user.username}”已有人用：换一个", f"the name '{user.username}' is taken: choose another")
+    if user.username.lower() == VISITOR.name or User.objects.filter(username__iexact=user.username).exists():
+        raise taken
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        raise taken from None  # somebody made it at the same moment
     audit.record(
         actor.name,
         "people.create",

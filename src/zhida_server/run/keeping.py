@@ -15,8 +15,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections, transaction
 
+from zhida_server import files
 from zhida_server.audit import service as audit
-from zhida_server.files import sha256_of
 from zhida_server.ledger import service as ledger
 from zhida_server.people.data import Conflict
 from zhida_server.run.filling import actor_named
@@ -27,12 +27,12 @@ MIGRATING = 7_041_776
 
 
 def prepare() -> dict[str, Any]:
-    """Make or update the tables, the cache and the collected styles."""
+    """Make or update the tables, the cache and the collected styles; what a killed process left half written is removed."""
     with _alone():
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
-    return {}
+    return {"swept": files.sweep()}
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def verify() -> dict[str, Any]:
     """Verify the audit chain, the books, and each kept file against the sha256 in its name."""
     chain = audit.verify()
     kept = sorted((settings.SITE / "files").glob("[0-9a-f][0-9a-f]/*"))
-    damaged = [path for path in kept if sha256_of(path) != path.name.partition(".")[0]]
+    damaged = [path for path in kept if files.sha256_of(path) != path.name.partition(".")[0]]
     faults = [*chain.faults, *map(str, ledger.check_books())]
     faults += [f"留存的文件与它的名字不符 / a kept file has other bytes than its name says: {path}" for path in damaged]
     return {

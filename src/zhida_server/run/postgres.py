@@ -201,17 +201,13 @@ class Postgres:
         return row is not None and Path(str(row[0])).resolve() == self.data.resolve()
 
     def pid(self) -> int | None:
-        """Return the process that its files name as their server, where that process is there and is a PostgreSQL."""
+        """Return the process that its files name as their server, where that process is there and is a PostgreSQL of this folder."""
         try:
             number = int((self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
             os.kill(number, 0)
         except (OSError, ValueError, IndexError):
             return None
-        name = Path(f"/proc/{number}/cmdline")
-        with suppress(OSError):
-            words = name.read_bytes().split(b"\0")
-            return number if words and b"postgres" in Path(os.fsdecode(words[0])).name.encode() else None
-        return number
+        return number if _is_server(number, self.data) else None
 
     def is_alive(self) -> bool:
         """Whether its process is there."""
@@ -284,7 +280,7 @@ class Postgres:
                     if tries >= TRIES:
                         raise self.failed()
                     time.sleep(TRY_AGAIN_SECONDS)
-                self._drop_foreign_mark()
+                self._drop_foreign_marks()
                 with self._log.open("wb") as out:
                     self._process = subprocess.Popen(
                         command,
@@ -314,16 +310,18 @@ class Postgres:
             f"the database did not start. Its last words:\n{said}\nFree the disk if it is full; restore a backup if files are damaged",
         )
 
-    def _drop_foreign_mark(self) -> None:
-        """Drop the mark of a server that is gone where its number is now another program's: PostgreSQL takes that for its own.
+    def _drop_foreign_marks(self) -> None:
+        """Drop the marks of a server that is gone where their numbers are now somebody else's: PostgreSQL takes that for its own.
 
-        The mark of a server whose number nobody has stays: by it PostgreSQL finds what is left of a killed server and waits for it.
+        Somebody else is another program, or what is left of the server itself where nobody asks how it ended. The marks of a server
+        whose number nobody has stay: by them PostgreSQL finds what is left of a killed server and waits for it.
         """
-        mark = self.data / "postmaster.pid"
-        with suppress(OSError, ValueError, IndexError):
-            os.kill(int(mark.read_text(encoding="utf-8").splitlines()[0]), 0)
-            if self.pid() is None and not _anybody_in(self.data):
-                mark.unlink()
+        for mark in (self.data / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
+            with suppress(OSError, ValueError, IndexError):
+                number = int(mark.read_text(encoding="utf-8").splitlines()[0])
+                os.kill(number, 0)
+                if not _is_server(number, self.data) and not _anybody_in(self.data):
+                    mark.unlink()
 
     def _made_socket_folder(self) -> Path:
         folder = self.socket_folder
@@ -351,11 +349,26 @@ ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
 """The environment of PostgreSQL's programs: nothing of ours."""
 
 
+def _is_server(number: int, folder: Path) -> bool:
+    """Whether a process that is there is the server of a folder, as far as one may look; one that has ended, unasked, is not."""
+    place = Path(f"/proc/{number}")
+    with suppress(OSError):
+        words = (place / "cmdline").read_bytes().split(b"\0")
+        if b"postgres" not in Path(os.fsdecode(words[0])).name.encode():
+            return False
+    with suppress(PermissionError):
+        try:
+            return place.joinpath("cwd").readlink() == folder.resolve()
+        except FileNotFoundError:
+            return not Path("/proc/self").exists()  # it has ended just now, or nobody can be looked at here
+    return True
+
+
 def _anybody_in(folder: Path) -> bool:
     """Whether a process works in a folder, as every process of a server works in that of its data."""
     for place in Path("/proc").glob("[0-9]*/cwd"):
         with suppress(OSError):
-            if place.readlink() == folder:
+            if place.readlink() == folder.resolve():
                 return True
     return False
 

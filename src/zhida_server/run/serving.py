@@ -72,6 +72,26 @@ def serve(order: Serving) -> None:
                 place.do("demo", folder=str(order.demo.resolve()), packs=str(order.packs.resolve()), language=order.language)
             if order.stays:
                 _Watch(order, place, port).run()
+            else:
+                _tell_made(order)
+
+
+def _tell_made(order: Serving) -> None:
+    """Say where a site is that was made and is not served, who can log in, and how it is started."""
+    _tell_logins(order)
+    order.say(
+        f"\n站点已装好：{order.folder.path}\n启动：zhida serve {order.folder.path}    启动后打开 http://{order.host}:{order.port}/",
+        f"\nthe site is made: {order.folder.path}\nserve it: zhida serve {order.folder.path}    then open http://{order.host}:{order.port}/",
+    )
+
+
+def _tell_logins(order: Serving) -> bool:
+    """Say the logins of a demonstration; whether there are any."""
+    if not order.folder.logins.exists():
+        return False
+    text = order.folder.logins.read_text(encoding="utf-8").rstrip()
+    order.say(f"\n{text}", f"\n{text}")
+    return True
 
 
 def free_port(order: Serving) -> int:
@@ -196,10 +216,7 @@ class _Watch:
         host = f"[{self._order.host}]" if ":" in self._order.host else self._order.host
         address = f"http://{host}:{self._port}/"
         self._log.info("serving %s at %s", self._order.folder.path, address)
-        if self._order.folder.logins.exists():
-            text = self._order.folder.logins.read_text(encoding="utf-8").rstrip()
-            self._order.say(f"\n{text}", f"\n{text}")
-        elif self._order.folder.options().get("is_behind_https", True):
+        if not _tell_logins(self._order) and self._order.folder.options().get("is_behind_https", True):
             self._order.say(
                 "本站只经 https 访问，由前面的反向代理转发（docs/operations.md）；本机试用请把 site.toml 的 is_behind_https 改为 false",
                 "this site is reached by https through a reverse proxy (docs/operations.md); to try it here, set is_behind_https = false",

@@ -6,6 +6,7 @@ from itertools import chain
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.cache import patch_cache_control
 
 from zhida_server.people.data import STAFF, SetUp
 from zhida_server.people.service import set_up_left
@@ -13,6 +14,8 @@ from zhida_server.web.errors import error_page
 from zhida_server.web.guards import actor_on
 
 Answer = Callable[[HttpRequest], HttpResponse]
+FIRST_ERROR = 400
+"""From this status on, an answer is an error page."""
 
 CONTENT_SECURITY = {
     "default-src": "'none'",
@@ -34,10 +37,17 @@ ALWAYS_OPEN = frozenset({"account_logout", "account_reauthenticate", "mfa_reauth
 
 
 def content_security(get_response: Answer) -> Answer:
-    """Add the content security policy to each answer; a view may name more in the header itself, such as the hash of one style."""
+    """Add the content security policy to each answer; a view may name more in the header itself, such as the hash of one style.
+
+    Errors and answers to what was sent are kept by no cache: they hold for one moment, and may repeat what somebody entered. Pages of
+    somebody are marked so where they are guarded.
+    """
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        is_fleeting = response.status_code >= FIRST_ERROR or request.method not in {"GET", "HEAD"}
+        if is_fleeting and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
         response.headers.setdefault("Content-Security-Policy", "; ".join(f"{kind} {places}" for kind, places in CONTENT_SECURITY.items()))
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         return response
