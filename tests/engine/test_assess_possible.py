@@ -7,12 +7,12 @@ import pytest
 
 from tests.engine.policy_texts import Value, assessed, block, packs_with
 from tests.engine.registry_frames import registry_of
-from tests.house.tree import ROOT
+from tests.packs import the_packs
 from zhida.assess.assessment import Answer, Assessment, Extent, Outcome
 from zhida.assess.columns import assess_registry
 from zhida.assess.possible import MAX_JUDGEMENTS
 from zhida.assess.subject import assess_subject
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs
 from zhida.report.explanation import explanation_data, explanation_text
 from zhida.values.temporal import Date
 
@@ -30,7 +30,7 @@ SIZES = (
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(ROOT / "packs")
+    return the_packs()
 
 
 def told(found: Assessment) -> tuple[str, list[Value]]:

@@ -13,13 +13,13 @@ import pytest
 
 from tests.engine.policy_texts import AS_OF, Value, block, packs_with
 from tests.engine.registry_frames import KEY, registry_of
-from tests.stories.small_district import DEMO, PACKS, plant_district
+from tests.stories.small_district import DEMO, plant_district, the_few_packs
 from zhida.assess.assessment import Outcome
 from zhida.assess.cells import cells_of
 from zhida.assess.columns import RegistryColumns, Tally, assess_registry, open_run
 from zhida.assess.registry import PolicySummary, RunSummary, known_at, registry_findings
 from zhida.cli.registry import import_files
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs
 from zhida.registry_io.engine import engine_version
 from zhida.registry_io.registry import Registry, read_registry
 from zhida.registry_io.synthetic import write_district
@@ -304,7 +304,7 @@ def demonstrated(folder: Path, packs: Packs, enterprises: int | None) -> Registr
 
 
 def test_every_cell_of_a_small_district_is_what_the_interpreter_says(tmp_path: Path) -> None:
-    packs = load_packs(PACKS)
+    packs = the_few_packs()
     registry = demonstrated(tmp_path, packs, 80)
     run = open_run(packs, about_enterprises(packs), as_of=DEMO_AS_OF)
     assert list(differences(run, registry, run.decide(registry.frame).to_pylist())) == []
@@ -312,7 +312,7 @@ def test_every_cell_of_a_small_district_is_what_the_interpreter_says(tmp_path: P
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_enterprises_made_of_pieces_of_others_have_the_same_cells_too(tmp_path: Path, seed: int) -> None:
-    packs = load_packs(PACKS)
+    packs = the_few_packs()
     whole = demonstrated(tmp_path, packs, 300)
     names = whole.frame.columns[1:]
     holes = pl.int_range(pl.len()).shuffle(seed=seed)  # another eighth of each attribute is unknown
@@ -328,7 +328,7 @@ def test_enterprises_made_of_pieces_of_others_have_the_same_cells_too(tmp_path: 
 
 @pytest.mark.long
 def test_every_cell_of_the_demonstration_is_what_the_interpreter_says(tmp_path: Path) -> None:
-    packs = load_packs(PACKS)
+    packs = the_few_packs()
     registry = demonstrated(tmp_path, packs, None)
     run = open_run(packs, about_enterprises(packs), as_of=DEMO_AS_OF)
     table = run.decide(registry.frame)

@@ -20,7 +20,7 @@ from tests.engine.columnar_agreement import (
     tables_of,
 )
 from tests.engine.policy_texts import block, packs_with
-from tests.stories.small_district import PACKS, plant_district
+from tests.stories.small_district import plant_district, the_few_packs
 from zhida.assess import columns as columns_module
 from zhida.assess.assessment import Outcome
 from zhida.assess.cells import cells_of, rule_cell
@@ -34,7 +34,7 @@ from zhida.columnar.columns import Vocabulary, column_of
 from zhida.columnar.plan import Form, Kind
 from zhida.columnar.policies import fen_of
 from zhida.policy.front_matter import Rounding
-from zhida.policy.pack import Packs, PolicyModel, load_packs
+from zhida.policy.pack import Packs, PolicyModel
 from zhida.registry_io.registry import Registry, read_registry, row_facts
 from zhida.registry_io.synthetic import write_district
 from zhida.registry_io.synthetic_district import read_district
@@ -48,7 +48,7 @@ POLICIES = ["hangzhou/compute-voucher", "national/disability-levy", "national/sm
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(PACKS)
+    return the_few_packs()
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.engine.policy_texts import block, codes, front, packs_of
-from tests.house.tree import ROOT
+from tests.packs import the_packs
 from zhida.entitle.examples import run_stacking_examples
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs
 from zhida.policy.stacking import StackingRule
 from zhida.values.temporal import Date
 
@@ -58,7 +58,7 @@ def table(heads: str, *rows: str) -> str:
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(ROOT / "packs")
+    return the_packs()
 
 
 def test_every_example_of_the_packs_comes_out_as_it_says(packs: Packs) -> None:

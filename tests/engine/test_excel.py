@@ -5,14 +5,14 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 import pytest
 import xlsxwriter
 
-from tests.engine.pack_policies import LARGE, PACKS, cases
+from tests.engine.pack_policies import LARGE, cases
 from tests.engine.policy_texts import front
+from tests.packs import the_packs
 from zhida.errors import InputError
 from zhida.policy.dictionary import parse_dictionary
 from zhida.policy.document import parse
@@ -20,7 +20,7 @@ from zhida.policy.excel_cells import Workbook, read_workbook
 from zhida.policy.excel_read import ReadWorkbook, half_width, read_policy
 from zhida.policy.excel_write import write_workbook
 from zhida.policy.interchange import NO_PACKS, Form, read_text, write_text
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs
 from zhida.policy.tangle import tangle
 from zhida.source import Source
 
@@ -28,11 +28,6 @@ Made = Any  # a workbook, or a sheet of one, that is being made
 HEADER = ["种类", "名称", "内容", "换行"]
 FRONT = [["文件头", *line.split(": ", 1)] for line in front().strip("-\n").split("\n")]
 RULES = [["命中方式", "条件", "结果", "说明"], ["F", "人", "符合: boolean", "依据"]]
-
-
-@cache
-def the_packs() -> Packs:
-    return load_packs(PACKS)
 
 
 def written(text: str) -> bytes:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.engine.interchange_models import DAY, codes, decision, feel, imported, input_data, model
-from tests.engine.pack_policies import LARGE, PACKS, cases
+from tests.engine.pack_policies import LARGE, cases
 from tests.engine.policy_texts import front, packs_of
+from tests.packs import the_packs
 from zhida.assess.examples import day_of, run_examples
 from zhida.dmn.compile import compile_models
 from zhida.dmn.compiled import AS_OF, DecisionModel
@@ -23,17 +24,12 @@ from zhida.policy.interchange import Form, PolicyText, read_text, with_pages, wr
 from zhida.policy.interchange_dictionary import joined
 from zhida.policy.interchange_export import export
 from zhida.policy.interchange_import import import_definitions
-from zhida.policy.pack import Packs, Policy, load_packs, with_policy
+from zhida.policy.pack import Packs, Policy, with_policy
 from zhida.policy.tangle import Example
 from zhida.policy.years import input_name
 from zhida.source import Source, snippet
 from zhida.values.temporal import Date
 from zhida.values.types import ANY
-
-
-@cache
-def the_packs() -> Packs:
-    return load_packs(PACKS)
 
 
 @cache

@@ -84,7 +84,7 @@ def test_a_folder_that_cannot_be_made_is_left(tmp_path: Path) -> None:
 
 
 def test_only_the_plans_used_last_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan_cache, "MOST_PLANS", 2)
+    monkeypatch.setitem(plan_cache.MOST_KEPT, plan_cache.PLANS, 2)
     for name in "abc":
         write_plan(tmp_path, name, b"1")
     assert len(list((tmp_path / "plans").iterdir())) == 2

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.engine.policy_texts import block, front, packs_of
+from tests.packs import the_packs
 from zhida.errors import has_errors
 from zhida.policy.dictionary import parse_dictionary
 from zhida.policy.interchange_export import export
 from zhida.policy.interchange_import import import_definitions
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs
 from zhida.source import Source
 
-PACKS = Path(__file__).parents[2] / "packs"
 DICTIONARY = """# 企业
 
 | 属性 | 类型 | 单位 | 历史 | 可动 | 单价 |
@@ -77,7 +77,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, old: str, new: str, code: 
 
 
 def test_the_ladders_of_the_packs_name_rungs_that_policies_in_force_recognise() -> None:
-    packs = load_packs(PACKS)
+    packs = the_packs()
     assert not has_errors([item for item in packs.diagnostics if item.span and item.span.source.name.endswith("ladder.md")])
     names = [rung.name for ladder in packs.ladders for rung in ladder.rungs]
     assert names[:3] == ["初创企业", "科技型中小企业", "创新型中小企业"]
@@ -108,7 +108,7 @@ def test_moves_and_prices_come_back_from_dmn(tmp_path: Path) -> None:
 
 
 def test_only_spending_itself_is_priced_in_the_packs() -> None:
-    items = load_packs(PACKS).dictionaries["enterprise"].items
+    items = the_packs().dictionaries["enterprise"].items
     priced = {name for name, item in items.items() if item.price is not None}
     assert all(items[name].unit == "元" and items[name].price == 1 for name in priced)
     assert "研发费用" in priced

@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.engine.policy_texts import DICTIONARY, Value, block, codes, front, packs_of, packs_with
+from tests.packs import the_packs
 from zhida.assess.subject import assess_subject
 from zhida.errors import CompileError, InputError
 from zhida.policy.pack import Packs, in_force, load_packs
 from zhida.policy.tangle import APPLIES
 from zhida.values.temporal import Date
 from zhida.values.unknown import unknown
-
-PACKS = Path(__file__).parents[2] / "packs"
 
 FINE = block("符合: boolean", "人 > 3")
 
@@ -301,7 +300,7 @@ def test_what_is_wrong_with_an_attribute_is_said(tmp_path: Path, row: str, code:
 
 
 def test_every_block_of_the_levy_stands_under_the_article_that_it_carries_out() -> None:
-    decisions = load_packs(PACKS).policies["national/disability-levy"].tangled.decisions
+    decisions = the_packs().policies["national/disability-levy"].tangled.decisions
     law, notice = "财税〔2015〕72号", "财政部公告2023年第8号"
     assert {decision.name: decision.span.article for decision in decisions if decision.name != APPLIES} == {
         "缴费主体": f"{law}第二条",

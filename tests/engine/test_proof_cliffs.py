@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.pack_policies import PACKS
 from tests.engine.policy_texts import AS_OF, DICTIONARY, block, packs_with
+from tests.packs import the_packs
 from zhida.assess.examples import day_of
 from zhida.assess.subject import inputs_of
 from zhida.dmn.evaluate import Evaluator
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs
 from zhida.proof.across.cliffs import Cliff, CliffProof, finding_of, prove_cliffs
 from zhida.proof.across.shown import Examples, gain_of
 from zhida.proof.solver.encoding import Encoding
@@ -123,7 +123,7 @@ def test_a_cliff_is_worded_for_people(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(PACKS)
+    return the_packs()
 
 
 @pytest.mark.parametrize(

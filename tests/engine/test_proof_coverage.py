@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.pack_policies import PACKS
 from tests.engine.policy_texts import AS_OF, block, packs_with
+from tests.packs import the_packs
 from zhida.assess.examples import run_examples
 from zhida.assess.settle import settle
 from zhida.cli import run
@@ -290,7 +290,7 @@ def told_by_evaluation(trial: Trial, condition: Condition) -> Iterator[bool]:
 def test_what_is_shown_is_so_by_plain_evaluation(policy_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ENOUGH", 10_000)
     monkeypatch.setattr(module, "ENOUGH_ODD", 10_000)
-    packs = load_packs(PACKS)
+    packs = the_packs()
     trials = [trial_of(result.run) for result in run_examples(packs, packs.policies[policy_id], as_of=AS_OF) if result.run]
     measure = Measure(trials[0].model)
     for trial in trials:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.engine.policy_texts import block, front
 from tests.engine.proof_versions import TODAY, compare, packs_around, version
+from tests.packs import the_packs
 from zhida.assess.assessment import Outcome
 from zhida.assess.judge import judge
 from zhida.assess.subject import inputs_of
@@ -24,8 +25,6 @@ from zhida.proof.solver.encoding import NOT_INSTALLED, Encoding, Extreme, Soluti
 from zhida.report.difference import difference_text
 from zhida.report.difference_words import Style
 from zhida.values.temporal import Date
-
-PACKS = Path(__file__).parents[2] / "packs"
 
 SIZE = """## 第一条 人数
 
@@ -58,7 +57,7 @@ def packs(tmp_path_factory: pytest.TempPathFactory) -> Packs:
 
 @pytest.fixture(scope="module")
 def real() -> Packs:
-    return load_packs(PACKS)
+    return the_packs()
 
 
 def shows(change: Change, versions: tuple[Version, Version], days: tuple[Date, Date]) -> bool:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.pack_policies import PACKS, cases
+from tests.engine.pack_policies import cases
 from tests.engine.report_fixtures import AS_OF, Page
+from tests.packs import the_packs
 from zhida.cli import run
 from zhida.cli.over_proof import proof_data
 from zhida.cli.processes import FEWEST, over_processes
@@ -154,7 +155,7 @@ def test_of_chosen_policies_only_what_is_theirs_is_proved(tmp_path: Path) -> Non
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(PACKS)
+    return the_packs()
 
 
 @pytest.mark.parametrize("policy_id", cases())

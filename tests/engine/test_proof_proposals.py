@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.pack_policies import PACKS
 from tests.engine.policy_texts import AS_OF, block, packs_with
+from tests.packs import the_packs
 from zhida.assess.examples import run_examples
 from zhida.cli import run
 from zhida.policy.pack import Packs, load_packs, with_policy
@@ -208,7 +208,7 @@ def test_without_a_solver_rows_are_found_by_trying(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.parametrize("name", ["national/small-profit-tax", "hangzhou/compute-voucher"])
 def test_the_packs_accept_their_rows_and_then_lack_none(name: str) -> None:
-    packs = load_packs(PACKS)
+    packs = the_packs()
     policy = packs.policies[name]
     day = Date(2026, 11, 20)
     found = propose(packs, policy, as_of=day)

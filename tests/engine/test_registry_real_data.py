@@ -12,11 +12,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.packs import the_packs
 from zhida.assess.assessment import Assessment
 from zhida.assess.subject import assess_model
 from zhida.policy.dictionary import Dictionary, parse_dictionary
 from zhida.policy.document import read_source
-from zhida.policy.pack import load_packs
 from zhida.registry_io.attributes import attribute_of
 from zhida.registry_io.importing import ImportResult, import_registry
 from zhida.registry_io.mapping_reading import read_mapping
@@ -77,7 +77,7 @@ def test_every_industry_of_the_lists_is_mapped_or_left_unknown_on_purpose() -> N
 
 def sizes(example: str, folder: str, as_of: Date, tmp_path: Path) -> Iterator[tuple[Facts, Assessment]]:
     """Yield what is known of each firm, and what the size standard says of it."""
-    packs = load_packs(ROOT / "packs")
+    packs = the_packs()
     write_registry(imported(example, folder), tmp_path)
     model = packs.model_of("national/sme-size", as_of)
     for facts in read_registry(tmp_path, packs.dictionaries["enterprise"]).iter_subjects():

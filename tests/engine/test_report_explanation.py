@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.report_fixtures import AS_OF, HOSTILE, POLICY, ROOT, Page, assert_stands_alone, assessed, town
+from tests.engine.report_fixtures import AS_OF, HOSTILE, POLICY, Page, assert_stands_alone, assessed, town
+from tests.packs import the_packs
 from zhida.assess.agreement import Agreement, Difference
 from zhida.assess.assessment import Answer, Assessment, Extent, Outcome
 from zhida.assess.subject import assess_subject
 from zhida.errors import Language
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs
 from zhida.report.explanation import LINE_CELLS, explanation_data, explanation_text, value_data
 from zhida.report.explanation_html import explanation_html
 from zhida.report.fine_print import agreement_phrases
@@ -25,7 +26,7 @@ GRANTED: Mapping[str, object] = {"营业收入": 10000, "从业人员": 10, "人
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(ROOT / "packs")
+    return the_packs()
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.report_fixtures import ROOT, Page, town
-from zhida.policy.pack import Packs, load_packs
+from tests.engine.report_fixtures import Page, town
+from tests.packs import the_packs
+from zhida.policy.pack import Packs
 from zhida.report.inside import scoped
 from zhida.report.page import STYLE
 from zhida.report.requirement_graph import requirement_graph
@@ -13,7 +14,7 @@ from zhida.report.weave import WOVEN_STYLE, weave, weave_inside
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(ROOT / "packs")
+    return the_packs()
 
 
 def test_a_policy_inside_of_a_page_says_what_its_own_page_says(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.engine.pack_policies import cases
-from tests.engine.report_fixtures import HOSTILE, ROOT, Page, town
+from tests.engine.report_fixtures import HOSTILE, Page, town
+from tests.packs import the_packs
 from zhida.errors.code import Severity
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs
 from zhida.report.graph_layout import BETWEEN, Box, Layout, layout
 from zhida.report.requirement_graph import Mark, requirement_graph
 
@@ -17,7 +18,7 @@ LITTLE_GIANT = "national/little-giant"
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(ROOT / "packs")
+    return the_packs()
 
 
 def boxes(*names: str) -> list[Box]:

@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 
 from tests.engine.pack_policies import cases
-from tests.engine.report_fixtures import AS_OF, HOSTILE, POLICY, ROOT, Page, assert_stands_alone, town
+from tests.engine.report_fixtures import AS_OF, HOSTILE, POLICY, Page, assert_stands_alone, town
+from tests.packs import the_packs
 from zhida.assess.examples import run_examples
 from zhida.dmn.model import DecisionTable
 from zhida.errors import Language
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs
 from zhida.report.weave import weave
 from zhida.report.weave_rules import anchor
 
@@ -18,7 +19,7 @@ POLICIES = cases()
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(ROOT / "packs")
+    return the_packs()
 
 
 def woven(packs: Packs, policy_id: str = "town/grant", language: Language = "zh", *, run: bool = True) -> str:

@@ -20,11 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
+from tests.packs import the_packs
 from zhida.assess.subject import assess_subject
 from zhida.cli.demo import DEMO_AS_OF
 from zhida.errors import InputError
 from zhida.policy.dictionary import Dictionary
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs
 from zhida.registry_io.importing import ImportResult, import_registry
 from zhida.registry_io.mapping_reading import read_mapping
 from zhida.registry_io.registry import read_registry
@@ -414,7 +415,7 @@ def test_choices_follow_their_weights_and_never_take_a_weight_of_zero() -> None:
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(ROOT / "packs")
+    return the_packs()
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.packs import the_packs
 from zhida.errors import InputError
-from zhida.policy.pack import load_packs
 from zhida.registry_io.importing import ImportResult, import_registry
 from zhida.registry_io.mapping_reading import read_mapping
 from zhida.registry_io.synthetic import KEY, MARK, MARK_COLUMN, write_district
@@ -60,7 +60,7 @@ def standing(files: dict[str, list[Row]]) -> list[Row]:
 
 @pytest.fixture(scope="module")
 def imported(data: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> ImportResult:
-    dictionary = load_packs(ROOT / "packs").dictionaries["enterprise"]
+    dictionary = the_packs().dictionaries["enterprise"]
     return import_registry(read_mapping(MAPPING), list(write_district(data, tmp_path_factory.mktemp("raw"))), dictionary)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 
 from tests.columnar.given import with_facts
 from tests.engine.columnar_agreement import block_of, by_columns, by_interpreter, policy_columns, said_by_columns
+from tests.packs import the_packs
 from zhida.assess.assessment import Outcome
 from zhida.assess.examples import _agree, cell_value, day_of, given_facts
 from zhida.assess.subject import inputs_of
@@ -17,15 +17,14 @@ from zhida.columnar.columns import is_bad_at
 from zhida.columnar.execute import Block, Executor
 from zhida.columnar.lower import lower
 from zhida.dmn.compiled import AS_OF
-from zhida.policy.pack import Packs, Policy, PolicyModel, load_packs
+from zhida.policy.pack import Packs, Policy, PolicyModel
 from zhida.policy.tangle import OUTCOME_COLUMN, Example
 from zhida.values.temporal import Date
 from zhida.values.types import DATE
 from zhida.values.unknown import Unknown
 
 Value = Any
-PACKS = Path(__file__).parents[2] / "packs"
-LOADED = load_packs(PACKS)
+LOADED = the_packs()
 TODAY = Date(2026, 6, 30)
 
 

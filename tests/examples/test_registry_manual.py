@@ -5,9 +5,9 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from tests.packs import the_packs
 from zhida.policy.dictionary import parse_dictionary
 from zhida.policy.document import read_source
-from zhida.policy.pack import load_packs
 from zhida.registry_io.importing import import_registry
 from zhida.registry_io.mapping_reading import read_mapping
 
@@ -20,7 +20,7 @@ def test_years_and_lists_of_the_manual_are_imported(tmp_path: Path) -> None:
     mapping = next(block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "lists:" in block)
     for name, content in {**files, "mapping.yaml": mapping}.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
-    dictionary = load_packs(ROOT / "packs").dictionaries["enterprise"]
+    dictionary = the_packs().dictionaries["enterprise"]
     result = import_registry(read_mapping(tmp_path / "mapping.yaml"), [tmp_path / name for name in files], dictionary)
     first, second = result.frame.rows(named=True)
     assert (first["研发费用@2024"], second["研发费用@2023"], second["失业保险参保人数@2024"]) == (Decimal(955_000), None, Decimal(5))

@@ -15,7 +15,8 @@ from tests.mutants.brute import Standing, Trial, Versions, compare
 from tests.mutants.drawing import draw
 from tests.mutants.judging import Workshop, replaced
 from tests.mutants.places import KINDS, changes_of, mutated
-from zhida.policy.pack import Packs, load_packs, with_policy
+from tests.packs import the_packs
+from zhida.policy.pack import Packs, with_policy
 from zhida.source import Source
 
 SAMPLE = 40
@@ -42,7 +43,7 @@ BODY = """
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(Path("packs"))
+    return the_packs()
 
 
 def trial_of(packs: Packs, kind: str, old: str, new: str) -> Trial:

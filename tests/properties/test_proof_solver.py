@@ -3,15 +3,15 @@
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine.pack_policies import PACKS, cases
+from tests.engine.pack_policies import cases
 from tests.engine.policy_texts import AS_OF, block, packs_with
+from tests.packs import the_packs
 from zhida.assess.examples import day_of
 from zhida.assess.subject import inputs_of
 from zhida.dmn.compiled import CompiledTable
@@ -22,7 +22,7 @@ from zhida.feel.builtins import BUILTINS
 from zhida.feel.evaluate import evaluate
 from zhida.feel.names import NameSet, Scope
 from zhida.feel.parse import parse_expression
-from zhida.policy.pack import Packs, PolicyModel, load_packs
+from zhida.policy.pack import PolicyModel
 from zhida.proof.solver.encoding import strings_in
 from zhida.source import snippet
 from zhida.values import temporal
@@ -48,13 +48,8 @@ BUDGET = 3_000_000
 SUBJECTS = 12
 
 
-@cache
-def packs() -> Packs:
-    return load_packs(PACKS)
-
-
 def linked(policy_id: str) -> PolicyModel:
-    return packs().model_of(policy_id, day_of(packs().in_force[policy_id], Date(2026, 6, 30)))
+    return the_packs().model_of(policy_id, day_of(the_packs().in_force[policy_id], Date(2026, 6, 30)))
 
 
 def literals(model: PolicyModel) -> set[Any]:

@@ -61,7 +61,7 @@ SENT = {
     "policies": "town/garden",
     "year": "2026",
 }
-SENT_TO = {"/desk/budgets/appropriate/": {"code": staff_town.GARDEN_BUDGET}}
+SENT_TO = {f"/desk/budgets/{act}/": {"code": staff_town.GARDEN_BUDGET} for act in ("appropriate", "reduce")}
 """What an address is sent besides."""
 
 

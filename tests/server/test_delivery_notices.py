@@ -1,7 +1,7 @@
 """Public notices: granted in the order of the registry, resumed where they stopped, objections heard, payable when their days are over."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,13 +18,14 @@ from tests.server.delivery_orders import (
     OFFICER,
     POLICY,
     checked,
+    grant,
     left,
     open_budget,
     state_of,
     tell_payees,
 )
 from zhida_server.audit import models as audit_models
-from zhida_server.delivery import notices, service, tasks
+from zhida_server.delivery import notices, service, tasks, waiting
 from zhida_server.delivery.data import (
     AlreadyDecided,
     NoCalendar,
@@ -34,6 +35,7 @@ from zhida_server.delivery.data import (
     NoticeIsOver,
     NoticeState,
     NotUnderstood,
+    NotUpheld,
     OrderState,
     RunOvertaken,
 )
@@ -61,6 +63,7 @@ class FoundRun:
         self.grants_alone = entitlements.grants_alone
         self.gone: frozenset[str] = frozenset()
         self.latest: Any = None
+        self.pays: Mapping[str, int] = {}
 
     def run(self, _actor: Actor, id_: UUID) -> Any:  # noqa: ANN401 - as much of a run as is looked at
         return SimpleNamespace(id=id_, state=self.state, as_of=dt.date(2026, 6, 30), packs_sha256="packs")
@@ -79,6 +82,13 @@ class FoundRun:
 
     def latest_run(self) -> Any:  # noqa: ANN401 - as much of a run as is looked at
         return self.latest
+
+    def latest_run_of(self, year: int) -> Any:  # noqa: ANN401 - as much of a run as is looked at
+        return None if self.latest is None or self.latest.as_of.year != year else self.latest
+
+    def paid_by(self, run: Any, policy: str) -> Mapping[str, int]:  # noqa: ANN401 - as much of a run as is looked at
+        assert (run, policy) == (self.latest, POLICY)
+        return self.pays
 
     def overtaken(self, _run: UUID, policy: str) -> frozenset[str]:
         assert policy == POLICY
@@ -105,7 +115,9 @@ def found(database: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FoundRun]
     run = FoundRun()
     for name in ("entitlements", "catalogue", "registry"):
         monkeypatch.setattr(notices, name, run)
-    monkeypatch.setattr(notices, "CHUNK", 2)
+    monkeypatch.setattr(waiting, "entitlements", run)
+    for module in (notices, waiting):
+        monkeypatch.setattr(module, "CHUNK", 2)
     yield run
     checked()
     assert ledger.check_books() == ()
@@ -218,30 +230,77 @@ def test_another_run_grants_nobody_twice(found: FoundRun) -> None:
     assert left() == 940_000
 
 
-def test_who_waits_and_is_granted_by_another_notice_waits_no_more(found: FoundRun) -> None:
-    found.fen = 220_000
+def later(found: FoundRun, pays: Mapping[str, int]) -> UUID:
+    """Let a later run of the same year be done, which gives something else."""
+    found.latest = SimpleNamespace(id=uuid4(), as_of=dt.date(2026, 7, 1))
+    found.pays, found.codes = pays, tuple(pays)
+    return UUID(str(found.latest.id))
+
+
+def test_who_waits_moves_to_a_later_notice_in_the_same_order_before_everybody_else(found: FoundRun) -> None:
+    found.fen, found.codes = 250_000, CODES[:5]
     first = opened()
-    assert notices.is_waited_for(BUDGET)
-    ledger.appropriate(LI, BUDGET, 1_000_000, key="more")
-    second = opened()
-    assert [line.code for line in service.notice_lines(second.id)] == list(CODES[4:])
-    assert (standing(first), standing(second)) == (["noticed"] * 4 + ["waiting"] * 2, ["waiting"] * 2)
-    assert (service.grant_waiting(OFFICER, on=WEDNESDAY), service.grant_waiting(OFFICER, on=WEDNESDAY)) == (2, 0)
-    assert (standing(first), standing(second)) == (["noticed"] * 6, ["elsewhere"] * 2)
-    assert (service.notice(second.id).waiting, left()) == (0, 1_000_000 + 1_000_000 - 6 * 220_000)
-    assert not notices.is_waited_for(BUDGET)
+    assert (standing(first), left()) == (["noticed"] * 4 + ["waiting"], 0)
+    assert waiting.is_waited_for(BUDGET)
+    found.codes = (CODES[5], CODES[4], *CODES[:4])
+    second = opened(later(found, dict.fromkeys(found.codes, 250_000)))
+    assert [(line.position, line.code, line.state) for line in service.notice_lines(second.id)] == [
+        (1, CODES[4], "waiting"),
+        (2, CODES[5], "waiting"),
+    ]
+    assert standing(first)[4:] == ["moved"]
+    assert (service.notice(first.id).waiting, service.notice(second.id).waiting) == (0, 2)
+    ledger.appropriate(LI, BUDGET, 250_000, key="more")
+    assert service.grant_waiting(OFFICER, on=WEDNESDAY) == 1
+    assert (standing(first)[4:], standing(second)) == (["elsewhere"], ["noticed", "waiting"])
+
+
+def test_a_later_run_serves_who_waits_in_their_place_where_it_gives_the_same(found: FoundRun) -> None:
+    found.fen = 250_000
+    notice = opened()
+    newer = later(found, {CODES[5]: 250_000})
+    assert standing(notice) == ["noticed"] * 4 + ["gone", "waiting"]
+    assert (service.notice(notice.id).waiting, service.notice(notice.id).waiting_fen) == (1, 250_000)
+    ledger.appropriate(LI, BUDGET, 500_000, key="more")
+    granted: list[UUID] = []
+    within = found.grant_within
+    found.grant_within = lambda actor, run, requests, on: (granted.append(run), within(actor, run, requests, on=on))[1]  # type: ignore[method-assign]
+    assert service.grant_waiting(OFFICER, on=WEDNESDAY) == 1
+    assert granted == [newer]
+    assert (standing(notice)[4:], left(), waiting.is_waited_for(BUDGET)) == (["gone", "noticed"], 250_000, False)
+
+
+def test_whose_amount_changed_keeps_place_and_money_until_a_notice_says_the_new_one(found: FoundRun) -> None:
+    found.fen = 250_000
+    first = opened()
+    newer = later(found, {CODES[4]: 300_000, CODES[5]: 250_000})
+    assert standing(first)[4:] == ["changed", "waiting"]
+    assert (service.notice(first.id).waiting, service.notice(first.id).changed) == (1, 1)
+    ledger.appropriate(LI, BUDGET, 500_000, key="more")
+    assert (service.grant_waiting(OFFICER, on=WEDNESDAY), left()) == (0, 500_000)
+    ledger.appropriate(LI, BUDGET, 50_000, key="still more")
+    assert (service.grant_waiting(OFFICER, on=WEDNESDAY), standing(first)[4:], left()) == (1, ["changed", "noticed"], 300_000)
+    assert waiting.is_waited_for(BUDGET)
+    found.fen, found.codes = 300_000, CODES[4:5]
+    second = opened(newer)
+    assert (standing(first)[4:], standing(second), left()) == (["elsewhere", "noticed"], ["noticed"], 0)
+    assert not waiting.is_waited_for(BUDGET)
 
 
 def test_a_later_notice_overtakes_nobody_who_waits_on_an_earlier_one(found: FoundRun) -> None:
     found.fen, found.codes = 400_000, CODES[:3]
     first = opened()
     assert (standing(first), left()) == (["noticed"] * 2 + ["waiting"], 200_000)
-    found.fen, found.codes = 100_000, CODES[3:]
-    second = opened()
-    assert (standing(second), left()) == (["waiting"] * 3, 200_000)
-    ledger.appropriate(LI, BUDGET, 300_000, key="more")
-    assert service.grant_waiting(OFFICER, on=WEDNESDAY) == 2
-    assert (standing(first), standing(second), left()) == (["noticed"] * 3, ["noticed", "waiting", "waiting"], 0)
+    found.codes = (*CODES[3:], CODES[2])
+    newer, found.fen = later(found, {}), 150_000
+    found.codes, found.pays = (*CODES[3:], CODES[2]), dict.fromkeys((*CODES[3:], CODES[2]), 150_000)
+    assert standing(first)[2:] == ["changed"]
+    second = opened(newer)
+    assert [(line.code, line.state) for line in service.notice_lines(second.id)] == [
+        (CODES[2], "noticed"),
+        *((code, "waiting") for code in CODES[3:]),
+    ]
+    assert (standing(first)[2:], left()) == (["elsewhere"], 50_000)
 
 
 def test_who_was_overtaken_since_the_run_is_left_to_the_next_and_keeps_nobody_waiting(found: FoundRun) -> None:
@@ -258,7 +317,7 @@ def test_who_was_overtaken_since_the_run_is_left_to_the_next_and_keeps_nobody_wa
     assert service.notice(notice.id).waiting == 1
     assert (service.grant_waiting(OFFICER, on=WEDNESDAY), standing(notice)[2:]) == (1, ["elsewhere", "noticed"])
     assert (service.notice(notice.id).waiting, service.notice(notice.id).waiting_fen) == (0, 0)
-    assert not notices.is_waited_for(BUDGET)
+    assert not waiting.is_waited_for(BUDGET)
 
 
 def test_a_notice_is_opened_of_the_latest_run_of_its_year(found: FoundRun) -> None:
@@ -375,7 +434,54 @@ def test_an_upheld_objection_to_one_who_waits_means_no_grant_later(found: FoundR
     service.decide_objection(OFFICER, objection.id, is_upheld=True, reason="属实", on=WEDNESDAY)
     ledger.appropriate(LI, BUDGET, 1_000_000, key="more")
     assert service.grant_waiting(OFFICER, on=WEDNESDAY) == 1
-    assert standing(notice) == ["noticed"] * 4 + ["voided", "noticed"]
+    assert standing(notice) == ["noticed"] * 4 + ["objected", "noticed"]
+
+
+def test_an_upheld_objection_holds_for_the_year_until_somebody_lifts_it(found: FoundRun) -> None:
+    first = opened()
+    objection = service.object_to(first.id, CODES[1], "某人", "理由", on=WEDNESDAY)
+    with pytest.raises(NotUpheld):
+        service.lift_objection(OFFICER, objection.id, "误会", on=WEDNESDAY)
+    service.decide_objection(OFFICER, objection.id, is_upheld=True, reason="属实", on=WEDNESDAY)
+    second = opened()
+    assert [(line.code, line.state) for line in service.notice_lines(second.id)] == [(CODES[1], "objected")]
+    assert (service.notice(second.id).waiting, service.grant_waiting(OFFICER, on=WEDNESDAY)) == (0, 0)
+    assert not waiting.is_waited_for(BUDGET)
+    with pytest.raises(NotAllowed):
+        service.lift_objection(LI, objection.id, "误会", on=WEDNESDAY)
+    with pytest.raises(NotUnderstood):
+        service.lift_objection(OFFICER, objection.id, " ", on=WEDNESDAY)
+    lifted = service.lift_objection(OFFICER, objection.id, "注销的是同名企业", on=WEDNESDAY)
+    assert (lifted.lifted_because, lifted.lifted_by, lifted.lifted_on) == ("注销的是同名企业", "zhao", WEDNESDAY)
+    assert service.lift_objection(OFFICER, objection.id, "再说一次", on=WEDNESDAY) == lifted
+    assert audit_models.Record.objects.filter(act="objection.lift").count() == 1
+    assert standing(second) == ["waiting"]
+    assert service.grant_waiting(OFFICER, on=WEDNESDAY) == 1
+    assert (standing(first)[1], standing(second), left()) == ("voided", ["noticed"], 940_000)
+    service.close_notices(JOB, dt.date(2026, 7, 9))
+    assert standing(second) == ["payable"]
+    found.codes = ()
+
+
+def test_who_waited_and_was_rightly_objected_to_is_paid_once_that_is_lifted(found: FoundRun) -> None:
+    found.fen = 220_000
+    notice = opened()
+    objection = service.object_to(notice.id, CODES[5], "某人", "理由", on=WEDNESDAY)
+    service.decide_objection(OFFICER, objection.id, is_upheld=True, reason="属实", on=WEDNESDAY)
+    service.close_notices(JOB, dt.date(2026, 7, 9))
+    ledger.appropriate(LI, BUDGET, 1_000_000, key="more")
+    service.lift_objection(OFFICER, objection.id, "查清了", on=dt.date(2026, 7, 10))
+    assert service.grant_waiting(OFFICER, on=dt.date(2026, 7, 10)) == 2
+    assert standing(notice) == ["payable"] * 6
+
+
+def test_an_upheld_objection_voids_what_was_granted_by_another_way(found: FoundRun) -> None:
+    found.fen = 220_000
+    first = opened()
+    (order,) = grant(CODES[4:5], 100_000)
+    objection = service.object_to(first.id, CODES[4], "某人", "理由", on=WEDNESDAY)
+    service.decide_objection(OFFICER, objection.id, is_upheld=True, reason="属实", on=WEDNESDAY)
+    assert (state_of(order.id), left()) == (OrderState.VOIDED, 120_000)
 
 
 def test_the_same_objection_twice_is_one() -> None:

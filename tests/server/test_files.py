@@ -51,7 +51,11 @@ def test_what_a_killed_process_left_half_written_is_swept_once_it_is_old() -> No
     sha256 = files.keep_bytes(b"whole", ".txt")
     old, young = settings.SITE / "files" / ".0123456789abcdef.parquet", settings.SITE / "files" / ".fedcba9876543210.parquet"
     folder = settings.SITE / "packs" / ".00112233445566ff"
-    others = [settings.SITE / "files" / ".hidden", settings.SITE / "packs" / ".damaged-00112233445566ff", settings.SITE / "runs" / "results-ab"]
+    others = [
+        settings.SITE / "files" / ".hidden",
+        settings.SITE / "packs" / ".damaged-00112233445566ff",
+        settings.SITE / "runs" / "results-ab",
+    ]
     (folder / "national").mkdir(parents=True)
     (settings.SITE / "runs" / "results-ab").mkdir(parents=True)
     for path in (old, young, folder / "national" / "README.md", *others[:2]):

@@ -17,6 +17,7 @@ from zhida_server.ledger import data, exports
 from zhida_server.ledger import service as ledger
 from zhida_server.ledger.data import (
     AlreadySettled,
+    BelowPromised,
     BudgetUnfit,
     KeyReused,
     Kind,
@@ -233,6 +234,37 @@ def test_what_does_not_exist_is_said() -> None:
         ledger.transaction(nowhere)
 
 
+def test_what_is_free_of_a_budget_is_taken_back_and_nothing_else() -> None:
+    opened(1_000)
+    ledger.reserve_many([grant("g1", 300), grant("g2", 200)])
+    ledger.post_many([Settlement(act_id("g1"), "p1")])
+    with pytest.raises(BelowPromised) as refused:
+        ledger.reduce(FINANCE, BUDGET, 501, "财预〔2026〕9号", key="less")
+    assert "可用 5.00 元" in refused.value.zh
+    found = ledger.reduce(FINANCE, BUDGET, 400, " 财预〔2026〕9号 ", key="less")
+    assert (found.appropriated_fen, found.reserved_fen, found.paid_fen, found.available_fen, found.reduced_fen) == (600, 200, 300, 100, 400)
+    assert ledger.reduce(FINANCE, BUDGET, 400, "财预〔2026〕9号", key="less") == found
+    for amount, reason, budget in ((401, "财预〔2026〕9号", BUDGET), (400, "另一件", BUDGET)):
+        with pytest.raises(KeyReused):
+            ledger.reduce(FINANCE, budget, amount, reason, key="less")
+    for amount, reason in ((0, "x"), (-5, "x"), (10**16 + 1, "x"), (5, "  ")):
+        with pytest.raises(BudgetUnfit):
+            ledger.reduce(FINANCE, BUDGET, amount, reason, key="other")
+    with pytest.raises(NoSuchAccount):
+        ledger.reduce(FINANCE, OTHER, 1, "x", key="other")
+    assert ledger.reduce(FINANCE, BUDGET, 100, "全部收回", key="rest").available_fen == 0
+    with pytest.raises(Overdrawn):
+        ledger.reserve_many([grant("g3", 1)])
+    ledger.appropriate(FINANCE, BUDGET, 7, key="again")
+    assert left() == 7
+    kinds = [(one.kind, one.debit_fen, one.about) for one in ledger.movements(FINANCE, BUDGET) if one.kind is Kind.REDUCE]
+    assert sorted(kinds) == [(Kind.REDUCE, 100, "全部收回"), (Kind.REDUCE, 400, "财预〔2026〕9号")]
+    assert ledger.transaction(act_id("less")).state is State.POSTED
+    told = [(record.before, record.after) for record in audit.records(object=BUDGET, act="budget.reduce")]
+    assert [after and after["appropriated_fen"] for _, after in told] == [500, 600]
+    rules_hold()
+
+
 def test_a_policy_draws_on_one_budget_a_year() -> None:
     opened(1_000)
     assert ledger.budget_for(POLICY, 2026) == BUDGET
@@ -280,6 +312,7 @@ def test_only_finance_keeps_budgets(actor: Actor) -> None:
     acts: list[Callable[[], object]] = [
         lambda: ledger.open_budget(actor, OTHER, "稳岗", ["x"], 2026, 1, key="k"),
         lambda: ledger.appropriate(actor, BUDGET, 1, key="k"),
+        lambda: ledger.reduce(actor, BUDGET, 1, "x", key="k"),
     ]
     if actor.role in {Role.VISITOR, Role.REPRESENTATIVE}:
         acts += [lambda: ledger.budgets(actor), lambda: ledger.movements(actor, BUDGET), lambda: ledger.access_ledger(actor)]
@@ -323,7 +356,7 @@ class Model:
 
 
 @settings(max_examples=settings.default.max_examples // 2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), acts=st.lists(st.sampled_from(["fill", "many", "within", "post", "void", "again"]), max_size=12))
+@given(seed=st.integers(0, 2**32), acts=st.lists(st.sampled_from(["fill", "less", "many", "within", "post", "void", "again"]), max_size=12))
 def test_whatever_is_done_sums_stay_zero_and_nothing_is_below_nothing(seed: int, acts: list[str]) -> None:
     lots = random.Random(seed)  # noqa: S311 - nothing is secret
     with transaction.atomic():
@@ -354,6 +387,15 @@ def step(model: Model, act: str, number: int, lots: random.Random, done: list[Ca
         done.append(lambda: ledger.appropriate(FINANCE, budget, amount, key=f"fill{number}"))
         done[-1]()
         model.appropriated[budget] += amount
+    elif act == "less":
+        amount = lots.randint(1, 200)
+        if amount > model.left(budget):
+            with pytest.raises(BelowPromised):
+                ledger.reduce(FINANCE, budget, amount, "调整", key=f"less{number}")
+            return
+        done.append(lambda: ledger.reduce(FINANCE, budget, amount, "调整", key=f"less{number}"))
+        done[-1]()
+        model.appropriated[budget] -= amount
     elif act == "many":
         if sum(one.amount_fen for one in asked) > model.left(budget):
             with pytest.raises(Overdrawn):

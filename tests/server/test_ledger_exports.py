@@ -44,6 +44,7 @@ def _books(database: None) -> None:  # noqa: ARG001 - what it writes is rolled b
     ids = ledger.reserve_many(asked, by="li")
     ledger.post_many([Settlement(ids[0], "p0"), Settlement(ids[1], "p1")], about="支付")
     ledger.void_many([Settlement(ids[2], "v2")], "撤回")
+    ledger.reduce(FINANCE, BUDGET, 5_000, "调整", key="less")
 
 
 def faults_of(text: str) -> list[str]:
@@ -67,7 +68,7 @@ def test_beancount_agrees_with_the_totals() -> None:
     entries, errors, _ = loader.load_string(written(ledger.export_beancount))
     assert errors == []
     transactions = [entry for entry in entries if isinstance(entry, beancount.Transaction)]
-    assert len(transactions) == 10
+    assert len(transactions) == 11
     assert {entry.account: str(entry.amount.number) for entry in entries if isinstance(entry, beancount.Balance)} == totals()
     odd = next(entry for entry in transactions if entry.meta["key"] == "@k0")
     assert odd.narration == ODD.replace("\n", " ")
@@ -123,7 +124,7 @@ def test_the_table_has_a_line_for_each_posting_and_no_formula() -> None:
     assert text.startswith("\ufeff")
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert tuple(rows[0]) == COLUMNS
-    assert len(rows) == 20
+    assert len(rows) == 22
     first = next(row for row in rows if row["键"] == "'@k1" and row["借方(元)"])
     assert (first["账户"], first["借方(元)"], first["贷方(元)"], first["种类"], first["经办"]) == (BUDGET, "10.02", "", "pending", "li")
     assert first["事由"] == f"'{ODD}"
@@ -165,6 +166,7 @@ def test_exports_are_of_one_moment(own_database: str) -> None:
 CODES = st.one_of(
     st.from_regex(r"appropriation/[0-9]{4}", fullmatch=True),
     st.from_regex(r"budget/20[0-9]{2}(/[a-z0-9]{1,3}(-[a-z0-9]{1,3})?){1,2}", fullmatch=True),
+    st.from_regex(r"reduction/20[0-9]{2}(/[a-z0-9]{1,3}(-[a-z0-9]{1,3})?){1,2}", fullmatch=True),
     st.from_regex(r"enterprise/[0-9A-Z]{1,4}(-[0-9A-Z]{1,3})?", fullmatch=True),
 )
 

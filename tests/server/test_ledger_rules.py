@@ -16,6 +16,7 @@ from zhida_server.people.data import Actor, Role
 FINANCE = Actor("caiwu", Role.FINANCE)
 BUDGET = "budget/2026/hangzhou/compute-voucher"
 OTHER = "budget/2026/hangzhou/stable-jobs"
+TAKEN = "reduction/2026/hangzhou/compute-voucher"
 FIRST, SECOND = "enterprise/A1", "enterprise/A2"
 PENDING, PAID, BACK = act_id("g1"), act_id("g2"), act_id("g3")
 NEW = UUID("00000000-0000-0000-0000-000000000001")
@@ -69,6 +70,17 @@ REFUSED = {
     "an appropriation past the budget": (made("direct"), lines(("appropriation/2026", 5, 0), (FIRST, 0, 5))),
     "an appropriation that is only pending": (made("pending"), lines(("appropriation/2026", 5, 0), (BUDGET, 0, 5))),
     "a payment without a reservation": (made("post"), lines((BUDGET, 5, 0), (FIRST, 0, 5))),
+    "a reduction of what is reserved, by one fen": (made("reduce"), lines((BUDGET, 99_601, 0), (TAKEN, 0, 99_601))),
+    "a reduction to the account of another budget": (
+        "INSERT INTO ledger_account (code, name, kind) VALUES ('reduction/2026/hangzhou/stable-jobs', 'x', 'reduction')",
+        made("reduce"),
+        lines((BUDGET, 5, 0), ("reduction/2026/hangzhou/stable-jobs", 0, 5)),
+    ),
+    "a reduction of two budgets at once": (made("reduce"), lines((BUDGET, 5, 0), (OTHER, 0, 5))),
+    "a reduction to an enterprise": (made("reduce"), lines((BUDGET, 5, 0), (FIRST, 0, 5))),
+    "a reservation on the account of reductions": (made("pending"), lines((BUDGET, 5, 0), (TAKEN, 0, 5))),
+    "money back from the account of reductions": (made("direct"), lines((TAKEN, 5, 0), (BUDGET, 0, 5))),
+    "a reduction that settles": (made("reduce", PENDING), lines((BUDGET, 100, 0), (TAKEN, 0, 100))),
     "a reservation that settles": (made("pending", PENDING), SETTLING),
     "a transaction of an unknown kind": (made("paid"), SETTLING),
     # settled once, in full
@@ -82,6 +94,7 @@ REFUSED = {
     "voided to another budget": (made("void", PENDING), lines((OTHER, 100, 0), (FIRST, 0, 100))),
     "posted with a line more": (made("post", PENDING), lines((BUDGET, 100, 0), (FIRST, 0, 99), (SECOND, 0, 1))),
     "posted without postings": (made("post", PENDING),),
+    "a reduction voided": (made("void", act_id("b4")), lines((BUDGET, 50, 0), (TAKEN, 0, 50))),
     "an appropriation voided": (made("void", act_id("b1")), lines((BUDGET, 100_000, 0), (FIRST, 0, 100_000))),
     "a void voided": (made("void", act_id("v3")), SETTLED_BACK),
     "a payment of nothing that is there": (made("post", uuid.uuid4()), SETTLING),
@@ -144,6 +157,7 @@ ACCEPTED = {
     "a payment": (made("post", PENDING), SETTLING),
     "a void": (made("void", PENDING), SETTLING),
     "an appropriation": (made("direct"), lines(("appropriation/2026", 5, 0), (OTHER, 0, 5))),
+    "a reduction of all that is free": (made("reduce"), lines((BUDGET, 99_600, 0), (TAKEN, 0, 99_600))),
 }
 """What is in order: without these the refusals above would prove nothing."""
 
@@ -153,6 +167,8 @@ def books(own_database: str) -> Iterator[psycopg.Connection]:
     """A connection to a ledger: 1,000 yuan, of which 1 is reserved and 2 are paid; 3 were given back, and 1 is reserved for another."""
     ledger.open_budget(FINANCE, BUDGET, "算力券", ["hangzhou/compute-voucher"], 2026, 100_000, key="b1")
     ledger.open_budget(FINANCE, OTHER, "稳岗", ["hangzhou/stable-jobs"], 2026, 0, key="b2")
+    ledger.appropriate(FINANCE, BUDGET, 50, key="b3")
+    ledger.reduce(FINANCE, BUDGET, 50, "调整", key="b4")
     drawn = [("g1", "A1", 100), ("g2", "A1", 200), ("g3", "A1", 300), ("g4", "A2", 100), ("g5", "A3", 1)]
     ledger.reserve_many([Reservation(key, BUDGET, enterprise, fen, "") for key, enterprise, fen in drawn])
     ledger.post_many([Settlement(PAID, "p2")])

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.management import call_command
 from django.db import DatabaseError, connection, connections, transaction
 
 from zhida_server.audit import service as audit
@@ -16,6 +17,8 @@ SENTENCE = "a long sentence of 2026"
 SET_UP = job_actor("setup")
 ADMINISTRATOR = Actor("admin", Role.ADMINISTRATOR, "大数据局")
 CODE = "91330105MA27XXXX0X"
+COUNTER = Actor("li", Role.SERVICE, "企业服务中心")
+LETTER = "授权委托书 2026-017"
 COPY = """INSERT INTO people_user SELECT (jsonb_populate_record(u, '{{"id": 99, {}}}')).* FROM people_user u"""
 
 
@@ -91,13 +94,121 @@ def test_representatives_and_visitors_are_no_staff() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_a_representative_is_bound_to_one_enterprise() -> None:
-    people.bind_representative(Actor("li", Role.SERVICE), "boss", SENTENCE, CODE)
+    people.bind_representative(COUNTER, "boss", SENTENCE, CODE, LETTER)
+    people.confirm_binding(ADMINISTRATOR, "boss")
     assert people.actor_of(User.objects.get(username="boss")).enterprise_code == CODE
-    with pytest.raises(Refused):
-        people.bind_representative(Actor("li", Role.SERVICE), "boss2", SENTENCE, "")
-    for code in ("91330105ma27xxxx0x", "9133 0105", "9" * 19):
+    for code in ("", "91330105ma27xxxx0x", "9133 0105", "9" * 19):
         with pytest.raises(Refused, match="code-unfit"):
-            people.bind_representative(Actor("li", Role.SERVICE), "boss2", SENTENCE, code)
+            people.bind_representative(COUNTER, "boss2", SENTENCE, code, LETTER)
+    with pytest.raises(Refused, match="document-missing"):
+        people.bind_representative(COUNTER, "boss2", SENTENCE, CODE, "  ")
+
+
+@pytest.mark.usefixtures("database")
+def test_a_binding_counts_once_a_second_person_has_confirmed_it() -> None:
+    asked = people.bind_representative(COUNTER, "boss", SENTENCE, CODE, " 授权委托书  2026-017 ")
+    assert (asked.is_active, asked.is_awaited) == (False, True)
+    (waiting,) = people.bindings(ADMINISTRATOR)
+    assert (waiting.name, waiting.enterprise_code, waiting.document, waiting.asked_by) == ("boss", CODE, LETTER, "li")
+    assert people.people(ADMINISTRATOR, "boss")[0].is_awaited
+    with pytest.raises(NotAllowed, match="binding-own"):
+        people.confirm_binding(COUNTER, "boss")
+    with pytest.raises(NotAllowed, match="binding-other-office"):
+        people.confirm_binding(Actor("wu", Role.SERVICE, "另一处"), "boss")
+    with pytest.raises(NotAllowed, match="not-allowed"):
+        people.confirm_binding(Actor("cai", Role.FINANCE, COUNTER.office), "boss")
+    with pytest.raises(Conflict, match="binding-not-confirmed"):
+        people.reactivate(ADMINISTRATOR, "boss")
+    assert people.actor_of(User.objects.get(username="boss")) == VISITOR
+    assert people.confirm_binding(Actor("wang", Role.SERVICE, COUNTER.office), "boss").is_active
+    assert people.actor_of(User.objects.get(username="boss")) == Actor("boss", Role.REPRESENTATIVE, "", CODE)
+    assert not people.bindings(ADMINISTRATOR)
+    for decide in (lambda: people.confirm_binding(ADMINISTRATOR, "boss"), lambda: people.refuse_binding(ADMINISTRATOR, "boss", "x")):
+        with pytest.raises(Conflict, match="binding-decided"):
+            decide()
+    told = [(record.actor, record.act) for record in audit.records(object="boss")]
+    assert told == [("wang", "people.confirm"), ("li", "people.bind"), ("li", "people.create")]
+    people.deactivate(ADMINISTRATOR, "boss")
+    people.reactivate(ADMINISTRATOR, "boss")
+
+
+@pytest.mark.usefixtures("database")
+def test_a_binding_that_was_refused_is_never_used() -> None:
+    people.bind_representative(COUNTER, "boss", SENTENCE, CODE, LETTER)
+    with pytest.raises(Refused, match="reason-missing"):
+        people.refuse_binding(COUNTER, "boss", " ")
+    assert not people.refuse_binding(COUNTER, "boss", "填错了企业").is_active
+    with pytest.raises(Conflict, match="binding-decided"):
+        people.confirm_binding(ADMINISTRATOR, "boss")
+    with pytest.raises(Conflict, match="binding-not-confirmed"):
+        people.reactivate(ADMINISTRATOR, "boss")
+    with pytest.raises(NotFound, match="binding-unknown"):
+        people.confirm_binding(ADMINISTRATOR, "nobody")
+    assert audit.records(object="boss", act="people.refuse")[0].after["reason"] == "填错了企业"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE people_user SET is_active = true WHERE username = 'boss'",
+        "UPDATE people_binding SET is_confirmed = true, decided_by = 'li', decided_at = now()",
+        "UPDATE people_binding SET is_confirmed = true, decided_by = 'wu'",
+        "UPDATE people_binding SET document = 'another'",
+        "UPDATE people_binding SET asked_by = 'another'",
+        "UPDATE people_binding SET asked_by = 'job:x', is_confirmed = true, decided_by = 'li', decided_at = now()",
+        "DELETE FROM people_binding",
+        "TRUNCATE people_binding",
+        COPY.format('"username": "b", "is_active": true'),
+    ],
+)
+@pytest.mark.usefixtures("database")
+def test_the_database_keeps_a_binding_for_two_persons(statement: str) -> None:
+    people.bind_representative(COUNTER, "boss", SENTENCE, CODE, LETTER)
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE people_binding SET is_confirmed = false",
+        "UPDATE people_binding SET is_confirmed = NULL, decided_by = NULL, decided_at = NULL",
+        "UPDATE people_binding SET decided_by = 'x'",
+    ],
+)
+@pytest.mark.usefixtures("database")
+def test_the_database_keeps_what_was_decided_of_a_binding(statement: str) -> None:
+    people.bind_representative(COUNTER, "boss", SENTENCE, CODE, LETTER)
+    people.confirm_binding(ADMINISTRATOR, "boss")
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.usefixtures("database")
+def test_work_on_the_sites_own_machine_binds_by_itself_and_says_so() -> None:
+    assert people.bind_representative(SET_UP, "boss", SENTENCE, CODE).is_active
+    told = [(record.actor, record.act) for record in audit.records(object="boss")]
+    assert told == [("job:setup", "people.confirm"), ("job:setup", "people.bind"), ("job:setup", "people.create")]
+
+
+@pytest.mark.usefixtures("own_database")
+def test_a_name_that_is_made_twice_at_once_is_one_account_and_a_refusal() -> None:
+    def make() -> str:
+        try:
+            people.create_staff(ADMINISTRATOR, "WANG", SENTENCE, Role.FINANCE, "")
+        except Conflict as refused:
+            return refused.code
+        finally:
+            connections.close_all()
+        return "made"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            staff()
+            other = pool.submit(make)
+            assert not wait([other], timeout=0.5).done  # it has seen no such name, and waits for ours
+        assert other.result() == "name-taken"
+    assert User.objects.count() == 1
 
 
 @pytest.mark.usefixtures("database")
@@ -249,3 +360,14 @@ def test_a_visitor_may_only_object() -> None:
 def test_an_act_that_is_not_in_the_table_is_our_own_mistake() -> None:
     with pytest.raises(KeyError):
         people.may(ADMINISTRATOR, "no.such.act")
+
+
+@pytest.mark.usefixtures("own_database")
+def test_who_represented_an_enterprise_before_there_were_two_persons_goes_on_to_do_so() -> None:
+    people.bind_representative(SET_UP, "boss", SENTENCE, CODE)
+    call_command("migrate", "people", "0002", verbosity=0)
+    call_command("migrate", "people", verbosity=0)
+    assert people.actor_of(User.objects.get(username="boss")).enterprise_code == CODE
+    people.deactivate(SET_UP, "boss")
+    people.reactivate(SET_UP, "boss")
+    assert not people.bindings(SET_UP)

@@ -7,9 +7,11 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.house.tree import ROOT
+from zhida.policy.pack import Packs, load_packs
 
 DEMO = ROOT / "examples/demo"
 ALL_PACKS = ROOT / "packs"
@@ -43,6 +45,12 @@ def few_packs(folder: Path) -> Path:
 _STATISTIC = re.compile(r"\| (平均|合计|中位|户数|名次|分位)\(.*\|$", re.MULTILINE)
 _TEMPORARY = tempfile.TemporaryDirectory()
 PACKS = few_packs(Path(_TEMPORARY.name) / "packs")
+
+
+@cache
+def the_few_packs() -> Packs:
+    """Return what is in `PACKS`, read once: they cannot change while the tests run."""
+    return load_packs(PACKS)
 
 
 @dataclass(frozen=True)

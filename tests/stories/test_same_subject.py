@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.packs import the_packs
 from tests.stories.small_district import ALL_PACKS, Zhida
 from zhida.assess.examples import run_examples
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs
 from zhida.policy.tangle import Example
 from zhida.values.temporal import Date
 
@@ -28,7 +29,7 @@ PAIRS = {
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(ALL_PACKS)
+    return the_packs()
 
 
 def example(packs: Packs, policy: str, id_: str) -> Example:

@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 
 from tests.house.tree import ROOT
+from tests.packs import the_packs
 from tests.stories.small_district import ALL_PACKS, Zhida
 from zhida.assess.assessment import Outcome
 from zhida.assess.subject import assess_subject
 from zhida.errors import Language
-from zhida.policy.pack import Packs, load_packs
+from zhida.policy.pack import Packs
 from zhida.report.explanation import explanation_text
 from zhida.source import display_width
 from zhida.values.temporal import Date
@@ -216,7 +217,7 @@ RESIDENT = "resident-on-the-command-line"
 
 @pytest.fixture(scope="module")
 def packs() -> Packs:
-    return load_packs(ALL_PACKS)
+    return the_packs()
 
 
 def without_digest(text: str) -> str:
