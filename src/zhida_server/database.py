@@ -4,7 +4,17 @@ The rules of the site that must survive a mistake in Python, or somebody with a 
 the two that several apps share; what belongs to one app stands in its own migrations.
 """
 
+from django.db import IntegrityError
 from django.db.migrations.operations import RunSQL
+
+UNIQUE = "23505"
+"""What the database calls a row that is there already."""
+
+
+def is_doubled(error: IntegrityError) -> bool:
+    """Say whether a row was refused because another of its name was there already, as when two people do the same at once."""
+    return getattr(error.__cause__, "sqlstate", "") == UNIQUE
+
 
 REFUSE = """
 CREATE OR REPLACE FUNCTION zhida_refuse() RETURNS trigger LANGUAGE plpgsql AS $$

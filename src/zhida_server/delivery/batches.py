@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -63,9 +64,9 @@ LINES = """
 SELECT line.number, line.order_id, ordered.policy, ordered.code, line.amount_fen, payee.account_name, payee.bank, payee.account_number,
     coalesce(line.outcome, ''), line.reason
 FROM delivery_line line JOIN delivery_order ordered ON ordered.id = line.order_id JOIN delivery_payee payee ON payee.id = line.payee_id
-WHERE line.batch_id = %s ORDER BY line.number
+WHERE line.batch_id = %s AND line.number > %s AND (%s::uuid IS NULL OR line.order_id = %s) ORDER BY line.number LIMIT %s
 """
-"""The lines of a batch, as a `BatchLine` has them."""
+"""The lines of a batch behind a number, or that of one order, as a `BatchLine` has them."""
 
 END_LINES = """
 UPDATE delivery_line line SET outcome = ended.outcome, reason = ended.reason
@@ -292,12 +293,14 @@ def batches(actor: Actor, *, limit: int = 200) -> tuple[Batch, ...]:
     return _batches(list(models.Batch.objects.order_by("-made_at", "-number")[:limit]))
 
 
-def batch(actor: Actor, batch_id: UUID) -> Batch:
-    """Return one batch with its lines; without them to whoever sees sums alone.
+def batch(actor: Actor, batch_id: UUID, *, after: int = 0, limit: int | None = None) -> Batch:
+    """Return one batch with its lines, or some of them; its sums are always those of all. Without lines to whoever sees sums alone.
 
     Args:
         actor: Who asks.
         batch_id: The batch.
+        after: Only lines behind this number: the next page of a listing.
+        limit: How many lines at most; None for all.
 
     Raises:
         NoBatch: where there is none.
@@ -307,7 +310,15 @@ def batch(actor: Actor, batch_id: UUID) -> Batch:
     if row is None:
         raise _none(batch_id)
     audit.record(actor.name, "batch.read", str(row.id))
-    return _batch(row) if people.may(actor, "ledger.read") else _batches([row])[0]
+    (found,) = _batches([row])
+    is_shown = people.may(actor, "ledger.read") and limit != 0
+    return replace(found, lines=_lines(row.id, after=after, limit=limit)) if is_shown else found
+
+
+def batch_with(order_id: UUID) -> Batch | None:
+    """Return the batch that an order was put into last, with its line alone, for whoever was let in already; None where it was in none."""
+    row = models.Batch.objects.filter(lines__order_id=order_id).order_by("-made_at", "-number").first()
+    return None if row is None else replace(_batches([row])[0], lines=_lines(row.id, order_id=order_id))
 
 
 def batch_numbered(actor: Actor, number: str) -> UUID:
@@ -368,9 +379,9 @@ def _read(row: models.Batch, found: Mapping[str, Any], lines: tuple[BatchLine, .
     )
 
 
-def _lines(batch_id: UUID) -> tuple[BatchLine, ...]:
+def _lines(batch_id: UUID, *, after: int = 0, order_id: UUID | None = None, limit: int | None = None) -> tuple[BatchLine, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(LINES, [batch_id])
+        cursor.execute(LINES, [batch_id, after, order_id, order_id, limit])
         return tuple(BatchLine(*row) for row in cursor.fetchall())
 
 

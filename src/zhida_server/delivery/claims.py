@@ -2,7 +2,7 @@
 
     claim_questions ──facts──> claim ──┬── something is still missing: nothing is kept, the questions that are left come back
                                        ├── eligible: the facts are told, the grant and its order are made, payable at once
-                                       ├── a person must decide, or a grant was taken back: a line on the worklist, which says so
+                                       ├── a person must decide, or a grant was taken back: a line on a worklist (see `reviews`)
                                        └── not eligible: the facts are told, the answer is kept with its reason
 
 The key of a claim makes a double click one claim. An enterprise states only what the dictionary lets it state, and only what is asked.
@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from zhida.assess.assessment import Delivery, Outcome
 from zhida.dmn.model import ItemDefinition
@@ -21,10 +22,22 @@ from zhida.policy.front_matter import FrontMatter
 from zhida_server.audit import service as audit
 from zhida_server.catalogue import service as catalogue
 from zhida_server.delivery import models, orders
-from zhida_server.delivery.data import BudgetSpent, Claim, KeyUsed, NotDeliverable, OrderState, Question
-from zhida_server.delivery.notices import MONEY, is_waited_for
+from zhida_server.delivery.data import (
+    BudgetSpent,
+    Claim,
+    ClaimDecision,
+    ClaimIsOpen,
+    ClaimOutcome,
+    KeyUsed,
+    NoClaim,
+    NotDeliverable,
+    OrderState,
+    Question,
+)
+from zhida_server.delivery.notices import MONEY
 from zhida_server.delivery.questions import questions_of
 from zhida_server.delivery.texts import text_of
+from zhida_server.delivery.waiting import is_waited_for
 from zhida_server.entitlements import service as entitlements
 from zhida_server.entitlements.data import AlreadyGranted, Decided, GrantRequest
 from zhida_server.ledger import service as ledger
@@ -48,15 +61,19 @@ ELSEWHERE = (Delivery.BY_DECLARATION.value, Delivery.THROUGH_BANK.value)
 LISTED = 500
 """Claims that are listed at once."""
 
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('claim/' || %s, 0))"
+"""What is claimed of an enterprise, and decided of that, goes one after the other."""
+
 FOR_REVIEW = """
 SELECT claim.* FROM delivery_claim claim
-WHERE claim.outcome = 'REVIEW' AND NOT EXISTS (
+WHERE claim.outcome = 'REVIEW' AND NOT EXISTS (SELECT FROM delivery_claim_decision decision WHERE decision.claim_id = claim.id)
+    AND NOT EXISTS (
     SELECT FROM delivery_order ordered
     WHERE ordered.policy = claim.policy AND ordered.period = extract(year FROM claim.claimed_on) AND ordered.code = claim.code
         AND NOT EXISTS (SELECT FROM delivery_event gone WHERE gone.order_id = ordered.id AND gone.kind = 'voided')
 ) ORDER BY claim.claimed_at, claim.id LIMIT %s
 """
-"""The claims that wait for a person: of what was not granted meanwhile, or was voided again."""
+"""The claims that wait for a person, and nobody decided: of what was not granted meanwhile, or was voided again."""
 
 
 # --- asking and claiming -------------------------------------------------------------------------------------------
@@ -76,7 +93,7 @@ def claim_questions(actor: Actor, code: str, policy: str, *, on: dt.date, told: 
         NotDeliverable: where the policy is not claimed here.
     """
     people.require(actor, "claim")
-    _claimable(policy)
+    claimable(policy)
     _, _, questions = _decide(actor, code, policy, _read(told or {}, on), on)
     return questions
 
@@ -97,19 +114,20 @@ def claim(  # noqa: PLR0913 - what a claim consists of
     Raises:
         NotDeliverable: where the policy is not claimed here.
         AlreadyGranted: where it was granted for this year already.
+        ClaimIsOpen: where a person has to judge it, and a claim of the same waits for that already.
         KeyUsed: where the key stands for another claim.
         BudgetSpent: where the policy's budget has not enough left; nothing is kept then.
     """
     people.require(actor, "claim")
     id_ = act_id(f"claim/{text_of(key, '表单编号', 'key', KEY_LIMIT)}")
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('claim/' || %s, 0))", [code])
+        cursor.execute(LOCK, [code])
         entitlements.grants_at_once()
         former = models.Claim.objects.filter(id=id_).first()
         if former is not None:
             people.access_enterprise(actor, code, purpose=f"办理 {policy}")
             return _again(former, code, policy)
-        front = _claimable(policy)
+        front = claimable(policy)
         standing = orders.standing_of(policy, on.year, code)
         if standing is not None:
             people.access_enterprise(actor, code, purpose=f"办理 {policy}")
@@ -121,10 +139,12 @@ def claim(  # noqa: PLR0913 - what a claim consists of
         decided, accepted, questions = _decide(actor, code, policy, _read(told, on), on)
         if questions:
             return _answer(None, front, code, decided, _Verdict(decided.outcome, decided.reason_zh, decided.reason_en), None, questions, on)
+        verdict = _verdict(front, decided, is_taken_back=orders.is_taken_back(policy, on.year, code))
+        if verdict.outcome is Outcome.REVIEW:
+            _refuse_a_second(policy, on.year, code)
         if accepted:
             registry.tell(actor, code, accepted, source=SOURCE, on=on)
-        verdict = _verdict(front, decided, is_taken_back=orders.is_taken_back(policy, on.year, code))
-        order_id = _granted(actor, code, policy, decided, front, on) if verdict.is_granted else None
+        order_id = granted_for(actor, code, policy, decided, front, on) if verdict.is_granted else None
         row = models.Claim.objects.create(
             id=id_,
             key=key,
@@ -142,7 +162,7 @@ def claim(  # noqa: PLR0913 - what a claim consists of
         )
         after = {"code": code, "policy": policy, "outcome": row.outcome, "order": None if order_id is None else str(order_id)}
         audit.record(actor.name, "claim", str(id_), after=after)
-        return _kept(row)
+        return kept_claim(row)
 
 
 class _Verdict:
@@ -180,8 +200,36 @@ def _verdict(front: FrontMatter, decided: Decided, *, is_taken_back: bool) -> _V
     return _Verdict(Outcome.ELIGIBLE, zh, en, is_granted=True)
 
 
-def _granted(actor: Actor, code: str, policy: str, decided: Decided, front: FrontMatter, on: dt.date) -> UUID:  # noqa: PLR0913, PLR0917
-    """Grant what was decided, with its order; returns the order's id."""
+def _refuse_a_second(policy: str, period: int, code: str) -> None:
+    """Refuse a claim that a person would have to judge while another of the same waits for that."""
+    rows = models.Claim.objects.filter(code=code, policy=policy, claimed_on__year=period, outcome=Outcome.REVIEW.value)
+    former = rows.filter(decision=None).order_by("claimed_at").first()
+    if former is None:
+        return
+    raise ClaimIsOpen(
+        "claim-open",
+        f"“{former.title}”的申领已于 {former.claimed_on} 提交，正在审核；要更正所填的内容，先在进度里撤回，再重新办理",
+        f"'{former.title}' was claimed on {former.claimed_on} and is being reviewed; to mend what was told, withdraw that claim first",
+    )
+
+
+def granted_for(  # noqa: PLR0913, PLR0917 - what is granted, and when
+    actor: Actor, code: str, policy: str, decided: Decided, front: FrontMatter, on: dt.date, ordered_on: dt.date | None = None
+) -> UUID:
+    """Grant what was decided, with its order; returns the order's id.
+
+    Args:
+        actor: Who grants.
+        code: The enterprise.
+        policy: The policy.
+        decided: What the engine says.
+        front: The policy's head.
+        on: The day of the claim, whose law, year and facts hold.
+        ordered_on: The day of the order, where a person decided later.
+
+    Raises:
+        BudgetSpent: where the budget has not enough left, or others wait for it.
+    """
     request = GrantRequest(policy, code, decided.paid_fen, decided.article, decided.decision)
     try:
         if is_waited_for(ledger.budget_for(policy, on.year) or ""):
@@ -189,7 +237,7 @@ def _granted(actor: Actor, code: str, policy: str, decided: Decided, front: Fron
         granted = entitlements.grant_many(actor, None, [request], on=on)
     except Overdrawn:
         raise _spent(front, decided) from None
-    orders.place(actor.name, granted, notice_id=None, kind=OrderState.PAYABLE, on=on)
+    orders.place(actor.name, granted, notice_id=None, kind=OrderState.PAYABLE, on=ordered_on or on)
     return granted[0].id
 
 
@@ -203,7 +251,7 @@ def _decide(
     actor: Actor, code: str, policy: str, told: Mapping[str, object], on: dt.date
 ) -> tuple[Decided, dict[str, object], tuple[Question, ...]]:
     """Decide with the answers that are asked for; returns the decision, these answers, and the questions that are left."""
-    items = _items()
+    items = items_of_enterprises()
     accepted: dict[str, object] = {}
     while True:
         decided = entitlements.decide_now(actor, code, policy, accepted, on=on)
@@ -220,13 +268,18 @@ def _read(told: Mapping[str, object], on: dt.date) -> Mapping[str, object]:
     return registry.read_facts(given, on=on, is_own=True) if given else {}
 
 
-def _items() -> Mapping[str, ItemDefinition]:
+def items_of_enterprises() -> Mapping[str, ItemDefinition]:
+    """Return the data dictionary, by attribute."""
     _, packs = catalogue.current_packs()
     return packs.dictionaries[SUBJECT].items
 
 
-def _claimable(policy: str) -> FrontMatter:
-    """Return the front matter of a policy that can be claimed here."""
+def claimable(policy: str) -> FrontMatter:
+    """Return the front matter of a policy that can be claimed here.
+
+    Raises:
+        NotFound, NotDeliverable: where it cannot.
+    """
     _, packs = catalogue.current_packs()
     found = packs.policies.get(policy)
     if found is None or found.front.subject != SUBJECT:
@@ -254,17 +307,44 @@ def claims_of(actor: Actor, code: str, *, purpose: str) -> tuple[Claim, ...]:
         purpose: What for.
     """
     people.access_enterprise(actor, code, purpose=purpose)
-    return tuple(_kept(row) for row in models.Claim.objects.filter(code=code).order_by("-claimed_at")[:LISTED])
+    return claims_for(code)
 
 
-def claims_for_review(actor: Actor) -> tuple[Claim, ...]:
-    """Return the claims that wait for a person, the oldest first; what was granted meanwhile is left out.
+def claim_by_id(actor: Actor, claim_id: UUID, *, purpose: str) -> Claim:
+    """Return one claim.
 
     Args:
         actor: Who asks.
+        claim_id: The claim.
+        purpose: What for.
+
+    Raises:
+        NoClaim: where there is none.
+        NotAllowed: where it is another's enterprise.
     """
-    people.require(actor, "claim.review")
-    return tuple(_kept(row) for row in models.Claim.objects.raw(FOR_REVIEW, [LISTED]))
+    row = models.Claim.objects.select_related("decision").filter(id=claim_id).first()
+    if row is None:
+        raise NoClaim("no-claim", f"没有这次申领：{claim_id}", f"there is no such claim: {claim_id}")
+    people.access_enterprise(actor, row.code, purpose=purpose)
+    return kept_claim(row)
+
+
+def claims_for(code: str) -> tuple[Claim, ...]:
+    """Return the same, for whoever was let in already."""
+    rows = models.Claim.objects.select_related("decision").filter(code=code).order_by("-claimed_at")[:LISTED]
+    return tuple(kept_claim(row) for row in rows)
+
+
+def claim_of(order_id: UUID) -> Claim | None:
+    """Return the claim that an order came from, for whoever was let in already; None where it came from none."""
+    is_its = Q(order_id=order_id) | Q(decision__order_id=order_id)
+    row = models.Claim.objects.select_related("decision").filter(is_its).first()
+    return None if row is None else kept_claim(row)
+
+
+def open_claims() -> tuple[Claim, ...]:
+    """Return the claims that wait for a person, the oldest first; what was granted meanwhile is left out."""
+    return tuple(kept_claim(row) for row in models.Claim.objects.raw(FOR_REVIEW, [LISTED]))
 
 
 def _again(former: models.Claim, code: str, policy: str) -> Claim:
@@ -275,23 +355,32 @@ def _again(former: models.Claim, code: str, policy: str) -> Claim:
             "这份表单已经用于另一次申领，请重新打开页面",
             "this form was used for another claim; please open the page again",
         )
-    return _kept(former)
+    return kept_claim(former)
 
 
-def _kept(row: models.Claim) -> Claim:
+def kept_claim(row: models.Claim) -> Claim:
+    """Return a claim as it is kept, with what a person decided."""
+    decision: models.ClaimDecision | None = getattr(row, "decision", None) if row.outcome == Outcome.REVIEW else None
     return Claim(
         id=row.id,
         policy=row.policy,
         title=row.title,
         code=row.code,
         outcome=Outcome(row.outcome),
-        amount_fen=row.amount_fen or 0,
+        amount_fen=row.amount_fen or 0 if decision is None else decision.amount_fen or 0,
         reason_zh=row.reason_zh,
         reason_en=row.reason_en,
-        entitlement=row.order_id,
+        entitlement=row.order_id if decision is None else decision.order_id,
         still_missing=(),
         on=row.claimed_on,
+        by=row.claimed_by,
+        told=tuple(sorted(row.told)),
+        decision=None if decision is None else _decided_of(decision),
     )
+
+
+def _decided_of(row: models.ClaimDecision) -> ClaimDecision:
+    return ClaimDecision(ClaimOutcome(row.outcome), row.reason, tuple(sorted(row.judged)), row.decided_by, row.decided_on)
 
 
 def _answer(  # noqa: PLR0913, PLR0917 - the fields of a claim

@@ -1,13 +1,13 @@
 """What the services of delivery take and give: notices, objections, orders, batches, claims; and why something is refused."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
 from zhida.assess.assessment import Outcome
-from zhida_server.entitlements.data import Answer, Entitlement, Run
+from zhida_server.entitlements.data import Answer, Decided, Entitlement, Run
 from zhida_server.people.data import Conflict, NotFound, Refused
 
 # --- public notice -------------------------------------------------------------------------------------------------
@@ -58,6 +58,8 @@ class Notice:
     """How many wait because the budget is spent."""
     waiting_fen: int
     """How much they wait for."""
+    changed: int
+    """How many wait for whom the latest run says another amount, which has to be put on notice first."""
     voided: int
     """How many of its grants were voided."""
     open_objections: int
@@ -71,7 +73,7 @@ class NoticeLine:
     """One enterprise on a notice, as everybody may see it."""
 
     position: int
-    """Its place, from 1, in the order of the registry."""
+    """Its place, from 1: who waited on an earlier notice comes first, everybody else follows in the order of the registry."""
     code: str
     """Its code."""
     name: str
@@ -81,8 +83,9 @@ class NoticeLine:
     article: str
     """The article that it rests on."""
     state: str
-    """Where its order stands: an `OrderState`. Without an order: `waiting` for money, `voided` by an objection that was upheld, or
-    `elsewhere` where another notice, or a claim, has granted the same."""
+    """Where its order stands: an `OrderState`. Without an order: `waiting` for money; `objected` where an objection was upheld and holds;
+    `elsewhere` where another notice, or a claim, has granted the same or something that stacking ties to it; `moved` to a later notice;
+    `changed` where the latest run says another amount, `gone` where it gives nothing any more."""
     order_id: UUID | None
     """Its order; None while it waits."""
 
@@ -117,6 +120,12 @@ class Objection:
     """Who decided."""
     decided_on: dt.date | None
     """When it was decided."""
+    lifted_because: str
+    """Why what it forbids was allowed again; empty where it was not."""
+    lifted_by: str
+    """Who lifted it."""
+    lifted_on: dt.date | None
+    """When it was lifted; None where it holds."""
 
 
 # --- orders and batches --------------------------------------------------------------------------------------------
@@ -197,6 +206,8 @@ class EnterpriseOverview:
     """The orders to pay it, the latest first."""
     entitlements: tuple[Entitlement, ...]
     """What was granted to it, the latest last; each order has its own among them, under the same id."""
+    claims: tuple["Claim", ...] = ()
+    """Its claims that a person judges, or has judged, the latest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +282,7 @@ class Batch:
     withdrawn_because: str
     """Why it was withdrawn; empty where it was not."""
     lines: tuple["BatchLine", ...] = ()
-    """The lines, where one batch was asked for; a list of batches leaves them out."""
+    """The lines that were asked for; a list of batches leaves them out. The sums are always those of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +334,30 @@ class Reconciled:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantOverview:
+    """What the page of one grant shows."""
+
+    order: Order
+    """The order to pay it."""
+    entitlement: Entitlement
+    """The grant, under the same id."""
+    claim: "Claim | None"
+    """The claim that it came from; None where it was granted without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOverview:
+    """What the trail of one payment shows."""
+
+    order: Order
+    """The order."""
+    entitlement: Entitlement
+    """The grant, under the same id."""
+    batch: Batch | None
+    """The batch that it was put into last, with its line alone; None where it was in none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Payee:
     """The bank account of an enterprise."""
 
@@ -367,6 +402,33 @@ class Question:
     """Whether several values are asked for, one after another, split by commas."""
 
 
+class ClaimOutcome(StrEnum):
+    """How a claim that a person had to judge ended."""
+
+    GRANTED = "granted"
+    """Its money is set aside and its payment ordered."""
+    REFUSED = "refused"
+    """With a reason."""
+    WITHDRAWN = "withdrawn"
+    """The enterprise took it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDecision:
+    """What a person decided of a claim."""
+
+    outcome: ClaimOutcome
+    """How it ended."""
+    reason: str
+    """On what grounds; empty where the enterprise took it back without a word."""
+    judged: tuple[str, ...]
+    """The facts that were judged or verified, by name; their values stand in the registry."""
+    by: str
+    """Who decided."""
+    on: dt.date
+    """The day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What came of a claim."""
@@ -393,10 +455,50 @@ class Claim:
     """What is still to be told before there is an answer."""
     on: dt.date
     """The day."""
+    by: str = ""
+    """Who entered it."""
+    told: tuple[str, ...] = ()
+    """The facts that were told with it, by name."""
+    decision: ClaimDecision | None = None
+    """What a person decided; None where nobody had to, or has."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for a person."""
+        return self.id is not None and self.outcome is Outcome.REVIEW and self.decision is None
 
     def reason(self, language: str) -> str:
         """Return why, in a language."""
         return self.reason_en if language.startswith("en") else self.reason_zh
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A claim as whoever judges it sees it."""
+
+    claim: Claim
+    """The claim."""
+    name: str
+    """The enterprise's name."""
+    offices: tuple[str, ...]
+    """The offices that decide it; empty where no office of the site has issued the policy, and every officer may."""
+    why_not: tuple[str, str]
+    """Why whoever looks may not decide it, in Chinese and English; empty where they may."""
+    questions: tuple[Question, ...]
+    """What has to be judged first."""
+    stated: tuple[Question, ...]
+    """What the enterprise has stated, to be verified."""
+    values: Mapping[str, object]
+    """What is known of these, or was entered, by the names of questions."""
+    decided: Decided | None
+    """What the engine says with them, as of the day of the claim; None where the policy is in the packs no more."""
+    explanation: str
+    """The same with its reasons, as the body of a page."""
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether the engine says yes, and there is something to be granted."""
+        return self.decided is not None and self.decided.outcome is Outcome.ELIGIBLE and self.decided.paid_fen > 0
 
 
 # --- refusals ------------------------------------------------------------------------------------------------------
@@ -438,6 +540,10 @@ class AlreadyDecided(Conflict):
     """It was decided otherwise before."""
 
 
+class NotUpheld(Conflict):
+    """An objection that was not upheld forbids nothing."""
+
+
 class NothingPayable(Conflict):
     """Nothing could go into a batch."""
 
@@ -474,6 +580,18 @@ class NotUnderstood(Refused):
 
 class BudgetSpent(Conflict):
     """Somebody is eligible, but the budget has not enough left."""
+
+
+class NoClaim(NotFound):
+    """There is no such claim."""
+
+
+class ClaimIsOpen(Conflict):
+    """The same was claimed before, and waits for a person."""
+
+
+class NotYetYes(Conflict):
+    """A claim is to be granted, but the engine does not say so with what was judged, or an objection that was upheld holds."""
 
 
 class KeyUsed(Conflict):

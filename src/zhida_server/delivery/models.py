@@ -1,14 +1,15 @@
 """The tables of delivery.
 
     notice ──< notice_line ──(once there is money)──> order ──< event        where an order stands = its last event
-       └──< objection ── objection_decision             │
-    claim ──(granted)──────────────────────────────────┘
+       └──< objection ── objection_decision ── lift     │
+    claim ──(granted)──────────────────────────────────┤
+       └── claim_decision (what a person decided) ─────┘
     payee ──┐
     batch ──┴─< line >── order            return   each file of the bank, once
 
-Orders, events, payees, objections, claims and returns are only ever added to. A notice, a batch and their lines move on along one
-way; their rules stand in the migrations, so that raw SQL meets them as well. An order has the id of its entitlement and of its
-transaction in the ledger.
+Orders, events, payees, objections, claims, returns and what was decided are only ever added to. A notice, a batch and their lines move
+on along one way; their rules stand in the migrations, so that raw SQL meets them as well. An order has the id of its entitlement and of
+its transaction in the ledger.
 """
 
 import uuid
@@ -58,7 +59,11 @@ class Notice(models.Model):
 
 
 class NoticeLine(models.Model):
-    """An enterprise on a notice, in the order of the registry; without an order it waits for money."""
+    """An enterprise on a notice; without an order it waits for money, in the place that `since` and `place` say.
+
+    They are the notice's own opening and the line's position, or those of the earlier notice of the same policy and year on which the
+    enterprise waits already.
+    """
 
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="all_lines", db_index=False)
     position = models.IntegerField()
@@ -66,6 +71,8 @@ class NoticeLine(models.Model):
     name = models.TextField()
     amount_fen = models.BigIntegerField()
     article = models.TextField(blank=True)
+    since = models.DateTimeField()
+    place = models.IntegerField()
     order = models.OneToOneField("Order", on_delete=models.PROTECT, null=True, related_name="notice_line")
 
     class Meta:
@@ -77,7 +84,7 @@ class NoticeLine(models.Model):
             models.UniqueConstraint(name="delivery_notice_line_once", fields=["notice", "code"]),
             models.CheckConstraint(name="delivery_notice_line_amount", condition=models.Q(amount_fen__gt=0)),
         ]
-        indexes = [models.Index(name="delivery_waiting", fields=["notice", "position"], condition=models.Q(order=None))]
+        indexes = [models.Index(name="delivery_waiting", fields=["since", "place", "id"], condition=models.Q(order=None))]
 
 
 class Objection(models.Model):
@@ -94,7 +101,10 @@ class Objection(models.Model):
     class Meta:
         """Found by the line that it is about."""
 
-        indexes = [models.Index(name="delivery_objection_to", fields=["notice", "code"])]
+        indexes = [
+            models.Index(name="delivery_objection_to", fields=["notice", "code"]),
+            models.Index(name="delivery_objection_about", fields=["code"]),
+        ]
 
 
 class ObjectionDecision(models.Model):
@@ -111,6 +121,21 @@ class ObjectionDecision(models.Model):
         """Named as its words are."""
 
         db_table = "delivery_objection_decision"
+
+
+class ObjectionLift(models.Model):
+    """That what an upheld objection forbids for the rest of its year is allowed again; once."""
+
+    decision = models.OneToOneField(ObjectionDecision, on_delete=models.PROTECT, primary_key=True, related_name="lift")
+    reason = models.TextField()
+    lifted_by = models.CharField(max_length=WHO)
+    lifted_on = models.DateField()
+    lifted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Named as its words are."""
+
+        db_table = "delivery_objection_lift"
 
 
 class Order(models.Model):
@@ -289,4 +314,30 @@ class Claim(models.Model):
         indexes = [
             models.Index(name="delivery_claim_of", fields=["code", "policy"]),
             models.Index(name="delivery_claim_for_person", fields=["claimed_at"], condition=models.Q(outcome="REVIEW")),
+        ]
+
+
+class ClaimDecision(models.Model):
+    """What a person decided of a claim, or that the enterprise took it back; once."""
+
+    claim = models.OneToOneField(Claim, on_delete=models.PROTECT, primary_key=True, related_name="decision")
+    outcome = models.CharField(max_length=9)
+    reason = models.TextField()
+    judged = models.JSONField()
+    amount_fen = models.BigIntegerField(null=True)
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, null=True, related_name="claim_decision")
+    decided_by = models.CharField(max_length=WHO)
+    decided_on = models.DateField()
+    decided_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Granted with an order, and with nothing else; that it is the claim's own is held by a trigger."""
+
+        db_table = "delivery_claim_decision"
+        constraints = [
+            models.CheckConstraint(
+                name="delivery_claim_decision_outcome",
+                condition=models.Q(outcome="granted", order__isnull=False, amount_fen__gt=0)
+                | models.Q(outcome__in=["refused", "withdrawn"], order=None, amount_fen=None, judged={}),
+            )
         ]

@@ -4,14 +4,14 @@
                      │ chunk by chunk: grant, order, line; killed and repeated, it goes on where it stopped     payable orders
                      └ once the budget is spent, everybody else waits, and is granted when there is money again
 
-First come, first served: nobody is granted something while somebody before them waits for the same budget, on this notice or on an
-earlier one. Whose answer was overtaken since the run, by a claim or another run that stacking ties to it, is left to the next run.
+First come, first served: nobody is granted something while somebody before them waits for the same budget; see `waiting`. Whose answer
+was overtaken since the run, by a claim or another run that stacking ties to it, is left to the next run. To whom an objection was
+upheld, the policy is not granted in its year until somebody lifts that.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -21,7 +21,7 @@ from zhida.assess.assessment import Delivery
 from zhida_server import settings
 from zhida_server.audit import service as audit
 from zhida_server.catalogue import service as catalogue
-from zhida_server.delivery import models, orders
+from zhida_server.delivery import models, waiting
 from zhida_server.delivery.data import (
     NoCalendar,
     NoNotice,
@@ -30,19 +30,17 @@ from zhida_server.delivery.data import (
     NoticeLine,
     NoticeState,
     NotUnderstood,
-    OrderState,
     RunOvertaken,
 )
 from zhida_server.delivery.rows import insert
+from zhida_server.delivery.waiting import CHUNK, JOB
 from zhida_server.delivery.working_days import Calendar, add_working_days, parse_calendar
 from zhida_server.entitlements import service as entitlements
-from zhida_server.entitlements.data import AlreadyGranted, EligibleLine, Entitlement, GrantRequest, NoBudget, Run, RunNotDone, RunState
+from zhida_server.entitlements.data import EligibleLine, GrantRequest, NoBudget, Run, RunNotDone, RunState
 from zhida_server.ledger import service as ledger
 from zhida_server.people import service as people
-from zhida_server.people.data import Actor, NotFound, job_actor
+from zhida_server.people.data import Actor, NotFound
 from zhida_server.registry import service as registry
-
-Done = TypeVar("Done")
 
 CALENDAR = "national/calendar.md"
 """Where packs keep the official calendar."""
@@ -53,14 +51,8 @@ MONEY = ("cash", "voucher")
 WITHOUT_APPLYING = ("", Delivery.WITHOUT_APPLICATION.value, Delivery.WITHOUT_REVIEW.value)
 """The ways of delivery by which nobody has to apply; empty where the document orders none."""
 
-CHUNK = settings.GRANT_CHUNK
-"""Grants of one transaction: what a kill loses is less than this."""
-
 MOST_DAYS = 60
 """Working days of a notice, at most; more is a slip of the hand."""
-
-TRIES = 5
-"""How often a chunk is tried again while others grant the same."""
 
 LINE_COLUMNS = (
     ("notice_id", "uuid"),
@@ -70,14 +62,16 @@ LINE_COLUMNS = (
     ("amount_fen", "bigint"),
     ("article", "text"),
     ("order_id", "uuid"),
+    ("since", "timestamptz"),
+    ("place", "integer"),
 )
 """What is written of a line."""
 
+WAITS = "waiting"
+"""The state of a line that waits for money."""
+
 GRANT_JOB = "delivery.grant_lines"
 """The name of the job that grants the lines of a notice."""
-
-JOB = job_actor("notice")
-"""Who grants the lines of a notice that somebody opened."""
 
 VOIDED = """
 SELECT ordered.notice_id, count(*), sum(ordered.amount_fen)
@@ -93,56 +87,23 @@ WHERE objection.notice_id = ANY(%s) AND decision.objection_id IS NULL GROUP BY o
 """
 """Objections that nobody has decided."""
 
-UPHELD = """
-EXISTS (SELECT FROM delivery_objection objection JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
-    WHERE objection.notice_id = line.notice_id AND objection.code = line.code AND decision.is_upheld)
-"""
-"""Whether an objection to a line was upheld, in SQL that calls it `line`."""
-
-ELSEWHERE = """
-EXISTS (SELECT FROM delivery_order other
-    WHERE other.policy = notice.policy AND other.period = notice.period AND other.code = line.code
-        AND NOT EXISTS (SELECT FROM delivery_event gone WHERE gone.order_id = other.id AND gone.kind = 'voided'))
-"""
-"""Whether the enterprise of a line without an order was granted the same by another notice, or by a claim; `line` stands on `notice`."""
-
-WAITS = f"line.order_id IS NULL AND NOT {UPHELD} AND NOT {ELSEWHERE}"
-"""Whether a line waits for money."""
-
-FIGURES = f"""
+FIGURES = """
 SELECT line.notice_id, count(line.order_id), coalesce(sum(line.amount_fen) FILTER (WHERE line.order_id IS NOT NULL), 0),
-    count(*) FILTER (WHERE {WAITS}), coalesce(sum(line.amount_fen) FILTER (WHERE {WAITS}), 0)
-FROM delivery_notice_line line JOIN delivery_notice notice ON notice.id = line.notice_id
-WHERE line.notice_id = ANY(%s) GROUP BY line.notice_id
-"""  # noqa: S608 - all parts are ours
+    count(*) FILTER (WHERE line.order_id IS NULL)
+FROM delivery_notice_line line WHERE line.notice_id = ANY(%s) GROUP BY line.notice_id
+"""
+"""How many lines have an order, for how much, and how many have none."""
 
 LINES = f"""
 SELECT line.position, line.code, line.name, line.amount_fen, line.article, line.order_id,
     CASE WHEN line.order_id IS NOT NULL
         THEN (SELECT kind FROM delivery_event WHERE order_id = line.order_id ORDER BY seq DESC LIMIT 1)
-        WHEN {UPHELD} THEN 'voided' WHEN {ELSEWHERE} OR line.code = ANY(%s) THEN 'elsewhere' ELSE 'waiting' END
+        WHEN {waiting.UPHELD} THEN 'objected' WHEN {waiting.ELSEWHERE} THEN 'elsewhere' WHEN {waiting.MOVED} THEN 'moved'
+        ELSE 'waiting' END
 FROM delivery_notice_line line JOIN delivery_notice notice ON notice.id = line.notice_id
 WHERE line.notice_id = %s AND line.position > %s AND (%s = '' OR line.code = %s OR strpos(line.name, %s) > 0)
 ORDER BY line.position LIMIT %s
 """  # noqa: S608 - all parts are ours
-
-WAITING = f"""
-SELECT line.id, line.code, line.amount_fen, line.article
-FROM delivery_notice_line line JOIN delivery_notice notice ON notice.id = line.notice_id
-WHERE line.notice_id = %s AND line.code <> ALL(%s) AND {WAITS} ORDER BY line.position LIMIT %s
-"""  # noqa: S608 - all parts are ours
-
-UNDISPUTED = """
-SELECT ordered.id FROM delivery_order ordered
-WHERE ordered.notice_id = %s
-    AND (SELECT kind FROM delivery_event WHERE order_id = ordered.id ORDER BY seq DESC LIMIT 1) = 'noticed'
-    AND NOT EXISTS (
-        SELECT FROM delivery_objection objection LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
-        WHERE objection.notice_id = ordered.notice_id AND objection.code = ordered.code AND decision.is_upheld IS DISTINCT FROM false
-    )
-ORDER BY ordered.id
-"""
-"""The orders of a notice that nobody objects to, or rightly."""
 
 
 # --- opening -------------------------------------------------------------------------------------------------------
@@ -272,7 +233,7 @@ def grant_lines(notice_id: UUID, *, on: dt.date | None = None) -> Notice:
     eligible = [each for each in entitlements.eligible(row.run_id, row.policy) if each.paid_fen > 0]
     is_done = False
     while not is_done:
-        is_done = _retried(partial(_grant_chunk, notice_id, eligible, on))
+        is_done = waiting.retried(partial(_grant_chunk, notice_id, eligible, on))
     return notice(notice_id)
 
 
@@ -283,22 +244,13 @@ def _grant_chunk(notice_id: UUID, eligible: Sequence[EligibleLine], on: dt.date 
         if row.state != NoticeState.GRANTING:
             return True
         entitlements.grants_alone()
-        former = models.NoticeLine.objects.filter(notice=row)
-        begin = former.order_by("-position").values_list("position", flat=True).first() or 0
-        settled = entitlements.granted_codes(row.policy, row.period) | entitlements.overtaken(row.run_id, row.policy)
-        left = [(place, each) for place, each in enumerate(eligible, start=1) if place > begin and each.code not in settled]
-        fresh = left[:CHUNK]
-        requests = [GrantRequest(row.policy, each.code, each.paid_fen) for _, each in fresh]
-        granted = {} if not requests or is_waited_for(row.budget) else _granted(row, requests, OrderState.NOTICED, row.opened_on)
-        names = registry.names_of([each.code for _, each in fresh])
-        insert(
-            "delivery_notice_line",
-            LINE_COLUMNS,
-            [
-                (row.id, place, each.code, names.get(each.code, ""), each.paid_fen, each.article, granted.get(each.code))
-                for place, each in fresh
-            ],
-        )
+        listed = _listed(row.id)
+        settled = entitlements.granted_codes(row.policy, row.period) | entitlements.overtaken(row.run_id, row.policy) | listed
+        places = waiting.places_of(row)
+        left = [each for each in eligible if each.code not in settled]
+        if places:  # who waits already comes first, in the order in which they wait
+            left.sort(key=lambda each: (each.code not in places, places.get(each.code, ())))
+        _write_lines(row, list(enumerate(left[:CHUNK], start=len(listed) + 1)), places)
         is_done = len(left) <= CHUNK
         if is_done:
             row.state = NoticeState.OPEN
@@ -311,82 +263,30 @@ def _grant_chunk(notice_id: UUID, eligible: Sequence[EligibleLine], on: dt.date 
         return is_done
 
 
-def grant_waiting(actor: Actor, policy: str | None = None, *, on: dt.date) -> int:
-    """Grant those who wait, first come first served, as far as budgets allow now; returns how many were granted.
-
-    Args:
-        actor: Who lets it be done.
-        policy: Only those of one policy; all where it is None.
-        on: The day.
-    """
-    people.require(actor, "notice.open")
-    rows = models.Notice.objects.filter(all_lines__order=None).exclude(state=NoticeState.GRANTING).distinct().order_by("opened_at", "id")
-    spent: set[str] = set()
-    count = 0
-    for row in rows.filter(policy=policy) if policy else rows:
-        while row.budget not in spent:
-            granted, is_spent = _retried(partial(_grant_waiting_chunk, row.id, on))
-            count += granted
-            if is_spent:
-                spent.add(row.budget)
-            if not granted:
-                break
-    if count:
-        audit.record(actor.name, "notice.open", policy or "waiting", after={"granted": count, "on": str(on)})
-    return count
+def _write_lines(row: models.Notice, fresh: Sequence[tuple[int, EligibleLine]], places: Mapping[str, waiting.Place]) -> None:
+    """Write lines with their orders as far as the budget allows; where somebody waits for it, everybody takes their place in the line."""
+    is_free = not waiting.is_waited_for(row.budget)
+    granted: Mapping[str, UUID] = {}
+    if is_free and fresh:
+        barred = waiting.barred_codes(row.policy, row.period)
+        requests = [GrantRequest(row.policy, each.code, each.paid_fen) for _, each in fresh if each.code not in barred]
+        granted = waiting.grant(row, row.run_id, requests, row.opened_on)
+    names = registry.names_of([each.code for _, each in fresh])
+    lines = []
+    for position, each in fresh:
+        since, place = places.get(each.code, (row.opened_at, position))
+        what = (position, each.code, names.get(each.code, ""), each.paid_fen, each.article)
+        lines.append((row.id, *what, granted.get(each.code), since, place))
+    insert("delivery_notice_line", LINE_COLUMNS, lines)
+    if not is_free:
+        waiting.serve(row.budget, {row.id: row}, row.opened_on)
 
 
-def _grant_waiting_chunk(notice_id: UUID, on: dt.date) -> tuple[int, bool]:
-    """Grant the next of those who wait on a notice; says how many, and whether its budget is spent."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        row = models.Notice.objects.select_for_update().get(id=notice_id)
-        entitlements.grants_alone()
-        cursor.execute(WAITING, [notice_id, list(entitlements.overtaken(row.run_id, row.policy)), CHUNK])
-        waiting = cursor.fetchall()
-        if not waiting:
-            return 0, False
-        requests = [GrantRequest(row.policy, code, amount_fen) for _, code, amount_fen, _ in waiting]
-        granted = _granted(row, requests, OrderState.NOTICED, on)
-        now = [(line_id, granted[code]) for line_id, code, _, _ in waiting if code in granted]
-        cursor.execute(
-            "UPDATE delivery_notice_line line SET order_id = made.order_id"
-            " FROM unnest(%s::bigint[], %s::uuid[]) AS made (line_id, order_id) WHERE line.id = made.line_id",
-            [[line_id for line_id, _ in now], [order_id for _, order_id in now]],
-        )
-        if row.state == NoticeState.CLOSED:
-            _let_go(row, JOB.name, on)
-        return len(now), len(now) < len(waiting)
-
-
-def is_waited_for(budget: str) -> bool:
-    """Say whether somebody on a notice waits for money of a budget; nobody else is served before them."""
-    rows = models.Notice.objects.filter(budget=budget, all_lines__order=None).distinct()
-    return any(_waits(row) for row in rows)
-
-
-def _waits(row: models.Notice) -> bool:
-    """Say whether somebody on a notice waits for money."""
+def _listed(notice_id: UUID) -> frozenset[str]:
+    """Return the enterprises that are on a notice already."""
     with connection.cursor() as cursor:
-        cursor.execute(WAITING, [row.id, list(entitlements.overtaken(row.run_id, row.policy)), 1])
-        return cursor.fetchone() is not None
-
-
-def _granted(row: models.Notice, requests: Sequence[GrantRequest], kind: OrderState, on: dt.date) -> dict[str, UUID]:
-    """Grant as many of some requests as the budget allows, with their orders; returns the orders by enterprise."""
-    granted: tuple[Entitlement, ...]
-    granted, _ = entitlements.grant_within(JOB, row.run_id, requests, on=on)
-    orders.place(JOB.name, granted, notice_id=row.id, kind=kind, on=on)
-    return {each.code: each.id for each in granted}
-
-
-def _retried(act: Callable[[], Done]) -> Done:
-    """Do an act again where somebody else granted the same at the same moment."""
-    for _ in range(TRIES - 1):
-        try:
-            return act()
-        except AlreadyGranted:
-            continue
-    return act()
+        cursor.execute("SELECT array_agg(code) FROM delivery_notice_line WHERE notice_id = %s", [notice_id])
+        return frozenset(cursor.fetchone()[0] or ())
 
 
 # --- closing -------------------------------------------------------------------------------------------------------
@@ -410,7 +310,7 @@ def close_notices(actor: Actor, on: dt.date) -> tuple[Notice, ...]:
                 continue
             row.state, row.closed_on = NoticeState.CLOSED, on
             row.save(update_fields=["state", "closed_on"])
-            count = _let_go(row, actor.name, on)
+            count = waiting.let_go(row, actor.name, on)
             audit.record(actor.name, "notice.close", str(row.id), after={"payable": count, "on": str(on)})
             closed.append(_notice(row))
     return tuple(closed)
@@ -420,17 +320,7 @@ def let_go(notice_id: UUID, by: str, on: dt.date) -> None:
     """Make payable what nobody objects to any more on a notice that is closed; the caller holds its row."""
     row = _row(notice_id)
     if row.state == NoticeState.CLOSED:
-        _let_go(row, by, on)
-
-
-def _let_go(row: models.Notice, by: str, on: dt.date) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(UNDISPUTED, [row.id])
-        ids = [found[0] for found in cursor.fetchall()]
-    standing = orders.locked(ids)
-    free = [order_id for order_id in ids if standing[order_id] is OrderState.NOTICED]
-    orders.tell(free, OrderState.PAYABLE, by=by, on=on)
-    return len(free)
+        waiting.let_go(row, by, on)
 
 
 # --- reading, by anybody -------------------------------------------------------------------------------------------
@@ -466,14 +356,23 @@ def notice_lines(notice_id: UUID, text: str = "", *, after: int = 0, limit: int 
         after: Only those behind this position.
         limit: How many at most.
     """
-    row, wanted = _row(notice_id), text.strip()
-    gone = list(entitlements.overtaken(row.run_id, row.policy)) if row.state != NoticeState.GRANTING else []
+    row, wanted, latest = _row(notice_id), text.strip(), waiting.Latest()
     with connection.cursor() as cursor:
-        cursor.execute(LINES, [gone, notice_id, after, wanted, wanted.upper(), wanted, limit])
+        cursor.execute(LINES, [notice_id, after, wanted, wanted.upper(), wanted, limit])
         return tuple(
-            NoticeLine(position, code, name, amount_fen, article, state, order_id)
+            NoticeLine(position, code, name, amount_fen, article, _line_state(row, latest, code, amount_fen, state), order_id)
             for position, code, name, amount_fen, article, order_id, state in cursor.fetchall()
         )
+
+
+def _line_state(row: models.Notice, latest: waiting.Latest, code: str, amount_fen: int, state: str) -> str:
+    """Return where a line stands; of one that waits, what the run that counts now says of it."""
+    if state != WAITS or row.state == NoticeState.GRANTING:
+        return state
+    run_id, due_fen = latest.due(row.run_id, row.policy, row.period, code, amount_fen)
+    if due_fen == 0:
+        return "elsewhere" if run_id == row.run_id else "gone"
+    return WAITS if due_fen == amount_fen else "changed"
 
 
 def _row(notice_id: UUID) -> models.Notice:
@@ -492,9 +391,9 @@ def _notices(rows: Sequence[models.Notice]) -> tuple[Notice, ...]:
     figures, voided, objected = _by_notice(FIGURES, ids), _by_notice(VOIDED, ids), _by_notice(OBJECTED, ids)
     found = []
     for row in rows:
-        lines, amount_fen, waiting, waiting_fen = figures.get(row.id, (0, 0, 0, 0))
-        if waiting:
-            waiting, waiting_fen = _waiting(row)
+        lines, amount_fen, unordered = figures.get(row.id, (0, 0, 0))
+        waiters = tuple(waiting.waiters(row.budget, row.id)) if unordered else ()
+        unchanged = [each.due_fen for each in waiters if not each.is_changed]
         gone, gone_fen = voided.get(row.id, (0, 0))
         found.append(
             Notice(
@@ -511,22 +410,15 @@ def _notices(rows: Sequence[models.Notice]) -> tuple[Notice, ...]:
                 closed_on=row.closed_on,
                 lines=lines,
                 amount_fen=amount_fen - gone_fen,
-                waiting=waiting,
-                waiting_fen=waiting_fen,
+                waiting=len(unchanged),
+                waiting_fen=sum(unchanged),
+                changed=len(waiters) - len(unchanged),
                 voided=gone,
                 open_objections=objected.get(row.id, (0,))[0],
                 opened_by=row.opened_by,
             )
         )
     return tuple(found)
-
-
-def _waiting(row: models.Notice) -> tuple[int, int]:
-    """Return how many wait on a notice for how much, whoever was overtaken left out."""
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING, [row.id, list(entitlements.overtaken(row.run_id, row.policy)), None])
-        amounts = [int(amount_fen) for _, _, amount_fen, _ in cursor.fetchall()]
-        return len(amounts), sum(amounts)
 
 
 def _by_notice(query: str, ids: Sequence[UUID]) -> Mapping[UUID, tuple[int, ...]]:

@@ -1,4 +1,8 @@
-"""Objections (异议) to lines of a notice: made by anybody in its days, decided by the policy office, and heard before anything is paid."""
+"""Objections (异议) to lines of a notice: made by anybody in its days, decided by the policy office, and heard before anything is paid.
+
+One that is upheld holds for the policy, the year and the enterprise: no later run, notice or claim grants the same, until somebody with
+the right lifts that with a reason.
+"""
 
 import datetime as dt
 from typing import Any
@@ -8,21 +12,27 @@ from django.db import connection, transaction
 
 from zhida_server.audit import service as audit
 from zhida_server.delivery import models, notices, orders
-from zhida_server.delivery.data import AlreadyDecided, NoNotice, NoObjection, NoticeIsOver, NoticeState, Objection, OrderState
+from zhida_server.delivery.data import AlreadyDecided, NoNotice, NoObjection, NoticeIsOver, NoticeState, NotUpheld, Objection, OrderState
 from zhida_server.delivery.texts import line_of, reason_of
+from zhida_server.entitlements import service as entitlements
 from zhida_server.ledger.data import act_id
 from zhida_server.people import service as people
 from zhida_server.people.data import VISITOR, Actor
 
 QUERY = """
 SELECT objection.id, objection.notice_id, notice.policy, notice.title, objection.code, line.name, objection.who, objection.reason,
-    objection.made_on, decision.is_upheld, coalesce(decision.reason, ''), coalesce(decision.decided_by, ''), decision.decided_on
+    objection.made_on, decision.is_upheld, coalesce(decision.reason, ''), coalesce(decision.decided_by, ''), decision.decided_on,
+    coalesce(lift.reason, ''), coalesce(lift.lifted_by, ''), lift.lifted_on
 FROM delivery_objection objection JOIN delivery_notice notice ON notice.id = objection.notice_id
 JOIN delivery_notice_line line ON line.notice_id = objection.notice_id AND line.code = objection.code
 LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
+LEFT JOIN delivery_objection_lift lift ON lift.decision_id = objection.id
 WHERE {where} ORDER BY (decision.objection_id IS NOT NULL), objection.made_at, objection.id LIMIT {limit}
 """
-"""Objections with how they were decided, the undecided first."""
+"""Objections with how they were decided, and whether that was lifted; the undecided first."""
+
+VOIDABLE = (OrderState.NOTICED, OrderState.PAYABLE, OrderState.HELD)
+"""Where an order can be voided: before a bank may have it."""
 
 MOST = 1_000
 """Objections that are listed at once."""
@@ -66,7 +76,9 @@ def object_to(  # noqa: PLR0913 - what an objection consists of
 
 
 def decide_objection(actor: Actor, objection_id: UUID, *, is_upheld: bool, reason: str, on: dt.date) -> Objection:
-    """Decide an objection; where it is upheld, the grant is void and its money free again. The same decision again changes nothing.
+    """Decide an objection; where it is upheld, the grant is void and its money free again, and nothing is granted in its place this year.
+
+    The same decision again changes nothing.
 
     Args:
         actor: Who decides.
@@ -94,6 +106,7 @@ def decide_objection(actor: Actor, objection_id: UUID, *, is_upheld: bool, reaso
             objection=objection, is_upheld=is_upheld, reason=because, decided_by=actor.name, decided_on=on
         )
         if is_upheld:
+            entitlements.grants_alone()  # no claim and no other notice grants it between the look and the end
             _void(objection, actor, because, on)
         else:
             notices.let_go(objection.notice_id, actor.name, on)
@@ -102,10 +115,57 @@ def decide_objection(actor: Actor, objection_id: UUID, *, is_upheld: bool, reaso
 
 
 def _void(objection: models.Objection, actor: Actor, because: str, on: dt.date) -> None:
-    """Void the order of a line that somebody rightly objects to; one that waits for money is simply not granted any more."""
-    ids = list(models.Order.objects.filter(notice_id=objection.notice_id, code=objection.code).values_list("id", flat=True))
+    """Void what stands of the policy and year, by whatever way it was granted, as far as no bank may have it."""
+    notice = objection.notice
+    found = models.Order.objects.filter(policy=notice.policy, period=notice.period, code=objection.code)
+    ids = list(found.values_list("id", flat=True))
     standing = orders.locked(ids)
-    orders.void([each for each in ids if standing[each] is OrderState.NOTICED], by=actor.name, reason=because, on=on)
+    orders.void([each for each in ids if standing[each] in VOIDABLE], by=actor.name, reason=because, on=on)
+
+
+def lift_objection(actor: Actor, objection_id: UUID, reason: str, *, on: dt.date) -> Objection:
+    """Lift what an upheld objection forbids: its policy may be granted to the enterprise again in its year. Lifting again changes nothing.
+
+    What was voided stays void; a later notice, or a claim, may grant it anew, and who waited keeps their place.
+
+    Args:
+        actor: Who lifts it.
+        objection_id: The objection.
+        reason: Why.
+        on: The day.
+
+    Raises:
+        NotUpheld: where it was not upheld.
+    """
+    people.require(actor, "objection.lift")
+    because = reason_of(reason)
+    with transaction.atomic():
+        decision = models.ObjectionDecision.objects.select_for_update().filter(objection_id=objection_id).first()
+        if decision is None or not decision.is_upheld:
+            raise NotUpheld(
+                "objection-not-upheld", "这条异议没有认定成立，无需解除", "this objection was not upheld: there is nothing to lift"
+            )
+        if not models.ObjectionLift.objects.filter(decision=decision).exists():
+            models.ObjectionLift.objects.create(decision=decision, reason=because, lifted_by=actor.name, lifted_on=on)
+            audit.record(actor.name, "objection.lift", str(objection_id), after={"reason": because})
+        return _one(objection_id)
+
+
+def objection(actor: Actor, objection_id: UUID) -> Objection:
+    """Return one objection.
+
+    Args:
+        actor: Who asks.
+        objection_id: The objection.
+
+    Raises:
+        NoObjection: where there is none.
+    """
+    people.require(actor, "objection.read")
+    found = _read("objection.id = %s", [objection_id])
+    if not found:
+        raise NoObjection("no-objection", f"没有这条异议：{objection_id}", f"there is no such objection: {objection_id}")
+    return found[0]
 
 
 def objections(actor: Actor, notice_id: UUID | None = None, *, is_open: bool = False) -> tuple[Objection, ...]:

@@ -1,7 +1,10 @@
-"""What an enterprise is asked for a claim: exactly the facts that would change the answer and that it may state itself."""
+"""What an enterprise is asked for a claim: exactly the facts that would change the answer and that it may state itself.
+
+A person who judges a claim is asked for the rest: what people judge, what another office knows, and what the enterprise has stated.
+"""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from zhida.assess.assessment import Assessment
 from zhida.dmn.model import ItemDefinition
@@ -30,6 +33,35 @@ def questions_of(assessment: Assessment, items: Mapping[str, ItemDefinition], on
         if item is not None and fact.is_self_reported and not fact.is_judged and not _is_too_rich(item):
             asked.append(_question(name, item))
     return tuple(asked)
+
+
+def judged_of(assessment: Assessment, items: Mapping[str, ItemDefinition], on: dt.date) -> tuple[Question, ...]:
+    """Return what has to be judged: every fact that is missing, whoever knows it, as far as a field holds it.
+
+    Args:
+        assessment: What the policy says with what is known.
+        items: The data dictionary, by attribute.
+        on: The day.
+    """
+    day = Date(on.year, on.month, on.day)
+    asked = []
+    for fact in assessment.told_by:
+        item = items.get(parse_offset(fact.name)[0])
+        name = column_name(fact.name, day) if item is not None and item.is_yearly else fact.name
+        if item is not None and item.statistic is None and not _is_too_rich(item):
+            asked.append(_question(name, item))
+    return tuple(asked)
+
+
+def verified_of(names: Iterable[str], items: Mapping[str, ItemDefinition]) -> tuple[Question, ...]:
+    """Return questions for facts that an enterprise has stated, for whoever verifies them.
+
+    Args:
+        names: Columns of the registry.
+        items: The data dictionary, by attribute.
+    """
+    found = ((name, items.get(parse_column(name)[0])) for name in names)
+    return tuple(_question(name, item) for name, item in found if item is not None and not _is_too_rich(item))
 
 
 def _question(name: str, item: ItemDefinition) -> Question:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from zhida_server.delivery import notices
+from zhida_server.delivery import notices, waiting
 from zhida_server.people.data import job_actor
 
 TRIES, PATIENCE = 10, 30
@@ -32,6 +32,6 @@ def close_notices(timestamp: int) -> None:
     assert timestamp
     today, actor = timezone.localdate(), job_actor("delivery")
     notices.close_notices(actor, today)
-    notices.grant_waiting(actor, on=today)
+    waiting.grant_waiting(actor, on=today)
     for notice_id in notices.unfinished():
         notices.grant_lines(notice_id, on=today)

@@ -106,6 +106,28 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Repetition:
+    """A run that is decided again in the background."""
+
+    id: UUID
+    """Names it."""
+    run_id: UUID
+    """The run."""
+    state: RunState
+    """Where it is."""
+    progress: RunProgress
+    """How far it is."""
+    fault: str
+    """Why it failed; empty otherwise."""
+    outcome: Repeat | None
+    """What came of it; None until it is done."""
+    asked_by: str
+    """Who asked for it."""
+    asked_at: dt.datetime
+    """When."""
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyTally:
     """What one policy came to in a run."""
 
@@ -290,6 +312,10 @@ class RunNotDone(Conflict):
 
 class RunInProgress(Conflict):
     """Another run is being worked on."""
+
+
+class NoRepetition(NotFound):
+    """A run was not decided again under that name."""
 
 
 class NothingToRun(Conflict):

@@ -18,7 +18,7 @@ from zhida.report.explanation import explanation_data
 from zhida.report.explanation_html import explanation_inside
 from zhida_server.catalogue import service as catalogue
 from zhida_server.entitlements import kept, records
-from zhida_server.entitlements.data import Explanation, NoAnswer, NoRun, Run
+from zhida_server.entitlements.data import Decided, Explanation, NoAnswer, NoRun, Run
 from zhida_server.entitlements.subjects import engine_date, registry_of_one
 from zhida_server.people.data import Actor
 from zhida_server.registry import service as registry
@@ -73,6 +73,18 @@ def explain(  # noqa: PLR0913 - each says one thing about what is asked
         policy_sha256=assessment.policy_sha256,
         differences=tuple(_differences(compared, code, language)),
     )
+
+
+def told_of(decided: Decided, *, code: str, name: str, language: Language = "zh") -> str:
+    """Return why a decision at once says what it says, as the body of a page that needs the style of an explanation.
+
+    Args:
+        decided: The decision; whoever made it was let in already.
+        code: The enterprise.
+        name: Its name.
+        language: Of the labels.
+    """
+    return explanation_inside(decided.assessment, language=language, subject_name=name, subject_code=code).body
 
 
 def article_of(assessment: Assessment) -> str:

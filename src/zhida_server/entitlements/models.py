@@ -2,6 +2,7 @@
 
     run ──(progress: how far)──> result ──┬── policy   what each policy came to
      │                                    └── answer   what an enterprise's page shows; derived, dropped when a newer run is done
+     ├── repetition    decided again from its record: how far that is, and what came of it
      └── entitlement   what was granted: the decision; ledger_transaction and delivery_order have the same id
 
 A run, its result and an entitlement are written once. Whether a run is done is whether it has a result; whether an entitlement is
@@ -84,6 +85,40 @@ class Answer(models.Model):
     result = models.ForeignKey(Result, on_delete=models.PROTECT, db_index=False, db_constraint=False)
     code = models.CharField(max_length=CODE)
     said = models.TextField()
+
+
+class Repetition(models.Model):
+    """A run that is decided again: how far that is, and whether every byte is the same."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="repetitions")
+    asked_by = models.CharField(max_length=200)
+    asked_at = models.DateTimeField(db_default=Now())
+    state = models.CharField(max_length=8, default="queued")
+    phase = models.CharField(max_length=16, blank=True)
+    parts_done = models.IntegerField(default=0)
+    parts = models.IntegerField(default=0)
+    rows_done = models.BigIntegerField(default=0)
+    rows = models.BigIntegerField(default=0)
+    milliseconds = models.BigIntegerField(default=0)
+    tries = models.IntegerField(default=0)
+    fault = models.TextField(blank=True)
+    told_at = models.DateTimeField(db_default=Now())
+    is_same = models.BooleanField(null=True)
+    results_sha256 = models.CharField(max_length=SHA256, blank=True)
+    engine_version = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        """One at a time of a run; one that is done says what came of it."""
+
+        constraints = [
+            models.UniqueConstraint(
+                name="entitlements_repetition_open_once", fields=["run"], condition=models.Q(state__in=["queued", "running"])
+            ),
+            models.CheckConstraint(
+                name="entitlements_repetition_outcome", condition=models.Q(state="done") ^ models.Q(is_same__isnull=True)
+            ),
+        ]
 
 
 class Entitlement(models.Model):

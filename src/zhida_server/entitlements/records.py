@@ -5,7 +5,17 @@ from typing import Any
 from uuid import UUID
 
 from zhida_server.entitlements import models
-from zhida_server.entitlements.data import NoRun, PolicyTally, Run, RunNotDone, RunProgress, RunState
+from zhida_server.entitlements.data import (
+    NoRepetition,
+    NoRun,
+    PolicyTally,
+    Repeat,
+    Repetition,
+    Run,
+    RunNotDone,
+    RunProgress,
+    RunState,
+)
 
 LATEST = 100
 """Runs that a list shows."""
@@ -47,6 +57,30 @@ def latest_done() -> Run | None:
     return None if found is None else _run(found)
 
 
+def latest_done_in(year: int) -> Run | None:
+    """Return the run of a year that was done last; None where none was."""
+    found = _runs().filter(result__isnull=False, as_of__year=year).order_by("-result__number").first()
+    return None if found is None else _run(found)
+
+
+def repetition_of(id_: UUID) -> Repetition:
+    """Return a run that is decided again.
+
+    Raises:
+        NoRepetition: where there is none.
+    """
+    found = models.Repetition.objects.select_related("run__result").filter(id=id_).first()
+    if found is None:
+        raise NoRepetition("no-repetition", f"没有这次复算：{id_}", f"there is no such repetition: {id_}")
+    return _repetition(found)
+
+
+def repetitions_of(run_id: UUID) -> tuple[Repetition, ...]:
+    """Return the latest repetitions of a run, the newest first."""
+    rows = models.Repetition.objects.select_related("run__result").filter(run_id=run_id).order_by("-asked_at")[:LATEST]
+    return tuple(_repetition(row) for row in rows)
+
+
 def tallies_of(run_id: UUID) -> tuple[PolicyTally, ...]:
     """Return what each policy came to in a run, in the order of the packs."""
     rows = models.PolicyResult.objects.filter(result__run_id=run_id).order_by("place")
@@ -86,7 +120,15 @@ def _run(found: models.Run) -> Run:
     )
 
 
-def _progress(found: models.Progress | None) -> RunProgress:
+def _repetition(found: models.Repetition) -> Repetition:
+    outcome = None
+    if found.is_same is not None:
+        outcome = Repeat(found.is_same, found.results_sha256, found.run.result.results_sha256, found.engine_version)
+    state, progress = RunState(found.state), _progress(found)
+    return Repetition(found.id, found.run_id, state, progress, found.fault, outcome, found.asked_by, found.asked_at)
+
+
+def _progress(found: models.Progress | models.Repetition | None) -> RunProgress:
     if found is None:
         return RunProgress("", 0, 0, 0, 0, 0, 0)
     seconds = found.milliseconds // 1000

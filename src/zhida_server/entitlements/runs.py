@@ -40,7 +40,7 @@ from zhida_server import files, settings
 from zhida_server.audit import service as audit
 from zhida_server.catalogue import service as catalogue
 from zhida_server.entitlements import answers, kept, models, records
-from zhida_server.entitlements.data import NothingToRun, Repeat, Run, RunInProgress, RunState
+from zhida_server.entitlements.data import NothingToRun, Repeat, Repetition, Run, RunInProgress, RunState
 from zhida_server.entitlements.subjects import SUBJECT, about_enterprises, engine_date
 from zhida_server.files import DamagedFileError
 from zhida_server.people import service as people
@@ -49,6 +49,9 @@ from zhida_server.registry import service as registry
 
 JOB = "entitlements.run"
 """The job that works on a run, and the lock that keeps two of them apart."""
+
+REPEAT_JOB = "entitlements.repeat"
+"""The job that decides a run again."""
 
 LOCK = 0x7A68_6964
 """The advisory lock of whoever works on a run in this database."""
@@ -286,6 +289,7 @@ class _Told:
     current: str = ""
     since: float = 0
     interpreted: int = 0
+    repetition_id: UUID | None = None
 
     def begin(self) -> None:
         """Say that it is being worked on."""
@@ -323,16 +327,79 @@ class _Told:
             self.since = time.monotonic()
 
     def _update(self, **values: object) -> None:
-        if self.run_id is not None:
-            milliseconds = int((time.monotonic() - self.started) * 1000)
-            models.Progress.objects.filter(run_id=self.run_id).update(milliseconds=milliseconds, told_at=Now(), **values)
+        values |= {"milliseconds": int((time.monotonic() - self.started) * 1000), "told_at": Now()}
+        if self.repetition_id is not None:
+            models.Repetition.objects.filter(id=self.repetition_id).update(**values)
+        elif self.run_id is not None:
+            models.Progress.objects.filter(run_id=self.run_id).update(**values)
 
 
 # --- repeating -------------------------------------------------------------------------------------------------------
 
 
+def start_repeat(actor: Actor, run_id: UUID) -> Repetition:
+    """Ask for a run to be decided again from its record, and leave it to the worker; while one is under way, that is returned.
+
+    Args:
+        actor: Who asks.
+        run_id: The run, which is done.
+
+    Raises:
+        NotAllowed: where the role may not.
+        NoRun, RunNotDone: there is no such run, or it is not done yet.
+    """
+    people.require(actor, "run.repeat")
+    records.done_run(run_id)
+    with transaction.atomic():
+        models.Run.objects.select_for_update().get(id=run_id)
+        under_way = models.Repetition.objects.filter(run_id=run_id, state__in=[RunState.QUEUED, RunState.RUNNING]).first()
+        if under_way is not None:
+            return records.repetition_of(under_way.id)
+        made = models.Repetition.objects.create(run_id=run_id, asked_by=actor.name)
+        audit.record(actor.name, "run.repeat", str(run_id), after={"repetition": str(made.id)})
+        app.configure_task(REPEAT_JOB, lock=JOB, queueing_lock=f"{REPEAT_JOB}/{made.id}").defer(repetition_id=str(made.id))
+        return records.repetition_of(made.id)
+
+
+def repeat_now(repetition_id: UUID, *, workers: int | None = None) -> Repetition:
+    """Decide a run again as it was asked for; one that was cut short goes on where it stopped, one that is done stays as it is.
+
+    Args:
+        repetition_id: What was asked for.
+        workers: As in `repeat`.
+
+    Raises:
+        NoRepetition: nobody asked for it.
+        RunInProgress: somebody else works on a run.
+        ZhidaError, DamagedFileError: what it reads is not as it must be; it has failed, and says why.
+    """
+    asked = records.repetition_of(repetition_id)
+    with _alone(asked.run_id):
+        asked = records.repetition_of(repetition_id)
+        if asked.state in {RunState.DONE, RunState.FAILED}:
+            return asked
+        folder = settings.SITE / "runs" / f"repeat-{repetition_id}"
+        folder.mkdir(parents=True, exist_ok=True)
+        told = _Told(asked.run_id, repetition_id=repetition_id)
+        told.begin()
+        try:
+            found = _repeated(records.done_run(asked.run_id), folder, told, workers)
+        except (ZhidaError, DamagedFileError) as error:
+            told.fail(str(error))
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        with transaction.atomic():
+            told.done()
+            models.Repetition.objects.filter(id=repetition_id).update(
+                state=RunState.DONE, is_same=found.is_same, results_sha256=found.sha256, engine_version=found.engine_version
+            )
+            audit.record(asked.asked_by, "run.repeat", str(asked.run_id), after={"is_same": found.is_same, "results": found.sha256})
+        shutil.rmtree(folder, ignore_errors=True)
+        return records.repetition_of(repetition_id)
+
+
 def repeat(actor: Actor, run_id: UUID, *, workers: int | None = None) -> Repeat:
-    """Decide a run again from its record, and compare the bytes; nothing is changed by it.
+    """Decide a run again from its record at once, and compare the bytes; nothing is changed by it.
 
     Args:
         actor: Who asks.
@@ -349,8 +416,13 @@ def repeat(actor: Actor, run_id: UUID, *, workers: int | None = None) -> Repeat:
     folder = settings.SITE / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="repeat-") as place:
-        made = _decided(done, Path(place), _Told(None), workers=workers)
-        sha256 = kept.digest_of(result_files(made.results), made.entitlements)
-    is_same = sha256 == done.results_sha256
-    audit.record(actor.name, "run.repeat", str(run_id), after={"is_same": is_same, "results": sha256})
-    return Repeat(is_same, sha256, done.results_sha256, engine_version())
+        found = _repeated(done, Path(place), _Told(None), workers)
+    audit.record(actor.name, "run.repeat", str(run_id), after={"is_same": found.is_same, "results": found.sha256})
+    return found
+
+
+def _repeated(done: Run, folder: Path, told: _Told, workers: int | None) -> Repeat:
+    """Decide a run again into a folder, and compare."""
+    made = _decided(done, folder, told, workers=workers)
+    sha256 = kept.digest_of(result_files(made.results), made.entitlements)
+    return Repeat(sha256 == done.results_sha256, sha256, done.results_sha256, engine_version())

@@ -4,6 +4,7 @@ start_run ──job──> run_now ──> tallies, eligible, answers_of, explai
                                    └──> grant_many, grant_within <── decide_now
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from uuid import UUID
 
@@ -11,9 +12,9 @@ from django.db import connection
 
 from zhida_server.entitlements import models, records
 from zhida_server.entitlements.answers import Heading, answers_in
-from zhida_server.entitlements.data import Answer, PolicyTally, Run
+from zhida_server.entitlements.data import Answer, PolicyTally, Repetition, Run
 from zhida_server.entitlements.deciding import decide_again, decide_now
-from zhida_server.entitlements.explaining import explain
+from zhida_server.entitlements.explaining import explain, told_of
 from zhida_server.entitlements.grants import (
     by_ids,
     entitlement,
@@ -24,8 +25,8 @@ from zhida_server.entitlements.grants import (
     granted_to,
     key_of,
 )
-from zhida_server.entitlements.lines import eligible
-from zhida_server.entitlements.runs import repeat, run_now, start_run
+from zhida_server.entitlements.lines import eligible, lines_by_code
+from zhida_server.entitlements.runs import repeat, repeat_now, run_now, start_repeat, start_run
 from zhida_server.entitlements.staleness import grants_alone, grants_at_once, overtaken
 from zhida_server.people import service as people
 from zhida_server.people.data import Actor
@@ -48,13 +49,19 @@ __all__ = [
     "grants_at_once",
     "key_of",
     "latest_run",
+    "latest_run_of",
     "overtaken",
+    "paid_by",
     "repeat",
+    "repeat_now",
+    "repetitions",
     "run",
     "run_now",
     "runs",
+    "start_repeat",
     "start_run",
     "tallies",
+    "told_of",
 ]
 
 LATEST = """
@@ -83,6 +90,37 @@ def runs(actor: Actor) -> tuple[Run, ...]:
     """
     people.require(actor, "run.read")
     return records.listed()
+
+
+def repetitions(actor: Actor, run_id: UUID) -> tuple[Repetition, ...]:
+    """Return how often a run was decided again, and what came of it, the newest first.
+
+    Raises:
+        NotAllowed: the actor may not.
+    """
+    people.require(actor, "run.read")
+    return records.repetitions_of(run_id)
+
+
+def latest_run_of(year: int) -> Run | None:
+    """Return the run as of a year that was done last; None where none was."""
+    return records.latest_done_in(year)
+
+
+def paid_by(run: Run, policy: str) -> Mapping[str, int]:
+    """Return what a run that is done gives of a policy in the best lawful combinations, in fen, by the enterprise's code.
+
+    A run that did not decide the policy gives nothing of it.
+    """
+    if policy not in run.policies:
+        return {}
+    return _paid(run, policy)
+
+
+@lru_cache(maxsize=16)
+def _paid(run: Run, policy: str) -> Mapping[str, int]:
+    """Return what a run gives of a policy; it never changes."""
+    return {code: line.paid_fen for code, line in lines_by_code(run, policy).items()}
 
 
 def latest_run() -> Run | None:

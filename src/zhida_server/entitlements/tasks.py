@@ -20,3 +20,12 @@ def run(run_id: str) -> None:
         runs.run_now(UUID(run_id))
     except (ZhidaError, DamagedFileError):
         return
+
+
+@app.task(name=runs.REPEAT_JOB, lock=runs.JOB, retry=RetryStrategy(max_attempts=TRIES, wait=PATIENCE))
+def repeat(repetition_id: str) -> None:
+    """Decide a run again until that is done; what cannot be read has failed for good and says so."""
+    try:
+        runs.repeat_now(UUID(repetition_id))
+    except (ZhidaError, DamagedFileError):
+        return

@@ -1,4 +1,4 @@
-"""What is done in the ledger: budgets are opened and filled, amounts are reserved, posted and voided.
+"""What is done in the ledger: budgets are opened, filled and reduced, amounts are reserved, posted and voided.
 
 Every act is a set: few statements write many transactions with their postings, all or none. Budgets are locked first, in the order
 of their codes, then enterprises, so that acts wait for each other and never in a circle; whoever does several acts in one
@@ -18,6 +18,7 @@ from zhida_server.audit import service as audit
 from zhida_server.ledger import books
 from zhida_server.ledger.data import (
     AlreadySettled,
+    BelowPromised,
     Budget,
     BudgetUnfit,
     KeyReused,
@@ -30,6 +31,7 @@ from zhida_server.ledger.data import (
     State,
     act_id,
     enterprise_account,
+    reduction_account,
     yuan,
 )
 from zhida_server.people.data import Actor
@@ -176,6 +178,55 @@ def appropriate(actor: Actor, code: str, amount_fen: int, *, key: str) -> Budget
 
 
 @transaction.atomic
+def reduce(actor: Actor, code: str, amount_fen: int, reason: str, *, key: str) -> Budget:
+    """Take back what is free of a budget; never what is reserved or paid. The same key again changes nothing.
+
+    Args:
+        actor: Who does.
+        code: The budget's code.
+        amount_fen: How much, in fen; more than nothing.
+        reason: Why, in words: the document that orders it, as a rule.
+        key: The key of the act.
+
+    Raises:
+        NoSuchAccount: where there is no such budget.
+        BudgetUnfit: where the amount is none or beyond all proportion, or nothing says why.
+        BelowPromised: where so much is not free.
+        KeyReused: where the key stands for another act.
+    """
+    require(actor, "budget.reduce")
+    _check_amount(amount_fen, least=1)
+    because = " ".join(reason.split())
+    if not because:
+        raise BudgetUnfit(
+            "ledger-no-reason", "调减预算要写明依据，如调整文件的文号", "say why, such as the document that orders the reduction"
+        )
+    free_fen = _lock_budgets([code])[code]
+    target = reduction_account(code)
+    before = books.standing(code)
+    if found := _kept([key]):
+        if found[key] != (Kind.REDUCE, because, code, target, amount_fen):
+            raise KeyReused([key])
+        return before
+    if amount_fen > free_fen:
+        raise BelowPromised(code, free_fen, amount_fen)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ledger_account (code, name, kind) VALUES (%s, %s, 'reduction') ON CONFLICT DO NOTHING", [target, target]
+        )
+    _write(Kind.REDUCE, [(key, code, target, amount_fen, because)], actor.name)
+    after = books.standing(code)
+    audit.record(
+        actor.name,
+        "budget.reduce",
+        code,
+        before={"appropriated_fen": before.appropriated_fen},
+        after={"appropriated_fen": after.appropriated_fen, "transaction": str(act_id(key)), "reason": because},
+    )
+    return after
+
+
+@transaction.atomic
 def reserve_many(reservations: Sequence[Reservation], *, by: str = "") -> tuple[UUID, ...]:
     """Reserve many amounts, all or none; a key that was reserved before with the same content changes nothing.
 
@@ -270,12 +321,12 @@ def void_many(settlements: Sequence[Settlement], reason: str, *, by: str = "") -
 
 
 def _check_amount(amount_fen: int, *, least: int) -> None:
-    """Refuse an appropriation that is none, or beyond all proportion."""
+    """Refuse an appropriation or a reduction that is none, or beyond all proportion."""
     if not least <= amount_fen <= MOST_FEN:
         raise BudgetUnfit(
             "ledger-amount",
-            f"拨款金额 {yuan(amount_fen)} 元不合理：应在 {yuan(least)} 元至 {yuan(MOST_FEN)} 元之间",
-            f"an appropriation of {yuan(amount_fen)} yuan cannot be: it is between {yuan(least)} and {yuan(MOST_FEN)} yuan",
+            f"金额 {yuan(amount_fen)} 元不合理：应在 {yuan(least)} 元至 {yuan(MOST_FEN)} 元之间",
+            f"an amount of {yuan(amount_fen)} yuan cannot be: it is between {yuan(least)} and {yuan(MOST_FEN)} yuan",
         )
 
 

@@ -28,12 +28,20 @@ from zhida_server.ledger.data import (
 from zhida_server.people.data import Actor
 from zhida_server.people.service import require
 
-_STATES = {Kind.PENDING: State.PENDING, Kind.POST: State.POSTED, Kind.VOID: State.VOIDED, Kind.DIRECT: State.POSTED}
+_STATES = {
+    Kind.PENDING: State.PENDING,
+    Kind.POST: State.POSTED,
+    Kind.VOID: State.VOIDED,
+    Kind.DIRECT: State.POSTED,
+    Kind.REDUCE: State.POSTED,
+}
 _BUDGETS = """SELECT account.code, account.name, budget.year,
     ARRAY(SELECT policy FROM ledger_budget_policy WHERE budget_id = account.code ORDER BY policy COLLATE "C"),
-    account.credits_posted_fen, account.debits_pending_fen, account.debits_posted_fen,
-    account.credits_posted_fen - account.debits_pending_fen - account.debits_posted_fen
+    account.credits_posted_fen - coalesce(reduction.credits_posted_fen, 0), account.debits_pending_fen,
+    account.debits_posted_fen - coalesce(reduction.credits_posted_fen, 0),
+    account.credits_posted_fen - account.debits_pending_fen - account.debits_posted_fen, coalesce(reduction.credits_posted_fen, 0)
 FROM ledger_budget budget JOIN ledger_account account ON account.code = budget.account_id
+LEFT JOIN ledger_account reduction ON reduction.code = 'reduction/' || substr(account.code, 8)
 WHERE account.code = %s OR %s = '' ORDER BY budget.year DESC, account.code"""
 _TRANSACTION = """SELECT made.id, made.key, made.kind, made.at, made.by, made.about, made.settles_id, settling.id, settling.kind
 FROM ledger_transaction made LEFT JOIN ledger_transaction settling ON settling.settles_id = made.id WHERE made.id = %s"""
@@ -68,14 +76,20 @@ _FAULTS: Mapping[str, str] = {
         WHERE settles_id IS NOT NULL GROUP BY settles_id HAVING count(*) > 1""",
     "账户合计与分录不符 / totals differ from the postings": """WITH counted AS (
             SELECT line.account_id AS code,
-                sum(line.debit_fen) FILTER (WHERE made.kind IN ('post', 'direct')) AS debits_posted,
-                sum(line.credit_fen) FILTER (WHERE made.kind IN ('post', 'direct')) AS credits_posted,
-                sum(CASE made.kind WHEN 'pending' THEN line.debit_fen WHEN 'direct' THEN 0 ELSE -line.debit_fen END) AS debits_pending,
-                sum(CASE made.kind WHEN 'pending' THEN line.credit_fen WHEN 'direct' THEN 0 ELSE -line.credit_fen END) AS credits_pending
+                sum(line.debit_fen) FILTER (WHERE made.kind IN ('post', 'direct', 'reduce')) AS debits_posted,
+                sum(line.credit_fen) FILTER (WHERE made.kind IN ('post', 'direct', 'reduce')) AS credits_posted,
+                sum(CASE made.kind WHEN 'pending' THEN line.debit_fen ELSE -line.debit_fen END)
+                    FILTER (WHERE made.kind IN ('pending', 'post', 'void')) AS debits_pending,
+                sum(CASE made.kind WHEN 'pending' THEN line.credit_fen ELSE -line.credit_fen END)
+                    FILTER (WHERE made.kind IN ('pending', 'post', 'void')) AS credits_pending
             FROM ledger_posting line JOIN ledger_transaction made ON made.id = line.transaction_id GROUP BY line.account_id)
         SELECT code FROM ledger_account account LEFT JOIN counted USING (code)
         WHERE account.debits_posted_fen <> coalesce(debits_posted, 0) OR account.credits_posted_fen <> coalesce(credits_posted, 0)
             OR account.debits_pending_fen <> coalesce(debits_pending, 0) OR account.credits_pending_fen <> coalesce(credits_pending, 0)""",
+    "调减没有记在该预算的调减账户 / a reduction that is not that of its budget": """SELECT made.id::text FROM ledger_transaction made
+        JOIN ledger_posting debit ON debit.transaction_id = made.id AND debit.debit_fen > 0
+        JOIN ledger_posting credit ON credit.transaction_id = made.id AND credit.credit_fen > 0
+        WHERE made.kind = 'reduce' AND credit.account_id <> 'reduction/' || substr(debit.account_id, 8)""",
     "账户透支 / overdrawn": """SELECT code FROM ledger_account
         WHERE kind <> 'appropriation' AND debits_posted_fen + debits_pending_fen > credits_posted_fen""",
     "全部账户借贷不等 / debits and credits of all accounts differ": """SELECT 'ledger_account' FROM ledger_account

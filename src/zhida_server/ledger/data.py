@@ -34,6 +34,15 @@ def enterprise_account(code: str) -> str:
     return f"enterprise/{code}"
 
 
+def reduction_account(budget: str) -> str:
+    """Return the account of what was taken back of a budget.
+
+    >>> reduction_account("budget/2026/hangzhou/compute-voucher")
+    'reduction/2026/hangzhou/compute-voucher'
+    """
+    return f"reduction/{budget.removeprefix('budget/')}"
+
+
 def yuan(amount_fen: int) -> str:
     """Return an amount in yuan with two decimals, exactly.
 
@@ -53,6 +62,8 @@ class AccountKind(StrEnum):
     """Money set aside for policies."""
     ENTERPRISE = "enterprise"
     """What an enterprise was promised and paid."""
+    REDUCTION = "reduction"
+    """What was taken back of one budget; each budget has its own."""
 
 
 class Kind(StrEnum):
@@ -66,6 +77,8 @@ class Kind(StrEnum):
     """Settles a pending one by giving all of it back."""
     DIRECT = "direct"
     """Counts at once: an appropriation to a budget."""
+    REDUCE = "reduce"
+    """Counts at once: what is free of a budget is taken back."""
 
 
 class State(StrEnum):
@@ -183,13 +196,15 @@ class Budget:
     policies: tuple[str, ...]
     """The policies that draw on it; no other budget of the year has them."""
     appropriated_fen: int
-    """What was put in, in fen."""
+    """What was put in and not taken back, in fen."""
     reserved_fen: int
     """What is promised and not yet paid, in fen."""
     paid_fen: int
     """What was paid, in fen."""
     available_fen: int
     """What can still be promised, in fen."""
+    reduced_fen: int = 0
+    """What was taken back, in fen."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +240,19 @@ class Overdrawn(Conflict):
         self.budget = budget
         self.left_fen = left_fen
         self.asked_fen = asked_fen
+
+
+class BelowPromised(Conflict):
+    """A budget is to be reduced by more than is free of it."""
+
+    def __init__(self, budget: str, free_fen: int, asked_fen: int) -> None:
+        """Keep the budget, what is free of it and what was asked, in fen."""
+        super().__init__(
+            "ledger-below-promised",
+            f"预算“{budget}”可用 {yuan(free_fen)} 元，不能调减 {yuan(asked_fen)} 元：已留和已付的不能收回",
+            f"the budget {budget!r} has {yuan(free_fen)} yuan free and cannot be reduced by {yuan(asked_fen)}: "
+            "what is reserved or paid cannot be taken back",
+        )
 
 
 class KeyReused(Conflict):

@@ -28,7 +28,7 @@ Write = Callable[[str], object]
 PART = 2_000
 COLUMNS = ("编号", "键", "种类", "结清", "时间", "经办", "事由", "账户", "借方(元)", "贷方(元)")
 """The columns of the CSV table, which docs/ledger.md describes."""
-_ROOTS = {"appropriation": "Assets", "budget": "Liabilities", "enterprise": "Liabilities"}
+_ROOTS = {"appropriation": "Assets", "budget": "Liabilities", "enterprise": "Liabilities", "reduction": "Assets"}
 _ROWS = """SELECT made.id::text, made.key, made.kind, coalesce(made.settles_id::text, ''), made.at, made.by, made.about,
     array_agg(line.account_id ORDER BY line.credit_fen, line.account_id COLLATE "C"),
     array_agg(line.debit_fen - line.credit_fen ORDER BY line.credit_fen, line.account_id COLLATE "C")

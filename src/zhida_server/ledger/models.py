@@ -40,7 +40,8 @@ class Account(models.Model):
                 name="ledger_account_code_speaks",
                 condition=Q(kind="appropriation", code__regex=r"^appropriation/[0-9]{4}$")
                 | Q(kind="budget", code__regex=r"^budget/[0-9]{4}(/[a-z0-9]+(-[a-z0-9]+)*)+$")
-                | Q(kind="enterprise", code__regex=r"^enterprise/[0-9A-Z]+(-[0-9A-Z]+)*$"),
+                | Q(kind="enterprise", code__regex=r"^enterprise/[0-9A-Z]+(-[0-9A-Z]+)*$")
+                | Q(kind="reduction", code__regex=r"^reduction/[0-9]{4}(/[a-z0-9]+(-[a-z0-9]+)*)+$"),
             ),
         ]
 
@@ -65,7 +66,8 @@ class Transaction(models.Model):
             models.CheckConstraint(name="ledger_transaction_key_not_empty", condition=Q(key__gt="")),
             models.CheckConstraint(
                 name="ledger_transaction_settles_by_kind",
-                condition=Q(kind__in=["post", "void"], settles__isnull=False) | Q(kind__in=["pending", "direct"], settles__isnull=True),
+                condition=Q(kind__in=["post", "void"], settles__isnull=False)
+                | Q(kind__in=["pending", "direct", "reduce"], settles__isnull=True),
             ),
         ]
 

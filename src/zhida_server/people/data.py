@@ -1,5 +1,6 @@
 """Who acts, in which role, and what is said to somebody who may not."""
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -105,6 +106,26 @@ class Person:
     """Whether they can log in."""
     has_second_factor: bool
     """Whether they set up a second factor."""
+    is_awaited: bool = False
+    """Whether they represent an enterprise once a second person has confirmed it, and cannot log in before."""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A representative whom somebody bound to an enterprise, and whom a second person has still to confirm."""
+
+    name: str
+    """The name that they log in with."""
+    enterprise_code: str
+    """The enterprise."""
+    document: str
+    """The document that their authority rests on."""
+    asked_by: str
+    """Who bound them."""
+    asked_office: str
+    """The office of whoever did."""
+    asked_at: dt.datetime
+    """When."""
 
 
 class SetUp(StrEnum):

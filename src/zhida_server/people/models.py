@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 
 from zhida_server.people.data import STAFF, Role
 
@@ -33,3 +33,39 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.username
+
+
+class Binding(models.Model):
+    """That somebody may act for an enterprise: asked for by one person, confirmed by another. Without it nobody represents anybody."""
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.PROTECT, related_name="binding")
+    document = models.CharField(max_length=200, blank=True)
+    asked_by = models.CharField(max_length=200)
+    asked_office = models.CharField(max_length=200, blank=True)
+    asked_at = models.DateTimeField(db_default=Now())
+    is_confirmed = models.BooleanField(null=True)
+    decided_by = models.CharField(max_length=200, null=True)
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        """Who confirms is not who asked; only work on the site's own machine, which has both in its hands, says so of itself."""
+
+        db_table = "people_binding"
+        constraints = [
+            models.CheckConstraint(
+                name="people_binding_two_persons",
+                condition=~models.Q(is_confirmed=True) | ~models.Q(decided_by=models.F("asked_by")) | models.Q(asked_by__startswith="job:"),
+            ),
+            models.CheckConstraint(
+                name="people_binding_decided_whole",
+                condition=models.Q(is_confirmed=None, decided_by=None, decided_at=None)
+                | models.Q(is_confirmed__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="people_binding_rests_on_a_document", condition=models.Q(document__gt="") | models.Q(asked_by__startswith="job:")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.asked_by} {self.decided_by}"

@@ -1,7 +1,7 @@
 """Who may do what: one line an act. There is no other place that grants anything.
 
 A representative is bound to one enterprise besides: `people.service.access_enterprise` holds that. Two persons for one payment
-(the maker of a batch does not sign it) is held where batches are signed.
+(the maker of a batch does not sign it) is held where batches are signed, two persons for a binding where it is confirmed.
 """
 
 from collections.abc import Mapping
@@ -27,6 +27,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "people.read": frozenset({_ADMINISTRATOR, _AUDITOR, _JOB}),
     "people.manage": frozenset({_ADMINISTRATOR, _JOB}),
     "people.bind": frozenset({_ADMINISTRATOR, _SERVICE, _JOB}),
+    "people.confirm": frozenset({_ADMINISTRATOR, _SERVICE, _JOB}),
     "audit.read": frozenset({_AUDITOR}),
     # facts of enterprises
     "enterprise.read": frozenset({_POLICY, _FINANCE, _SERVICE, _AUDITOR, _REPRESENTATIVE, _JOB}),
@@ -35,6 +36,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "registry.import": frozenset({_POLICY, _SERVICE, _JOB}),
     "registry.take": frozenset({_POLICY, _JOB}),
     "registry.tell": frozenset({_SERVICE, _REPRESENTATIVE, _JOB}),
+    "registry.judge": frozenset({_POLICY, _SERVICE}),
     "registry.snapshot": frozenset({_POLICY, _JOB}),
     "registry.read": frozenset({_POLICY, _SERVICE, _AUDITOR, _JOB}),
     # catalogue
@@ -47,15 +49,18 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "entitlement.void": frozenset({_POLICY, _FINANCE, _JOB}),
     "claim": frozenset({_SERVICE, _REPRESENTATIVE}),
     "claim.review": frozenset({_POLICY, _SERVICE, _AUDITOR}),
+    "claim.decide": frozenset({_POLICY, _SERVICE}),
     # public notice and objections
     "notice.open": frozenset({_POLICY, _JOB}),
     "notice.close": frozenset({_POLICY, _JOB}),
     "objection.make": frozenset({_POLICY, _SERVICE, _REPRESENTATIVE, _VISITOR}),
     "objection.read": frozenset({_POLICY, _AUDITOR}),
     "objection.decide": frozenset({_POLICY}),
+    "objection.lift": frozenset({_POLICY}),
     # money
     "budget.open": frozenset({_FINANCE, _JOB}),
     "budget.appropriate": frozenset({_FINANCE, _JOB}),
+    "budget.reduce": frozenset({_FINANCE, _JOB}),
     "budget.read": frozenset({_POLICY, _FINANCE, _LEADER, _AUDITOR, _JOB}),
     "ledger.read": frozenset({_FINANCE, _AUDITOR, _JOB}),
     "ledger.export": frozenset({_FINANCE, _AUDITOR, _JOB}),

@@ -1,8 +1,11 @@
 """The door of people: who somebody is, what they may do, and the accounts themselves.
 
 Accounts are made by an administrator and ended by one; nobody signs up. A name, its role and its enterprise never change and are never
-removed, because the audit names people by them: whoever changes office or role is given another account.
+removed, because the audit names people by them: whoever changes office or role is given another account. Who represents an enterprise is
+bound to it by one person and confirmed by another; before that nobody logs in.
 """
+
+import dataclasses
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -11,12 +14,17 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
-from psycopg.errors import UniqueViolation
+from django.utils import timezone
 
 from zhida_server.audit import service as audit
-from zhida_server.people.data import CODE, STAFF, VISITOR, Actor, Conflict, NotAllowed, NotFound, Person, Refused, Role, SetUp
+from zhida_server.database import is_doubled
+from zhida_server.people import models
+from zhida_server.people.data import CODE, STAFF, VISITOR, Actor, Binding, Conflict, NotAllowed, NotFound, Person, Refused, Role, SetUp
 from zhida_server.people.models import User
 from zhida_server.people.permissions import PERMISSIONS
+
+DOCUMENT_LIMIT, REASON_LIMIT = 200, 500
+"""Characters that are kept of what a binding rests on, and of why one was refused."""
 
 
 def actor_of(user: AbstractBaseUser | AnonymousUser) -> Actor:
@@ -29,6 +37,12 @@ def actor_of(user: AbstractBaseUser | AnonymousUser) -> Actor:
 def may(actor: Actor, act: str) -> bool:
     """Say whether an actor's role may do an act; an act that is not in the table is a mistake of ours."""
     return actor.role in PERMISSIONS[act]
+
+
+def offices_that_may(act: str) -> frozenset[str]:
+    """Return the offices of which somebody with an account that is open may do an act."""
+    rows = User.objects.filter(is_active=True, role__in=[role.value for role in PERMISSIONS[act]]).exclude(office="")
+    return frozenset(rows.values_list("office", flat=True))
 
 
 def require(actor: Actor, act: str) -> None:
@@ -104,24 +118,106 @@ def create_staff(actor: Actor, name: str, password: str, role: Role, office: str
     return _create(actor, User(username=name, role=role.value, office=office), password)
 
 
-def bind_representative(actor: Actor, name: str, password: str, code: str) -> Person:
-    """Make the account of one enterprise's representative.
+@transaction.atomic
+def bind_representative(actor: Actor, name: str, password: str, code: str, document: str = "") -> Person:
+    """Make the account of one enterprise's representative; it can be used once a second person has confirmed it.
+
+    Work on the site's own machine is confirmed at once, and the record says so: whoever has the machine has both persons' hands.
 
     Args:
         actor: Who makes it, having seen the representative's authority.
         name: What they log in with; it never changes.
         password: Their first one, as for staff.
         code: The enterprise's unified social credit code; it never changes.
+        document: What the authority rests on, such as the number of the letter of authorization.
 
     Raises:
         NotAllowed: where the actor may not bind.
         Conflict: where the name is taken.
-        Refused: `name-unfit`, `password-weak`, `code-unfit`.
+        Refused: `name-unfit`, `password-weak`, `code-unfit`, `document-missing`.
     """
     require(actor, "people.bind")
+    is_job = actor.role == Role.JOB
+    rests_on = " ".join(document.split())[:DOCUMENT_LIMIT]
     if len(code) > 18 or not CODE.fullmatch(code):
         raise Refused("code-unfit", f"“{code}”不是统一社会信用代码", f"'{code}' is no unified social credit code")
-    return _create(actor, User(username=name, role=Role.REPRESENTATIVE.value, enterprise_code=code), password)
+    if not rests_on and not is_job:
+        raise Refused(
+            "document-missing",
+            "请写明授权文件，如授权委托书的编号：另一位工作人员要凭它确认",
+            "name the document of authority, such as the number of the letter: another person confirms by it",
+        )
+    user = User(username=name, role=Role.REPRESENTATIVE.value, enterprise_code=code, is_active=False)
+    made = _create(actor, user, password)
+    binding = models.Binding.objects.create(user=user, document=rests_on, asked_by=actor.name, asked_office=actor.office)
+    audit.record(actor.name, "people.bind", made.name, after={"enterprise_code": code, "document": rests_on})
+    return _decided(actor, binding, is_confirmed=True, reason="") if is_job else dataclasses.replace(made, is_awaited=True)
+
+
+def bindings(actor: Actor) -> tuple[Binding, ...]:
+    """Return the representatives who wait for a second person, the longest waiting first.
+
+    Raises:
+        NotAllowed: where the actor may not confirm.
+    """
+    require(actor, "people.confirm")
+    waiting = models.Binding.objects.filter(is_confirmed=None).select_related("user").order_by("asked_at", "user_id")
+    return tuple(
+        Binding(each.user.username, each.user.enterprise_code, each.document, each.asked_by, each.asked_office, each.asked_at)
+        for each in waiting
+    )
+
+
+@transaction.atomic
+def confirm_binding(actor: Actor, name: str) -> Person:
+    """Confirm, as a second person, that somebody represents an enterprise: from now on they can log in.
+
+    Args:
+        actor: Who confirms, having seen the document: an administrator, or another one of the same office.
+        name: The representative.
+
+    Raises:
+        NotAllowed: where the actor may not confirm, asked for it themselves, or is of another office.
+        NotFound: where nobody of that name was bound.
+        Conflict: `binding-decided`, where it was confirmed or refused before.
+    """
+    require(actor, "people.confirm")
+    binding = _undecided(name)
+    if actor.name == binding.asked_by and actor.role != Role.JOB:
+        raise NotAllowed(
+            "binding-own",
+            f"“{name}”是您自己绑定的，要由另一位工作人员确认",
+            f"you bound '{name}' yourself: another person has to confirm it",
+        )
+    if actor.role == Role.SERVICE and actor.office != binding.asked_office:
+        raise NotAllowed(
+            "binding-other-office",
+            f"“{name}”由“{binding.asked_office or '未注明处室'}”绑定：请由同一处室的另一位或管理员确认",
+            f"'{name}' was bound by '{binding.asked_office or 'no office'}': another person of that office, or an administrator, confirms",
+        )
+    return _decided(actor, binding, is_confirmed=True, reason="")
+
+
+@transaction.atomic
+def refuse_binding(actor: Actor, name: str, reason: str) -> Person:
+    """Refuse, or take back, that somebody represents an enterprise: the account is never used, and its name stays taken.
+
+    Args:
+        actor: Who does; it may be who asked for it.
+        name: The representative.
+        reason: Why.
+
+    Raises:
+        NotAllowed: where the actor may not confirm.
+        NotFound: where nobody of that name was bound.
+        Conflict: `binding-decided`.
+        Refused: `reason-missing`.
+    """
+    require(actor, "people.confirm")
+    because = " ".join(reason.split())[:REASON_LIMIT]
+    if not because:
+        raise Refused("reason-missing", "请写明不予确认的理由", "say why it is not confirmed")
+    return _decided(actor, _undecided(name), is_confirmed=False, reason=because)
 
 
 @transaction.atomic
@@ -161,10 +257,17 @@ def reactivate(actor: Actor, name: str) -> None:
     Raises:
         NotAllowed: where the actor is no administrator.
         NotFound: where there is no such account.
+        Conflict: `binding-not-confirmed`, of a representative whom no second person has confirmed.
     """
     require(actor, "people.manage")
     user = _user(name)
     if not user.is_active:
+        if user.role == Role.REPRESENTATIVE.value and not models.Binding.objects.filter(user=user, is_confirmed=True).exists():
+            raise Conflict(
+                "binding-not-confirmed",
+                f"“{name}”所代表的企业还没有由第二位工作人员确认，或没有获准：不能恢复",
+                f"no second person has confirmed whom '{name}' represents: the account cannot be used",
+            )
         user.is_active = True
         user.save(update_fields=["is_active"])
         audit.record(actor.name, "people.reactivate", user.username, before={"is_active": False}, after={"is_active": True})
@@ -217,7 +320,9 @@ def people(actor: Actor, text: str = "", *, after: str = "", limit: int | None =
     if text:
         asked = asked.filter(Q(username__contains=text) | Q(office__contains=text) | Q(enterprise_code__contains=text))
     factor = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
-    return tuple(_person(row, has_second_factor=row.has_factor) for row in asked.annotate(has_factor=Exists(factor))[:limit])
+    awaited = models.Binding.objects.filter(user=OuterRef("pk"), is_confirmed=None)
+    rows = asked.annotate(has_factor=Exists(factor), is_awaited=Exists(awaited))[:limit]
+    return tuple(_person(row, has_second_factor=row.has_factor, is_awaited=row.is_awaited) for row in rows)
 
 
 def set_up_left(user: AbstractBaseUser | AnonymousUser) -> SetUp:
@@ -247,7 +352,7 @@ def _create(actor: Actor, user: User, password: str) -> Person:
         with transaction.atomic():
             user.save(force_insert=True)
     except IntegrityError as error:
-        if not isinstance(error.__cause__, UniqueViolation):
+        if not is_doubled(error):
             raise
         raise taken from None  # somebody made it at the same moment
     audit.record(
@@ -284,6 +389,30 @@ def _has_second_factor(user: User) -> bool:
     return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
-def _person(user: User, *, has_second_factor: bool) -> Person:
+def _undecided(name: str) -> models.Binding:
+    """Return a binding that nobody decided on yet, locked until the transaction ends."""
+    found = models.Binding.objects.select_for_update().filter(user__username=name).select_related("user").first()
+    if found is None:
+        raise NotFound("binding-unknown", f"没有等待确认的代表“{name}”", f"there is no representative '{name}' to be confirmed")
+    if found.is_confirmed is not None:
+        raise Conflict("binding-decided", f"“{name}”已由 {found.decided_by} 处理过", f"{found.decided_by} has decided on '{name}' already")
+    return found
+
+
+def _decided(actor: Actor, binding: models.Binding, *, is_confirmed: bool, reason: str) -> Person:
+    """Write what was decided on a binding, and record it; with a confirmation its account can be used."""
+    binding.is_confirmed, binding.decided_by, binding.decided_at, binding.reason = is_confirmed, actor.name, timezone.now(), reason
+    binding.save(update_fields=["is_confirmed", "decided_by", "decided_at", "reason"])
+    user = binding.user
+    if is_confirmed:
+        user.is_active = True
+        user.save(update_fields=["is_active"])
+    after = {"enterprise_code": user.enterprise_code, "document": binding.document, "asked_by": binding.asked_by}
+    act = "people.confirm" if is_confirmed else "people.refuse"
+    audit.record(actor.name, act, user.username, after=after | ({"reason": reason} if reason else {}))
+    return _person(user, has_second_factor=False)
+
+
+def _person(user: User, *, has_second_factor: bool, is_awaited: bool = False) -> Person:
     """Return an account as others see it."""
-    return Person(user.username, Role(user.role), user.office, user.enterprise_code, user.is_active, has_second_factor)
+    return Person(user.username, Role(user.role), user.office, user.enterprise_code, user.is_active, has_second_factor, is_awaited)

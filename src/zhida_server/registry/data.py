@@ -21,6 +21,47 @@ class ImportState(StrEnum):
     """Somebody looked at it and did not take it."""
 
 
+class UploadState(StrEnum):
+    """How far reading an upload is."""
+
+    QUEUED = "queued"
+    """It waits for the worker."""
+    READING = "reading"
+    """It is being read, or was cut short and is about to be read again."""
+    DONE = "done"
+    """There is an import of the same id."""
+    FAILED = "failed"
+    """It cannot be read as its mapping says; nothing was kept."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Files that were handed in on a page."""
+
+    id: uuid.UUID
+    """Names it, and the import that is made of it."""
+    state: UploadState
+    """How far it is."""
+    files: tuple[str, ...]
+    """The names of the files, the mapping first."""
+    phase: str
+    """What reading is at; empty before it begins."""
+    done: int
+    """How far this phase is."""
+    of: int
+    """How much there is of it; 0 while nobody knows."""
+    tries: int
+    """How often it was begun."""
+    fault_zh: str
+    """Why it cannot be read, in Chinese; empty otherwise."""
+    fault_en: str
+    """The same in English."""
+    by: str
+    """Who handed it in."""
+    at: dt.datetime
+    """When."""
+
+
 @dataclass(frozen=True)
 class Import:
     """Files that were read into one row for each enterprise, with what was met on the way."""

@@ -52,11 +52,8 @@ def propose(actor: Actor, mapping: tuple[str, bytes], uploaded: Sequence[tuple[s
     people.require(actor, "registry.import")
     folder = Path(tempfile.mkdtemp(prefix="zhida-import-"))
     try:
-        names = [_base_name(name) for name, _ in (mapping, *uploaded)]
-        if len(set(names)) < len(names):
-            raise Refused(
-                "import-same-name", "有两个文件同名，请改名后重新提交", "two files have the same name; rename one and hand them in again"
-            )
+        names = [base_name(name) for name, _ in (mapping, *uploaded)]
+        refuse_same_names(names)
         paths = [folder / name for name in names]
         for path, (_, content) in zip(paths, (mapping, *uploaded), strict=True):
             path.write_bytes(content)
@@ -70,17 +67,32 @@ def propose_paths(
 ) -> data.Import:
     """See `service.propose_import_paths`."""
     people.require(actor, "registry.import")
+    return import_of(actor, propose_row(read(actor.name, mapping, paths, shown_without, progress)))
+
+
+def read(by: str, mapping: Path, paths: Sequence[Path], shown_without: str, progress: Progress | None) -> models.Import:
+    """Read files as a mapping says, keep what came of it as files, and return the row of the import, which is not written yet.
+
+    Args:
+        by: Who handed them in.
+        mapping: The mapping file.
+        paths: The files that it reads.
+        shown_without: What paths begin with that whoever handed them in does not know.
+        progress: Told how far it is.
+
+    Raises:
+        ImportRefused, Refused, NotFound: as `service.propose_import`.
+    """
     _, packs = catalogue.current_packs()
     with tempfile.TemporaryDirectory(prefix="zhida-import-") as made:
         try:
-            read = read_mapping(mapping)
-            result = import_registry(read, paths, packs.dictionaries[SUBJECT], progress=progress)
+            result = import_registry(read_mapping(mapping), paths, packs.dictionaries[SUBJECT], progress=progress)
             written = write_registry(result, made)
         except ZhidaError as error:
             raise _refusal(error, shown_without) from None
         _check_codes(result.frame.to_series(0))
         quality = json.loads(written[QUALITY_FILE].read_text(encoding="utf-8"))
-        row = models.Import(
+        return models.Import(
             rows=result.frame.height,
             sha256=keep_copy(written[REGISTRY_FILE], SUFFIX),
             mapping_sha256=keep_copy(mapping, MAPPING_SUFFIX),
@@ -90,12 +102,30 @@ def propose_paths(
             sources={each["name"]: list(each["files"]) for each in quality["attributes"] if each["files"]},
             report_text_zh=written[QUALITY_TEXTS["zh"]].read_text(encoding="utf-8"),
             report_text_en=written[QUALITY_TEXTS["en"]].read_text(encoding="utf-8"),
-            by=actor.name,
+            by=by,
         )
+
+
+def propose_row(row: models.Import, id_: uuid.UUID | None = None) -> uuid.UUID:
+    """Write the row of an import, with its record, and return its id.
+
+    Args:
+        row: As `read` returns it.
+        id_: The id that it takes; one of its own where it is None.
+    """
+    row.id = id_ or row.id
     with transaction.atomic():
         row.save(force_insert=True)
-        audit.record(actor.name, "registry.import", str(row.id), after={"rows": row.rows, "sha256": row.sha256})
-    return import_of(actor, row.id)
+        audit.record(row.by, "registry.import", str(row.id), after={"rows": row.rows, "sha256": row.sha256})
+    return row.id
+
+
+def refuse_same_names(names: Sequence[str]) -> None:
+    """Refuse files of which two have one name."""
+    if len(set(names)) < len(names):
+        raise Refused(
+            "import-same-name", "有两个文件同名，请改名后重新提交", "two files have the same name; rename one and hand them in again"
+        )
 
 
 def _check_codes(codes: pl.Series) -> None:
@@ -116,7 +146,7 @@ def keep_copy(path: Path, suffix: str) -> str:
     return files.keep(lambda place: shutil.copyfile(path, place), suffix)
 
 
-def _base_name(name: str) -> str:
+def base_name(name: str) -> str:
     """Return the name of an uploaded file without folders, whichever system it comes from."""
     base = name.replace("\\", "/").rpartition("/")[2].replace("\x00", "")
     if base in {"", ".", ".."}:

@@ -1,5 +1,6 @@
 """The tables of the registry. Rows are only ever added, but for the list of enterprises, which follows the import that was taken last.
 
+upload ──── import          files that were handed in, until they are read; both have one id
 import ──── decision        taken or refused, once; the import taken last is what the registry says
    │
    └──── snapshot           what it said of everybody on a day, told facts among it: a file by its sha256
@@ -41,6 +42,29 @@ class Import(models.Model):
         """Named as the drawing above names it."""
 
         db_table = "registry_import"
+
+
+class Upload(models.Model):
+    """Files that were handed in on a page, and how far reading them is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    mapping = models.CharField(max_length=200)
+    names = ArrayField(models.CharField(max_length=200))
+    by = models.CharField(max_length=200)
+    at = models.DateTimeField(db_default=Now())
+    state = models.CharField(max_length=8, default="queued")
+    phase = models.CharField(max_length=32, blank=True)
+    done = models.BigIntegerField(default=0)
+    of = models.BigIntegerField(default=0)
+    tries = models.IntegerField(default=0)
+    fault_zh = models.TextField(blank=True)
+    fault_en = models.TextField(blank=True)
+    told_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Named as the drawing above names it."""
+
+        db_table = "registry_upload"
 
 
 class Decision(models.Model):

@@ -17,7 +17,8 @@ from zhida_server.people import service as people
 from zhida_server.people.data import Actor
 from zhida_server.registry import importing, lines, subjects, told
 from zhida_server.registry import snapshots as kept
-from zhida_server.registry.data import EnterpriseLine, Import, Snapshot, Subject, Told
+from zhida_server.registry import uploads as uploads_
+from zhida_server.registry.data import EnterpriseLine, Import, Snapshot, Subject, Told, Upload
 
 
 def propose_import(actor: Actor, mapping: tuple[str, bytes], files: Sequence[tuple[str, bytes]]) -> Import:
@@ -35,6 +36,50 @@ def propose_import(actor: Actor, mapping: tuple[str, bytes], files: Sequence[tup
         NotFound: no packs were taken yet, so no dictionary says what there may be.
     """
     return importing.propose(actor, mapping, files)
+
+
+def order_import(actor: Actor, mapping: tuple[str, bytes], files: Sequence[tuple[str, bytes]]) -> Upload:
+    """Take files in and leave it to the worker to read them: what comes of it is a proposal, or a refusal with every mistake.
+
+    Args:
+        actor: Who hands them in.
+        mapping: Name and bytes of the mapping file.
+        files: Name and bytes of each file that it reads.
+
+    Raises:
+        NotAllowed: the actor may not.
+        Refused: import-same-name, import-no-name.
+        NotFound: no packs were taken yet.
+    """
+    return uploads_.order(actor, mapping, files)
+
+
+def read_upload(upload_id: uuid.UUID) -> None:
+    """Read files that were handed in, as the worker does; what was read or refused already stays so.
+
+    Raises:
+        NotFound: there is no such upload.
+    """
+    uploads_.read(upload_id)
+
+
+def upload(actor: Actor, upload_id: uuid.UUID) -> Upload:
+    """Return how far reading an upload is.
+
+    Raises:
+        NotAllowed: the actor may not.
+        NotFound: there is no such upload.
+    """
+    return uploads_.upload_of(actor, upload_id)
+
+
+def uploads(actor: Actor) -> tuple[Upload, ...]:
+    """Return the uploads of which there is no import, the latest first: those under way, and those that could not be read.
+
+    Raises:
+        NotAllowed: the actor may not.
+    """
+    return uploads_.uploads(actor)
 
 
 def propose_import_paths(actor: Actor, mapping_path: Path, paths: Sequence[Path], *, progress: importing.Progress | None = None) -> Import:
@@ -136,6 +181,22 @@ def tell(  # noqa: PLR0913 - each says one thing about the facts
         Conflict: told-overlaps: several facts hold within these days.
     """
     told.tell(actor, code, facts, source=source, on=on, until=until)
+
+
+def judge(actor: Actor, code: str, facts: Mapping[str, object], *, source: str, on: dt.date) -> None:
+    """Keep facts that a person of an office has judged or verified for a claim; of any attribute of the dictionary that is not computed.
+
+    Args:
+        actor: Who judged them.
+        code: The enterprise.
+        facts: As `tell` takes them.
+        source: The office, and what for; it stands beside each fact.
+        on: The first day on which they hold.
+
+    Raises:
+        NotAllowed, NotFound, Refused, Conflict: as `tell`.
+    """
+    told.judge(actor, code, facts, source=source, on=on)
 
 
 def told_facts(actor: Actor, code: str, *, purpose: str) -> tuple[Told, ...]:

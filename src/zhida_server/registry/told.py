@@ -58,6 +58,19 @@ def tell(  # noqa: PLR0913 - each says one thing about the facts
     people.require(actor, "registry.tell")
     if actor.role == Role.REPRESENTATIVE and actor.enterprise_code != code:
         raise NotAllowed("enterprise-not-yours", "只能填报自己代表的企业", "you can tell facts only of the enterprise that you represent")
+    _tell(actor, code, facts, source, on, until, is_own=actor.role == Role.REPRESENTATIVE)
+
+
+def judge(actor: Actor, code: str, facts: Mapping[str, object], *, source: str, on: dt.date) -> None:
+    """See `service.judge`."""
+    people.require(actor, "registry.judge")
+    _tell(actor, code, facts, source, on, None, is_own=False)
+
+
+def _tell(  # noqa: PLR0913, PLR0917 - each says one thing about the facts
+    actor: Actor, code: str, facts: Mapping[str, object], source: str, on: dt.date, until: dt.date | None, *, is_own: bool
+) -> None:
+    """Keep facts that somebody may tell."""
     if lines.line_of(code) is None:
         raise NotFound("no-enterprise", f"登记册里没有代码为“{code}”的企业", f"the registry has no enterprise with the code '{code}'")
     if not source.strip():
@@ -65,7 +78,7 @@ def tell(  # noqa: PLR0913 - each says one thing about the facts
     if until is not None and until < on:
         raise Refused("told-ends-before", f"截止日 {until} 早于起始日 {on}", f"the last day {until} is before the first day {on}")
     _, packs = catalogue.current_packs()
-    values = checked(facts, packs.dictionaries[SUBJECT], on, is_own=actor.role == Role.REPRESENTATIVE)
+    values = checked(facts, packs.dictionaries[SUBJECT], on, is_own=is_own)
     with transaction.atomic():
         before = _write(actor, TellRequest(code, values, source.strip(), on, until))
         after = {name: encoded(value) for name, value in values.items()}

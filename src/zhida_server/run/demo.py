@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from zhida.assess.assessment import Outcome
@@ -63,8 +64,9 @@ STAFF = (
 )
 """The offices' people: login, role, office. Two of finance, as one makes a batch and another signs it."""
 
-CLAIMANT, NEARLY = "qiye", "qiye2"
-"""The representatives: of an enterprise that can claim at once, and of one that is a step away from something."""
+CLAIMANT, NEARLY, AWAITED = "qiye", "qiye2", "qiye3"
+"""The representatives: of an enterprise that can claim at once, of one that is a step away from something, and one who was bound by
+the counter and waits for a second person."""
 
 PAID_SHARE = 2 / 3
 """The share of the first notice's enterprises whose accounts are known for the first batch."""
@@ -128,17 +130,26 @@ def _passwords() -> dict[str, str]:
 
 def _representatives(passwords: dict[str, str], say: Say) -> None:
     names = _names()
-    if {CLAIMANT, NEARLY} <= names:
+    if {CLAIMANT, NEARLY, AWAITED} <= names:
         return
-    say("挑选两家企业的代表 …", "choosing two enterprises to be represented …")
+    say("挑选几家企业的代表 …", "choosing enterprises to be represented …")
     claimant = None if CLAIMANT in names else _claimant()
     if claimant is not None:
-        people.bind_representative(JOB, CLAIMANT, passwords[CLAIMANT], claimant)
+        _bind(CLAIMANT, passwords[CLAIMANT], claimant)
         _tell_account(claimant)
     if NEARLY not in names:
         nearly = next((code for code in _codes() if code != claimant and _is_nearly(code)), None)
         if nearly is not None:
-            people.bind_representative(JOB, NEARLY, passwords[NEARLY], nearly)
+            _bind(NEARLY, passwords[NEARLY], nearly)
+    if AWAITED not in names and (code := next(_codes(), None)) is not None:
+        people.bind_representative(actor_named("fuwu"), AWAITED, secrets.token_urlsafe(12), code, "授权委托书 演示-003")
+
+
+def _bind(name: str, password: str, code: str) -> None:
+    """Bind a representative as the offices do: the counter, having seen the letter, and the administrator as the second person."""
+    with transaction.atomic():
+        people.bind_representative(actor_named("fuwu"), name, password, code, f"授权委托书 演示-{code[-3:]}")
+        people.confirm_binding(actor_named("guanli"), name)
 
 
 def _codes() -> Iterator[str]:

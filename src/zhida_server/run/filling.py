@@ -34,9 +34,9 @@ def staff(actor: str, name: str, password: str, role: str, office: str) -> dict[
     return _people(people.create_staff(actor_named(actor), name, password, Role(role), office))
 
 
-def representative(actor: str, name: str, password: str, code: str) -> dict[str, Any]:
-    """Add a representative of an enterprise."""
-    return _people(people.bind_representative(actor_named(actor), name, password, code))
+def representative(actor: str, name: str, password: str, code: str, document: str) -> dict[str, Any]:
+    """Add a representative of an enterprise; in somebody's name it waits for a second person."""
+    return _people(people.bind_representative(actor_named(actor), name, password, code, document))
 
 
 def everybody(actor: str) -> dict[str, Any]:

@@ -13,7 +13,10 @@ import django
 
 django.setup()
 
-from zhida.errors import DiagnosticsError  # noqa: E402 - the framework is set up first
+from django.db import IntegrityError  # noqa: E402 - the framework is set up first
+
+from zhida.errors import DiagnosticsError  # noqa: E402
+from zhida_server.database import is_doubled  # noqa: E402
 from zhida_server.people.data import Refused  # noqa: E402
 from zhida_server.run import demo, filling, keeping  # noqa: E402
 
@@ -46,6 +49,15 @@ def main() -> int:
     except DiagnosticsError as error:
         told = {language: "\n".join(each.render(language) for each in error.diagnostics) for language in ("zh", "en")}
         print(json.dumps({"refused": {"code": "diagnostics", **told}}, ensure_ascii=False))
+        return 1
+    except IntegrityError as error:
+        if not is_doubled(error):
+            raise
+        told = {
+            "zh": "有人刚刚办理了同一件事：请看看当前的状态，再决定要不要重办",
+            "en": "somebody has just done the same: look before you do it again",
+        }
+        print(json.dumps({"refused": {"code": "doubled", **told}}, ensure_ascii=False))
         return 1
     except OSError as error:
         reason = " ".join(str(part) for part in (error.strerror or error, error.filename) if part)

@@ -5,8 +5,10 @@ used(database) ──> prepare (migrate, collect) ──> [fill the demonstratio
 
 import json
 import logging
+import shlex
 import signal
 import socket
+import sys
 import threading
 import time
 import urllib.error
@@ -79,10 +81,21 @@ def serve(order: Serving) -> None:
 def _tell_made(order: Serving) -> None:
     """Say where a site is that was made and is not served, who can log in, and how it is started."""
     _tell_logins(order)
+    command = shlex.join([sys.argv[0] if Path(sys.argv[0]).name == "zhida" else "zhida", "serve", str(order.folder.path)])
     order.say(
-        f"\n站点已装好：{order.folder.path}\n启动：zhida serve {order.folder.path}    启动后打开 http://{order.host}:{order.port}/",
-        f"\nthe site is made: {order.folder.path}\nserve it: zhida serve {order.folder.path}    then open http://{order.host}:{order.port}/",
+        f"\n站点已装好：{order.folder.path}\n启动：{command}", f"\nthe site is made: {order.folder.path}\nserve it: {command} --lang en"
     )
+    if order.folder.logins.exists():
+        order.say(f"启动后打开 {address_of(order.host, order.port)}", f"then open {address_of(order.host, order.port)}")
+
+
+def address_of(host: str, port: int) -> str:
+    """Return where a site is that listens there.
+
+    >>> address_of("::1", 8000)
+    'http://[::1]:8000/'
+    """
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def _tell_logins(order: Serving) -> bool:
@@ -213,8 +226,7 @@ class _Watch:
                     self._asked.wait(PAUSE_SECONDS)
 
     def _tell(self) -> None:
-        host = f"[{self._order.host}]" if ":" in self._order.host else self._order.host
-        address = f"http://{host}:{self._port}/"
+        address = address_of(self._order.host, self._port)
         self._log.info("serving %s at %s", self._order.folder.path, address)
         if not _tell_logins(self._order) and self._order.folder.options().get("is_behind_https", True):
             self._order.say(

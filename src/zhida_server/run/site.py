@@ -108,14 +108,16 @@ def staff(
     enterprise: Annotated[
         str, typer.Option("--enterprise", metavar="CODE", help="企业代表所代表的企业 | whom a representative acts for")
     ] = "",
+    document: Annotated[str, typer.Option("--document", help="企业代表的授权文件 | the document of a representative's authority")] = "",
     password_file: PasswordOption = None,
     actor: ActorOption = "",
     json: JsonOption = False,
     lang: LangOption = Lang.zh,
 ) -> int:
-    """添加一位工作人员或企业代表；不写登录名则列出全部人员。
+    """添加一位工作人员或企业代表；不写登录名则列出全部人员。以某人的名义（--as）绑定的代表，要由另一位在页面上确认。
 
-    Add a member of staff, or a representative of an enterprise; without a name, list everybody.
+    Add a member of staff, or a representative of an enterprise; without a name, list everybody. A representative who is bound in
+    somebody's name (--as) is confirmed by another person on the pages.
 
     例 Examples:
 
@@ -135,13 +137,12 @@ def staff(
         password = _password(password_file, lang.value)
         with at_work(opened_folder(folder)) as place:
             if enterprise:
-                return place.do("representative", actor=actor, name=name, password=password, code=enterprise)
+                return place.do("representative", actor=actor, name=name, password=password, code=enterprise, document=document)
             return place.do("staff", actor=actor, name=name, password=password, role=role.value, office=office)
 
     def text(done: dict[str, Any]) -> tuple[str, str]:
         lines = "\n".join(
-            f"{each['name']}\t{each['role']}\t{each['office'] or each['enterprise_code']}\t{'' if each['is_active'] else '停用 ended'}"
-            for each in done["people"]
+            f"{each['name']}\t{each['role']}\t{each['office'] or each['enterprise_code']}\t{_state(each)}" for each in done["people"]
         )
         return lines, lines
 
@@ -345,6 +346,13 @@ def export(
             return place.do("export", actor=actor, format=book.value, out=str(out.resolve()))
 
     return _answer(work, json, lang.value, lambda done: (f"已写入 {done['out']}", f"written: {done['out']}"))
+
+
+def _state(person: dict[str, Any]) -> str:
+    """Return what a listing says of an account that cannot be used; nothing of others."""
+    if person["is_awaited"]:
+        return "待第二人确认 to be confirmed"
+    return "" if person["is_active"] else "停用 ended"
 
 
 def _told_archive(zh: str, en: str) -> Callable[[dict[str, Any]], tuple[str, str]]:

@@ -7,17 +7,21 @@ comes back with it. Reading what was entered is the registry's; what it cannot r
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from zhida.assess.assessment import Outcome
 from zhida_server.catalogue import service as catalogue
 from zhida_server.delivery import service as delivery
 from zhida_server.delivery.data import Question
 from zhida_server.people.data import Actor, Conflict, NotAllowed, NotFound, Refused
+from zhida_server.people.service import may
+from zhida_server.web.enterprise import purpose_of
 from zhida_server.web.errors import status_of
-from zhida_server.web.guards import FORM, page
+from zhida_server.web.guards import FORM, POST, page
 
 TOLD = "told:"
 """What the name of a field begins with; the rest is the name of the fact."""
@@ -82,6 +86,8 @@ def claim(request: HttpRequest, actor: Actor, code: str, policy: str) -> HttpRes
         return render(request, "enterprise/claim.html", known, status=status_of(refused))
     if found.entitlement is not None:
         return redirect("granted", code, found.entitlement)
+    if found.id is not None and found.outcome is Outcome.REVIEW:
+        return redirect("claimed", code, found.id)
     if found.still_missing:
         known = {
             "code": code,
@@ -92,6 +98,24 @@ def claim(request: HttpRequest, actor: Actor, code: str, policy: str) -> HttpRes
         }
         return render(request, "enterprise/claim.html", known)
     return render(request, "enterprise/claimed.html", {"code": code, "card": card, "claim": found})
+
+
+@page(act="enterprise.read")
+def reviewed(request: HttpRequest, actor: Actor, code: str, claim: UUID) -> HttpResponse:
+    """Show how far a claim is that a person judges."""
+    found = delivery.claim_by_id(actor, claim, purpose=purpose_of(actor, "办理进度"))
+    if found.code != code:
+        raise Http404
+    return render(request, "enterprise/claim_reviewed.html", {"code": code, "claim": found, "may_claim": may(actor, "claim")})
+
+
+@page(act="claim", methods=POST)
+def withdraw(request: HttpRequest, actor: Actor, code: str, claim: UUID) -> HttpResponse:  # noqa: ARG001 - the face of a view
+    """Take a claim back that nobody has decided."""
+    if delivery.claim_by_id(actor, claim, purpose=purpose_of(actor, "撤回申领")).code != code:
+        raise Http404
+    delivery.withdraw_claim(actor, claim, on=timezone.localdate())
+    return redirect("claimed", code, claim)
 
 
 def told_in(request: HttpRequest) -> Mapping[str, object]:

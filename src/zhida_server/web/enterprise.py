@@ -10,7 +10,6 @@ from functools import lru_cache
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +21,7 @@ from zhida.policy.years import parse_column, parse_offset
 from zhida.report.words import format_value
 from zhida_server.catalogue import service as catalogue
 from zhida_server.delivery import service as delivery
-from zhida_server.delivery.data import Order, OrderState
+from zhida_server.delivery.data import Claim, ClaimOutcome, Order, OrderState
 from zhida_server.entitlements import service as entitlements
 from zhida_server.entitlements.data import Answer, Entitlement, EntitlementState, Run
 from zhida_server.people.data import Actor, NotFound, Role
@@ -91,6 +90,13 @@ class Overview:
     """进度."""
     paid: tuple[Payment, ...]
     """到账."""
+    reviewed: tuple[Claim, ...]
+    """Claims that a person judges, or has refused: the latest of each policy."""
+
+    @property
+    def under_way_count(self) -> int:
+        """How much there is in 进度."""
+        return len(self.under_way) + len(self.reviewed)
 
     @property
     def due_fen(self) -> int:
@@ -159,7 +165,9 @@ def overview(actor: Actor, code: str) -> Overview:
     names = registry.names_of([code])
     if code not in names:
         raise NotFound("no-enterprise", f"登记册里没有代码为“{code}”的企业", f"the registry has no enterprise with the code '{code}'")
-    lines = tuple(_lines(found.answers, found.entitlements, found.run.as_of.year if found.run else 0))
+    reviewed = tuple(_reviewed(found.claims, found.entitlements))
+    waiting = frozenset(each.policy for each in reviewed if each.is_open)
+    lines = tuple(_lines(found.answers, found.entitlements, found.run.as_of.year if found.run else 0, waiting))
     payments = tuple(_payments(found.orders, found.entitlements))
     return Overview(
         name=names[code],
@@ -169,6 +177,7 @@ def overview(actor: Actor, code: str) -> Overview:
         missing=tuple(line for line in lines if line.answer.outcome in {Outcome.UNDETERMINED, Outcome.REVIEW}),
         under_way=tuple(payment for payment in payments if payment.order.state is not OrderState.PAID),
         paid=tuple(payment for payment in payments if payment.order.state is OrderState.PAID),
+        reviewed=reviewed,
     )
 
 
@@ -192,14 +201,10 @@ def facts(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 @page(act="enterprise.read")
 def granted(request: HttpRequest, actor: Actor, code: str, entitlement: UUID) -> HttpResponse:
     """Show one grant: the decision, the reservation and the order under one number, and what became of it."""
-    purpose = purpose_of(actor, "办理进度")
-    with transaction.atomic():
-        found = entitlements.entitlement(actor, entitlement, purpose=purpose)
-        if found.code != code:
-            raise Http404
-        order = delivery.order(actor, entitlement, purpose=purpose)
-        claim = next((each for each in delivery.claims_of(actor, code, purpose=purpose) if each.entitlement == entitlement), None)
-    known = {"code": code, "entitlement": found, "order": order, "claim": claim}
+    found = delivery.grant_of(actor, entitlement, purpose=purpose_of(actor, "办理进度"))
+    if found.order.code != code:
+        raise Http404
+    known = {"code": code, "entitlement": found.entitlement, "order": found.order, "claim": found.claim}
     return render(request, "enterprise/granted.html", known)
 
 
@@ -215,13 +220,29 @@ def payee(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     return render(request, "enterprise/payee.html", {"code": code, "payee": found, "is_saved": "saved" in request.GET})
 
 
-def _lines(answers: Iterable[Answer], granted: Sequence[Entitlement], period: int) -> Iterable[Line]:
-    """Yield answers with what was granted of them for the year, and whether one can be claimed here."""
+def _reviewed(claims: Iterable[Claim], granted: Sequence[Entitlement]) -> Iterable[Claim]:
+    """Yield the latest claim of each policy and year that a person judges or has refused; not of what was granted meanwhile."""
+    settled = {(each.policy, each.period) for each in granted if each.state is not EntitlementState.VOIDED}
+    for claim in claims:  # the latest first
+        about = (claim.policy, claim.on.year)
+        if about in settled:
+            continue
+        settled.add(about)
+        if claim.decision is None or claim.decision.outcome is ClaimOutcome.REFUSED:
+            yield claim
+
+
+def _lines(answers: Iterable[Answer], granted: Sequence[Entitlement], period: int, waiting: frozenset[str]) -> Iterable[Line]:
+    """Yield answers with what was granted of them for the year, and whether one can be claimed here: not while a claim waits."""
     standing = {each.policy: each for each in granted if each.period == period and each.state is not EntitlementState.VOIDED}
     offers = _offers(catalogue.current_sha256())
     for answer in answers:
         given = standing.get(answer.policy)
-        yield Line(answer, given, is_claimable=given is None and answer.gives in MONEY and offers.is_claimable(answer))
+        yield Line(answer, given, is_claimable=given is None and _is_offered(answer, offers, waiting))
+
+
+def _is_offered(answer: Answer, offers: "_Offers", waiting: frozenset[str]) -> bool:
+    return answer.policy not in waiting and answer.gives in MONEY and offers.is_claimable(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +259,8 @@ class _Offers:
         way = answer.delivery or self.ways.get(answer.policy, "")
         if answer.outcome is Outcome.ELIGIBLE:
             return way in CLAIMED_WHEN_ELIGIBLE and answer.paid_fen > 0
+        if answer.outcome is Outcome.REVIEW:  # a person judges it, once somebody asks for it
+            return way not in ELSEWHERE
         asked = any(parse_offset(name)[0] in self.own for name in answer.missing)
         return answer.outcome is Outcome.UNDETERMINED and way not in ELSEWHERE and asked
 

@@ -11,22 +11,26 @@ that says why (403), and turns a refusal of a service into its page (404, 409, 4
 the act and the methods. Views of the login library are wrapped by `foreign`.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
+from django.db import IntegrityError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from zhida_server.database import is_doubled
 from zhida_server.people.data import VISITOR, Actor, NotAllowed, Refused
 from zhida_server.people.service import actor_of, require
 from zhida_server.web.errors import error_page, refusal_page
 
+LOG = logging.getLogger(__name__)
 PUBLIC = ""
 """The act of a page that everybody may open."""
 GET = ("GET",)
@@ -113,6 +117,11 @@ def _answer(guard: Guard, request: HttpRequest, view: Callable[[Actor], HttpResp
         return refusal_page(request, refused)
     except Refused as refused:
         return refusal_page(request, refused)
+    except IntegrityError as error:  # two did the same at once, the database let one of them, and this is the other
+        if not is_doubled(error):
+            raise
+        LOG.warning("%s %s: %s", request.method, request.path, error)
+        return error_page(request, 409)
     patch_vary_headers(response, ["HX-Request"])
     if actor != VISITOR and not response.has_header("Cache-Control"):
         patch_cache_control(response, private=True, no_store=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from zhida_server.audit import service as audit
@@ -114,9 +114,11 @@ def order(request: HttpRequest, actor: Actor, order: UUID) -> HttpResponse:
 
 @page(act="ledger.read")
 def replay(request: HttpRequest, actor: Actor, order: UUID) -> HttpResponse:
-    """Decide again what a payment rests on, and say whether it comes out the same."""
+    """Decide again what a payment rests on, and say whether it comes out the same; deciding reads the facts, and is the look's record."""
     purpose = _purpose(actor)
-    granted = entitlements.entitlement(actor, order, purpose=purpose)
+    granted = entitlements.by_ids([order]).get(order)
+    if granted is None:
+        raise Http404
     known: dict[str, Any] = {"entitlement": granted}
     if granted.run_id is not None:
         found = entitlements.explain(actor, granted.code, granted.policy, purpose=purpose, run_id=granted.run_id, language=language())
@@ -130,19 +132,15 @@ def replay(request: HttpRequest, actor: Actor, order: UUID) -> HttpResponse:
 
 
 def trail(actor: Actor, order_id: UUID) -> Trail:
-    """Return a payment with everything that it came from; that it was read is recorded."""
-    purpose = _purpose(actor)
-    found = delivery.order(actor, order_id, purpose=purpose)
-    granted = entitlements.entitlement(actor, order_id, purpose=purpose)
-    number = next((event.batch for event in reversed(found.events) if event.batch), "")
-    batch = delivery.batch(actor, delivery.batch_numbered(actor, number)) if number else None
-    line = next((each for each in batch.lines if each.order_id == order_id), None) if batch else None
+    """Return a payment with everything that it came from; the look is one record."""
+    seen = delivery.payment_of(actor, order_id, purpose=_purpose(actor))
+    found, granted = seen.order, seen.entitlement
     reserved = ledger.transaction(order_id)
     return Trail(
         order=found,
         name=registry.names_of([found.code]).get(found.code, found.code),
-        batch=batch,
-        line=line,
+        batch=seen.batch,
+        line=seen.batch.lines[0] if seen.batch else None,
         transaction=reserved,
         settlement=ledger.transaction(reserved.settled_by) if reserved.settled_by else None,
         entitlement=granted,

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from zhida_server.catalogue import service as catalogue
 from zhida_server.ledger import service as ledger
-from zhida_server.ledger.data import Budget, NoSuchAccount
+from zhida_server.ledger.data import Budget, NoSuchAccount, yuan
 from zhida_server.people.data import Actor, Refused
 from zhida_server.web.guards import FORM, POST, page
 from zhida_server.web.staff_forms import fen_of, form_again, key_of, needed, once, said, text_in, whole_of
@@ -149,4 +149,23 @@ def appropriate(request: HttpRequest, actor: Actor) -> HttpResponse:
     made = once(request, lambda: ledger.appropriate(actor, code, amount_fen, key=f"appropriate/{key}"))
     if made is not None:
         said(request, f"“{made.name}”已追加拨款。", f"The amount was put into '{made.name}'.")
+    return redirect("staff_budgets")
+
+
+@page(act="budget.reduce", methods=POST)
+def reduce(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Take back what is free of a budget."""
+    key, code, amount_fen, reason = (
+        key_of(request),
+        text_in(request, "code"),
+        fen_of(text_in(request, "amount")),
+        text_in(request, "reason"),
+    )
+    made = once(request, lambda: ledger.reduce(actor, code, amount_fen, reason, key=f"reduce/{key}"))
+    if made is not None:
+        said(
+            request,
+            f"“{made.name}”已调减，可用 {yuan(made.available_fen)} 元。",
+            f"'{made.name}' has {yuan(made.available_fen)} yuan left.",
+        )
     return redirect("staff_budgets")

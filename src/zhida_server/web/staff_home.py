@@ -14,6 +14,7 @@ from zhida_server.delivery.data import BatchState, NoticeState
 from zhida_server.entitlements import service as entitlements
 from zhida_server.entitlements.data import RunState
 from zhida_server.ledger import service as ledger
+from zhida_server.people import service as people
 from zhida_server.people.data import Actor
 from zhida_server.people.service import may
 from zhida_server.registry import service as registry
@@ -69,6 +70,9 @@ def tasks(actor: Actor, today: dt.date) -> Iterator[Task]:
         yield Task(reverse("staff_notices"), len(due), "份公示期满，可以结束", "notices whose days are over")
     if may(actor, "claim.review"):
         yield Task(reverse("staff_reviews"), len(delivery.claims_for_review(actor)), "件申领需要人工审核", "claims that a person decides")
+    if may(actor, "people.confirm"):
+        others = [each for each in people.bindings(actor) if each.asked_by != actor.name]
+        yield Task(reverse("staff_bindings"), len(others), "位企业代表等待第二人确认", "representatives to be confirmed by a second person")
     if may(actor, "batch.read"):
         yield from _payments(actor)
 

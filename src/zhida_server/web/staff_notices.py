@@ -1,4 +1,4 @@
-"""Public notices as staff keeps them: opened from a run, objections decided, closed when their days are over; and claims to be reviewed."""
+"""Public notices as staff keeps them: opened from a run, objections decided, closed when their days are over."""
 
 from uuid import UUID
 
@@ -8,11 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from zhida_server.delivery import service as delivery
-from zhida_server.delivery.data import NoObjection, NoticeState, Objection
+from zhida_server.delivery.data import NoticeState
 from zhida_server.entitlements import service as entitlements
 from zhida_server.entitlements.data import NoAnswer, PolicyTally
 from zhida_server.people.data import Actor, Refused
-from zhida_server.web.guards import FORM, GET, POST, page
+from zhida_server.web.guards import FORM, POST, page
 from zhida_server.web.staff_forms import form_again, once, one_of, said, text_in, whole_of
 
 UPHELD, NOT_UPHELD = "upheld", "not-upheld"
@@ -29,6 +29,7 @@ def notices(request: HttpRequest, actor: Actor) -> HttpResponse:
         "objections": delivery.objections(actor),
         "due": sum(each.state is NoticeState.OPEN and each.closes_on < today for each in found),
         "waiting": sum(each.waiting for each in found if each.state is not NoticeState.GRANTING),
+        "changed": sum(each.changed for each in found),
     }
     return render(request, "staff/notices.html", known)
 
@@ -73,7 +74,7 @@ def grant_waiting(request: HttpRequest, actor: Actor) -> HttpResponse:
 @page(act="objection.decide", methods=FORM)
 def decide(request: HttpRequest, actor: Actor, objection: UUID) -> HttpResponse:
     """Show an objection, and decide it."""
-    found = _objection(actor, objection)
+    found = delivery.objection(actor, objection)
     if request.method == "GET":
         return render(request, "staff/objection.html", {"objection": found})
     try:
@@ -91,10 +92,19 @@ def decide(request: HttpRequest, actor: Actor, objection: UUID) -> HttpResponse:
     return redirect("staff_notices")
 
 
-@page(act="claim.review", methods=GET)
-def reviews(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """List the claims that a person must look at."""
-    return render(request, "staff/reviews.html", {"claims": delivery.claims_for_review(actor)})
+@page(act="objection.lift", methods=POST)
+def lift(request: HttpRequest, actor: Actor, objection: UUID) -> HttpResponse:
+    """Lift what an upheld objection forbids for the rest of its year, with a reason."""
+    found = delivery.objection(actor, objection)
+    try:
+        reason = text_in(request, "reason")
+        made = once(request, lambda: delivery.lift_objection(actor, objection, reason, on=timezone.localdate()))
+    except Refused as refused:
+        return form_again(request, "staff/objection.html", {"objection": found}, refused)
+    if made is not None:
+        zh, en = "已解除：这项政策今年可以再发放给这家企业。", "Lifted: the policy may be granted to the enterprise again."
+        said(request, zh, en)
+    return redirect("staff_objection", objection)
 
 
 def _tally(actor: Actor, run: UUID, policy: str) -> PolicyTally:
@@ -102,12 +112,4 @@ def _tally(actor: Actor, run: UUID, policy: str) -> PolicyTally:
     found = next((each for each in entitlements.tallies(actor, run) if each.policy == policy), None)
     if found is None:
         raise NoAnswer("no-answer", f"这次运行没有判定“{policy}”", f"the run did not decide '{policy}'")
-    return found
-
-
-def _objection(actor: Actor, id_: UUID) -> Objection:
-    """Return one objection."""
-    found = next((each for each in delivery.objections(actor) if each.id == id_), None)
-    if found is None:
-        raise NoObjection("no-objection", f"没有这条异议：{id_}", f"there is no such objection: {id_}")
     return found

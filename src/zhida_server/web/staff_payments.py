@@ -64,13 +64,13 @@ def make(request: HttpRequest, actor: Actor) -> HttpResponse:
 @page(act="batch.read")
 def batch(request: HttpRequest, actor: Actor, batch: UUID) -> HttpResponse:
     """Show a batch, page by page; its lines only to those who may see enterprises."""
-    found = delivery.batch(actor, batch)
     after = int(given) if (given := request.GET.get("after", "0")).isdecimal() and len(given) < 9 else 0
+    found = delivery.batch(actor, batch, after=after, limit=PAGE_LINES)
     known = {
         "batch": found,
-        "lines": found.lines[after : after + PAGE_LINES],
+        "lines": found.lines,
         "first": "?" if after else "",
-        "further": f"?after={after + PAGE_LINES}" if len(found.lines) > after + PAGE_LINES else "",
+        "further": f"?after={found.lines[-1].number}" if found.lines and found.lines[-1].number < found.count else "",
         "shows_lines": may(actor, "ledger.read"),
         "is_made": found.state is BatchState.MADE,
         "is_maker": found.made_by == actor.name,
@@ -84,7 +84,7 @@ def batch(request: HttpRequest, actor: Actor, batch: UUID) -> HttpResponse:
 def sign(request: HttpRequest, actor: Actor, batch: UUID) -> HttpResponse:
     """Say what signing a batch means, and sign it."""
     if request.method == "GET":
-        found = delivery.batch(actor, batch)
+        found = delivery.batch(actor, batch, limit=0)
         known = {"batch": found, "is_maker": found.made_by == actor.name, "is_made": found.state is BatchState.MADE}
         return render(request, "staff/batch_sign.html", known)
     made = once(request, lambda: delivery.sign_batch(actor, batch, on=timezone.localdate()))
@@ -112,7 +112,7 @@ def bank_file(request: HttpRequest, actor: Actor, batch: UUID) -> HttpResponse: 
 @page(act="batch.return", methods=FORM)
 def load_return(request: HttpRequest, actor: Actor, batch: UUID) -> HttpResponse:
     """Take the bank's answer: the whole file, or nothing of it and every line that does not fit."""
-    known = {"batch": delivery.batch(actor, batch)}
+    known = {"batch": delivery.batch(actor, batch, limit=0)}
     if request.method == "GET":
         return render(request, "staff/batch_return.html", known)
     try:

@@ -1,4 +1,7 @@
-"""Accounts: made and ended by administrators, read by auditors. A role never changes: nobody raises anybody, themselves least of all."""
+"""Accounts: made and ended by administrators, read by auditors. A role never changes: nobody raises anybody, themselves least of all.
+
+Who represents an enterprise is bound by one person and confirmed by another.
+"""
 
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
@@ -60,13 +63,43 @@ def bind(request: HttpRequest, actor: Actor) -> HttpResponse:
         return render(request, "staff/person_bind.html")
     try:
         name, password, code = text_in(request, "name"), request.POST.get("password", ""), text_in(request, "code").upper()
-        made = once(request, lambda: people.bind_representative(actor, name, password, code))
+        document = text_in(request, "document")
+        made = once(request, lambda: people.bind_representative(actor, name, password, code, document))
     except Refused as refused:
         return form_again(request, "staff/person_bind.html", {}, refused)
     if made is not None:
-        zh = f"账号“{made.name}”已绑定企业 {made.enterprise_code}。"
-        said(request, zh, f"'{made.name}' was bound to the enterprise {made.enterprise_code}.")
-    return redirect("staff_home")
+        zh = f"账号“{made.name}”已登记为企业 {made.enterprise_code} 的代表，由另一位工作人员确认后才能登录。"
+        en = f"'{made.name}' is entered for the enterprise {made.enterprise_code}, and can log in once another person has confirmed it."
+        said(request, zh, en)
+    return redirect("staff_bindings")
+
+
+@page(act="people.confirm")
+def bindings(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """List the representatives who wait for a second person."""
+    found = people.bindings(actor)
+    is_bound_to_office = actor.role == Role.SERVICE
+    lines = [
+        {"binding": each, "is_own": each.asked_by == actor.name, "is_elsewhere": is_bound_to_office and each.asked_office != actor.office}
+        for each in found
+    ]
+    return render(request, "staff/bindings.html", {"lines": lines})
+
+
+@page(act="people.confirm", methods=POST)
+def decide_binding(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Confirm a representative as the second person, or refuse one."""
+    decision, name, reason = (text_in(request, field) for field in ("decision", "name", "reason"))
+    one_of(decision, {"confirmed", "refused"}, "请选择确认或不予确认", "confirm or refuse")
+    if decision == "confirmed":
+        made = once(request, lambda: people.confirm_binding(actor, name))
+        zh, en = f"“{name}”已确认，可以登录。", f"'{name}' is confirmed and can log in."
+    else:
+        made = once(request, lambda: people.refuse_binding(actor, name, reason))
+        zh, en = f"“{name}”没有获准，账号不会启用。", f"'{name}' was refused; the account is never used."
+    if made is not None:
+        said(request, zh, en)
+    return redirect("staff_bindings")
 
 
 @page(act="people.manage", methods=POST)

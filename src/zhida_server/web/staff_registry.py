@@ -4,12 +4,15 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from zhida_server.people.data import Actor, Refused
 from zhida_server.registry import service as registry
-from zhida_server.registry.data import ImportState
+from zhida_server.registry.data import ImportState, UploadState
 from zhida_server.web.guards import FORM, POST, page
+from zhida_server.web.public import language
 from zhida_server.web.staff_forms import date_of, downloaded, file_in, form_again, needed, once, said, text_in
 
 MOST_FILES = 20
@@ -26,6 +29,7 @@ KINDS = {
 def overview(request: HttpRequest, actor: Actor) -> HttpResponse:
     """List imports and snapshots."""
     known = {
+        "uploads": registry.uploads(actor),
         "imports": registry.imports(actor),
         "snapshots": registry.snapshots(actor, limit=20),
         "today": timezone.localdate(),
@@ -45,13 +49,30 @@ def propose(request: HttpRequest, actor: Actor) -> HttpResponse:
         too_many = f"一次最多 {MOST_FILES} 个数据文件，这次有 {len(sent)} 个：请合并，或在服务器上导入"
         needed(len(sent) <= MOST_FILES, too_many, f"{MOST_FILES} files at most, not {len(sent)}: join them, or import them on the server")
         files = [(str(each.name), each.read()) for each in sent]
-        made = once(request, lambda: registry.propose_import(actor, mapping, files))
+        made = once(request, lambda: registry.order_import(actor, mapping, files))
     except Refused as refused:
         return form_again(request, "staff/import_propose.html", {}, refused)
     if made is None:
         return redirect("staff_registry")
-    said(request, "文件已读入。请看质量报告，再决定收下还是退回。", "The files were read. Look at the report, then take or refuse them.")
-    return redirect("staff_import", made.id)
+    return redirect("staff_upload", made.id)
+
+
+@page(act="registry.read")
+def upload(request: HttpRequest, actor: Actor, upload: UUID) -> HttpResponse:
+    """Show how far reading files is, and lead to the quality report when it is done."""
+    found = registry.upload(actor, upload)
+    if found.state is UploadState.DONE:
+        said(
+            request, "文件已读入。请看质量报告，再决定收下还是退回。", "The files were read. Look at the report, then take or refuse them."
+        )
+        there = reverse("staff_import", args=[upload])
+        return HttpResponseClientRedirect(there) if request.htmx else redirect(there)  # type: ignore[attr-defined]
+    known = {
+        "upload": found,
+        "is_working": found.state in {UploadState.QUEUED, UploadState.READING},
+        "fault_lines": (found.fault_en if language() == "en" else found.fault_zh).splitlines(),
+    }
+    return render(request, "staff/upload_progress.html" if request.htmx else "staff/upload.html", known)  # type: ignore[attr-defined]
 
 
 @page(act="registry.read")

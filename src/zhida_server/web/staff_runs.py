@@ -10,7 +10,7 @@ from zhida.assess.assessment import Outcome
 from zhida_server.catalogue import service as catalogue
 from zhida_server.delivery import service as delivery
 from zhida_server.entitlements import service as entitlements
-from zhida_server.entitlements.data import RunState
+from zhida_server.entitlements.data import Repetition, RunState
 from zhida_server.people.data import Actor, NotFound
 from zhida_server.people.service import may
 from zhida_server.web.guards import POST, page
@@ -18,6 +18,8 @@ from zhida_server.web.staff_forms import date_of, once, said, text_in
 
 MONEY = frozenset({"cash", "voucher"})
 """What a policy gives that is paid out."""
+SHOWN = 5
+"""Repetitions that are shown of a run."""
 OFFERED = frozenset({"", "免申即享", "免审即享"})
 """Ways of delivery by which a notice can be opened."""
 
@@ -70,22 +72,34 @@ def run(request: HttpRequest, actor: Actor, run: UUID) -> HttpResponse:
         "amount_fen": sum(each.amount_fen for each in tallies),
         "paid_fen": sum(each.paid_fen for each in tallies),
         "may_open": may(actor, "notice.open"),
-    }
+    } | _repeated(entitlements.repetitions(actor, run))
     return render(request, "staff/run.html", known)
 
 
 @page(act="run.repeat", methods=POST)
 def repeat(request: HttpRequest, actor: Actor, run: UUID) -> HttpResponse:
-    """Decide a run again from its record and say whether every byte is the same."""
-    found = once(request, lambda: entitlements.repeat(actor, run))
-    if found is None:
-        return redirect("staff_run", run)
-    if found.is_same:
-        said(request, f"复算一致：逐字节相同，sha256 {found.sha256}", f"The same to the byte: sha256 {found.sha256}")
-    else:
-        zh = f"复算不一致：当时 {found.expected}，现在 {found.sha256}（引擎 {found.engine_version}）"
-        said(request, zh, f"Not the same: it was {found.expected}, now {found.sha256} (engine {found.engine_version})", is_warning=True)
+    """Let a run be decided again from its record, in the background; its page says how far that is, and whether every byte is the same."""
+    if once(request, lambda: entitlements.start_repeat(actor, run)) is not None:
+        said(
+            request,
+            "复算已经排队，做完后这一页会写明是否逐字节相同。",
+            "It is queued; once done, this page says whether every byte is the same.",
+        )
     return redirect("staff_run", run)
+
+
+@page(act="run.read")
+def repetitions(request: HttpRequest, actor: Actor, run: UUID) -> HttpResponse:
+    """Show how far deciding a run again is, as the part of its page that is asked for again and again."""
+    found = entitlements.repetitions(actor, run)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("staff_run", run)
+    return render(request, "staff/run_repetitions.html", {"run": entitlements.run(actor, run)} | _repeated(found))
+
+
+def _repeated(found: tuple[Repetition, ...]) -> dict[str, object]:
+    working = any(each.state in {RunState.QUEUED, RunState.RUNNING} for each in found)
+    return {"repetitions": found[:SHOWN], "is_repeating": working}
 
 
 @page(act="run.read")

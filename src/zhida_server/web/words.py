@@ -34,6 +34,11 @@ CHIPS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
     },
     "order": {
         "waiting": ("doubt", "待预算", "Waits for budget"),
+        "objected": ("bad", "异议成立，不予发放", "An objection was upheld"),
+        "elsewhere": ("plain", "另行发放", "Granted elsewhere"),
+        "moved": ("plain", "见后一份公示", "See the later notice"),
+        "changed": ("doubt", "金额有变，待重新公示", "The amount changed; to be put on notice again"),
+        "gone": ("plain", "最近一次运行不再符合", "Not met by the latest run"),
         "noticed": ("accent", "公示中", "On notice"),
         "payable": ("doubt", "待拨付", "To be paid"),
         "batched": ("doubt", "拨付中", "Being paid"),
@@ -67,6 +72,23 @@ CHIPS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
         "combine": ("plain", "求最优合法组合", "Finding the best lawful combinations"),
         "answers": ("plain", "写入结论", "Writing the answers"),
     },
+    "claim": {
+        "open": ("doubt", "审核中", "Under review"),
+        "granted": ("good", "准予发放", "Granted"),
+        "refused": ("bad", "不予发放", "Refused"),
+        "withdrawn": ("plain", "已撤回", "Withdrawn"),
+    },
+    "upload": {
+        "queued": ("doubt", "排队中", "Queued"),
+        "reading": ("accent", "读入中", "Being read"),
+        "done": ("good", "已读入", "Read"),
+        "failed": ("bad", "不能读入", "Cannot be read"),
+    },
+    "upload-phase": {
+        "read": ("plain", "读文件", "Reading files"),
+        "convert": ("plain", "换算各列", "Converting columns"),
+        "join": ("plain", "合并成一户一行", "Joining rows"),
+    },
     "import": {
         "proposed": ("doubt", "等待决定", "To be decided"),
         "taken": ("good", "已收下", "Taken"),
@@ -96,6 +118,7 @@ CHIPS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
     },
     "transaction": {
         "direct": ("accent", "拨入", "Appropriated"),
+        "reduce": ("doubt", "调减", "Taken back"),
         "pending": ("doubt", "预留", "Reserved"),
         "post": ("good", "付清", "Paid"),
         "void": ("bad", "退回预算", "Given back"),

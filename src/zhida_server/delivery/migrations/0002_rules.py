@@ -81,7 +81,9 @@ BEGIN
         IF NOT FOUND OR EXISTS (
             SELECT FROM delivery_objection objection
             WHERE objection.notice_id = noticed.notice_id AND objection.code = noticed.code AND NOT EXISTS (
-                SELECT FROM delivery_objection_decision decision WHERE decision.objection_id = objection.id AND NOT decision.is_upheld
+                SELECT FROM delivery_objection_decision decision
+                LEFT JOIN delivery_objection_lift lift ON lift.decision_id = decision.objection_id
+                WHERE decision.objection_id = objection.id AND (NOT decision.is_upheld OR lift.decision_id IS NOT NULL)
             )
         ) THEN
             RAISE EXCEPTION 'order %: it is on notice, or somebody objects to it', NEW.order_id
@@ -287,6 +289,74 @@ DROP FUNCTION delivery_notice_moves_on CASCADE;
 """
 
 
+OBJECTIONS_HOLD = """
+CREATE FUNCTION delivery_order_is_not_barred() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
+BEGIN
+    SELECT new_rows.id, new_rows.policy, new_rows.period, new_rows.code INTO wrong
+    FROM delivery_objection_decision decision
+    JOIN delivery_objection objection ON objection.id = decision.objection_id
+    JOIN delivery_notice notice ON notice.id = objection.notice_id
+    JOIN new_rows ON new_rows.code = objection.code AND new_rows.policy = notice.policy AND new_rows.period = notice.period
+    WHERE decision.is_upheld AND NOT EXISTS (SELECT FROM delivery_objection_lift WHERE decision_id = decision.objection_id)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'order % is refused: an objection to % for % in % was upheld', wrong.id, wrong.policy, wrong.code, wrong.period
+            USING ERRCODE = 'integrity_constraint_violation', HINT = 'somebody with the right has to lift it first, with a reason';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER delivery_order_is_not_barred AFTER INSERT ON delivery_order
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION delivery_order_is_not_barred();
+
+CREATE FUNCTION delivery_objection_lift_fits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM delivery_objection_decision WHERE objection_id = NEW.decision_id AND is_upheld) THEN
+        RAISE EXCEPTION 'objection % is not lifted: it was not upheld', NEW.decision_id USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER delivery_objection_lift_fits BEFORE INSERT ON delivery_objection_lift
+    FOR EACH ROW EXECUTE FUNCTION delivery_objection_lift_fits();
+"""
+"""What an upheld objection was about is not granted again in its year, by whatever way, until somebody lifts that."""
+
+OBJECTIONS_DROPPED = """
+DROP FUNCTION delivery_objection_lift_fits CASCADE;
+DROP FUNCTION delivery_order_is_not_barred CASCADE;
+"""
+
+CLAIMS_ARE_DECIDED = """
+CREATE FUNCTION delivery_claim_decision_fits() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    claim record;
+BEGIN
+    SELECT policy, code, extract(year FROM claimed_on) AS period, outcome, claimed_by INTO claim
+    FROM delivery_claim WHERE id = NEW.claim_id;
+    IF claim.outcome <> 'REVIEW' THEN
+        RAISE EXCEPTION 'claim % is refused: nobody has to decide it', NEW.claim_id USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF NEW.outcome <> 'withdrawn' AND NEW.decided_by = claim.claimed_by THEN
+        RAISE EXCEPTION 'claim % is refused: who entered it does not decide it', NEW.claim_id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF NEW.order_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM delivery_order ordered
+        WHERE ordered.id = NEW.order_id AND ordered.notice_id IS NULL AND ordered.policy = claim.policy AND ordered.code = claim.code
+            AND ordered.period = claim.period AND ordered.amount_fen = NEW.amount_fen
+    ) THEN
+        RAISE EXCEPTION 'claim % is refused: order % is not what it asks for', NEW.claim_id, NEW.order_id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER delivery_claim_decision_fits BEFORE INSERT ON delivery_claim_decision
+    FOR EACH ROW EXECUTE FUNCTION delivery_claim_decision_fits();
+"""
+"""A claim that waits for a person is decided once, by another than who entered it, and granted with an order of its own."""
+
+
 class Migration(migrations.Migration):
     """Rows that stay, steps that follow each other, totals that add up, money that moves with its order."""
 
@@ -296,14 +366,16 @@ class Migration(migrations.Migration):
         append_only("delivery_event"),
         append_only("delivery_objection"),
         append_only("delivery_objection_decision"),
+        append_only("delivery_objection_lift"),
         append_only("delivery_payee"),
         append_only("delivery_return"),
         append_only("delivery_claim"),
+        append_only("delivery_claim_decision"),
         frozen_columns(
             "delivery_notice",
             *("id", "policy", "title", "period", "run_id", "budget", "opened_on", "days", "opened_by", "opened_at"),
         ),
-        frozen_columns("delivery_notice_line", "notice_id", "position", "code", "name", "amount_fen", "article"),
+        frozen_columns("delivery_notice_line", "notice_id", "position", "code", "name", "amount_fen", "article", "since", "place"),
         frozen_columns("delivery_batch", "id", "number", "policy", "made_on", "count", "amount_fen", "made_by", "made_at"),
         frozen_columns("delivery_line", "batch_id", "number", "order_id", "amount_fen", "payee_id"),
         migrations.RunSQL(ORDER_IS_ITS_ENTITLEMENT, ORDERS_DROPPED),
@@ -311,5 +383,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(BATCHES_MOVE_ON, BATCHES_DROPPED),
         migrations.RunSQL(LINES_FIT, LINES_DROPPED),
         migrations.RunSQL(NOTICES_RUN_THEIR_DAYS, NOTICES_DROPPED),
+        migrations.RunSQL(OBJECTIONS_HOLD, OBJECTIONS_DROPPED),
+        migrations.RunSQL(CLAIMS_ARE_DECIDED, "DROP FUNCTION delivery_claim_decision_fits CASCADE;"),
         migrations.RunSQL(MONEY_FOLLOWS, MONEY_DROPPED),
     ]

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from zhida_server.database import append_only
+from zhida_server.database import append_only, frozen_columns
 
 ONE_TRANSACTION = """
 ALTER TABLE entitlements_entitlement ADD CONSTRAINT entitlements_entitlement_transaction
@@ -68,6 +68,7 @@ class Migration(migrations.Migration):
         append_only("entitlements_result"),
         append_only("entitlements_policyresult"),
         append_only("entitlements_entitlement"),
+        frozen_columns("entitlements_repetition", "id", "run_id", "asked_by", "asked_at"),
         migrations.RunSQL(ONE_TRANSACTION, "ALTER TABLE entitlements_entitlement DROP CONSTRAINT entitlements_entitlement_transaction;"),
         migrations.RunSQL(GRANTED, "DROP VIEW entitlements_granted;"),
         migrations.RunSQL(ONCE, "DROP FUNCTION entitlements_once CASCADE;"),

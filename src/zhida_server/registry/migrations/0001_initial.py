@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Imports, told facts, snapshots, and the list of enterprises."""
+    """Uploads, imports, told facts, snapshots, and the list of enterprises."""
 
     initial = True
 
@@ -34,6 +34,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "registry_import",
+            },
+        ),
+        migrations.CreateModel(
+            name="Upload",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("mapping", models.CharField(max_length=200)),
+                ("names", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), size=None)),
+                ("by", models.CharField(max_length=200)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("state", models.CharField(default="queued", max_length=8)),
+                ("phase", models.CharField(blank=True, max_length=32)),
+                ("done", models.BigIntegerField(default=0)),
+                ("of", models.BigIntegerField(default=0)),
+                ("tries", models.IntegerField(default=0)),
+                ("fault_zh", models.TextField(blank=True)),
+                ("fault_en", models.TextField(blank=True)),
+                ("told_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+            options={
+                "db_table": "registry_upload",
             },
         ),
         migrations.CreateModel(

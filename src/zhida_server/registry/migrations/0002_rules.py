@@ -3,7 +3,7 @@
 from django.db.migrations import Migration as Base
 from django.db.migrations.operations import RunSQL
 
-from zhida_server.database import append_only
+from zhida_server.database import append_only, frozen_columns
 
 TABLES = ("registry_import", "registry_decision", "registry_attribute", "registry_snapshot")
 
@@ -67,4 +67,9 @@ class Migration(Base):
     """Rules beside the tables."""
 
     dependencies = [("registry", "0001_initial")]
-    operations = [*(append_only(table) for table in TABLES), RunSQL(FITS, UNFITS), RunSQL(TAKEN, UNTAKEN)]
+    operations = [
+        *(append_only(table) for table in TABLES),
+        frozen_columns("registry_upload", "id", "mapping", "names", "by", "at"),
+        RunSQL(FITS, UNFITS),
+        RunSQL(TAKEN, UNTAKEN),
+    ]
