@@ -14,8 +14,8 @@ Invariant: a table depends on the batch, the policies and `as_of` alone: not on 
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -49,6 +49,7 @@ from zhida.assess.registry import PolicySummary, RunSummary, known_at
 from zhida.assess.settle import MAX_COMBINATIONS
 from zhida.assess.statuses import status_order, status_rank
 from zhida.assess.subject import gives_amount, missing_parameters
+from zhida.assess.sums import PolicySums, TallySums
 from zhida.columnar.answers import FAILED, HELD, ODD, OPEN
 from zhida.columnar.columns import distinct
 from zhida.columnar.learned import Learned
@@ -144,6 +145,17 @@ class RegistryColumns:
         self.layouts = tuple(part.layout for part in self.parts)
         self.interpreted = 0
         self.block: int | None = None  # rows that are decided together; nothing of what comes out depends on it
+
+    def only(self, policies: Sequence[str]) -> "RegistryColumns":
+        """Return some of the policies by themselves, ready as they are; use either these or the whole."""
+        found = copy(self)
+        places = [place for place, layout in enumerate(self.layouts) if layout.policy in policies]
+        found.parts, found.digests = [self.parts[place] for place in places], [self.digests[place] for place in places]
+        found.layouts = tuple(self.layouts[place] for place in places)
+        fields = list(self.schema)[:2]
+        fields += [pa.field(f"{part.layout.policy}:{cell}", type_) for part in found.parts for cell, type_ in part.types.items()]
+        found.schema = pa.schema(fields, metadata=self.schema.metadata)
+        return found
 
     def decide(self, batch: pl.DataFrame) -> pa.Table:
         """Return the results of a batch, one row for each of its rows, in order; see the module for the columns.
@@ -496,6 +508,16 @@ class Tally:
         for counts in self.counts:
             counts.add(table, missing[counts.model.policy.id])
 
+    def merge(self, other: TallySums) -> None:
+        """Count what was counted elsewhere of other parts."""
+        self.subjects += other.subjects
+        for counts, sums in zip(self.counts, other.policies, strict=True):
+            counts.sums.merge(sums)
+
+    def sums(self) -> TallySums:
+        """Return what was counted, without what it was counted of."""
+        return TallySums(self.subjects, tuple(counts.sums for counts in self.counts))
+
     def summary(self) -> RunSummary:
         """Return the counts."""
         return RunSummary(self.as_of, self.subjects, tuple(counts.summary() for counts in self.counts), self.is_synthetic, self.registry)
@@ -506,45 +528,42 @@ class _Counts:
 
     def __init__(self, model: PolicyModel) -> None:
         self.model = model
-        self.words: dict[str, Counter[str]] = {name: Counter() for name in ("outcome", "result", "delivery")}
-        self.missing: Counter[str] = Counter()
-        self.amount_fen = 0
-        self.near = 0
+        self.sums = PolicySums()
 
     def add(self, table: pa.Table, missing: Sequence[str]) -> None:
         """Count a part, whose bits of missing facts have these names."""
         head = f"{self.model.policy.id}:"
-        for name, counter in self.words.items():
+        for name, counter in self.sums.words.items():
             for chunk in table.column(head + name).chunks:
                 counter.update(_counted(chunk))
-        self.amount_fen += sum(map(_sum, table.column(f"{head}amount_fen").chunks))
+        self.sums.amount_fen += sum(map(_sum, table.column(f"{head}amount_fen").chunks))
         near = table.column(f"{head}near")
-        self.near += len(near) - near.null_count
+        self.sums.near += len(near) - near.null_count
         for start in range(0, len(missing), WORD):
             cell = f"{head}missing:{start // WORD}" if start else f"{head}missing"
             for chunk in table.column(cell).chunks:
                 values = pc.value_counts(chunk)
                 for bits, count in zip(values.field(0).to_pylist(), values.field(1).to_pylist(), strict=True):
-                    self.missing.update(dict.fromkeys(names_of(missing[start : start + WORD], [bits]), count))
+                    self.sums.missing.update(dict.fromkeys(names_of(missing[start : start + WORD], [bits]), count))
 
     def summary(self) -> PolicySummary:
         """Return the counts."""
         model, front = self.model, self.model.policy.front
         rank = status_rank(model)
-        missing = sorted(self.missing.items(), key=lambda item: (-item[1], item[0]))
-        parameters = {item.name: item for item in missing_parameters(model, self.missing)}
+        missing = sorted(self.sums.missing.items(), key=lambda item: (-item[1], item[0]))
+        parameters = {item.name: item for item in missing_parameters(model, self.sums.missing)}
         return PolicySummary(
             policy=model.policy.id,
             title=front.title,
-            counts={outcome: self.words["outcome"][outcome.value] for outcome in Outcome},
-            amount_fen=self.amount_fen,
+            counts={outcome: self.sums.words["outcome"][outcome.value] for outcome in Outcome},
+            amount_fen=self.sums.amount_fen,
             gives_amount=gives_amount(model),
             subject_kind=front.subject,
-            results=dict(sorted(self.words["result"].items(), key=lambda item: rank(item[0]))),
+            results=dict(sorted(self.sums.words["result"].items(), key=lambda item: rank(item[0]))),
             missing=tuple((name, count) for name, count in missing if name not in parameters),
             missing_parameters=tuple((parameters[name], count) for name, count in missing if name in parameters),
-            near=self.near,
-            delivery=dict(sorted(self.words["delivery"].items())),
+            near=self.sums.near,
+            delivery=dict(sorted(self.sums.words["delivery"].items())),
         )
 
 

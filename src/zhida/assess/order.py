@@ -88,7 +88,10 @@ class Plan:
     rows_per_part: int
     """Rows of a part at most."""
     threads: int
-    """Parts that are worked on at a time."""
+    """Parts that are worked on at a time where that is done in this process."""
+    processes: int = 0
+    """Processes that parts may be handed to, one part at a time to each, where there is much to do; with fewer than two all is done in
+    this process."""
 
 
 def read_attributes(order: RunOrder) -> tuple[str, ...]:

@@ -140,12 +140,25 @@ class Totals:
     ranks: dict[Decimal, int] = field(default_factory=dict)
     """The rank of each value, once all are known."""
 
+    def add(self, other: "Totals") -> None:
+        """Add what other rows of the group come to."""
+        self.members += other.members
+        self.unknown += other.unknown
+        self.total = EXACT.add(self.total, other.total)
+        self.values.update(other.values)
+
     def finish(self) -> None:
         """Find the rank of each value: 1 for the greatest; equal values share one."""
+        if self.ranks:
+            return
         rank = 1
         for value in sorted(self.values, reverse=True):
             self.ranks[value] = rank
             rank += self.values[value]
+
+
+Sums = dict[Group, Totals]
+"""What groups come to, by the values that make the group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +167,7 @@ class Computed:
 
     planned: Planned
     """The statistic."""
-    groups: dict[Group, Totals]
+    groups: Sums
     """By the values that make the group."""
 
     def of_group(self, group: Value) -> Value:
@@ -246,7 +259,7 @@ class _Looker:
             values = Told([same], np.zeros(rows, np.int64))
         return _Seen(groups_of(frame, self.planned.statistic.by), parts, values)
 
-    def count(self, seen: _Seen, groups: dict[Group, Totals]) -> None:
+    def count(self, seen: _Seen, groups: Sums) -> None:
         """Add what was seen to the totals of groups."""
         counts_all = self.planned.statistic.function is StatisticFunction.COUNT
         width = len(seen.values.values) * 3
@@ -302,6 +315,62 @@ def _data(computed: Computed) -> list[object]:
     return [computed.planned.item.name, computed.planned.statistic.text.text, sorted(rows, key=lambda row: json.dumps(row[0]))]
 
 
+class Counting:
+    """Counts rows for the statistics of one step; for one thread at a time."""
+
+    def __init__(self, planned: Sequence[Planned], population: Population, step: int) -> None:
+        """Make ready what looks at rows.
+
+        Args:
+            planned: All that is to be computed.
+            population: What the steps before came to.
+            step: The step.
+        """
+        self.lookers = [_Looker(each) for each in planned if each.step == step]
+        self.filler = Filler(population)
+        self.as_of = population.as_of
+
+    def count(self, rows: pl.DataFrame) -> list[Sums]:
+        """Return for each statistic of the step what its groups come to in some rows."""
+        frame = frame_at(self.filler.fill(rows), self.as_of)
+        found: list[Sums] = [{} for _ in self.lookers]
+        for looker, sums in zip(self.lookers, found, strict=True):
+            looker.count(looker.look(frame), sums)
+        return found
+
+
+def compute_steps(planned: Sequence[Planned], as_of: Date, counted: Callable[[Population, int], Iterable[Sequence[Sums]]]) -> Population:
+    """Compute population facts, step by step.
+
+    Args:
+        planned: What is to be computed.
+        as_of: The date of the business fact.
+        counted: Is given what the steps before came to, and the step; returns for each part of the snapshot, in any order, what
+            `Counting.count` says of it.
+    """
+    population = Population(as_of)
+    for step in range(max((each.step + 1 for each in planned), default=0)):
+        of_step = [each for each in planned if each.step == step]
+        sums: list[Sums] = [{} for _ in of_step]
+        for part in counted(population, step):
+            for groups, more in zip(sums, part, strict=True):
+                for group, totals in more.items():
+                    groups.setdefault(group, Totals()).add(totals)
+        population = population_of(
+            as_of, (*((each.planned, each.groups) for each in population.computed), *zip(of_step, sums, strict=True))
+        )
+    return population
+
+
+def population_of(as_of: Date, counted: Iterable[tuple[Planned, Sums]]) -> Population:
+    """Return population facts whose groups are counted."""
+    computed = tuple(Computed(planned, groups) for planned, groups in counted)
+    for each in computed:
+        for totals in each.groups.values():
+            totals.finish()
+    return Population(as_of, computed)
+
+
 def compute_population(planned: Sequence[Planned], frames: Callable[[], Iterable[pl.DataFrame]], as_of: Date) -> Population:
     """Compute population facts over a snapshot.
 
@@ -311,22 +380,7 @@ def compute_population(planned: Sequence[Planned], frames: Callable[[], Iterable
             once for each step.
         as_of: The date of the business fact.
     """
-    population = Population(as_of)
-    for step in range(max((each.step + 1 for each in planned), default=0)):
-        lookers = [_Looker(each) for each in planned if each.step == step]
-        groups: list[dict[Group, Totals]] = [{} for _ in lookers]
-        filler = Filler(population)
-        for part in frames():
-            frame = frame_at(filler.fill(part), as_of)
-            for looker, totals in zip(lookers, groups, strict=True):
-                looker.count(looker.look(frame), totals)
-        for totals in groups:
-            for each in totals.values():
-                each.finish()
-        population = Population(
-            as_of, (*population.computed, *(Computed(each.planned, found) for each, found in zip(lookers, groups, strict=True)))
-        )
-    return population
+    return compute_steps(planned, as_of, lambda population, step: map(Counting(planned, population, step).count, frames()))
 
 
 def with_population(packs: Packs, policies: Iterable[str], registry: Registry, as_of: Date) -> tuple[Registry, Population]:

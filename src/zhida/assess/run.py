@@ -3,34 +3,32 @@
     order + source ──plan──> parts ──┬── done before: counted ───────────────────────────────┐
                                      └── read ──> decide (or take over) ──> write, then mark ─┴──> tally ──> all into place
 
-Parts are handed to threads in order and come back in any; what a part holds depends on the order and its own rows alone, so the
-bytes that are written are the same with any number of workers and after any interruption. The kernel, numpy and pyarrow let other
-threads run meanwhile. Nothing here prints or looks at a clock.
+Parts are handed to workers in order and come back in any; what a part holds depends on the order and its own rows alone, so the
+bytes that are written are the same with any number of workers and after any interruption. Nothing here prints or looks at a clock.
 """
 
 import gc
 import json
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from zhida.assess.columns import Tally
 from zhida.assess.order import Plan, RunOrder, fact_attributes, order_digest, policy_digest, population_plan, read_attributes
-from zhida.assess.population import Population, compute_population, population_data, table_of
+from zhida.assess.population import Population, Sums, compute_steps, population_data, table_of
 from zhida.assess.registry import RunSummary, known_at
-from zhida.assess.renewing import Decided, Decider, changes_of, fact_columns
-from zhida.registry_io.former import DIGESTS_KEY, FACTS_KEY, Former, open_former
+from zhida.assess.renewing import changes_of, fact_columns
+from zhida.assess.workers import Workers
+from zhida.assess.working import DonePart, Job, PartRows, Scene, Writing
+from zhida.registry_io.former import DIGESTS_KEY, FACTS_KEY, open_former
 from zhida.registry_io.parts import POPULATION_FILE, PartMark, WorkFolder, work_folder
 from zhida.registry_io.sources import Source
 from zhida.registry_io.sources_parts import Part
 from zhida.registry_io.writing import write_csv
 
-PATIENCE = 1
-"""Seconds after which a run that waits looks whether it is to stop."""
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -57,6 +55,8 @@ class Progress:
     """Rows that went to the interpreter, counted for each policy."""
     taken_over: int = 0
     """Rows that were taken over from former results."""
+    processes: int = 0
+    """How many processes of their own worked on parts; none where threads of this one did."""
     is_waiting: bool = False
     """Whether the run waits for threads. Whoever hears of an interruption then must not raise in the midst of their locks: it
     sets `is_asked_to_stop` instead."""
@@ -122,27 +122,21 @@ def run(  # noqa: PLR0913, PLR0917 - each says one thing about the run
     if former is not None:
         progress.changes, progress.former_date = changes_of(order, former), former.words.get("zhida.as_of", "")
     progress.rows, progress.parts = source.rows, len(source.parts)
-    # Not what its parts hold: each is known by its own fingerprint, so that mending one leaves the others done.
-    said = [source.name, sorted(source.metadata.items()), plan.rows_per_part]
-    population = _population(order, source)
-    said += [population.digest] if population.computed else []
-    digest = order_digest(order, said, "" if former is None else former.fingerprint)
-    with work_folder(folder, digest, is_fresh=order.is_fresh) as work:
-        runner = _Runner(order, plan, source, work, former, progress, population)
-        runner.run()
-        parts = len(source.parts)
-        results = Results(runner.tally.summary(), work.results(parts), parts, work.beside)
-        finish(results)
-        if population.computed:
-            write_csv(table_of(population, is_synthetic=results.summary.is_synthetic), work.beside / POPULATION_FILE)
-        return results.summary, work.publish(parts)
-
-
-def _population(order: RunOrder, source: Source) -> Population:
-    """Compute the population facts that an order rests on, over all parts of a source, one after another."""
-    planned = population_plan(order)
-    columns = (source.key, *fact_columns(read_attributes(order), source.key))
-    return compute_population(planned, lambda: (source.read(part, columns) for part in source.parts), order.as_of)
+    job = Job(order, source.key, former)
+    with closing(Workers(job, plan)) as workers:
+        runner = _Runner(job, source, workers, progress)
+        population = runner.population()
+        # Not what its parts hold: each is known by its own fingerprint, so that mending one leaves the others done.
+        said = [source.name, sorted(source.metadata.items()), plan.rows_per_part]
+        said += [population.digest] if population.computed else []
+        digest = order_digest(order, said, "" if former is None else former.fingerprint)
+        with work_folder(folder, digest, is_fresh=order.is_fresh) as work:
+            parts = len(source.parts)
+            results = Results(runner.decide(work, population), work.results(parts), parts, work.beside)
+            finish(results)
+            if population.computed:
+                write_csv(table_of(population, is_synthetic=results.summary.is_synthetic), work.beside / POPULATION_FILE)
+            return results.summary, work.publish(parts)
 
 
 @contextmanager
@@ -161,104 +155,82 @@ def rarely_collected() -> Iterator[None]:
         gc.unfreeze()
 
 
-class _Stopped(Exception):  # noqa: N818 - it is no error: the run ends, and a thread leaves the part it is in
-    """Raised in a thread whose part nobody waits for any more."""
-
-
 class _Runner:
     """Works through the parts of one source."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what `run` was given
-        self,
-        order: RunOrder,
-        plan: Plan,
-        source: Source,
-        work: WorkFolder,
-        former: Former | None,
-        progress: Progress,
-        population: Population,
-    ) -> None:
-        self.order, self.plan, self.source, self.work, self.former, self.progress = order, plan, source, work, former, progress
-        self.population = population
-        is_synthetic = source.metadata.get("zhida.synthetic") == "true"
-        self.tally = Tally(
-            order.packs, order.policies, as_of=order.as_of, is_synthetic=is_synthetic, registry=order.registry or source.name
-        )
-        attributes = read_attributes(order)
-        compared = () if former is None else former.facts
+    def __init__(self, job: Job, source: Source, workers: Workers, progress: Progress) -> None:
+        self.job, self.source, self.workers, self.progress = job, source, workers, progress
+        attributes = read_attributes(job.order)
+        compared = () if job.former is None else job.former.facts
+        self.population_columns = (source.key, *fact_columns(attributes, source.key))
         self.columns = (source.key, *fact_columns(dict.fromkeys([*attributes, *compared]), source.key))
-        self.is_stopped = threading.Event()
-        self.own = threading.local()  # what each thread has of its own: a decider
-        self.deciders: list[Decider] = []
-        digests = {policy: policy_digest(order, policy) for policy in order.policies}
-        said: dict[bytes, object] = {FACTS_KEY: list(fact_attributes(order)), DIGESTS_KEY: digests}
-        said |= {b"zhida.population": population_data(population)} if population.computed else {}
-        own = {name.encode(): value.encode() for name, value in source.metadata.items() if name.startswith("zhida.")}
-        own[b"zhida.known_at"] = known_at(source.metadata).encode()
-        self.metadata = own | {name: json.dumps(value, ensure_ascii=False).encode() for name, value in said.items()}
 
-    def run(self) -> None:
-        """Do all parts that are not done yet."""
+    def population(self) -> Population:
+        """Compute the population facts that the order rests on, over all parts."""
+        order = self.job.order
+        return compute_steps(population_plan(order), order.as_of, self.counted)
+
+    def counted(self, population: Population, step: int) -> list[list[Sums]]:
+        """Return what the groups of a step's population facts come to in each part."""
+        scene, found = Scene(tuple(each.groups for each in population.computed)), list[list[Sums]]()
+
+        def look(part: Part) -> list[Sums]:
+            frame = self.source.read(part, self.population_columns)
+            return self.workers.ask(scene, lambda worker: worker.look(step, frame))
+
+        self.spread(self.source.parts, look, found.append)
+        return found
+
+    def decide(self, work: WorkFolder, population: Population) -> RunSummary:
+        """Do all parts that are not done yet; returns what all of them come to."""
+        order, source = self.job.order, self.source
+        is_synthetic = source.metadata.get("zhida.synthetic") == "true"
+        tally = Tally(order.packs, order.policies, as_of=order.as_of, is_synthetic=is_synthetic, registry=order.registry or source.name)
         waiting = []
-        for part in self.source.parts:
-            mark = self.work.done(part.number)
-            if mark is None or mark.fingerprint != self.source.fingerprint(part):
+        for part in source.parts:
+            mark = work.done(part.number)
+            if mark is None or mark.fingerprint != source.fingerprint(part):
                 waiting.append(part)
             else:
-                self.tally.add(self.work.read(part.number))
+                tally.add(work.read(part.number))
                 self.progress.add(mark, is_found=True)
         self.progress.begin(self.progress)
+        scene = Scene(tuple(each.groups for each in population.computed), Writing(work, _metadata(order, source, population)))
+
+        def take(done: DonePart) -> None:
+            tally.merge(done.sums)
+            self.progress.add(done.mark, is_found=False)
+
         if waiting:
-            self.in_threads(waiting)
-            for decider in self.deciders[:1]:  # what the others have learned is much the same
-                decider.keep()
-
-    def in_threads(self, parts: list[Part]) -> None:
-        """Do some parts, as many at a time as there are threads."""
-        remaining = iter(parts)
-        threads = min(self.plan.threads, len(parts))
-        self.progress.is_waiting = True
-        with ThreadPoolExecutor(threads) as pool:
-            pending = {pool.submit(self.do, part) for part in islice(remaining, threads)}
             try:
-                while pending:
-                    done = wait(pending, PATIENCE, FIRST_COMPLETED).done
-                    if self.progress.is_asked_to_stop:
-                        raise KeyboardInterrupt
-                    for future in done:
-                        decided, mark = future.result()
-                        pending.remove(future)
-                        pending |= {pool.submit(self.do, part) for part in islice(remaining, 1)}
-                        self.tally.add(decided.table)
-                        self.progress.add(mark, is_found=False)
-            finally:
-                self.is_stopped.set()
-                pool.shutdown(cancel_futures=True)
-                self.progress.is_waiting = False
-                if pending:  # some may have come to their end while nobody counted
-                    self.progress.parts_done = self.work.kept()
+                self.spread(waiting, lambda part: self.do(part, scene), take)
+            except BaseException:
+                self.progress.parts_done = work.kept()  # some may have come to their end while nobody counted
+                raise
+            self.workers.keep()
+        return tally.summary()
 
-    def do(self, part: Part) -> tuple[Decided, PartMark]:
+    def do(self, part: Part, scene: Scene) -> DonePart:
         """Read, decide and write one part."""
-        decider = self.decider()
-        self.go_on()
-        frame = self.source.read(part, self.columns)
-        self.go_on()
-        decided = decider.decide(frame)
-        self.go_on()
-        decided = replace(decided, table=decided.table.replace_schema_metadata({**self.metadata, **decided.table.schema.metadata}))
-        counts = {"interpreted": decided.interpreted, "taken_over": decided.taken_over}
-        return decided, self.work.write(part.number, decided.table, self.source.fingerprint(part), **counts)
+        self.workers.go_on()
+        rows = PartRows(part.number, self.source.fingerprint(part), self.source.read(part, self.columns))
+        return self.workers.ask(scene, lambda worker: worker.decide(rows))
 
-    def go_on(self) -> None:
-        """Leave the part if the run has ended."""
-        if self.is_stopped.is_set():
-            raise _Stopped
+    def spread(self, parts: Sequence[Part], do: Callable[[Part], T], take: Callable[[T], None]) -> None:
+        """Do something for each of some parts, several at a time."""
+        self.progress.is_waiting = True
+        try:
+            self.workers.spread(parts, do, take, lambda: self.progress.is_asked_to_stop)
+        finally:
+            self.progress.is_waiting = False
+            self.progress.processes = self.workers.processes
 
-    def decider(self) -> Decider:
-        """Return the decider of this thread."""
-        if not hasattr(self.own, "decider"):
-            self.own.decider = Decider(self.order, self.source.key, self.former, self.population)
-            self.deciders.append(self.own.decider)
-        found: Decider = self.own.decider
-        return found
+
+def _metadata(order: RunOrder, source: Source, population: Population) -> dict[bytes, bytes]:
+    """Return what a run adds to what results say of themselves."""
+    digests = {policy: policy_digest(order, policy) for policy in order.policies}
+    said: dict[bytes, object] = {FACTS_KEY: list(fact_attributes(order)), DIGESTS_KEY: digests}
+    said |= {b"zhida.population": population_data(population)} if population.computed else {}
+    own = {name.encode(): value.encode() for name, value in source.metadata.items() if name.startswith("zhida.")}
+    own[b"zhida.known_at"] = known_at(source.metadata).encode()
+    return own | {name: json.dumps(value, ensure_ascii=False).encode() for name, value in said.items()}

@@ -5,6 +5,7 @@ Other packages add commands by the entry points of the group `zhida.commands`: e
 Exit codes: 0 no errors, 1 errors found in what was read, 2 misuse, 130 interrupted.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -40,6 +41,9 @@ COMMANDS = {
     "demo": "用合成数据从头走到尾 | the whole walk on synthetic data",
 }
 """The commands, each in a module of its own name that is loaded when it is called: a start costs what the command needs."""
+
+THRESHOLDS = 200_000, 20, 100
+"""When a command looks for garbage: after so many new objects; among older and oldest ones, after so many looks at younger ones."""
 
 ADDED = "zhida.commands"
 """The group of entry points by which other packages add commands."""
@@ -150,8 +154,18 @@ def describe(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if set(given[:1]) <= COMMANDS.keys():
+        collect_rarely()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is asked to end ends as it does on Ctrl-C
     sys.exit(run(given))
+
+
+def collect_rarely() -> None:
+    """Let Python look for garbage rarely: a command lives for seconds or minutes, and most of what it makes stays to the end.
+
+    Commands of other packages may serve for months; they keep what Python does by itself.
+    """
+    gc.set_threshold(*THRESHOLDS)
 
 
 def run(arguments: Sequence[str]) -> int:

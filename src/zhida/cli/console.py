@@ -20,9 +20,11 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
+from zhida.cli.plan_cache import cache_folder
 from zhida.errors import CompileError, Diagnostic, InputError, Language, diagnostic, nearest
 from zhida.errors.code import Severity
-from zhida.policy.pack import Packs, Policy, load_packs
+from zhida.policy.pack import Packs, Policy
+from zhida.registry_io.pack_cache import kept_packs
 from zhida.registry_io.replacing import replacing, write_failed
 from zhida.values.temporal import Date, parse_date
 
@@ -164,8 +166,12 @@ def count_severities(diagnostics: Iterable[Diagnostic]) -> dict[str, int]:
     return counts
 
 
-def read_packs(root: Path) -> Packs:
+def read_packs(root: Path, cache: Path | None = None) -> Packs:
     """Load packs, sound or not.
+
+    Args:
+        root: Their folder.
+        cache: The folder that may have kept them as they were read before; None for none.
 
     Raises:
         BadParameter: there is no such folder.
@@ -176,7 +182,7 @@ def read_packs(root: Path) -> Packs:
             f"没有文件夹“{root}”：请到放着政策包的地方运行，或指明政策包所在的文件夹",
             f"there is no folder '{root}': run this where the packs are, or name their folder",
         )
-    return load_packs(root)
+    return kept_packs(root, cache)
 
 
 def sound_packs(root: Path) -> Packs:
@@ -186,7 +192,7 @@ def sound_packs(root: Path) -> Packs:
         BadParameter, InputError: as `read_packs`.
         CompileError: all errors that were found.
     """
-    packs = read_packs(root)
+    packs = read_packs(root, cache_folder())
     errors = [item for item in packs.diagnostics if item.severity is Severity.ERROR]
     if errors:
         raise CompileError(errors)

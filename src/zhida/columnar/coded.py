@@ -12,9 +12,10 @@ is computed for it row by row. Which facts an unknown lacks is not kept: who enu
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from threading import RLock
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,8 +37,7 @@ class UncodedError(Exception):
     """An operation is not coded; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What an operation comes to in some rows."""
 
     state: int
@@ -75,11 +75,12 @@ class Entries:
         Raises:
             UncodedError: there are too many.
         """
-        found = self.numbers.get(entry)
-        if found is None:
-            if len(self.list) >= MOST_ENTRIES:
+        fresh = len(self.list)
+        found = self.numbers.setdefault(entry, fresh)
+        if found == fresh:
+            if fresh >= MOST_ENTRIES:
+                del self.numbers[entry]
                 raise UncodedError(f"more than {MOST_ENTRIES} different values")
-            found = self.numbers[entry] = len(self.list)
             self.append(entry)
         return found
 
@@ -209,14 +210,19 @@ class Looked(Node):
 
     def follow(self) -> None:
         """Follow what the operations before this one have learned."""
-        known = tuple(len(self.program.nodes[source].entries) for source in self.sources)
+        known = self.sizes()
         if known != self.known:
             with self.program.lock:
                 for node in self.beneath:
                     node.update()
-                known = tuple(len(self.program.nodes[source].entries) for source in self.sources)
+                known = self.sizes()
                 self.layout()
                 self.known = known
+
+    def sizes(self) -> tuple[int, ...]:
+        """Return how many entries each source has by now."""
+        nodes = self.program.nodes
+        return tuple([len(nodes[source].entries.list) for source in self.sources])
 
     def local(self, source: int) -> tuple[Array, int]:
         """Return for each entry of a source its number among those that this operation tells apart, and how many these are."""
@@ -267,16 +273,12 @@ class Looked(Node):
             if not len(found) or found.max() != np.iinfo(table.dtype).max:
                 return found
             with self.program.lock:
-                self.learn_fresh(given, found == np.iinfo(table.dtype).max)
+                self.learn_fresh(given)
 
-    def learn_fresh(self, given: Sequence[Array], fresh: Mask) -> None:
-        """Learn the combinations of some rows."""
-        places = np.flatnonzero(fresh)
-        total = np.zeros(len(places), np.int64)
-        for column, numbers in zip(given, self.maps, strict=True):
-            total += numbers[column[places]]
+    def learn_fresh(self, given: Sequence[Array]) -> None:
+        """Learn the combinations of rows that were not met."""
         is_met = np.zeros(len(self.table), np.bool_)
-        is_met[total] = True
+        is_met[kernel.decide_dense(given, self.maps, np.arange(len(self.table), dtype=np.int32))] = True
         keys = np.flatnonzero(is_met & (self.table == np.iinfo(self.table.dtype).max))
         self.fill(keys, np.unravel_index(keys, self.shape))
 

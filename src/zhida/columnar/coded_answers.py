@@ -6,9 +6,8 @@ What an answer is `zhida.columnar.answers.judge` says, once for each combination
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,8 +19,7 @@ from zhida.columnar.plan import NULLS, Step
 from zhida.columnar.tables import DENSE_LIMIT
 
 
-@dataclass(frozen=True, slots=True)
-class KnownAnswer:
+class KnownAnswer(NamedTuple):
     """What the questions come to for what is known."""
 
     ending: int

@@ -167,17 +167,13 @@ class CodedFact(FactNode):
 
     def of_words(self, series: pl.Series) -> Array:
         """Return the codes of texts."""
-        given = series.to_arrow()
-        if isinstance(given, pa.ChunkedArray):
-            given = given.combine_chunks()
+        given = arrow_of(series).array
         if not pa.types.is_dictionary(given.type):
             given = given.dictionary_encode()
         numbers = [OF_UNKNOWN if word is None else self.code_of_word(word) for word in given.dictionary.to_pylist()]
-        codes = np.array([*numbers, OF_UNKNOWN], self.dtype)
-        indices = given.indices
-        if indices.null_count:
-            indices = indices.fill_null(len(numbers))
-        return kernel.translate(indices.to_numpy(zero_copy_only=False), codes)
+        indices = ArrowCells(given.indices)
+        kind = np.dtype(str(given.indices.type))
+        return kernel.translate(indices.values(kind), np.array(numbers, self.dtype), valid=indices.valid, unknown=OF_UNKNOWN)
 
     def moved(self, scale: int) -> NDArray[np.int64]:
         """Return the thresholds for numbers of a coarser scale."""

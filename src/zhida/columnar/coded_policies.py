@@ -12,6 +12,7 @@ missing facts turn out not to matter is told by.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -35,8 +36,7 @@ EXPANDED = 524_288
 """Combinations of rows that are looked up together: a code is a byte or two, so there may be more than of columns of values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One whole answer."""
 
     ending: int
@@ -110,10 +110,11 @@ class CodedPolicy:
 
     def number(self, record: Record) -> int:
         """Return the number of a record."""
-        if record not in self.numbers:
-            self.numbers[record] = len(self.records)
+        fresh = len(self.records)
+        found = self.numbers.setdefault(record, fresh)
+        if found == fresh:
             self.records.append(record)
-        return self.numbers[record]
+        return found
 
     def decide(self, frame: pl.DataFrame) -> Decided:
         """Return the answers of the rows of a block."""

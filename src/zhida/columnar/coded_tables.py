@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from zhida.columnar import kernel
 from zhida.columnar.coded import Codes, Entry, Looked, Program, UncodedError
 from zhida.columnar.coded_sets import SetCodes
-from zhida.columnar.columns import KNOWN, LARGEST, NULL, UNKNOWN, Array, Mask, distinct, pack
+from zhida.columnar.columns import KNOWN, LARGEST, NULL, UNKNOWN, Array, Mask, distinct, pack, words_of
 from zhida.columnar.encoders import OF_NULL, OF_UNKNOWN
 from zhida.columnar.kernel import WORD
 from zhida.columnar.learned import Firing
 from zhida.columnar.plan import Decide, Kind, placeholder
 from zhida.columnar.tables import DENSE_LIMIT, Outcome, TableDecider
+from zhida.columnar.told import Told
 from zhida.dmn.model import HitPolicy
 from zhida.feel.syntax import Literal
 from zhida.values.text import literal
@@ -286,9 +287,9 @@ class TableNode(Looked):
 
     # --- combinations that are new -----------------------------------------------------------------------------------------
 
-    def learn_fresh(self, given: Sequence[Array], fresh: Mask) -> None:
-        """Learn the combinations of some rows; when that is asked once more, all that the rules alone decide."""
-        super().learn_fresh(given, fresh)
+    def learn_fresh(self, given: Sequence[Array]) -> None:
+        """Learn the combinations of rows that were not met; when that is asked once more, all that the rules alone decide."""
+        super().learn_fresh(given)
         if self.of_output is not None and self.is_met and not self.is_full:
             self.is_full = True
             keys = np.flatnonzero(self.table == np.iinfo(self.table.dtype).max)
@@ -489,7 +490,7 @@ class TableNode(Looked):
             cells = [self.cells(place, number) for number in range(start, max(encoder.count, 2))]
             if not cells:
                 continue
-            said = np.array(cells, np.uint8).reshape(len(cells), -1)
+            said = np.stack(cells)
             plain = (said[:, : self.rules] != _ODD).all(axis=1) & (said[:, self.rules :] == _TRUE).all(axis=1)
             self.plain[place] = np.concatenate((self.plain[place], plain))
             for masks, mask in (
@@ -498,14 +499,14 @@ class TableNode(Looked):
             ):
                 masks[place] = np.concatenate((masks[place], words_of(mask, self.words)))
 
-    def cells(self, place: int, number: int) -> list[int]:
+    def cells(self, place: int, number: int) -> NDArray[np.uint8]:
         """Return what each cell of an input says of one of its numbers."""
         encoder = self.decider.encoders[place]
-        cells = self.rules + (self.operation.table.allowed[place] is not None)
         if number == OF_NULL:
-            return [_ODD] * cells
+            return np.full(self.rules + (self.operation.table.allowed[place] is not None), _ODD, np.uint8)
         told = encoder.told[number] if number != OF_UNKNOWN else encoder.tell(Unknown(frozenset((placeholder(place),))))
-        return [_said(cell) for cell in told]
+        assert isinstance(told, Told), "the cells of a table told it"
+        return np.array([_said(cell) for cell in told.said], np.uint8)[told.numbers]
 
 
 _PLAIN: dict[object, int] = {(True, ()): _TRUE, (False, ()): _FALSE}
@@ -529,15 +530,3 @@ def places_of(words: NDArray[np.uint64]) -> list[int]:
     bits = np.unpackbits(words.astype("<u8").view(np.uint8), bitorder="little")
     found: list[int] = np.flatnonzero(bits).tolist()
     return found
-
-
-def words_of(mask: Mask, words: int) -> NDArray[np.uint64]:
-    """Return rows of truth values as words of bits.
-
-    >>> words_of(np.array([[True, False, True]]), 1).tolist()
-    [[5]]
-    """
-    packed = np.packbits(mask, axis=1, bitorder="little")
-    padded = np.zeros((len(mask), 8 * words), np.uint8)
-    padded[:, : packed.shape[1]] = packed
-    return padded.view("<u8").astype(np.uint64)

@@ -540,3 +540,15 @@ def scattered(column: Column, places: Array, rows: int) -> Column:
         divisors=None if column.divisors is None else spread(column.divisors),
         firing=None if column.firing is None else spread(column.firing),
     )
+
+
+def words_of(mask: Mask, words: int) -> NDArray[np.uint64]:
+    """Return rows of truth values as words of bits.
+
+    >>> words_of(np.array([[True, False, True]]), 1).tolist()
+    [[5]]
+    """
+    packed = np.packbits(mask, axis=1, bitorder="little")
+    padded = np.zeros((len(mask), 8 * words), np.uint8)
+    padded[:, : packed.shape[1]] = packed
+    return padded.view("<u8").astype(np.uint64)

@@ -17,7 +17,8 @@ import polars as pl
 import pyarrow as pa
 
 from zhida.columnar import kernel
-from zhida.columnar.coded import MOST_ENTRIES, UncodedError, column_of_entries
+from zhida.columnar.arrays import coded, strings
+from zhida.columnar.coded import Entry, UncodedError, column_of_entries
 from zhida.columnar.coded_build import build, sources_of, stretch_of
 from zhida.columnar.coded_facts import CodedFact
 from zhida.columnar.columns import Array, Mask, either, full, is_bad_at, value_at
@@ -43,6 +44,9 @@ BLOCK = 65_536
 CODES = 1_048_576
 """Codes of facts up to which there are more rows in a block: each block has its price whatever it holds."""
 
+_NO_WORD: Mapping[Any, int] = {np.uint8: 2**8 - 1, np.uint16: 2**16 - 1}
+"""What stands for no word, by the type of numbers of words."""
+
 BETWEEN = "、"
 """Stands between the numbers of several rules."""
 
@@ -58,36 +62,96 @@ class Said:
     rules: Sequence[str]
     """The rules that fired, by number; empty where none did, or it is not known which."""
     of_values: Array | None = None
-    """For each row the place of its value among the words that the table writes out; None where some are not there."""
+    """For each row the number of its value among the words that the goal was called by; None where it is not of a coded goal."""
     of_rules: Array | None = None
     """The same for its rules."""
 
 
-@dataclass(frozen=True, slots=True)
+class Called:
+    """What the entries of a goal are called, by their values or their rules: each word once.
+
+    It only grows: numbers of words stay what they are.
+    """
+
+    def __init__(self, static: Sequence[str | None]) -> None:
+        """Begin with no entries.
+
+        Args:
+            static: The words that the dictionary begins with whether they occur or not.
+        """
+        self.static = [word for word in static if word is not None]
+        self.words: list[str] = list(self.static)
+        self.numbers: dict[str, int] = {word: place for place, word in enumerate(self.words)}
+        self.entries: list[str | None] = []
+        self.numbered: list[int] = []
+        self.of_entries: Array = np.zeros(0, np.uint8)
+        self.ranks: Array = np.zeros(0, np.int64)
+        self.first = strings(self.static)
+        self.fits = True
+
+    def extend(self, called: Iterable[str | None]) -> None:
+        """Add the words of entries that are new."""
+        for word in called:
+            self.entries.append(word)
+            self.numbered.append(-1 if word is None else self.numbers.setdefault(word, len(self.words)))
+            if len(self.numbers) > len(self.words) and word is not None:
+                self.words.append(word)
+        dtype = np.uint8 if len(self.words) < _NO_WORD[np.uint8] else np.uint16
+        self.fits = len(self.words) < _NO_WORD[np.uint16]
+        places = np.array(self.numbered, np.int64)
+        self.of_entries = np.where(places < 0, _NO_WORD[dtype], places).astype(dtype)
+
+    def ranked(self, count: int) -> Array:
+        """Return the places of some words behind the static ones, and perhaps more, in the order of their text."""
+        if len(self.ranks) < count:
+            others = self.words[len(self.static) :]
+            ranks = np.empty(len(others), np.int64)
+            ranks[sorted(range(len(others)), key=others.__getitem__)] = np.arange(len(others))
+            self.ranks = ranks
+        return self.ranks
+
+    def column(self, parts: Sequence[Array]) -> pa.DictionaryArray:
+        """Return numbers of words of several parts as one dictionary-coded column: static words first, then others, sorted, that occur."""
+        dtype = max((part.dtype for part in parts), key=lambda each: each.itemsize)
+        flat = np.concatenate([_widened(part, dtype) for part in parts]) if len(parts) > 1 else parts[0]
+        no_word, first = np.iinfo(dtype).max, len(self.static)
+        if dtype == np.uint8 and len(self.words) == first:  # no word is there but those that the dictionary begins with
+            return coded(flat, self.first, int(no_word) if len(flat) and flat.max() == no_word else None)
+        met = np.zeros(no_word + 1, np.bool_)
+        met[flat] = True
+        others = np.flatnonzero(met[first:no_word])
+        none = int(no_word) if met[no_word] else None
+        kind = np.uint8 if first + len(others) < _NO_WORD[np.uint8] else np.uint16
+        if not len(others) and kind == dtype:
+            return coded(flat, self.first, none)
+        others = others[np.argsort(self.ranked(int(others.max(initial=-1)) + 1)[others])]
+        places = np.full(no_word + 1, _NO_WORD[kind], kind)
+        places[:first] = np.arange(first)
+        places[first + others] = np.arange(first, first + len(others))
+        found = [*self.static, *(self.words[first + place] for place in others.tolist())]
+        return coded(kernel.translate(flat, places), strings(found), None if none is None else _NO_WORD[kind])
+
+
+def _widened(places: Array, dtype: Any) -> Array:  # noqa: ANN401 - any numpy type
+    """Return numbers of words in a wider type, in which another number stands for none."""
+    if places.dtype == dtype:
+        return places
+    table = np.append(np.arange(_NO_WORD[np.uint8]), _NO_WORD[np.uint16]).astype(dtype)
+    return kernel.translate(places, table)
+
+
+@dataclass(slots=True)
 class EntryWords:
     """What the entries of a goal are called."""
 
-    values: Sequence[str | None]
-    """Their values."""
-    rules: Sequence[str]
-    """Their rules."""
-    of_values: Array | None
-    """The places of the values among the words that the table writes out, the greatest number for none; None where some are not there."""
-    of_rules: Array | None
-    """The same for the rules."""
-    odd: Array | None
+    values: Called
+    """By their values."""
+    rules: Called
+    """By their rules."""
+    odd: Array | None = None
     """The entries of which only the interpreter can tell; None where there are none."""
-    told: int
+    told: int = 0
     """How many entries there are."""
-
-
-def _places(words: Sequence[str | None], static: Sequence[str | None]) -> Array | None:
-    """Return the place of each word among static ones, the greatest number for None; nothing where a word is not there."""
-    places: dict[str | None, int] = {word: place for place, word in enumerate(static)}
-    if len(places) > MOST_ENTRIES or any(word is not None and word not in places for word in words):
-        return None
-    dtype = np.uint8 if len(places) < 255 else np.uint16
-    return np.array([np.iinfo(dtype).max if word is None else places[word] for word in words], dtype)
 
 
 class Decisions:
@@ -114,7 +178,7 @@ class Decisions:
         needed = self.program.needed(self.sources)
         self.facts = [node for place in needed if isinstance(node := self.program.nodes[place], CodedFact)]
         self.first_words = {goal: _static_words(self.plan.model, goal) for goal in self.goals}
-        self.kept_words: dict[str, EntryWords] = {}
+        self.kept_words = {goal: EntryWords(*map(Called, self.first_words[goal])) for goal in self.goals}
         self.lock = self.program.lock
 
     @property
@@ -155,10 +219,18 @@ class Decisions:
         for goal in self.goals:
             said = [part[goal] for part in parts]
             static_values, static_rules = self.first_words[goal]
+            called = self.kept_words[goal]
             if values:
-                columns[goal] = together([(each.codes, each.values, each.of_values) for each in said], static_values)
+                places = [each.of_values for each in said if each.of_values is not None]
+                is_coded = 0 < len(said) == len(places)
+                few = [(each.codes, each.values) for each in said]
+                columns[goal] = called.values.column(places) if is_coded else together(few, static_values)
             if rules:
-                columns[f"rules:{goal}"] = together([(each.codes, each.rules, each.of_rules) for each in said], static_rules)
+                places = [each.of_rules for each in said if each.of_rules is not None]
+                is_coded = 0 < len(said) == len(places)
+                columns[f"rules:{goal}"] = (
+                    called.rules.column(places) if is_coded else together([(each.codes, each.rules) for each in said], static_rules)
+                )
         return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
     def block(self, frame: pl.DataFrame, values: bool, rules: bool) -> dict[str, Said]:
@@ -196,39 +268,44 @@ class Decisions:
                 bad = either(bad, words.odd[given])
             found[goal] = Said(
                 given,
-                words.values,
-                words.rules,
-                None if not values or words.of_values is None else kernel.translate(given, words.of_values),
-                None if not rules or words.of_rules is None else kernel.translate(given, words.of_rules),
+                words.values.entries,
+                words.rules.entries,
+                kernel.translate(given, words.values.of_entries) if values and words.values.fits else None,
+                kernel.translate(given, words.rules.of_entries) if rules and words.rules.fits else None,
             )
         return bad
 
     def words(self, goal: str, place: int, values: bool, rules: bool) -> "EntryWords":
         """Return what the entries of a goal are called, whose operation stands at a place; words that nobody wants are not made."""
         node = self.program.nodes[place]
-        kept = self.kept_words.get(goal) or EntryWords([], [], None, None, None, 0)
+        kept = self.kept_words[goal]
         source = node if node.source is None else self.program.nodes[node.source]
-        count = len(source.entries)
-        if kept.told == count and (not values or len(kept.values) == count) and (not rules or len(kept.rules) == count):
+        count = len(source.entries.list)
+        if kept.told == count and (not values or len(kept.values.of_entries) == count) and (not rules or len(kept.rules.of_entries) == count):
             return kept
         with self.program.lock:
             for each in self.program.mapped_beneath([node.place]):
                 each.update()
             entries, vocabulary = node.entries.list, self.executor.vocabulary
-            some, called, of_values = entries[len(kept.values) :], list(kept.values), kept.of_values
-            static_values, static_rules = self.first_words[goal]
+            some = entries[len(kept.values.entries) :]
             if values and some:
                 column = column_of_entries(some, node.entries.form)
-                called += [_value_word(value_at(column, row, vocabulary)) for row in range(len(some))]
-                of_values = _places(called, static_values)
-            numbers, of_rules = list(kept.rules), kept.of_rules
-            if rules and len(numbers) < len(entries):
-                numbers += [self.rules_word(goal, entry.firing) for entry in entries[len(numbers) :]]
-                of_rules = _places(numbers, static_rules)
+                kept.values.extend([_value_word(value_at(column, row, vocabulary)) for row in range(len(some))])
+            if rules and len(kept.rules.entries) < len(entries):
+                kept.rules.extend(self.rules_words(goal, entries[len(kept.rules.entries) :]))
             odd = np.array([entry.is_bad for entry in entries])
-        found = EntryWords(called, numbers, of_values, of_rules, odd if odd.any() else None, len(entries))
-        self.kept_words[goal] = found
-        return found
+            kept.odd = odd if odd.any() else None
+            kept.told = len(entries)
+        return kept
+
+    def rules_words(self, goal: str, entries: Iterable[Entry]) -> list[str]:
+        """Return the numbers of the rules of some entries."""
+        table, firings = _table(self.plan.model, goal), self.executor.firings.list
+        numbers = [] if table is None else [rule.number for rule in table.table.rules]
+        return [
+            BETWEEN.join([numbers[place] for place in firings[firing].rules]) if firing is not None and firing >= 0 and numbers else ""
+            for firing in (entry.firing for entry in entries)
+        ]
 
     def rules_word(self, goal: str, firing: int | None) -> str:
         """Return the numbers of the rules of a firing."""
@@ -312,22 +389,16 @@ def open_decisions(model: DecisionModel, goals: Iterable[str], *, as_of: Date, c
     return Decisions(lower(model, asked, as_of=as_of, constants=constants), asked)
 
 
-def together(parts: Sequence[tuple[Array, Sequence[str | None], Array | None]], static: Sequence[str | None]) -> pa.DictionaryArray:
-    """Return codes of several parts as one dictionary-coded column.
+def together(parts: Sequence[tuple[Array, Sequence[str | None]]], static: Sequence[str | None]) -> pa.DictionaryArray:
+    """Return codes of several parts, each with numbers of its own, as one dictionary-coded column.
 
     Args:
-        parts: For each part the numbers of its rows, what these are called, and the places of the rows' words among the static
-            ones where all are there.
+        parts: For each part the numbers of its rows, and what these are called.
         static: Words that the dictionary begins with whether they occur or not; others follow, sorted, as far as they occur.
     """
-    if parts and all(places is not None for _, _, places in parts):
-        flat = np.concatenate([places for _, _, places in parts if places is not None])
-        no_word = np.iinfo(flat.dtype).max
-        nulls = flat == no_word if len(flat) and flat.max() == no_word else None
-        return pa.DictionaryArray.from_arrays(pa.array(flat, mask=nulls), pa.array(static, pa.string()), safe=False)
     places = {word: place for place, word in enumerate(static)}
-    met = [np.flatnonzero(np.bincount(codes, minlength=1)) for codes, _, _ in parts]
-    said = [[words[code] for code in codes.tolist()] for codes, (_, words, _) in zip(met, parts, strict=True)]
+    met = [np.flatnonzero(np.bincount(codes, minlength=1)) for codes, _ in parts]
+    said = [[words[code] for code in codes.tolist()] for codes, (_, words) in zip(met, parts, strict=True)]
     others = {word for words in said for word in words if word is not None} - places.keys()
     places |= {word: len(places) + place for place, word in enumerate(sorted(others))}
     dtype = np.uint8 if len(places) < 255 else np.uint16 if len(places) < 65_535 else np.int32
@@ -335,11 +406,8 @@ def together(parts: Sequence[tuple[Array, Sequence[str | None], Array | None]], 
     tables = [np.zeros(int(codes.max(initial=0)) + 1, dtype) for codes in met]
     for table, codes, words in zip(tables, met, said, strict=True):
         table[codes] = [no_word if word is None else places[word] for word in words]
-    flat = np.concatenate([table[codes] for (codes, _, _), table in zip(parts, tables, strict=True)]) if parts else np.zeros(0, dtype)
-    nulls = flat == no_word
-    return pa.DictionaryArray.from_arrays(
-        pa.array(flat, mask=nulls if nulls.any() else None), pa.array(list(places), pa.string()), safe=False
-    )
+    flat = np.concatenate([table[codes] for (codes, _), table in zip(parts, tables, strict=True)]) if parts else np.zeros(0, dtype)
+    return coded(flat, strings([word for word in places if word is not None]), int(no_word))
 
 
 def _value_word(value: Value) -> str | None:

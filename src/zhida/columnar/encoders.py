@@ -12,12 +12,14 @@ from decimal import Context, Decimal
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zhida.columnar import kernel
 from zhida.columnar.columns import ALL, DAY, KNOWN, Array, Column, Mask, Vocabulary, either, form_of, full, scaled, within
 from zhida.columnar.dates import FIRST_DAY, LAST_DAY
 from zhida.columnar.operators import compare
 from zhida.columnar.plan import Form, Kind
+from zhida.columnar.told import CellsOfColumn, Told
 from zhida.values import temporal
 from zhida.values.temporal import Date, DaysDuration, MonthsDuration
 
@@ -26,8 +28,11 @@ Value = Any
 OF_NULL, OF_UNKNOWN, FIRST_CODE = 0, 1, 2
 """The codes of null and unknown, and the first of known values."""
 
-Tell = Callable[[Value], tuple[object, ...]]
-"""Says what the cells of a column say of a value: a truth and the codes of what was odd, for each cell."""
+Saying = Told | tuple[object, ...]
+"""What each cell of a column says: a truth and the codes of what was odd."""
+
+Tell = Callable[[Value], Saying]
+"""Says what the cells of a column say of a value."""
 
 _EXACT = Context(prec=7_000)  # holds every FEEL number in full
 
@@ -35,13 +40,14 @@ _EXACT = Context(prec=7_000)  # holds every FEEL number in full
 class Encoder:
     """The codes of one input."""
 
-    def __init__(self, form: Form, bounds: Sequence[Value] | None, tell: Tell, vocabulary: Vocabulary) -> None:
+    def __init__(self, form: Form, bounds: Sequence[Value] | None, cells: CellsOfColumn | Tell, vocabulary: Vocabulary) -> None:
         self.form = form
-        self.tell = tell
+        self.cells = cells if isinstance(cells, CellsOfColumn) else None
+        self.tell: Tell = cells.tell if isinstance(cells, CellsOfColumn) else cells
         self.vocabulary = vocabulary
-        self.numbers: dict[tuple[object, ...], int] = {}
+        self.numbers: dict[Saying, int] = {}
         self.representatives: list[Value] = [None, None]
-        self.told: list[tuple[object, ...]] = [(), ()]
+        self.told: list[Saying] = [(), ()]
         self.thresholds = np.zeros(0, np.int64)
         self.bounds: list[Decimal] = []
         self.table = np.zeros(0, np.int64)
@@ -67,7 +73,10 @@ class Encoder:
 
     def code(self, value: Value) -> int:
         """Return the code of a known value."""
-        told = self.tell(value)
+        return self.code_of_saying(value, self.tell(value))
+
+    def code_of_saying(self, value: Value, told: Saying) -> int:
+        """Return the code of a known value, given what the cells say of it."""
         if told not in self.numbers:
             self.numbers[told] = len(self.representatives)
             self.representatives.append(value)
@@ -76,26 +85,15 @@ class Encoder:
 
     def cut(self, bounds: Sequence[Value]) -> None:
         """Cut integers into elementary intervals."""
-        found: set[int] = set()
-        for bound in bounds:
-            if self.form.kind is Kind.NUMBER and type(bound) is Decimal:
-                if bound.adjusted() > 30:
-                    continue  # no 64 bits come near to it
-                moved = bound.scaleb(self.form.scale, _EXACT)
-                found |= {int(moved.to_integral_value("ROUND_CEILING")), int(moved.to_integral_value("ROUND_FLOOR")) + 1}
-            elif self.form.kind is Kind.DATE and type(bound) is Date:
-                day = temporal.to_days(bound)
-                found |= {day, day + 1}
-            elif self.form.kind is Kind.DAYS and type(bound) is DaysDuration:
-                found |= {-(-bound.nanoseconds // DAY), bound.nanoseconds // DAY + 1}
-            elif self.form.kind is Kind.MONTHS and type(bound) is MonthsDuration:
-                found |= {bound.months, bound.months + 1}
-        limit = 2**63 - 1
-        least, most = (FIRST_DAY, LAST_DAY) if self.form.kind is Kind.DATE else (-limit, limit)
-        marks = sorted(mark for mark in found if least < mark <= most)
-        self.thresholds = np.array(marks, np.int64)
-        samples = [marks[0] - 1, *marks] if marks else [0]
-        self.table = np.array([self.code(self.unpacked(sample)) for sample in samples], np.int64)
+        marks = marks_of(bounds, self.form)
+        self.thresholds = marks
+        samples = np.array([int(marks[0]) - 1, *marks.tolist()] if len(marks) else [0], np.int64)
+        if self.cells is None:
+            told = [self.tell(self.unpacked(sample)) for sample in samples.tolist()]
+        else:
+            told = [*self.cells.tell_stretches(samples, self.unpacked, lambda some: marks_of(some, self.form))]
+        pairs = zip(samples.tolist(), told, strict=True)
+        self.table = np.array([self.code_of_saying(self.unpacked(sample), saying) for sample, saying in pairs], np.int64)
 
     def unpacked(self, number: int) -> Value:
         """Return the value that an integer stands for."""
@@ -172,3 +170,28 @@ class Encoder:
         if stretch not in self.stretches:
             self.stretches[stretch] = self.code(value)
         return self.stretches[stretch]
+
+
+def marks_of(bounds: Sequence[Value], form: Form) -> NDArray[np.int64]:
+    """Return where integers of a form go from one side of some constants to the other: at each, and right behind it.
+
+    >>> marks_of([Decimal("20"), Decimal("0.5")], Form(Kind.NUMBER, 0)).tolist()
+    [1, 20, 21]
+    """
+    found: set[int] = set()
+    for bound in bounds:
+        if form.kind is Kind.NUMBER and type(bound) is Decimal:
+            if bound.adjusted() > 30:
+                continue  # no 64 bits come near to it
+            moved = bound.scaleb(form.scale, _EXACT)
+            found |= {int(moved.to_integral_value("ROUND_CEILING")), int(moved.to_integral_value("ROUND_FLOOR")) + 1}
+        elif form.kind is Kind.DATE and type(bound) is Date:
+            day = temporal.to_days(bound)
+            found |= {day, day + 1}
+        elif form.kind is Kind.DAYS and type(bound) is DaysDuration:
+            found |= {-(-bound.nanoseconds // DAY), bound.nanoseconds // DAY + 1}
+        elif form.kind is Kind.MONTHS and type(bound) is MonthsDuration:
+            found |= {bound.months, bound.months + 1}
+    limit = 2**63 - 1
+    least, most = (FIRST_DAY, LAST_DAY) if form.kind is Kind.DATE else (-limit, limit)
+    return np.array(sorted(mark for mark in found if least < mark <= most), np.int64)

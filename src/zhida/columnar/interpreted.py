@@ -83,10 +83,11 @@ class Firings:
 
     def number(self, firing: Firing) -> int:
         """Return the number of a firing."""
-        if firing not in self.numbers:
-            self.numbers[firing] = len(self.list)
+        fresh = len(self.list)
+        found = self.numbers.setdefault(firing, fresh)
+        if found == fresh:
             self.list.append(firing)
-        return self.numbers[firing]
+        return found
 
 
 @dataclass(frozen=True, slots=True)

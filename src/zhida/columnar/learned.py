@@ -11,7 +11,7 @@ import io
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from zhida.values.text import literal
 from zhida.values.unknown import Unknown
@@ -24,12 +24,11 @@ Key = tuple[str, ...]
 MOST_KEPT = 20_000
 """Combinations that are kept of one operation."""
 
-FORMAT = 2
+FORMAT = 3
 """Of the bytes; others are not read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Firing:
+class Firing(NamedTuple):
     """What a table told beside its value."""
 
     rules: tuple[int, ...]
@@ -38,8 +37,7 @@ class Firing:
     """Places of the rules that what is known keeps from having any say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
+class Lesson(NamedTuple):
     """What the interpreter said of one combination of values."""
 
     value: Value

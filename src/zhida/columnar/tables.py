@@ -35,18 +35,19 @@ from zhida.columnar.columns import (
     states_of,
     union,
     within,
+    words_of,
 )
-from zhida.columnar.encoders import OF_NULL, OF_UNKNOWN, Encoder, Tell
+from zhida.columnar.encoders import OF_NULL, OF_UNKNOWN, Encoder
 from zhida.columnar.interpreted import Firings, firing_of
 from zhida.columnar.kernel import WORD
 from zhida.columnar.learned import Firing, Learned, Lesson, Lessons, key_of
 from zhida.columnar.operators import agreed, plus
 from zhida.columnar.plan import DEFAULT, Decide, Form, placeholder, token
+from zhida.columnar.told import TRUE, CellsOfColumn, Told
 from zhida.dmn.boxed import fitted
 from zhida.dmn.compiled import AS_OF, CompiledTable
 from zhida.dmn.model import HitPolicy
 from zhida.dmn.table import decide_table
-from zhida.feel.evaluate import test
 from zhida.feel.run import Frame, Run
 from zhida.feel.syntax import Literal, UnaryTests
 from zhida.values.temporal import Date
@@ -76,14 +77,8 @@ class Outcome:
     """Whether it takes more to tell, so that the interpreter must decide."""
 
 
-_TRUE, _FALSE = (True, ()), (False, ())
+_TRUE = (True, ())
 _SUMS = {HitPolicy.COLLECT_SUM, HitPolicy.COLLECT_MIN, HitPolicy.COLLECT_MAX}
-
-
-def words_listed(cell: UnaryTests) -> frozenset[str] | None:
-    """Return the words of a cell that lists nothing but words; None for any other cell."""
-    words = [item.value for item in cell.tests if isinstance(item, Literal) and type(item.value) is str]
-    return frozenset(words) if words and len(words) == len(cell.tests) else None
 
 
 class TableDecider:
@@ -119,7 +114,7 @@ class TableDecider:
         if self.is_sum:  # the rules are gathered here, their outputs added up later
             self.table = replace(self.table, table=replace(self.table.table, hit_policy=HitPolicy.COLLECT))
         self.encoders = [
-            Encoder(form, bounds, self.teller(column), vocabulary)
+            Encoder(form, bounds, self.cells_of(column), vocabulary)
             for column, (form, bounds) in enumerate(zip(forms, operation.bounds, strict=True))
         ]
         self.outcomes: list[Outcome] = []
@@ -136,28 +131,10 @@ class TableDecider:
         self.denied: list[Array] = []
         self.short: dict[tuple[int, int], Sequence[UnaryTests]] = {}
 
-    def teller(self, column: int) -> Tell:
-        """Return what says what each cell of a column says of a value; cells that are written alike are asked once."""
-        cells = [rule.tests[column] for rule in self.table.rules]
-        if (allowed := self.table.allowed[column]) is not None:
-            cells.append(allowed)
-        kinds: dict[object, int] = {}
-        kind_of = [kinds.setdefault(cell.span.text or id(cell), len(kinds)) for cell in cells]
-        some = [cells[kind_of.index(kind)] for kind in range(len(kinds))]
-        listed = [words_listed(cell) for cell in some]
-
-        def tell(value: Value) -> tuple[object, ...]:
-            said: list[object] = []
-            for cell, words in zip(some, listed, strict=True):
-                if words is not None and type(value) is str:  # lists of words are long, and words are many
-                    said.append(((value in words) != cell.is_negated, ()))
-                    continue
-                run = Run(self.as_of)
-                passed = test(cell, value, Frame({AS_OF: self.as_of}, run))
-                said.append((passed, tuple(sorted({item.code for item in run.diagnostics}))))
-            return tuple([said[kind] for kind in kind_of])
-
-        return tell
+    def cells_of(self, column: int) -> CellsOfColumn:
+        """Return the cells of a column, and last what it allows."""
+        allowed = self.table.allowed[column]
+        return CellsOfColumn([*(rule.tests[column] for rule in self.table.rules), *([] if allowed is None else [allowed])], self.as_of)
 
     # --- combinations to outcomes --------------------------------------------------------------------------------------
 
@@ -352,14 +329,13 @@ class TableDecider:
             plain = np.zeros(len(fresh), np.bool_)
             denied = np.zeros((len(fresh), rules), np.bool_)
             for row, told in enumerate(fresh):
-                plain[row] = (
-                    bool(told) and all(cell in {_TRUE, _FALSE} for cell in told[:rules]) and all(cell == _TRUE for cell in told[rules:])
-                )
-                for rule, cell in enumerate(told[:rules]):
-                    if cell == _TRUE:
-                        masks[row, rule // WORD] |= np.uint64(1 << (rule % WORD))
-                    elif isinstance(cell, tuple) and cell[0] is False:
-                        denied[row, rule] = True
+                if not told:
+                    continue
+                assert isinstance(told, Told), "the cells of a table told it"
+                says_no = np.array([isinstance(cell, tuple) and cell[0] is False for cell in told.said])
+                plain[row] = (told.numbers[:rules] <= TRUE).all() and (told.numbers[rules:] == TRUE).all()
+                masks[row] = words_of(told.numbers[None, :rules] == TRUE, words)[0]
+                denied[row] = says_no[told.numbers[:rules]]
             self.masks[place] = np.concatenate((self.masks[place], masks))
             self.plain[place] = np.concatenate((self.plain[place], plain))
             self.denied[place] = np.concatenate((self.denied[place], denied))

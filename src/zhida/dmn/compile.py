@@ -10,6 +10,7 @@ to null and says why, and the rest of the file can be used.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from zhida.dmn.compiled import (
     AS_OF,
@@ -69,17 +70,20 @@ FEEL_LANGUAGES = ("feel", "feel/", "feel.xsd")
 """How the URIs of expression languages end that are FEEL, of whichever version, in small letters."""
 
 
-def compile_definitions(definitions: Definitions, imported: Mapping[str, Shape]) -> CompiledDefinitions:
+def compile_definitions(
+    definitions: Definitions, imported: Mapping[str, Shape], known: Mapping[str, Shape] = MappingProxyType({})
+) -> CompiledDefinitions:
     """Compile one set of definitions by itself.
 
     Args:
         definitions: The elements.
         imported: The shape of each name in `definitions.imports`.
+        known: Of input data whose shape was found before, by id, that shape.
 
     Returns:
         What was compiled; mistakes are in its `diagnostics` (feel-*, dmn-cycle, dmn-duplicate-name, dmn-reserved-name).
     """
-    return _Compiler(wire_by_name(definitions, imported)).compile()
+    return _Compiler(wire_by_name(definitions, imported, known)).compile()
 
 
 def compile_models(main: Definitions, others: Iterable[Definitions] = ()) -> DecisionModel:

@@ -9,6 +9,7 @@ that a model defines is resolved.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from zhida.dmn.compiled import AS_OF
 from zhida.dmn.item_types import TypeNames, named_types, resolve_types
@@ -66,18 +67,19 @@ def shape_of(item: ItemDefinition) -> Shape:
     )
 
 
-def wire_by_name(definitions: Definitions, imported: Mapping[str, Shape]) -> Wiring:
+def wire_by_name(definitions: Definitions, imported: Mapping[str, Shape], known: Mapping[str, Shape] = MappingProxyType({})) -> Wiring:
     """Return the wiring of definitions in which every name is in every scope; a name may be given once.
 
     Args:
         definitions: The elements.
         imported: The shape of each name in `definitions.imports`.
+        known: Of input data whose shape was found before, by id, that shape.
     """
     wiring = Wiring(definitions)
     names: dict[str, str] = {data.name: data.id for data in definitions.inputs}
     for data in definitions.inputs:
         wiring.inputs[data.id] = data
-        wiring.shapes[data.id] = shape_of(data.item)
+        wiring.shapes[data.id] = known.get(data.id) or shape_of(data.item)
     for name, shape in imported.items():
         names[name] = definitions.imports[name]
         wiring.shapes[definitions.imports[name]] = shape

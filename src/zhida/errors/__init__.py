@@ -96,6 +96,10 @@ class DiagnosticsError(ZhidaError):
         super().__init__("\n".join(item.render() for item in diagnostics))
         self.diagnostics = tuple(diagnostics)
 
+    def __reduce__(self) -> tuple[type["DiagnosticsError"], tuple[tuple[Diagnostic, ...]]]:
+        """Return how a copy is made, in another process too."""
+        return type(self), (self.diagnostics,)
+
 
 class CompileError(DiagnosticsError):
     """Policies or models with mistakes in them; holds all that one pass found."""

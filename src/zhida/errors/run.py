@@ -35,6 +35,13 @@ CODES: dict[str, Code] = {
         ("leave out --changed-since; everything is then decided anew",),
         ("请去掉 --changed-since，全部重新判定",),
     ),
+    "run-worker-lost": Code(
+        ERROR,
+        "a process that was deciding a part was ended from outside, twice (status {status})",
+        "判定一块的进程两次被外力结束（状态 {status}）",
+        ("its memory may not have sufficed: run the same command again, with fewer --workers; parts that are done are kept",),
+        ("可能是内存不够：请用 --workers 少开几个，再运行同样的命令；做完的块留着",),
+    ),
     "run-kernel-unknown": Code(
         ERROR,
         "the kernel has no path '{name}' here",

@@ -7,6 +7,7 @@ nothing. `NameSet.match` finds the longest declared name at a place; `Scope` cha
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from zhida.values.types import Type
 
@@ -44,6 +45,7 @@ def read_part(text: str, position: int) -> str:
     return ""
 
 
+@lru_cache(maxsize=8_192)
 def split_name(name: str) -> tuple[str, ...]:
     """Return the parts of a name.
 

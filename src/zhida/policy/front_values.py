@@ -58,6 +58,14 @@ def read_front_values(source: Source, diagnostics: list[Diagnostic]) -> tuple[di
     return _Reader(source, diagnostics).read(source.line_start(2), source.line_start(last)), last + 1
 
 
+def _alias(text: str) -> yaml.Token | None:
+    """Return the first anchor or alias of a YAML text; only where their signs occur is it read once more."""
+    if "&" not in text and "*" not in text:
+        return None
+    tokens = yaml.scan(text, Loader=yaml.BaseLoader)
+    return next((token for token in tokens if isinstance(token, yaml.AliasToken | yaml.AnchorToken)), None)
+
+
 class _Reader:
     """Reads one front matter."""
 
@@ -79,8 +87,7 @@ class _Reader:
             return self.refuse(start, "brackets stand too deep inside each other")
         if not isinstance(root, yaml.MappingNode):
             return self.refuse(start, "keys with values were expected")
-        aliases = (token for token in yaml.scan(text, Loader=yaml.BaseLoader) if isinstance(token, yaml.AliasToken | yaml.AnchorToken))
-        if (alias := next(aliases, None)) is not None:
+        if (alias := _alias(text)) is not None:
             return self.refuse(start + alias.start_mark.index, "anchors and aliases are not used here")
         return dict(self.entries(root, start))
 

@@ -22,6 +22,7 @@ from zhida.dmn.compiled import CompiledDecision, CompiledDefinitions, DecisionMo
 from zhida.dmn.elementary import Use, uses
 from zhida.dmn.graph import closure, sort_requirements
 from zhida.dmn.model import Definitions, InputData, ItemDefinition
+from zhida.dmn.wiring import shape_of
 from zhida.errors import CompileError, Diagnostic, InputError, diagnostic, has_errors, nearest
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.shape import Shape
@@ -44,6 +45,27 @@ from zhida.values.temporal import Date
 from zhida.values.unknown import unknown
 
 
+@dataclass(slots=True, eq=False)
+class _Text:
+    """The text of a policy, read into blocks and logic; where that is left behind on the way through bytes, it is read anew when asked for."""
+
+    source: Source
+    """The text."""
+    read: tuple[PolicyDocument, TangledPolicy] | None
+    """What it was read into, where it was."""
+
+    def __reduce__(self) -> tuple[type["_Text"], tuple[Source, None]]:
+        """Leave behind what the text alone says: there are more cells of tables in it than of everything else."""
+        return _Text, (self.source, None)
+
+    def both(self) -> tuple[PolicyDocument, TangledPolicy]:
+        """Return what the text is read into."""
+        if self.read is None:
+            document = parse(self.source)
+            self.read = (document, tangle(document))
+        return self.read
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One policy, read and compiled."""
@@ -52,19 +74,29 @@ class Policy:
     """`pack/name`, by the place of its file."""
     sha256: str
     """Digest of its text: the name of exactly this version."""
-    document: PolicyDocument
-    """Its blocks."""
-    tangled: TangledPolicy
-    """What it executes."""
+    front: FrontMatter
+    """What it says of itself."""
     compiled: CompiledDefinitions
     """Its decisions, checked."""
     diagnostics: tuple[Diagnostic, ...]
     """All that was found in it."""
+    _text: _Text = field(repr=False, compare=False)
+    """Its text, whose digest is `sha256`."""
 
     @property
-    def front(self) -> FrontMatter:
-        """What it says of itself."""
-        return self.tangled.front
+    def source(self) -> Source:
+        """Its text."""
+        return self._text.source
+
+    @property
+    def document(self) -> PolicyDocument:
+        """Its blocks."""
+        return self._text.both()[0]
+
+    @property
+    def tangled(self) -> TangledPolicy:
+        """What it executes."""
+        return self._text.both()[1]
 
     @property
     def is_sound(self) -> bool:
@@ -245,6 +277,8 @@ class _Loader:
         self.policies: dict[str, Policy] = {}
         self.folders: list[Path] = []
         self.caveats: list[Caveat] = []
+        self.inputs: dict[str, tuple[InputData, ...]] = {}
+        self.shapes: dict[str, dict[str, Shape]] = {}
 
     def load(self, folders: Iterable[Path], paths: Iterable[tuple[Path, Path]]) -> Packs:
         """Read everything."""
@@ -420,14 +454,13 @@ class _Loader:
             near = nearest(front.subject, self.dictionaries)
             found.append(diagnostic("policy-unknown-subject", document.front["subject"].snippet.span(), name=front.subject, near=near))
         imports, shapes = self.imports(tangled, set(dictionary.items if dictionary else ()) | set(self.parameters), found)
-        inputs = [InputData(item.name, item) for item in (dictionary.items.values() if dictionary else ())]
-        inputs += [InputData(parameter_id(name), rows[0].item) for name, rows in self.parameters.items()]
+        inputs = list(self.declared(dictionary))
         years = self.years(tangled, dictionary, imports)
         decisions, knowledge_models = years.spread(tangled.decisions), years.spread(tangled.knowledge_models)
         inputs += years.used.values()
         found.extend(years.diagnostics)
         definitions = Definitions(id_, decisions, knowledge_models, tuple(inputs), imports)
-        compiled = compile_definitions(definitions, shapes)
+        compiled = compile_definitions(definitions, shapes, self.shapes[dictionary.subject if dictionary else ""])
         found.extend(checks.front_names(tangled))
         found.extend(checks.goal_types(id_, front, compiled))
         found.extend(checks.listed_results(compiled))
@@ -440,7 +473,17 @@ class _Loader:
             self.check_examples(tangled, dictionary.items, found)
         diagnostics = in_reading_order((*tangled.diagnostics, *found, *heard))
         digest = hashlib.sha256(document.source.text.encode()).hexdigest()
-        return Policy(id_, digest, document, tangled, compiled, diagnostics)
+        return Policy(id_, digest, front, compiled, diagnostics, _Text(document.source, (document, tangled)))
+
+    def declared(self, dictionary: Dictionary | None) -> tuple[InputData, ...]:
+        """Return what every policy on a kind of subject may be given: attributes and parameters, the same ones for all."""
+        subject = dictionary.subject if dictionary else ""
+        if subject not in self.inputs:
+            data = [InputData(item.name, item) for item in (dictionary.items.values() if dictionary else ())]
+            data += [InputData(parameter_id(name), rows[0].item) for name, rows in self.parameters.items()]
+            self.inputs[subject] = tuple(data)
+            self.shapes[subject] = {each.id: shape_of(each.item) for each in data}
+        return self.inputs[subject]
 
     def years(self, tangled: TangledPolicy, dictionary: Dictionary | None, imports: Iterable[str]) -> Years:
         """Return what writes out the years in the rules of a policy."""

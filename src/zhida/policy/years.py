@@ -12,6 +12,7 @@ calendar year before `as_of`. Each other year is input data of its own, so that 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from zhida.dmn.model import InputData, ItemDefinition
@@ -174,16 +175,20 @@ class Years:
         if not is_dataclass(value) or isinstance(value, Span | Source):
             return value
         changed = {}
-        for each in fields(value):
-            old = getattr(value, each.name)
+        for name in _field_names(type(value)):
+            old = getattr(value, name)
+            if isinstance(old, str | int):
+                continue
             new = self._walk(old)
             if new is not old:
-                changed[each.name] = new
+                changed[name] = new
         return replace(cast("Any", value), **changed) if changed else value
 
     def written_out(self, text: Snippet) -> Snippet:
         """Return an expression in which `X(1)` is the name of that year's input data, and `X(0..2)` the list of such names."""
         feel, position, end = text.text, 0, 0
+        if "(" not in feel and "前" not in feel:  # no year can be asked for
+            return text
         pieces: list[str] = []
         replaced: list[tuple[int, int, int]] = []
         length = 0
@@ -244,6 +249,12 @@ class Years:
         if offset:
             self.used[name] = InputData(name, replace(item, name=name))
         return name
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    """Return the names of the fields of a class of elements."""
+    return tuple(each.name for each in fields(kind))
 
 
 def _closing(feel: str, opening: int) -> int:

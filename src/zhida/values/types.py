@@ -54,6 +54,12 @@ class Type:
                 return f"function<{', '.join(map(str, self.arguments[:-1]))}> -> {self.arguments[-1]}"
         return self.name
 
+    def __reduce__(self) -> tuple[Callable[..., "Type"], tuple[object, ...]]:
+        """Return how a copy is made, in another process too: of the simple types there is only one, which is told by `is`."""
+        if SIMPLE_TYPES.get(self.name) is self:
+            return simple_type, (self.name,)
+        return Type, (self.name, self.arguments, self.fields, self.constraint)
+
 
 ANY = Type("Any")
 NULL = Type("Null")
@@ -78,6 +84,16 @@ SIMPLE_TYPES = {
     "function": Type("function"),
 }
 """Types that are written as a bare name, with the XML spellings of older models."""
+
+
+def simple_type(name: str) -> Type:
+    """Return the type that is written as a bare name.
+
+    >>> simple_type("date and time") is DATE_TIME
+    True
+    """
+    return SIMPLE_TYPES[name]
+
 
 ORDERED_TYPES = {NUMBER, STRING, DATE, TIME, DATE_TIME, DAYS_DURATION, MONTHS_DURATION}
 """Types whose values can be compared with `<`."""

@@ -6,6 +6,9 @@
     codes, masks       ──decide_masks───> rules         the lowest rule, or the only one
     codes, masks       ──match──────────> masks         all of them, one bit per rule
 
+The last three take columns that are not coded yet as well (`Uncoded`): then codes are made a stretch of rows at a time, right
+before they are used, and never leave the caches.
+
 `PATHS` are the ways in which this machine can run it, best first: native ones where the extension was built, and "numpy", which is
 the judge of the others (see `numpy_kernel` for what the functions mean). The best is in use unless the environment variable
 ZHIDA_KERNEL names another; `use` changes it for a while, for the whole process. Arrays must not change while a function runs:
@@ -21,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhida.columnar.kernel import numpy_kernel
-from zhida.columnar.kernel.numpy_kernel import WORD, Array, Bits, combine, first, intersect, look_up, reached
+from zhida.columnar.kernel.numpy_kernel import WORD, Array, Bits, Coded, Uncoded, combine, first, intersect, look_up, reached
 from zhida.errors import InputError, diagnostic
 
 try:
@@ -36,6 +39,8 @@ __all__ = [
     "OTHER_PATHS",
     "PATHS",
     "WORD",
+    "Coded",
+    "Uncoded",
     "combine",
     "decide_dense",
     "decide_masks",
@@ -157,45 +162,58 @@ def translate_bits(  # noqa: PLR0913 - the kernel's face
     return out
 
 
-def decide_dense(codes: Sequence[Array], maps: Sequence[NDArray[np.uint32]], table: Array, *, out: Array | None = None) -> Array:
+def decide_dense(codes: Sequence[Coded], maps: Sequence[NDArray[np.uint32]], table: Array, *, out: Array | None = None) -> Array:
     """Return for each row the entry of a dense table; see `numpy_kernel.decide_dense`."""
     place = _Choice.place
     if place == _NUMPY:
         return numpy_kernel.decide_dense(codes, maps, table, out=out)
     if out is None:
-        out = np.empty(len(codes[0]) if codes else 0, table.dtype)
-    _native.decide_dense(place, codes, maps, table, out)
+        out = np.empty(_rows(codes), table.dtype)
+    _native.decide_dense(place, _plain(codes), maps, table, out)
     return out
 
 
 def decide_masks(  # noqa: PLR0913 - the kernel's face
-    codes: Sequence[Array],
+    codes: Sequence[Coded],
     masks: Sequence[NDArray[np.uint64]],
     first: bool,
     none: int,
     many: int,
     *,
-    out: NDArray[np.uint16] | None = None,
-) -> NDArray[np.uint16]:
+    words: Array | None = None,
+    out: Array | None = None,
+) -> Array:
     """Return for each row the lowest rule that all its codes satisfy, or the only one; see `numpy_kernel.decide_masks`."""
     place = _Choice.place
     if place == _NUMPY:
-        return numpy_kernel.decide_masks(codes, masks, first, none, many, out=out)
+        return numpy_kernel.decide_masks(codes, masks, first, none, many, words=words, out=out)
     if out is None:
-        out = np.empty(len(codes[0]) if codes else 0, np.uint16)
-    _native.decide_masks(place, codes, masks, first, none, many, out)
+        out = np.empty(_rows(codes), np.uint16 if words is None else words.dtype)
+    _native.decide_masks(place, _plain(codes), masks, first, none, many, words, out)
     return out
 
 
-def match(codes: Sequence[Array], masks: Sequence[NDArray[np.uint64]], *, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
+def match(codes: Sequence[Coded], masks: Sequence[NDArray[np.uint64]], *, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
     """Return for each row the words of the rules that all its codes satisfy; see `numpy_kernel.match`."""
     place = _Choice.place
     if place == _NUMPY:
         return numpy_kernel.match(codes, masks, out=out)
     if out is None:
-        out = np.empty((len(codes[0]), masks[0].shape[1]) if codes and masks else (0, 1), np.uint64)
-    _native.match(place, codes, masks, out)
+        out = np.empty((_rows(codes), masks[0].shape[1]) if codes and masks else (0, 1), np.uint64)
+    _native.match(place, _plain(codes), masks, out)
     return out
+
+
+def _rows(codes: Sequence[Coded]) -> int:
+    """Return how many rows columns have."""
+    if not codes:
+        return 0
+    return codes[0].rows if isinstance(codes[0], Uncoded) else len(codes[0])
+
+
+def _plain(codes: Sequence[Coded]) -> Sequence[object]:
+    """Return columns as native paths take them."""
+    return [column.arguments if isinstance(column, Uncoded) else column for column in codes]
 
 
 _Choice.place = _place(os.environ.get(_VARIABLE) or PATHS[0])

@@ -12,6 +12,14 @@ def translate_bits(
 ) -> None: ...
 def decide_dense(path: int, codes: Sequence[object], maps: Sequence[object], table: object, out: NDArray[Any], /) -> None: ...
 def decide_masks(
-    path: int, codes: Sequence[object], masks: Sequence[object], first: bool, none: int, many: int, out: NDArray[Any], /
+    path: int,
+    codes: Sequence[object],
+    masks: Sequence[object],
+    first: bool,
+    none: int,
+    many: int,
+    words: object,
+    out: NDArray[Any],
+    /,
 ) -> None: ...
 def match(path: int, codes: Sequence[object], masks: Sequence[object], out: NDArray[Any], /) -> None: ...

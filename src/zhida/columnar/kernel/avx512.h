@@ -95,6 +95,61 @@ static void veil_512(uint8_t *codes, uint64_t lacking, uint8_t unknown) {
     _mm512_storeu_si512(codes, _mm512_mask_set1_epi8(_mm512_loadu_si512(codes), lacking, (char)unknown));
 }
 
+static void spread_512(uint64_t word, uint8_t off, uint8_t on, uint8_t *out) {
+    _mm512_storeu_si512(out, _mm512_mask_blend_epi8(word, _mm512_set1_epi8((char)off), _mm512_set1_epi8((char)on)));
+}
+
+/* Codes of one byte, up to 256 of them, by indices of one byte, two or four; returns how many were done, and the largest index.
+ * What is looked up for one that is too large is nothing but wrong. */
+static size_t translate_512(const Words *words, size_t from, size_t rows, uint8_t *out, uint64_t *largest) {
+    const int is_narrow = words->width == 1 && words->sort == UNSIGNED;
+    uint8_t table[256] = {0};
+    size_t row = 0;
+    memcpy(table, words->codes, words->count);
+    if (is_narrow) {
+        const uint8_t *indices = (const uint8_t *)words->indices + from;
+        __m512i most = _mm512_setzero_si512();
+        uint8_t found[ROWS_512];
+        for (; row + ROWS_512 <= rows; row += ROWS_512) {
+            const __m512i index = _mm512_loadu_si512(indices + row);
+            most = _mm512_max_epu8(most, index);
+            _mm512_storeu_si512(out + row, bytes_of_512(table, words->count, index));
+        }
+        _mm512_storeu_si512(found, most);
+        for (unsigned place = 0; place < ROWS_512; place++) *largest = found[place] > *largest ? found[place] : *largest;
+    } else if (words->width == 2 && words->sort == UNSIGNED) {
+        const uint16_t *indices = (const uint16_t *)words->indices + from;
+        __m512i most = _mm512_setzero_si512();
+        uint16_t found[32];
+        for (; row + ROWS_512 <= rows; row += ROWS_512) {
+            const __m512i a = _mm512_loadu_si512(indices + row), b = _mm512_loadu_si512(indices + row + 32);
+            const __m512i index = _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi16_epi8(a)), _mm512_cvtepi16_epi8(b), 1);
+            most = _mm512_max_epu16(most, _mm512_max_epu16(a, b));
+            _mm512_storeu_si512(out + row, bytes_of_512(table, words->count, index));
+        }
+        _mm512_storeu_si512(found, most);
+        for (unsigned place = 0; place < 32; place++) *largest = found[place] > *largest ? found[place] : *largest;
+    } else if (words->width == 4) {
+        const uint32_t *indices = (const uint32_t *)words->indices + from;
+        __m512i most = _mm512_setzero_si512();
+        for (; row + ROWS_512 <= rows; row += ROWS_512) {
+            __m512i index;
+            const __m512i a = _mm512_loadu_si512(indices + row), b = _mm512_loadu_si512(indices + row + 16);
+            const __m512i c = _mm512_loadu_si512(indices + row + 32), d = _mm512_loadu_si512(indices + row + 48);
+            most = _mm512_max_epu32(_mm512_max_epu32(most, _mm512_max_epu32(a, b)), _mm512_max_epu32(c, d));
+            index = _mm512_castsi128_si512(_mm512_cvtepi32_epi8(a));
+            index = _mm512_inserti32x4(index, _mm512_cvtepi32_epi8(b), 1);
+            index = _mm512_inserti32x4(index, _mm512_cvtepi32_epi8(c), 2);
+            index = _mm512_inserti32x4(index, _mm512_cvtepi32_epi8(d), 3);
+            _mm512_storeu_si512(out + row, bytes_of_512(table, words->count, index));
+        }
+        *largest = _mm512_reduce_max_epu32(most);
+        for (; row < rows && indices[row] < words->count; row++) out[row] = table[indices[row]];
+        if (row < rows) *largest = indices[row];
+    }
+    return row;
+}
+
 /* Sums below 256: one byte for each row all the way. */
 static size_t dense_bytes_512(const Dense *dense, size_t from, size_t rows, void *out) {
     const Columns *columns = &dense->columns;

@@ -283,6 +283,29 @@ static Fault LANE(mend)(const Words *words, size_t from, size_t rows, uint32_t *
     return fault;
 }
 
+/* Codes of one byte without a step between, by indices of one byte or two; up to 256 codes by those of four too.
+ * Returns 0 where it is done in another way, or an index has no code. */
+static int LANE(translate_bytes)(const Words *words, size_t from, size_t rows, uint8_t *RESTRICT found) {
+    const uint8_t *codes = (const uint8_t *)words->codes, *here = (const uint8_t *)words->indices + from * words->width;
+    size_t row = 0;
+#if LEVEL == 3
+    if (words->count <= 256) {
+        uint64_t largest = 0;
+        row = translate_512(words, from, rows, found, &largest);
+        if (largest >= words->count) return 0;
+    }
+#endif
+    if (words->width > 2 || words->sort != UNSIGNED) return row == rows;
+    if (!(words->count >> (8 * words->width)) && LANE(largest)(here + row * words->width, words->width, rows - row) >= words->count) return 0;
+    if (words->width == 1) {
+        for (; row < rows; row++) found[row] = codes[here[row]];
+    } else {
+        const uint16_t *broad = (const uint16_t *)(const void *)here;
+        for (; row < rows; row++) found[row] = codes[broad[row]];
+    }
+    return 1;
+}
+
 static Fault LANE(translate)(const Words *words, void *out) {
     Fault fault = {-1, 0, 0};
     uint32_t own[BLOCK];
@@ -290,6 +313,10 @@ static Fault LANE(translate)(const Words *words, void *out) {
         const size_t rows = words->rows - from < BLOCK ? words->rows - from : BLOCK;
         uint8_t *found = (uint8_t *)out + from * words->code_width;
         uint32_t largest = 0;
+        if (words->code_width == 1 && words->count && LANE(translate_bytes)(words, from, rows, found)) {
+            LANE(veil)(&words->valid, from, rows, words->rows, 1, words->unknown, found);
+            continue;
+        }
         LANE(narrow)(words, from, rows, own);
         for (size_t row = 0; row < rows; row++) largest = own[row] > largest ? own[row] : largest;
         if (largest >= words->count) fault = LANE(mend)(words, from, rows, own);
@@ -307,6 +334,36 @@ static Fault LANE(translate)(const Words *words, void *out) {
         LANE(veil)(&words->valid, from, rows, words->rows, words->code_width, words->unknown, found);
     }
     return fault;
+}
+
+/* --- bits --------------------------------------------------------------------------------------------------------------- */
+
+static void LANE(spread)(const Valid *bits, size_t rows, unsigned off, unsigned on, unsigned width, void *out) {
+    for (size_t start = 0; start < rows; start += 64) {
+        const size_t count = rows - start < 64 ? rows - start : 64;
+        const uint64_t word = valid_word(bits->bits, bits->offset, start, rows);
+        if (width == 1) {
+            uint8_t *found = (uint8_t *)out + start;
+#if LEVEL == 3
+            if (count == 64) {
+                spread_512(word, (uint8_t)off, (uint8_t)on, found);
+                continue;
+            }
+#endif
+            for (size_t row = 0; row < count; row++) found[row] = (uint8_t)(word >> row & 1 ? on : off);
+        } else {
+            uint16_t *found = (uint16_t *)out + start;
+            for (size_t row = 0; row < count; row++) found[row] = (uint16_t)(word >> row & 1 ? on : off);
+        }
+    }
+}
+
+static void LANE(translate_bits)(const Bits *bits, void *out) {
+    LANE(spread)(&bits->bits, bits->rows, bits->off, bits->on, bits->width, out);
+    for (size_t from = 0; from < bits->rows; from += BLOCK) {
+        const size_t rows = bits->rows - from < BLOCK ? bits->rows - from : BLOCK;
+        LANE(veil)(&bits->valid, from, rows, bits->rows, bits->width, bits->unknown, (uint8_t *)out + from * bits->width);
+    }
 }
 
 /* --- dense tables ------------------------------------------------------------------------------------------------------ */
@@ -634,4 +691,5 @@ static Fault LANE(match)(const Masks *masks, uint64_t *out) {
     }
 }
 
-static const Path LANE(path) = {LANE_NAME, LEVEL, LANE(encode), LANE(translate), LANE(decide_dense), LANE(decide_masks), LANE(match)};
+static const Path LANE(path) = {LANE_NAME, LEVEL, LANE(encode),       LANE(translate), LANE(translate_bits),
+                                 LANE(decide_dense), LANE(decide_masks), LANE(match)};

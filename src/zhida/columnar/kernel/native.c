@@ -17,6 +17,7 @@
 
 #include "arguments.h"
 #include "cuts.h"
+#include "sources.h"
 
 /* --- one set of loops for each path ------------------------------------------------------------------------------------ */
 
@@ -99,169 +100,86 @@ static const Path *path_of(PyObject *number) {
 
 /* --- encode and translate ---------------------------------------------------------------------------------------------- */
 
-static int is_ascending(const int64_t *numbers, size_t count) {
-    for (size_t place = 1; place < count; place++) {
-        if (numbers[place - 1] > numbers[place]) return 0;
-    }
-    return 1;
-}
-
-static int hold_values(View *view, Values *values, PyObject *array) {
-    const int is_wide = PyObject_HasAttrString(array, "ndim") && PyObject_CheckBuffer(array);
-    PyObject *dimensions = is_wide ? PyObject_GetAttrString(array, "ndim") : NULL;
-    const long count = dimensions ? PyLong_AsLong(dimensions) : 1;
-    Py_XDECREF(dimensions);
-    PyErr_Clear();
-    if (count == 2) {
-        if (hold_kind(view, array, "values", 2, 0, "q") < 0) return -1;
-        if (view->buffer.shape[1] != 2) {
-            PyErr_SetString(PyExc_ValueError, "values: a wide value has two words");
-            return -1;
-        }
-    } else if (hold_kind(view, array, "values", 1, 0, "bBhHiIq") < 0) {
-        return -1;
-    }
-    values->values = view->buffer.buf;
-    values->sort = count == 2 ? WIDE : view->sort;
-    values->width = count == 2 ? 16 : view->width;
-    values->rows = view->count;
-    return 0;
-}
-
 /* encode(path, values, thresholds, codes, valid, unknown, out) */
 static PyObject *encode(PyObject *module, PyObject *const *arguments, Py_ssize_t given) {
-    View views[5];
-    View *marks = &views[1], *codes = &views[2], *out = &views[4];
-    Values values;
-    Cuts cuts;
-    size_t unknown = 0;
-    void *memory = NULL;
+    Source source;
+    View out = {0};
     PyObject *found = NULL;
     const Path *path;
     (void)module;
-    memset(views, 0, sizeof views);
-    memset(&values, 0, sizeof values);
-    memset(&cuts, 0, sizeof cuts);
+    memset(&source, 0, sizeof source);
     if (check_arguments("encode", given, 7) < 0 || !(path = path_of(arguments[0]))) return NULL;
-    if (hold_values(&views[0], &values, arguments[1]) < 0 || hold_kind(marks, arguments[2], "thresholds", 1, 0, "q") < 0
-        || hold_kind(codes, arguments[3], "codes", 1, 0, "BH") < 0 || hold_valid(&views[3], &values.valid, arguments[4], values.rows) < 0
-        || hold_kind(out, arguments[6], "out", 1, 1, "BH") < 0 || check_out(out, values.rows, codes->width) < 0
-        || count_of(arguments[5], "unknown", codes->width == 1 ? UINT8_MAX : UINT16_MAX, &unknown) < 0
-        || check_apart(out, &views[0], "values") < 0 || check_apart(out, marks, "thresholds") < 0 || check_apart(out, codes, "codes") < 0
-        || check_apart(out, &views[3], "valid") < 0) goto done;
-    cuts.count = marks->count;
-    cuts.width = codes->width;
-    cuts.unknown = (unsigned)unknown;
-    if (codes->count != cuts.count + 1) {
-        PyErr_Format(PyExc_ValueError, "codes: %zu, not one more than the %zu thresholds", codes->count, cuts.count);
-        goto done;
-    }
-    if (!is_ascending((const int64_t *)marks->buffer.buf, cuts.count)) {
-        PyErr_SetString(PyExc_ValueError, "thresholds: not in ascending order");
-        goto done;
-    }
-    if (prepare_cuts(&cuts, (const int64_t *)marks->buffer.buf, codes->buffer.buf, values.rows, &memory) < 0) {
-        PyErr_NoMemory();
-        goto done;
-    }
+    if (hold_encoded(&source, arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]) < 0
+        || hold_kind(&out, arguments[6], "out", 1, 1, "BH") < 0 || check_out(&out, source.rows, source.codes.width) < 0
+        || check_source_apart(&out, &source) < 0) goto done;
     Py_BEGIN_ALLOW_THREADS
-    path->encode(&values, &cuts, out->buffer.buf);
+    path->encode(&source.given, &source.cuts, out.buffer.buf);
     Py_END_ALLOW_THREADS
     Py_INCREF(Py_None);
     found = Py_None;
 done:
-    free(memory);
-    for (unsigned place = 0; place < 5; place++) let_go(&views[place]);
+    free_source(&source);
+    let_go(&out);
     return found;
 }
 
 /* translate(path, indices, codes, valid, unknown, out) */
 static PyObject *translate(PyObject *module, PyObject *const *arguments, Py_ssize_t given) {
-    View views[4];
-    View *indices = &views[0], *codes = &views[1], *out = &views[3];
-    Words words;
-    size_t unknown = 0;
+    Source source;
+    View out = {0};
     Fault fault;
     PyObject *found = NULL;
     const Path *path;
     (void)module;
-    memset(views, 0, sizeof views);
-    memset(&words, 0, sizeof words);
+    memset(&source, 0, sizeof source);
     if (check_arguments("translate", given, 6) < 0 || !(path = path_of(arguments[0]))) return NULL;
-    if (hold_kind(indices, arguments[1], "indices", 1, 0, "bBhHiIq") < 0 || hold_kind(codes, arguments[2], "codes", 1, 0, "BH") < 0
-        || hold_valid(&views[2], &words.valid, arguments[3], indices->count) < 0 || hold_kind(out, arguments[5], "out", 1, 1, "BH") < 0
-        || check_out(out, indices->count, codes->width) < 0
-        || count_of(arguments[4], "unknown", codes->width == 1 ? UINT8_MAX : UINT16_MAX, &unknown) < 0
-        || check_apart(out, indices, "indices") < 0 || check_apart(out, codes, "codes") < 0 || check_apart(out, &views[2], "valid") < 0) {
-        goto done;
-    }
-    if (codes->count > UINT32_MAX) {
-        PyErr_SetString(PyExc_ValueError, "codes: too many");
-        goto done;
-    }
-    words.indices = indices->buffer.buf;
-    words.width = indices->width;
-    words.sort = indices->sort;
-    words.rows = indices->count;
-    words.count = codes->count;
-    words.codes = codes->buffer.buf;
-    words.code_width = codes->width;
-    words.unknown = (unsigned)unknown;
+    if (hold_translated(&source, arguments[1], arguments[2], arguments[3], arguments[4]) < 0
+        || hold_kind(&out, arguments[5], "out", 1, 1, "BH") < 0 || check_out(&out, source.rows, source.codes.width) < 0
+        || check_source_apart(&out, &source) < 0) goto done;
     Py_BEGIN_ALLOW_THREADS
-    fault = path->translate(&words, out->buffer.buf);
+    fault = path->translate(&source.words, out.buffer.buf);
     Py_END_ALLOW_THREADS
-    if (fault.column >= 0) PyErr_Format(PyExc_ValueError, "indices: the one in row %zu is not below %zu", fault.row, words.count);
+    if (fault.column >= 0) PyErr_Format(PyExc_ValueError, "indices: the one in row %zu is not below %zu", fault.row, source.words.count);
     else found = answer(fault, 0);
 done:
-    for (unsigned place = 0; place < 4; place++) let_go(&views[place]);
+    free_source(&source);
+    let_go(&out);
     return found;
-}
-
-static void spread_bits(const Valid *bits, size_t rows, unsigned off, unsigned on, unsigned width, void *out) {
-    for (size_t start = 0; start < rows; start += 64) {
-        const size_t count = rows - start < 64 ? rows - start : 64;
-        const uint64_t word = valid_word(bits->bits, bits->offset, start, rows);
-        if (width == 1) {
-            uint8_t *found = (uint8_t *)out + start;
-            for (size_t row = 0; row < count; row++) found[row] = (uint8_t)(word >> row & 1 ? on : off);
-        } else {
-            uint16_t *found = (uint16_t *)out + start;
-            for (size_t row = 0; row < count; row++) found[row] = (uint16_t)(word >> row & 1 ? on : off);
-        }
-    }
 }
 
 /* translate_bits(path, bits, offset, code of false, code of true, valid, unknown, out) */
 static PyObject *translate_bits(PyObject *module, PyObject *const *arguments, Py_ssize_t given) {
     View views[3];
     View *out = &views[2];
-    Valid bits, valid;
-    size_t codes[3] = {0, 0, 0}, rows;
+    Bits bits;
+    size_t codes[3] = {0, 0, 0};
     PyObject *found = NULL;
+    const Path *path;
     (void)module;
     memset(views, 0, sizeof views);
     memset(&bits, 0, sizeof bits);
-    if (check_arguments("translate_bits", given, 8) < 0 || !path_of(arguments[0])) return NULL;
+    if (check_arguments("translate_bits", given, 8) < 0 || !(path = path_of(arguments[0]))) return NULL;
     if (hold_kind(&views[0], arguments[1], "bits", 1, 0, "bB") < 0 || hold_kind(out, arguments[7], "out", 1, 1, "BH") < 0) goto done;
-    rows = out->count;
+    bits.rows = out->count;
+    bits.width = out->width;
     for (unsigned place = 0; place < 3; place++) {
         const char *names[] = {"codes", "codes", "unknown"};
         PyObject *code = arguments[place == 2 ? 6 : 3 + place];
         if (count_of(code, names[place], out->width == 1 ? UINT8_MAX : UINT16_MAX, &codes[place]) < 0) goto done;
     }
-    if (count_of(arguments[2], "offset", PY_SSIZE_T_MAX / 2, &bits.offset) < 0 || hold_valid(&views[1], &valid, arguments[5], rows) < 0
-        || check_apart(out, &views[0], "bits") < 0 || check_apart(out, &views[1], "valid") < 0) goto done;
-    if (bits.offset + rows > views[0].count * 8) {
-        PyErr_Format(PyExc_ValueError, "bits: %zu, not %zu", views[0].count * 8, bits.offset + rows);
+    bits.off = (unsigned)codes[0];
+    bits.on = (unsigned)codes[1];
+    bits.unknown = (unsigned)codes[2];
+    if (count_of(arguments[2], "offset", PY_SSIZE_T_MAX / 2, &bits.bits.offset) < 0
+        || hold_valid(&views[1], &bits.valid, arguments[5], bits.rows) < 0 || check_apart(out, &views[0], "bits") < 0
+        || check_apart(out, &views[1], "valid") < 0) goto done;
+    if (bits.bits.offset + bits.rows > views[0].count * 8) {
+        PyErr_Format(PyExc_ValueError, "bits: %zu, not %zu", views[0].count * 8, bits.bits.offset + bits.rows);
         goto done;
     }
-    bits.bits = (const uint8_t *)views[0].buffer.buf;
+    bits.bits.bits = (const uint8_t *)views[0].buffer.buf;
     Py_BEGIN_ALLOW_THREADS
-    spread_bits(&bits, rows, (unsigned)codes[0], (unsigned)codes[1], out->width, out->buffer.buf);
-    for (size_t from = 0; from < rows; from += BLOCK) {
-        const size_t count = rows - from < BLOCK ? rows - from : BLOCK;
-        veil_portable(&valid, from, count, rows, out->width, (unsigned)codes[2], (uint8_t *)out->buffer.buf + from * out->width);
-    }
+    path->translate_bits(&bits, out->buffer.buf);
     Py_END_ALLOW_THREADS
     Py_INCREF(Py_None);
     found = Py_None;
@@ -272,10 +190,11 @@ done:
 
 /* --- decide ------------------------------------------------------------------------------------------------------------ */
 
-/* The columns of codes of a table, and for each of them an array of entries. */
+/* The columns of a table, coded or not, and for each of them an array of entries. */
 typedef struct {
-    size_t count;
+    size_t count, rows;
     View codes[MOST_COLUMNS], entries[MOST_COLUMNS];
+    Source *sources; /* one for each column where any is not coded; else NULL */
     const void *code_arrays[MOST_COLUMNS];
     const void *entry_arrays[MOST_COLUMNS];
     uint8_t widths[MOST_COLUMNS];
@@ -287,17 +206,30 @@ static void free_table(Table *table) {
     for (size_t column = 0; column < table->count; column++) {
         let_go(&table->codes[column]);
         let_go(&table->entries[column]);
+        if (table->sources) free_source(&table->sources[column]);
     }
+    free(table->sources);
     free(table);
 }
 
-static int hold_item(View *view, PyObject *sequence, size_t column, const char *name, int dimensions, const char *kinds) {
-    PyObject *item = PySequence_GetItem(sequence, (Py_ssize_t)column);
-    int found;
-    if (!item) return -1;
-    found = hold_kind(view, item, name, dimensions, 0, kinds);
-    Py_DECREF(item);
-    return found;
+/* Hold a column: its codes, or a tuple of what they are made of. */
+static int hold_column(Table *table, size_t column, PyObject *item, size_t *rows) {
+    if (!PyTuple_Check(item)) {
+        View *codes = &table->codes[column];
+        if (hold_kind(codes, item, "codes", 1, 0, "BH") < 0) return -1;
+        table->code_arrays[column] = codes->buffer.buf;
+        table->widths[column] = (uint8_t)codes->width;
+        *rows = codes->count;
+        return 0;
+    }
+    if (!table->sources && !(table->sources = (Source *)calloc(table->count, sizeof *table->sources))) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (hold_source(&table->sources[column], item) < 0) return -1;
+    table->widths[column] = (uint8_t)table->sources[column].codes.width;
+    *rows = table->sources[column].rows;
+    return 0;
 }
 
 static Table *hold_table(PyObject *codes, PyObject *entries, const char *name, int dimensions, const char *kinds) {
@@ -311,19 +243,24 @@ static Table *hold_table(PyObject *codes, PyObject *entries, const char *name, i
     if (!table) return (Table *)PyErr_NoMemory();
     table->count = (size_t)count;
     for (size_t column = 0; column < table->count; column++) {
-        View *code = &table->codes[column], *entry = &table->entries[column];
-        if (hold_item(code, codes, column, "codes", 1, "BH") < 0 || hold_item(entry, entries, column, name, dimensions, kinds) < 0) goto failed;
-        if (code->count != table->codes[0].count) {
-            PyErr_Format(PyExc_ValueError, "codes: %zu rows, not %zu", code->count, table->codes[0].count);
+        View *entry = &table->entries[column];
+        PyObject *item = PySequence_GetItem(codes, (Py_ssize_t)column), *other = NULL;
+        size_t rows = 0;
+        int held = item && (other = PySequence_GetItem(entries, (Py_ssize_t)column)) && hold_column(table, column, item, &rows) == 0
+                   && hold_kind(entry, other, name, dimensions, 0, kinds) == 0;
+        Py_XDECREF(item);
+        Py_XDECREF(other);
+        if (!held) goto failed;
+        if (column == 0) table->rows = rows;
+        if (rows != table->rows) {
+            PyErr_Format(PyExc_ValueError, "codes: %zu rows, not %zu", rows, table->rows);
             goto failed;
         }
         if (dimensions == 2 && entry->buffer.shape[1] != table->entries[0].buffer.shape[1]) {
             PyErr_Format(PyExc_ValueError, "%s: of different numbers of words", name);
             goto failed;
         }
-        table->code_arrays[column] = code->buffer.buf;
         table->entry_arrays[column] = entry->buffer.buf;
-        table->widths[column] = (uint8_t)code->width;
         table->limits[column] = entry->count;
     }
     return table;
@@ -335,7 +272,7 @@ failed:
 static Columns columns_of(const Table *table) {
     Columns columns;
     columns.count = table->count;
-    columns.rows = table->codes[0].count;
+    columns.rows = table->rows;
     columns.codes = table->code_arrays;
     columns.widths = table->widths;
     columns.limits = table->limits;
@@ -345,8 +282,104 @@ static Columns columns_of(const Table *table) {
 static int check_all_apart(const View *out, const Table *table) {
     for (size_t column = 0; column < table->count; column++) {
         if (check_apart(out, &table->codes[column], "codes") < 0 || check_apart(out, &table->entries[column], "a table") < 0) return -1;
+        if (table->sources && check_source_apart(out, &table->sources[column]) < 0) return -1;
     }
     return 0;
+}
+
+/* What is made of the codes; one of the three ways. */
+typedef struct {
+    const Path *path;
+    const Table *table;
+    const Dense *dense; /* a dense table; or NULL */
+    const Masks *masks; /* masks; or NULL */
+    const View *words;  /* with masks, what the answer is to be looked up in; or NULL */
+    int is_match;       /* with masks, whether all words are wanted */
+    uint8_t *out;
+    size_t width;       /* of what is written for a row */
+    size_t limit;       /* where a fault was found: how many codes there are */
+} Task;
+
+/* Decide some rows whose codes are there. */
+static Fault decide_stretch(const Task *task, Columns columns, size_t from) {
+    uint8_t *out = task->out + from * task->width;
+    Fault fault;
+    if (task->dense) {
+        Dense dense = *task->dense;
+        dense.columns = columns;
+        return task->path->decide_dense(&dense, out);
+    } else {
+        Masks masks = *task->masks;
+        uint16_t rules[STRETCH];
+        masks.columns = columns;
+        if (task->is_match) return task->path->match(&masks, (uint64_t *)(void *)out);
+        if (!task->words) return task->path->decide_masks(&masks, (uint16_t *)(void *)out);
+        fault = task->path->decide_masks(&masks, rules);
+        if (fault.column < 0) {
+            Words words;
+            memset(&words, 0, sizeof words);
+            words.indices = rules;
+            words.width = 2;
+            words.sort = UNSIGNED;
+            words.rows = columns.rows;
+            words.count = task->words->count;
+            words.codes = task->words->buffer.buf;
+            words.code_width = task->words->width;
+            fault = task->path->translate(&words, out); /* every answer has a word: that was checked */
+        }
+    }
+    return fault;
+}
+
+/* Decide all rows, a stretch at a time; columns that are not coded get their codes right before. */
+static Fault decide_rows(Task *task, uint8_t *memory) {
+    const Table *table = task->table;
+    const void *codes[MOST_COLUMNS];
+    Fault fault = {-1, 0, 0};
+    for (size_t from = 0; from < table->rows; from += STRETCH) {
+        Columns columns = columns_of(table);
+        uint8_t *next = memory;
+        columns.rows = table->rows - from < STRETCH ? table->rows - from : STRETCH;
+        columns.codes = codes;
+        for (size_t column = 0; column < table->count && fault.column < 0; column++) {
+            if (!table->sources || table->sources[column].way == CODED) {
+                codes[column] = (const uint8_t *)table->code_arrays[column] + from * table->widths[column];
+                continue;
+            }
+            fault = make_codes(task->path, &table->sources[column], from, columns.rows, next);
+            if (fault.column >= 0) {
+                fault.column = (long)column;
+                task->limit = table->sources[column].words.count;
+            }
+            codes[column] = next;
+            next += STRETCH * (size_t)table->widths[column];
+        }
+        if (fault.column < 0) {
+            fault = decide_stretch(task, columns, from);
+            if (fault.column >= 0) task->limit = table->limits[fault.column];
+        }
+        if (fault.column >= 0) {
+            fault.row += from;
+            return fault;
+        }
+    }
+    return fault;
+}
+
+static PyObject *run_task(Task *task) {
+    uint8_t *memory = NULL, *start = NULL;
+    size_t bytes = 64;
+    Fault fault;
+    for (size_t column = 0; task->table->sources && column < task->table->count; column++) bytes += STRETCH * (size_t)task->table->widths[column];
+    if (task->table->sources) {
+        if (!(memory = (uint8_t *)malloc(bytes))) return PyErr_NoMemory();
+        start = (uint8_t *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
+    }
+    Py_BEGIN_ALLOW_THREADS
+    fault = decide_rows(task, start);
+    Py_END_ALLOW_THREADS
+    free(memory);
+    return answer(fault, task->limit);
 }
 
 /* Maps as bytes, for look-ups in registers: 256 low bytes and 256 high ones of each column. */
@@ -369,17 +402,18 @@ static PyObject *decide_dense(PyObject *module, PyObject *const *arguments, Py_s
     View *entries = &views[0], *out = &views[1];
     Table *table = NULL;
     Dense dense;
+    Task task;
     uint8_t *bytes = NULL;
-    Fault fault;
     PyObject *found = NULL;
     const Path *path;
     (void)module;
     memset(views, 0, sizeof views);
     memset(&dense, 0, sizeof dense);
+    memset(&task, 0, sizeof task);
     if (check_arguments("decide_dense", given, 5) < 0 || !(path = path_of(arguments[0]))) return NULL;
     if (!(table = hold_table(arguments[1], arguments[2], "maps", 1, "I")) || hold_kind(entries, arguments[3], "table", 1, 0, "BHi") < 0
         || hold_kind(out, arguments[4], "out", 1, 1, entries->width == 4 ? "i" : "BH") < 0
-        || check_out(out, table->codes[0].count, entries->width) < 0 || check_apart(out, entries, "table") < 0
+        || check_out(out, table->rows, entries->width) < 0 || check_apart(out, entries, "table") < 0
         || check_all_apart(out, table) < 0) goto done;
     for (size_t column = 0; column < table->count; column++) {
         const uint32_t *map = (const uint32_t *)table->entry_arrays[column];
@@ -401,10 +435,12 @@ static PyObject *decide_dense(PyObject *module, PyObject *const *arguments, Py_s
         goto done;
     }
     dense.bytes = bytes;
-    Py_BEGIN_ALLOW_THREADS
-    fault = path->decide_dense(&dense, out->buffer.buf);
-    Py_END_ALLOW_THREADS
-    found = answer(fault, fault.column >= 0 ? table->limits[fault.column] : 0);
+    task.path = path;
+    task.table = table;
+    task.dense = &dense;
+    task.out = (uint8_t *)out->buffer.buf;
+    task.width = entries->width;
+    found = run_task(&task);
 done:
     free(bytes);
     free_table(table);
@@ -511,44 +547,66 @@ static void *align_masks(Table *table, Masks *masks) {
     return memory;
 }
 
-/* decide_masks(path, codes, masks, first, none, many, out) */
+/* Fill what is the same for masks of every kind; returns -1 where there are no words, or too many. */
+static int fill_masks(Masks *masks, const Table *table) {
+    masks->columns = columns_of(table);
+    masks->masks = (const uint64_t *const *)table->entry_arrays;
+    masks->words = (size_t)table->entries[0].buffer.shape[1];
+    if (masks->words >= 1 && masks->words <= (UINT16_MAX + 1) / WORD_RULES) return 0;
+    PyErr_Format(PyExc_ValueError, "masks: %zu words; from 1 to %d", masks->words, (UINT16_MAX + 1) / WORD_RULES);
+    return -1;
+}
+
+/* Hold the words that answers are looked up in, if any; each answer must have one. */
+static int hold_words(View *words, PyObject *given, const Masks *masks) {
+    size_t most = masks->none > masks->many ? masks->none : masks->many;
+    if (given == Py_None) return 0;
+    if (hold_kind(words, given, "words", 1, 0, "BH") < 0) return -1;
+    if (most < masks->words * WORD_RULES - 1) most = masks->words * WORD_RULES - 1;
+    if (words->count > most) return 0;
+    PyErr_Format(PyExc_ValueError, "words: %zu, and the answers go up to %zu", words->count, most);
+    return -1;
+}
+
+/* decide_masks(path, codes, masks, first, none, many, words, out) */
 static PyObject *decide_masks(PyObject *module, PyObject *const *arguments, Py_ssize_t given) {
-    View out = {0};
+    View out = {0}, words = {0};
     Table *table = NULL;
     Masks masks;
     Planes planes;
+    Task task;
     void *memory = NULL;
     size_t none, many;
-    Fault fault;
     PyObject *found = NULL;
     const Path *path;
     (void)module;
     memset(&masks, 0, sizeof masks);
     memset(&planes, 0, sizeof planes);
-    if (check_arguments("decide_masks", given, 7) < 0 || !(path = path_of(arguments[0]))) return NULL;
+    memset(&task, 0, sizeof task);
+    if (check_arguments("decide_masks", given, 8) < 0 || !(path = path_of(arguments[0]))) return NULL;
     if ((masks.first = PyObject_IsTrue(arguments[3])) < 0) return NULL;
-    if (!(table = hold_table(arguments[1], arguments[2], "masks", 2, "Q")) || hold_kind(&out, arguments[6], "out", 1, 1, "H") < 0
-        || check_out(&out, table->codes[0].count, 2) < 0 || count_of(arguments[4], "none", UINT16_MAX, &none) < 0
-        || count_of(arguments[5], "many", UINT16_MAX, &many) < 0 || check_all_apart(&out, table) < 0) goto done;
-    masks.columns = columns_of(table);
-    masks.masks = (const uint64_t *const *)table->entry_arrays;
-    masks.words = (size_t)table->entries[0].buffer.shape[1];
+    if (!(table = hold_table(arguments[1], arguments[2], "masks", 2, "Q")) || count_of(arguments[4], "none", UINT16_MAX, &none) < 0
+        || count_of(arguments[5], "many", UINT16_MAX, &many) < 0) goto done;
     masks.none = (uint16_t)none;
     masks.many = (uint16_t)many;
-    if (masks.words < 1 || masks.words > (UINT16_MAX + 1) / WORD_RULES) {
-        PyErr_Format(PyExc_ValueError, "masks: %zu words; from 1 to %d", masks.words, (UINT16_MAX + 1) / WORD_RULES);
-        goto done;
-    }
+    if (fill_masks(&masks, table) < 0 || hold_words(&words, arguments[6], &masks) < 0) goto done;
+    if (hold_kind(&out, arguments[7], "out", 1, 1, words.is_held ? "BH" : "H") < 0
+        || check_out(&out, table->rows, words.is_held ? words.width : 2) < 0 || check_all_apart(&out, table) < 0
+        || check_apart(&out, &words, "words") < 0) goto done;
     if (masks.words == 1 && path->level == 3) cut_planes(table, &masks, &planes);
     memory = align_masks(table, &masks);
-    Py_BEGIN_ALLOW_THREADS
-    fault = path->decide_masks(&masks, (uint16_t *)out.buffer.buf);
-    Py_END_ALLOW_THREADS
-    found = answer(fault, fault.column >= 0 ? table->limits[fault.column] : 0);
+    task.path = path;
+    task.table = table;
+    task.masks = &masks;
+    task.words = words.is_held ? &words : NULL;
+    task.out = (uint8_t *)out.buffer.buf;
+    task.width = out.width;
+    found = run_task(&task);
 done:
     free_planes(&planes);
     free(memory);
     free_table(table);
+    let_go(&words);
     let_go(&out);
     return found;
 }
@@ -558,14 +616,15 @@ static PyObject *match(PyObject *module, PyObject *const *arguments, Py_ssize_t 
     View out = {0};
     Table *table = NULL;
     Masks masks;
-    Fault fault;
+    Task task;
     PyObject *found = NULL;
     const Path *path;
     (void)module;
     memset(&masks, 0, sizeof masks);
+    memset(&task, 0, sizeof task);
     if (check_arguments("match", given, 4) < 0 || !(path = path_of(arguments[0]))) return NULL;
     if (!(table = hold_table(arguments[1], arguments[2], "masks", 2, "Q")) || hold_kind(&out, arguments[3], "out", 2, 1, "Q") < 0
-        || check_out(&out, table->codes[0].count, 8) < 0 || check_all_apart(&out, table) < 0) goto done;
+        || check_out(&out, table->rows, 8) < 0 || check_all_apart(&out, table) < 0) goto done;
     masks.columns = columns_of(table);
     masks.masks = (const uint64_t *const *)table->entry_arrays;
     masks.words = (size_t)table->entries[0].buffer.shape[1];
@@ -573,10 +632,13 @@ static PyObject *match(PyObject *module, PyObject *const *arguments, Py_ssize_t 
         PyErr_Format(PyExc_ValueError, "out: %zd words, not %zu", out.buffer.shape[1], masks.words);
         goto done;
     }
-    Py_BEGIN_ALLOW_THREADS
-    fault = path->match(&masks, (uint64_t *)out.buffer.buf);
-    Py_END_ALLOW_THREADS
-    found = answer(fault, fault.column >= 0 ? table->limits[fault.column] : 0);
+    task.path = path;
+    task.table = table;
+    task.masks = &masks;
+    task.is_match = 1;
+    task.out = (uint8_t *)out.buffer.buf;
+    task.width = masks.words * 8;
+    found = run_task(&task);
 done:
     free_table(table);
     let_go(&out);

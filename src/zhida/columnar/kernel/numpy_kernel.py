@@ -7,6 +7,7 @@ any width and run in numpy alone.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,65 @@ _CODES = "BH"
 _INDICES = "bBhHiIlq"
 _WORDS = 2
 """Words of 64 bits in a wide value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncoded:
+    """A column that is not coded yet: what decides a table makes its codes as it goes, and keeps them nowhere."""
+
+    way: int
+    """1 as `encode` does, 2 as `translate`, 3 as `translate_bits`."""
+    values: Any
+    """Values, indices or bits."""
+    codes: Array
+    """The codes; of bits those of false and of true."""
+    rows: int
+    """How many rows there are."""
+    valid: Array | Bits | None = None
+    """Which rows have a value."""
+    unknown: int = 0
+    """The code of rows that have none."""
+    thresholds: NDArray[np.int64] | None = None
+    """Of values."""
+    offset: int = 0
+    """Of bits: where the first row's is."""
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """All of it, in the order in which a kernel in another language takes it."""
+        match self.way:
+            case 1:
+                return (1, self.values, self.thresholds, self.codes, self.valid, self.unknown)
+            case 2:
+                return (2, self.values, self.codes, self.valid, self.unknown)
+        return (3, self.values, self.offset, self.rows, self.codes, self.valid, self.unknown)
+
+    def part(self, start: int, stop: int) -> "Uncoded":
+        """Return some of the rows."""
+        stop = min(stop, self.rows)
+        bits = self.valid if isinstance(self.valid, tuple) else None
+        valid = (bits[0], bits[1] + start) if bits else self.valid[start:stop] if isinstance(self.valid, np.ndarray) else None
+        if self.way == 3:
+            return replace(self, rows=stop - start, valid=valid, offset=self.offset + start)
+        return replace(self, values=self.values[start:stop], rows=stop - start, valid=valid)
+
+    def coded(self) -> Array:
+        """Return the codes."""
+        match self.way:
+            case 1 if self.thresholds is not None:
+                return encode(self.values, self.thresholds, self.codes, valid=self.valid, unknown=self.unknown)
+            case 2:
+                return translate(self.values, self.codes, valid=self.valid, unknown=self.unknown)
+            case 3 if len(self.codes) == 2:
+                out = np.empty(self.rows, self.codes.dtype)
+                ends = int(self.codes[0]), int(self.codes[1])
+                return translate_bits(self.values, self.offset, self.rows, ends, valid=self.valid, unknown=self.unknown, out=out)
+        raise ValueError("codes: neither codes nor what they are made of")
+
+
+Coded = Array | Uncoded
+"""A column of codes, or of what they are made of."""
+
 
 # --- columns to codes ------------------------------------------------------------------------------------------------------
 
@@ -136,7 +196,7 @@ def translate_bits(  # noqa: PLR0913 - the kernel's face
 # --- codes to rules --------------------------------------------------------------------------------------------------------
 
 
-def decide_dense(codes: Sequence[Array], maps: Sequence[NDArray[np.uint32]], table: Array, *, out: Array | None = None) -> Array:
+def decide_dense(codes: Sequence[Coded], maps: Sequence[NDArray[np.uint32]], table: Array, *, out: Array | None = None) -> Array:
     """Return for each row the entry of a dense table at the sum of what the maps say of its codes.
 
     >>> codes = [np.array([1, 0], np.uint8), np.array([2, 1], np.uint8)]
@@ -145,11 +205,12 @@ def decide_dense(codes: Sequence[Array], maps: Sequence[NDArray[np.uint32]], tab
     [10, 6]
 
     Args:
-        codes: One column of bytes or pairs of bytes for each input.
+        codes: One column for each input: of bytes, of pairs of bytes, or not coded yet.
         maps: For each input, what each code adds; the sum of their largest entries is a place of the table.
         table: The entries, of kind uint8, uint16 or int32.
         out: Where to write; of the kind of `table`.
     """
+    codes = _all_coded(codes)
     _check_columns(codes, maps, "maps", "I", 1)
     _check("table", table, "BHi")
     out = _out(out, (len(codes[0]),), table.dtype, *codes, *maps, table)
@@ -166,14 +227,15 @@ def decide_dense(codes: Sequence[Array], maps: Sequence[NDArray[np.uint32]], tab
 
 
 def decide_masks(  # noqa: PLR0913 - the kernel's face
-    codes: Sequence[Array],
+    codes: Sequence[Coded],
     masks: Sequence[NDArray[np.uint64]],
     first: bool,
     none: int,
     many: int,
     *,
-    out: NDArray[np.uint16] | None = None,
-) -> NDArray[np.uint16]:
+    words: Array | None = None,
+    out: Array | None = None,
+) -> Array:
     """Return for each row the rule that all its codes satisfy: the lowest, or the only one.
 
     >>> codes = [np.array([0, 1, 2], np.uint8)]
@@ -182,35 +244,43 @@ def decide_masks(  # noqa: PLR0913 - the kernel's face
     ([1, 2, 99], [98, 2, 99])
 
     Args:
-        codes: One column of bytes or pairs of bytes for each input.
+        codes: One column for each input: of bytes, of pairs of bytes, or not coded yet.
         masks: For each input one row of words for each code: bit r of word w is rule 64 w + r.
         first: Whether the lowest rule is asked for, else the only one.
         none: The answer where no rule matches.
         many: The answer where the only rule is asked for and several match.
-        out: Where to write.
+        words: What stands for each answer, of kind uint8 or uint16; the answers themselves where none are given.
+        out: Where to write; of the kind of the words.
     """
+    codes = _all_coded(codes)
     _check_columns(codes, masks, "masks", "Q", 2)
-    out = _out(out, (len(codes[0]),), np.dtype(np.uint16), *codes, *masks)
-    _check_codes(out.dtype, none, many)
-    words = masks[0].shape[1]
-    if not 1 <= words <= 2**16 // WORD:
-        raise ValueError(f"masks: {words} words; from 1 to {2**16 // WORD}")
+    _check_codes(np.dtype(np.uint16), none, many)
+    size = masks[0].shape[1]
+    if not 1 <= size <= 2**16 // WORD:
+        raise ValueError(f"masks: {size} words; from 1 to {2**16 // WORD}")
+    if words is not None:
+        _check("words", words, _CODES)
+        if len(words) <= (most := max(none, many, size * WORD - 1)):
+            raise ValueError(f"words: {len(words)}, and the answers go up to {most}")
+    out = _out(out, (len(codes[0]),), np.dtype(np.uint16) if words is None else words.dtype, *codes, *masks)
     for start in range(0, len(out), BLOCK):
         rows = slice(start, start + BLOCK)
         found = intersect([column[rows] for column in codes], masks)
         rules = _lowest(found)
-        out[rows] = np.where(rules < 0, none, rules)
+        rules[rules < 0] = none
         if not first:
-            out[rows][np.bitwise_count(found).sum(axis=1) > 1] = many
+            rules[np.bitwise_count(found).sum(axis=1) > 1] = many
+        out[rows] = rules if words is None else words[rules]
     return out
 
 
-def match(codes: Sequence[Array], masks: Sequence[NDArray[np.uint64]], *, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
+def match(codes: Sequence[Coded], masks: Sequence[NDArray[np.uint64]], *, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
     """Return for each row the words of the rules that all its codes satisfy.
 
     >>> match([np.array([1, 0], np.uint8)], [np.array([[4], [5]], np.uint64)]).tolist()
     [[5], [4]]
     """
+    codes = _all_coded(codes)
     _check_columns(codes, masks, "masks", "Q", 2)
     out = _out(out, (len(codes[0]), masks[0].shape[1]), np.dtype(np.uint64), *codes, *masks)
     out[:] = intersect(codes, masks)
@@ -297,6 +367,10 @@ def _check(name: str, array: object, kinds: str, dimensions: int = 1) -> None:
 def _check_codes(kind: np.dtype[Any], *codes: int) -> None:
     if not all(0 <= code <= np.iinfo(kind).max for code in codes):
         raise ValueError(f"the codes {codes} are not all of kind {kind}")
+
+
+def _all_coded(codes: Sequence[Coded]) -> Sequence[Array]:
+    return [column.coded() if isinstance(column, Uncoded) else column for column in codes]
 
 
 def _check_columns(codes: Sequence[Array], entries: Sequence[Array], name: str, kinds: str, dimensions: int) -> None:

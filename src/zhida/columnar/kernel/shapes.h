@@ -4,6 +4,7 @@
  *   arguments.h Python's arguments, held and checked
  *   shapes.h    this file
  *   cuts.h      thresholds made ready for counting
+ *   sources.h   columns that are not coded yet
  *   loops.h     every loop in plain C; compiled once for each path
  *   avx2.h      what pays by hand with 32-byte registers
  *   avx512.h    what pays by hand with 64-byte registers
@@ -58,6 +59,7 @@ ALWAYS_INLINE unsigned highest_bit(uint64_t word) {
 
 enum {
     BLOCK = 2048,       /* rows at a time: what lies between two steps stays in the first-level cache; a multiple of 64 */
+    STRETCH = 8192,     /* rows whose codes are made and used before the next ones: they stay in the second-level cache */
     FEW = 15,           /* thresholds that are counted without a table in memory */
     MOST_FIXES = 4,     /* comparisons behind a key, at most */
     KEYS = 1 << 14,     /* entries of a table of keys, at most */
@@ -143,6 +145,14 @@ typedef struct {
     unsigned unknown;
 } Words;
 
+typedef struct {
+    Valid bits;               /* the bits; always given */
+    size_t rows;
+    unsigned off, on, width;  /* the codes, and their width in bytes */
+    Valid valid;
+    unsigned unknown;
+} Bits;
+
 /* The code that a column may not have: it is `code` in `row`. `column` is negative where there is none. */
 typedef struct {
     long column;
@@ -155,6 +165,7 @@ typedef struct {
     int level; /* 0 plain C, 2 AVX2, 3 AVX-512 */
     void (*encode)(const Values *, const Cuts *, void *out);
     Fault (*translate)(const Words *, void *out);
+    void (*translate_bits)(const Bits *, void *out);
     Fault (*decide_dense)(const Dense *, void *out);
     Fault (*decide_masks)(const Masks *, uint16_t *out);
     Fault (*match)(const Masks *, uint64_t *out);

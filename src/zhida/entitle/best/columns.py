@@ -150,6 +150,11 @@ class Combiner:
         """
         return self.combine(batch, results, received).table
 
+    def keep(self) -> None:
+        """Keep what was learned of the caps for other runs."""
+        if self.limits is not None:
+            self.limits.keep()
+
     def combine(self, batch: pl.DataFrame, results: pa.Table, received: pl.DataFrame | None = None) -> "Batch":
         """Return the same with what it was made of."""
         assert batch.height == results.num_rows, "results of the same rows"

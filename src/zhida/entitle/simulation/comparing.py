@@ -3,30 +3,37 @@
     Scenario + Source ──compare_sides──> Simulation      one pass over the registry: each part is read once
                                             └── parts, handed to `sink` one after the other
 
-Decided are the touched policies on both sides, and once those that stacking ties to them. Where former results serve, the side
-before is read instead. Invariant: the same scenario and the same source give the same figures, with any number of threads.
+Decided are the touched policies on both sides, and once those that stacking ties to them; after the change only for those whom it can
+touch (`touching`). Where former results serve, the side before is read instead. Invariant: the same scenario and the same source give the same figures, with any number of threads.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
+from zhida.assess.columns import OUTCOMES
 from zhida.assess.order import processors, read_attributes
 from zhida.assess.registry import known_at
 from zhida.assess.renewing import fact_columns
 from zhida.assess.run import rarely_collected
-from zhida.entitle.simulation.deciding import Reuse, Side, joined, population_of, words_of
+from zhida.entitle.simulation.deciding import Reuse, Side, joined, outcome_codes, overlaid, population_of, words_of
 from zhida.entitle.simulation.groupings import Groupings
 from zhida.entitle.simulation.scenario import Scenario
 from zhida.entitle.simulation.stacked import OpenCombining, Stacked
 from zhida.entitle.simulation.tally import Compared, Tally, compare
+from zhida.entitle.simulation.touching import Difference, Touching, difference_of
 from zhida.entitle.simulation.walking import in_order
 from zhida.entitle.stacking.structure import MONEY
+from zhida.policy.pack import PolicyModel
 from zhida.registry_io.sources import Source
 from zhida.registry_io.sources_parts import Part
 from zhida.registry_io.tables import Frame
+
+MOST_TOUCHED = 2
+"""Where more than one of so many is touched, all are decided again: that is as quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +166,22 @@ class _Plan:
         self.populations = tuple(
             population_of(scenario.order(policies, is_after=is_after), source) for is_after, policies in ((False, wanted), (True, sides[1]))
         )
+        self.differences = self._differences()
         self.workers: list[_Worker] = []
+
+    def _differences(self) -> tuple[tuple[PolicyModel, Difference], ...] | None:
+        """Return how each policy that is decided after the change differs; None where everybody must be decided again."""
+        found = []
+        packs, as_of = (self.scenario.before, self.scenario.after), self.scenario.as_of
+        if self.populations[0].digest != self.populations[1].digest:
+            return None
+        for id_ in self.after.policies:
+            models = [each.model_of(id_, as_of) for each in packs if id_ in each.policies]
+            difference = difference_of(models[0], models[1]) if len(models) == 2 else None
+            if difference is None:
+                return None
+            found.append((models[0], difference))
+        return tuple(found)
 
     def worker(self) -> "_Worker":
         """Return what one thread works with."""
@@ -181,6 +203,7 @@ class _Worker:
         key, cache = plan.source.key, plan.settings.cache
         self.before = Side(plan.before, key, plan.populations[0], cache)
         self.after = Side(plan.after, key, plan.populations[1], cache)
+        self.touching = None if plan.differences is None else [Touching(model, difference) for model, difference in plan.differences]
         self.whole: Side | None = None  # where former results turn out not to hold the same subjects
         open_ = plan.open_combining
         self.stacked = None if open_ is None else Stacked(plan.scenario, open_, key)
@@ -191,7 +214,7 @@ class _Worker:
         frame = plan.source.read(part, plan.columns)
         filled = self.before.filled(frame), self.after.filled(frame)
         before = self.results_before(filled[0])
-        after = self.after.decide(filled[1])
+        after = self.results_after(filled[1], before)
         beside = [id_ for id_ in plan.sides[1] if id_ not in plan.after.policies]
         after = joined([after, _only(before, beside)])
         paid = None if self.stacked is None else self.stacked.left(filled, (before, after))
@@ -212,10 +235,26 @@ class _Worker:
             self.whole = Side(order, plan.source.key, plan.populations[0], plan.settings.cache)
         return self.whole.decide(frame)
 
+    def results_after(self, frame: Frame, before: pa.Table) -> pa.Table:
+        """Return the results of the side after: of whom the change cannot touch, those of before."""
+        if not self.touching:
+            return self.after.decide(frame)
+        is_touched = np.zeros(frame.height, np.bool_)
+        for each in self.touching:
+            is_touched[each.rows(frame, outcome_codes(before, each.policy), OUTCOMES)] = True
+        places = np.flatnonzero(is_touched)
+        if len(places) * MOST_TOUCHED <= frame.height:
+            found = overlaid(before, self.after.decide(frame[places]), places)
+            if found is not None:
+                return found
+        return self.after.decide(frame)
+
     def keep(self) -> None:
         """Keep what was learned for other runs."""
         self.before.keep()
         self.after.keep()
+        if self.stacked is not None:
+            self.stacked.keep()
 
 
 def _only(table: pa.Table, policies: list[str]) -> pa.Table:

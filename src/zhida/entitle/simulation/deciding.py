@@ -1,13 +1,13 @@
 """Deciding one side of a scenario: the same columns that a run writes, without what is nearly met.
 
-    frame ──Filler──> with population facts ──RegistryColumns──> table of results
+    frame ──Filler──> with population facts ──Conditions──> who fails one ──RegistryColumns, for the others──> table of results
     former results, where they are of the same policy, day and registry ──> the same table, read
 
 One thread at a time uses a side; each thread opens its own.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,11 +22,15 @@ from zhida.assess.population import Filler, Population, compute_population
 from zhida.assess.registry import known_at
 from zhida.assess.renewing import fact_columns
 from zhida.entitle.best.claims import claim_of
+from zhida.entitle.simulation.failing import PASSED, Conditions, conditions_of
 from zhida.registry_io.former import Former, open_former
 from zhida.registry_io.sources import Source
 
 JOINED = (b"zhida.missing", b"zhida.titles", b"zhida.policies", b"zhida.used_policies", b"zhida.parameters")
 """Metadata of results that say something of each policy."""
+
+CELLS = ("outcome", "result", "amount_fen", "missing", "possible", "low_fen", "high_fen", "delivery")
+"""The cells of a policy that a comparison looks at; further bits of missing facts among them."""
 
 ROWS_TOGETHER = 131_072
 """Rows that are decided together: fewer and greater steps, so that threads wait less for each other."""
@@ -37,32 +41,74 @@ class Side:
 
     def __init__(self, order: RunOrder, key: str, population: Population, cache: Path | None) -> None:
         """Make everything ready that does not depend on rows."""
-        self.columns: RegistryColumns | None = None
-        if order.policies:
-            self.columns = open_run(order.packs, order.policies, as_of=order.as_of, key=key, cache=cache)
-            self.columns.block = ROWS_TOGETHER
-        self.filler = Filler(population)
         self.key = key
+        self.filler = Filler(population)
+        self.whole: RegistryColumns | None = None  # policies that are decided for every row at once
+        self.staged: list[tuple[Conditions, RegistryColumns]] = []  # those whose conditions are asked first
+        if not order.policies:
+            return
+        together = open_run(order.packs, order.policies, as_of=order.as_of, key=key, cache=cache)
+        uncoded = [part.layout.policy for part in together.parts if part.columns is not None and not part.columns.codes]
+        for policy in uncoded:
+            conditions = conditions_of(order.packs.model_of(policy, order.as_of))
+            if conditions is not None:
+                self.staged.append((conditions, together.only([policy])))
+        staged = {conditions.model.policy.id for conditions, _ in self.staged}
+        self.whole = together.only([policy for policy in order.policies if policy not in staged])
+
+    @property
+    def runs(self) -> list[RegistryColumns]:
+        """Everything that decides."""
+        return [*([] if self.whole is None else [self.whole]), *(columns for _, columns in self.staged)]
 
     def filled(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return rows with a column for each population fact."""
         return self.filler.fill(frame)
 
     def decide(self, frame: pl.DataFrame) -> pa.Table:
-        """Return the results of rows that were `filled`; the columns are those of `zhida.assess.columns`, none of them `near`."""
-        if self.columns is None:
+        """Return the results of rows that were `filled`; the columns are those of `zhida.assess.columns`, none of them `near`.
+
+        Of policies whose conditions are asked first there are only the cells that a comparison looks at.
+        """
+        if self.whole is None:
             return pa.table({self.key: frame[self.key].to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string())})
-        parts = self.columns.parts  # where too much was remembered, a part was made anew with what finds near misses
-        self.columns.parts = [
-            part if part.columns is None or part.columns.finder is None else replace(part, columns=replace(part.columns, finder=None))
-            for part in parts
-        ]
-        return self.columns.decide(frame)
+        tables = [_decided(self.whole, frame)]
+        for conditions, columns in self.staged:
+            failed = conditions.failed(frame)
+            tables.append(_spread(columns, frame, failed) if (failed != PASSED).any() else _decided(columns, frame))
+        return joined(tables)
 
     def keep(self) -> None:
         """Keep what was learned for other runs."""
-        if self.columns is not None:
-            self.columns.keep()
+        for columns in self.runs:
+            columns.keep()
+
+
+def _decided(columns: RegistryColumns, frame: pl.DataFrame) -> pa.Table:
+    """Return what policies say of some rows."""
+    if not frame.height:
+        return columns.schema.empty_table()
+    columns.block = ROWS_TOGETHER
+    parts = columns.parts  # where too much was remembered, a part was made anew with what finds near misses
+    columns.parts = [
+        part if part.columns is None or part.columns.finder is None else replace(part, columns=replace(part.columns, finder=None))
+        for part in parts
+    ]
+    return columns.decide(frame)
+
+
+def _spread(columns: RegistryColumns, frame: pl.DataFrame, failed: NDArray[np.int8]) -> pa.Table:
+    """Return what a policy says of rows of which some are known to fail a condition: one of these stands for all that fail the same."""
+    kinds, first = np.unique(failed, return_index=True)
+    is_asked = failed == PASSED
+    is_asked[first] = True
+    places = np.cumsum(is_asked) - 1
+    for kind, row in zip(kinds.tolist(), first.tolist(), strict=True):
+        if kind != PASSED:
+            places[failed == kind] = places[row]
+    told = _decided(columns, frame[np.flatnonzero(is_asked)])
+    names = [name for name in told.column_names if _is_cell(name, [layout.policy for layout in columns.layouts])]
+    return told.select(names).take(pa.array(places))
 
 
 def population_of(order: RunOrder, source: Source) -> Population:
@@ -87,6 +133,38 @@ def joined(tables: Sequence[pa.Table]) -> pa.Table:
         metadata |= own
     metadata |= {name: json.dumps(value, ensure_ascii=False).encode() for name, value in said.items()}
     return pa.table(columns).replace_schema_metadata(metadata)
+
+
+def overlaid(former: pa.Table, some: pa.Table, places: NDArray[np.int64]) -> pa.Table | None:
+    """Return former results in which some rows are those of another table, with what that one says of its policies.
+
+    Args:
+        former: The results of all rows, key first.
+        some: Those of some rows, of policies of which the former tell too.
+        places: The places of these among all.
+
+    Returns:
+        The key and the cells that a comparison looks at; None where the two do not tell the same, or mean other facts by their bits.
+    """
+    words = [json.loads((table.schema.metadata or {}).get(b"zhida.missing", b"{}")) for table in (former, some)]
+    names = [name for name in some.column_names[1:] if _is_cell(name, words[1])]
+    if any(words[0].get(policy) != listed for policy, listed in words[1].items()) or not set(names) <= set(former.column_names):
+        return None
+    own = [former.column_names[0], *names]
+    found = former.select(own)
+    if some.num_rows:
+        order = np.arange(former.num_rows)
+        order[places] = former.num_rows + np.arange(some.num_rows)
+        tables = [table.select(names).replace_schema_metadata() for table in (former, some)]
+        whole = pa.concat_tables(tables).unify_dictionaries().combine_chunks().take(pa.array(order))
+        found = pa.table([former.column(0), *whole.columns], names=own)
+    return found.replace_schema_metadata(some.schema.metadata)
+
+
+def _is_cell(name: str, policies: Iterable[str]) -> bool:
+    """Say whether a column is a cell of a policy that a comparison looks at."""
+    heads = (name.removeprefix(f"{policy}:").partition(":")[0] for policy in policies if name.startswith(f"{policy}:"))
+    return any(head in CELLS for head in heads)
 
 
 def outcome_codes(table: pa.Table, policy: str) -> NDArray[np.int8]:

@@ -43,6 +43,10 @@ class Combining(Protocol):
         """
         ...
 
+    def keep(self) -> None:
+        """Keep what was learned for other runs."""
+        ...
+
 
 OpenCombining = Callable[[Packs, Sequence[str], Date, str], Combining]
 """Makes one for some policies of packs on a day; last comes the attribute that names a subject."""
@@ -73,6 +77,11 @@ class Stacked:
         places = np.flatnonzero(differs)
         some = self.after.of(frames[1][places], tables[1].take(pa.array(places)))
         return before, _written_over(before, some, places)
+
+    def keep(self) -> None:
+        """Keep what was learned for other runs."""
+        self.before.combining.keep()
+        self.after.combining.keep()
 
 
 class Left:

@@ -1,0 +1,130 @@
+"""What one worker of a run does, in a thread of the run's process or in a process of its own.
+
+    scene ──settle──> population facts, where results go
+    rows  ──look────> what the groups of population facts come to in them
+          ──decide──> results, written; what was counted of them
+
+What a worker says rests on the job, the scene and the rows alone: nothing of it depends on who the worker is, or on what it did before.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from zhida.assess.columns import Tally
+from zhida.assess.order import RunOrder, population_plan
+from zhida.assess.population import Counting, Population, Sums, population_of
+from zhida.assess.renewing import Decider
+from zhida.assess.sums import TallySums
+from zhida.registry_io.former import Former
+from zhida.registry_io.parts import PartMark, WorkFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a run is about; it does not change while the run goes on."""
+
+    order: RunOrder
+    """What is to be decided."""
+    key: str
+    """The attribute that names a subject."""
+    former: Former | None
+    """Former results, of which what still holds is taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Where results go, and what they say of themselves."""
+
+    work: WorkFolder
+    """Where the parts are kept."""
+    metadata: Mapping[bytes, bytes]
+    """What the run adds to what results say of themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """How far a run is; every worker is told when that changes."""
+
+    groups: tuple[Sums, ...] = ()
+    """What the groups of population facts come to, as far as they are counted, in the order of `population_plan`."""
+    writing: Writing | None = None
+    """Where results go; None before that is settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartRows:
+    """Rows of a part, and which part they are."""
+
+    number: int
+    """The number of the part."""
+    fingerprint: str
+    """That of the rows in the source."""
+    frame: pl.DataFrame
+    """The rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class DonePart:
+    """A part that is decided and written."""
+
+    mark: PartMark
+    """Its mark, which is in place."""
+    sums: TallySums
+    """What was counted of its results."""
+
+
+@dataclass
+class Worker:
+    """Works on parts, one after the other; used by one thread at a time."""
+
+    job: Job
+    """What the run is about."""
+    go_on: Callable[[], None] = lambda: None
+    """Called between steps; raises where the part is not wanted any more."""
+    _scene: Scene = field(default_factory=Scene)
+    _population: Population | None = None
+    _counting: tuple[int, Counting] | None = None
+    _decider: Decider | None = None
+
+    def settle(self, scene: Scene) -> None:
+        """Take in how far the run is."""
+        if scene is self._scene:
+            return
+        planned = population_plan(self.job.order)
+        self._population = population_of(self.job.order.as_of, zip(planned, scene.groups, strict=False))
+        self._scene, self._counting, self._decider = scene, None, None
+
+    def look(self, step: int, frame: pl.DataFrame) -> list[Sums]:
+        """Return for each statistic of a step what its groups come to in some rows."""
+        if self._counting is None or self._counting[0] != step:
+            self._counting = step, Counting(population_plan(self.job.order), self._known(), step)
+        return self._counting[1].count(frame)
+
+    def decide(self, rows: PartRows) -> DonePart:
+        """Decide the rows of a part and write the results.
+
+        Raises:
+            InputError: registry-write-failed, run-former-unusable.
+        """
+        writing, order = self._scene.writing, self.job.order
+        assert writing is not None, "where results go is settled before anything is decided"
+        if self._decider is None:
+            self._decider = Decider(order, self.job.key, self.job.former, self._known())
+        decided = self._decider.decide(rows.frame)
+        self.go_on()
+        table = decided.table.replace_schema_metadata({**writing.metadata, **decided.table.schema.metadata})
+        counts = {"interpreted": decided.interpreted, "taken_over": decided.taken_over}
+        mark = writing.work.write(rows.number, table, rows.fingerprint, **counts)
+        tally = Tally(order.packs, order.policies, as_of=order.as_of, is_synthetic=False, registry="")
+        tally.add(table)
+        return DonePart(mark, tally.sums())
+
+    def keep(self) -> None:
+        """Keep what was learned for other runs."""
+        if self._decider is not None:
+            self._decider.keep()
+
+    def _known(self) -> Population:
+        return self._population or Population(self.job.order.as_of)

@@ -1,0 +1,58 @@
+"""Arrow arrays straight from memory: numbers and words without a look at each, and without what conversions load on the way.
+
+    numbers ──────────────┐
+    words ──strings──> ───┴──coded──> dictionary-coded array
+"""
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
+import pyarrow as pa
+
+from zhida.columnar.columns import Array, Mask
+
+_TYPES = {np.dtype(each.to_pandas_dtype()): each for each in (pa.uint8(), pa.uint16(), pa.int32(), pa.uint32(), pa.int64(), pa.uint64())}
+
+
+def numbers(values: Array, lacking: Mask | None = None) -> pa.Array:
+    """Return integers as an Arrow array over the same memory.
+
+    >>> numbers(np.array([3, 4], np.uint8), np.array([False, True])).to_pylist()
+    [3, None]
+
+    Args:
+        values: Integers, which nobody changes from now on.
+        lacking: The rows that have none; None for no rows.
+    """
+    flat = np.ascontiguousarray(values)
+    validity = None
+    if lacking is not None and lacking.any():
+        validity = pa.py_buffer(np.packbits(~lacking, bitorder="little"))
+    return pa.Array.from_buffers(_TYPES[flat.dtype], len(flat), [validity, pa.py_buffer(flat)])
+
+
+def strings(words: Sequence[str]) -> pa.StringArray:
+    """Return words as an Arrow array.
+
+    >>> strings(["企业", ""]).to_pylist()
+    ['企业', '']
+    """
+    data = [word.encode() for word in words]
+    offsets = np.fromiter(accumulate(map(len, data), initial=0), np.int32, len(data) + 1)
+    return pa.Array.from_buffers(pa.string(), len(data), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(data))])
+
+
+def coded(places: Array, words: pa.Array, none: int | None = None) -> pa.DictionaryArray:
+    """Return for each row the word at a place.
+
+    >>> coded(np.array([1, 9, 0], np.uint8), strings(["甲", "乙"]), 9).to_pylist()
+    ['乙', None, '甲']
+
+    Args:
+        places: The places, all of them within the words but for `none`.
+        words: The words.
+        none: Stands for no word.
+    """
+    lacking = None if none is None else places == none
+    return pa.DictionaryArray.from_arrays(numbers(places, lacking), words, safe=False)
