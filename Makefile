@@ -47,7 +47,7 @@ test: setup  ## 格式、类型与全部测试（两分钟以内） | style, typ
 	@status=0; \
 	for step in 'ruff check .' 'ruff format --check .' mypy; do \
 		printf '\n==> %s\n' "$$step"; $(RUN) -m $$step || status=1; done; \
-	printf '\n==> pytest\n'; $(RUN) -m pytest -n 2 -m 'not long and not conformance' $(PYTEST) || status=1; \
+	printf '\n==> pytest\n'; $(RUN) -m pytest -n 2 --dist worksteal -m 'not long and not conformance' $(PYTEST) || status=1; \
 	[ $$status -eq 0 ] || echo '!!! 未通过：见上文各段 / not passed: see each part above'; exit $$status
 
 check: setup  ## 符合性测试（ZHIDA_TCK 指出测试包时）与长时间性质测试 | conformance where ZHIDA_TCK names the kit, and long property runs

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 
 import polars as pl
-from page import Goal
+from page import Goal, tell
 
 from zhida.entitle.budgets.allocation import Terms, allocate
 from zhida.entitle.budgets.claims import SET_ASIDE, Claims
@@ -77,7 +77,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--claims", type=int, default=CLAIMS)
     for goal in goals(asked.parse_args().claims):
-        print(goal.line)
+        tell(goal)
 
 
 if __name__ == "__main__":

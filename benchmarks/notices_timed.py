@@ -24,7 +24,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 import registry_drawn
-from page import Goal
+from page import Goal, tell
 
 BUILD = Path(__file__).resolve().parents[1] / "build/bench"
 ROWS = 1_000_000
@@ -175,7 +175,7 @@ def main() -> None:
     print(f"{data['notices']:,} notices for {data['subjects_told']:,} of {data['subjects']:,} subjects, {POLICIES} policies")
     print(f"the last {CHECKED:,} subjects: as a plain loop over both runs finds them, {len(told):,} notices")
     what, what_en = f"两次结果比对出通知，{given.rows:,} 户 × {POLICIES} 项", f"notices of two runs, {given.rows:,} × {POLICIES}"
-    print(Goal(what, middle.seconds, SECONDS_GOAL, (1.0, "s"), what_en).line)
+    tell(Goal(what, middle.seconds, SECONDS_GOAL, (1.0, "s"), what_en))
     print(f"work of the processors: {middle.worked:.1f} s, on two of them {middle.worked / 2:.1f} s at best")
     print(f"the most memory: {peak / 1024**2:,.0f} MiB{'' if peak <= MEMORY_GOAL else '   <-- above the goal'}")
 

@@ -1,25 +1,30 @@
 """How fast zhida is, measured as a user meets it: medians of several turns on this machine, beside the goals and the peers.
 
-    make bench                                          everything, and docs/performance.md is written anew (about a quarter of an hour)
+    make bench                                          everything, and docs/performance.md is written anew (three quarters of an hour)
     .venv/bin/python benchmarks/run.py                  everything, only printed
-    .venv/bin/python benchmarks/run.py --only tables    some sections: language, work, packs, tables, proof, jobs; with commas between
-    .venv/bin/python benchmarks/run.py --quick          without the demonstration, the large tables and the jobs of ten million rows
+    .venv/bin/python benchmarks/run.py --only tables    some sections, with commas between; `--list` names them
+    .venv/bin/python benchmarks/run.py --quick          on a smaller scale
+    .venv/bin/python benchmarks/run.py --only next --write docs/performance.md      some sections anew, the others as they were
     .venv/bin/python benchmarks/run.py --before SRC     the language beside other sources of our own, such as those of a git worktree
+    .venv/bin/python benchmarks/run.py --page           measures nothing, and writes the page of the figures that are kept
 
-    section ──measure──> figures ──build/bench/figures──> page       so a page can be of several runs; it names the machine of each
+    section ──measure──> figures ──docs/performance.json──> page     so a page can be of several runs; it names machine and day of each
 
 Each figure is wall time. Goals are the project's own; a figure that misses its goal is marked, and the exit code stays 0, because a
-loaded machine is not a fault.
+loaded machine is not a fault. A section that fails says so, keeps the figures that it had, and the others go on; then the exit code is 1.
 """
 
 import argparse
+import datetime as dt
 import json
 import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +35,7 @@ import jobs
 import packs_timed
 import page
 import page_frames
-import peers
+import programs
 import proof_timed
 import side_by_side
 from frames_side_by_side import Race
@@ -41,19 +46,28 @@ from zhida.columnar.kernel import OTHER_PATHS, PATHS
 
 Json = Any
 
-FIGURES = peers.BUILD / "figures"
-SECTIONS = ("language", "work", "packs", "tables", "proof", "jobs")
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGE, FIGURES = DOCS / "performance.md", DOCS / "performance.json"
+OWN = ("language", "work", "packs", "tables", "proof", "jobs")
+SECTIONS = (*OWN, *programs.PROGRAMS)
+TURNS_OF_JOBS = {min(jobs.SIZES): 3, max(jobs.SIZES): 1}
+"""How many turns the whole jobs take: all sections together are to take less than three quarters of an hour."""
 BUSY = 1.0
 """The load from which the machine is said to have been busy."""
+PACKAGES = ("numpy", "polars", "pyarrow")
+"""What the figures rest on beside the interpreter."""
+MOST_SAID = 300
+"""Characters of what went wrong that are kept."""
 
 
 def machine() -> str:
     """Return what a section was measured with."""
     paths = ", ".join(PATHS) + (f"；没有 without {', '.join(OTHER_PATHS)}" if OTHER_PATHS else "")
-    words = f"CPython {platform.python_version()}, {processor()}, {os.cpu_count()} CPU；内核 kernel: {paths}"
+    packages = "、".join(f"{name} {version(name)}" for name in PACKAGES)
     load = os.getloadavg()[0]
+    words = f"CPython {platform.python_version()}、{packages}；{processor()}, {os.cpu_count()} CPU；内核 kernel: {paths}；load {load:.1f}"
     return words + (
-        f"。**测量前机器正忙，数字偏大。The machine was busy, so figures are too large** (load {load:.1f})" if load > BUSY else ""
+        "。**测量前机器正忙，数字偏大。The machine was busy, so figures are too large** (load {load:.1f})" if load > BUSY else ""
     )
 
 
@@ -114,7 +128,7 @@ def of_proof(given: argparse.Namespace) -> Json:
 
 def of_jobs(given: argparse.Namespace) -> Json:
     """Measure the two whole jobs."""
-    sizes = {rows: turns for rows, turns in jobs.SIZES.items() if rows == min(jobs.SIZES) or not given.quick}
+    sizes = {rows: turns for rows, turns in TURNS_OF_JOBS.items() if rows == min(TURNS_OF_JOBS) or not given.quick}
     found = []
     for job in jobs.measure(sizes):
         print(page_frames.job_lines(job), flush=True)
@@ -123,8 +137,39 @@ def of_jobs(given: argparse.Namespace) -> Json:
 
 
 MEASURE: Mapping[str, Callable[[argparse.Namespace], Json]] = dict(
-    zip(SECTIONS, (of_language, of_work, of_packs, of_tables, of_proof, of_jobs), strict=True)
+    zip(OWN, (of_language, of_work, of_packs, of_tables, of_proof, of_jobs), strict=True)
 )
+
+
+def measured(name: str, given: argparse.Namespace) -> Json:
+    """Measure a section; returns its figures, or why there are none."""
+    start, words = time.monotonic(), machine()
+    print(f"==> {name}: {words}", file=sys.stderr, flush=True)
+    found = {"machine": words, "date": dt.datetime.now(dt.UTC).date().isoformat()}
+    try:
+        found |= MEASURE[name](given) if name in MEASURE else programs.measured(name, is_quick=given.quick)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one section, the others go on
+        if not isinstance(error, programs.ProgramError):
+            traceback.print_exc()
+        found["failed"] = f"{type(error).__name__}: {error}"[:MOST_SAID]
+        print(f"==> {name} failed: {found['failed']}", file=sys.stderr, flush=True)
+    print(f"==> {name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+    return found
+
+
+def kept_figures() -> dict[str, Json]:
+    """Return the figures of the last run of each section."""
+    return dict(json.loads(FIGURES.read_text(encoding="utf-8"))) if FIGURES.exists() else {}
+
+
+def keep(name: str, found: Json) -> None:
+    """Keep the figures of a section beside those of the others; of one that failed, why, beside the figures that it had."""
+    kept = kept_figures()
+    kept[name] = {**kept.get(name, {}), "failed": [found["date"], found["failed"]]} if "failed" in found else found
+    text = json.dumps({each: kept[each] for each in SECTIONS if each in kept}, ensure_ascii=False, indent=1)
+    new = FIGURES.with_suffix(".json.new")
+    new.write_text(text + "\n", encoding="utf-8")
+    new.replace(FIGURES)
 
 
 def shown(goals: Iterator[Goal]) -> Iterator[Json]:
@@ -137,34 +182,38 @@ def shown(goals: Iterator[Goal]) -> Iterator[Json]:
 # --- the page --------------------------------------------------------------------------------------------------------------
 
 
-def render() -> str:
+def render(kept: Mapping[str, Json]) -> str:
     """Return docs/performance.md, of the figures of the last run of each section."""
-    kept = {name: json.loads(path.read_text(encoding="utf-8")) for name in SECTIONS if (path := FIGURES / f"{name}.json").exists()}
-    machines: dict[str, list[str]] = {}
-    for name, figures in kept.items():
-        machines.setdefault(figures["machine"], []).append(name)
-    measured = [f"- {'、'.join(names)}：{words}" for words, names in machines.items()]
-    left = [name for name in SECTIONS if name not in kept]
-    if left:
-        measured.append(f"- {'、'.join(left)}：没有测 / not measured")
-    lines = [page.introduction("\n".join(measured))]
-    goals = [
-        Goal(**{**goal, "unit": tuple(goal["unit"])})
-        for name in ("language", "work", "packs", "proof")
-        for goal in kept.get(name, {}).get("goals", ())
-    ]
-    lines += page.goal_section(goals)
-    if "tables" in kept:
-        lines += page_frames.frame_section([race_of(race) for race in kept["tables"]["races"]])
-    if "proof" in kept:
-        lines += proof_timed.page_lines([proof_timed.Figure(**figure) for figure in kept["proof"]["figures"]])
-    if "jobs" in kept:
-        lines += page_frames.job_section([job_of(job) for job in kept["jobs"]["jobs"]])
-    if "language" in kept:
-        figures = kept["language"]
-        rows = [(text, row_of(row)) for text, row in figures["expressions"]]
-        lines += page.language_section(row_of(figures["table"]), rows)
+    sections: dict[str, list[str]] = {}
+    goals: list[Goal] = []
+    unfit = []
+    for name in [each for each in SECTIONS if "machine" in kept.get(each, {})]:
+        try:
+            goals += [Goal(**{**goal, "unit": tuple(goal["unit"])}) for goal in kept[name].get("goals", ())]
+            sections[name] = list(SHOWN[name](kept[name])) if name in SHOWN else []
+        except (TypeError, KeyError):  # kept by other benchmarks than these
+            unfit.append(name)
+    fit = {name: figures for name, figures in kept.items() if name not in unfit}
+    lines = [page.introduction("\n".join(measured_lines(fit))), *page.goal_section(goals)]
+    lines += [line for name in ("tables", "proof", "jobs", "language") for line in sections.get(name, ())]
+    lines += programs.section(fit)
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def measured_lines(kept: Mapping[str, Json]) -> Iterator[str]:
+    """Yield what was measured when and on which machine, what was not, and what failed since."""
+    machines: dict[tuple[str, str], list[str]] = {}
+    for name, figures in kept.items():
+        if "machine" in figures:
+            machines.setdefault((figures.get("date", ""), figures["machine"]), []).append(name)
+    for (date, words), names in machines.items():
+        yield f"- {'、'.join(names)}：{f'{date}，' if date else ''}{words}"
+    left = [name for name in SECTIONS if "machine" not in kept.get(name, {})]
+    if left:
+        yield f"- {'、'.join(left)}：没有测 / not measured"
+    for name, figures in kept.items():
+        if "failed" in figures:
+            yield f"- {name}：{figures['failed'][0]} 没有测成，数字是以前的 / failed then; figures are of before: {figures['failed'][1]}"
 
 
 def race_of(data: Json) -> Race:
@@ -183,28 +232,44 @@ def row_of(data: Json) -> side_by_side.Row:
     return {name: side_by_side.Figure(**figure) for name, figure in data.items()}
 
 
-def main() -> None:
-    """Measure, print, and write the page where that is asked for."""
+SHOWN: Mapping[str, Callable[[Json], Iterable[str]]] = {
+    "tables": lambda kept: page_frames.frame_section([race_of(race) for race in kept["races"]]),
+    "proof": lambda kept: proof_timed.page_lines([proof_timed.Figure(**figure) for figure in kept["figures"]]),
+    "jobs": lambda kept: page_frames.job_section([job_of(job) for job in kept["jobs"]]),
+    "language": lambda kept: page.language_section(row_of(kept["table"]), [(text, row_of(row)) for text, row in kept["expressions"]]),
+}
+"""The sections that have more to show than goals."""
+
+
+def main() -> int:
+    """Measure, print, keep, and write the page where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", metavar="SECTIONS", default=",".join(SECTIONS), help="sections to measure, with commas between")
     parser.add_argument("--quick", action="store_true", help="without the demonstration, the large tables and the largest jobs")
     parser.add_argument("--before", type=Path, metavar="SRC", help="other sources of our own to be told apart from these")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the page")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="keep the figures, and write the page")
+    parser.add_argument("--page", action="store_true", help="measure nothing, and write the page of the figures that are kept")
+    parser.add_argument("--list", action="store_true", help="name the sections")
     given = parser.parse_args()
-    chosen = given.only.split(",")
+    if given.list:
+        print("\n".join(SECTIONS))
+        return 0
+    chosen = [] if given.page else given.only.split(",")
     unknown = set(chosen) - set(SECTIONS)
     if unknown:
         parser.error(f"no section: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
-    FIGURES.mkdir(parents=True, exist_ok=True)
+    failed = []
     for name in [name for name in SECTIONS if name in chosen]:
-        start, words = time.monotonic(), machine()
-        print(f"==> {name}: {words}", file=sys.stderr, flush=True)
-        figures = {"machine": words, **MEASURE[name](given)}
-        (FIGURES / f"{name}.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1), encoding="utf-8")
-        print(f"==> {name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
-    if given.write:
-        given.write.write_text(render(), encoding="utf-8")
+        found = measured(name, given)
+        failed += [name] if "failed" in found else []
+        if given.write:
+            keep(name, found)
+    if given.write or given.page:
+        (given.write or PAGE).write_text(render(kept_figures()), encoding="utf-8")
+    if failed:
+        print(f"==> 没有测成 failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

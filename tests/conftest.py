@@ -1,6 +1,8 @@
 """What all tests share: how many examples hypothesis tries, and where the conformance kit is."""
 
+import gc
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,18 @@ settings.load_profile("short")
 collect_ignore = ["properties/second_opinion.py"]
 
 os.environ["ZHIDA_CACHE"] = ""  # what one test has learned is nothing that another may rest on
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for garbage neither while tests are collected nor, later, among what was collected: it stays, and walking it takes long."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

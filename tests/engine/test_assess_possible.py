@@ -38,7 +38,12 @@ def told(found: Assessment) -> tuple[str, list[Value]]:
 
 
 @pytest.mark.parametrize(
-    ("staff", "revenue", "assets"), [(5, 100_000, 100_000), (2_500, 2_000_000_000, 10_000_000), (150, 30_000_000, 90_000_000)]
+    ("staff", "revenue", "assets"),
+    [
+        (5, 100_000, 100_000),
+        pytest.param(2_500, 2_000_000_000, 10_000_000, marks=pytest.mark.long),
+        pytest.param(150, 30_000_000, 90_000_000, marks=pytest.mark.long),
+    ],
 )
 def test_a_firm_without_industry_has_exactly_the_sizes_that_some_industry_gives(
     packs: Packs, staff: int, revenue: int, assets: int

@@ -210,6 +210,9 @@ SHAPES = {
     "one column": ([5], [5]),
     "bytes all the way": ([3, 4, 20], [3, 4, 20]),
     "shared codes": ([40, 64, 17, 9], [3, 4, 2, 5]),
+    "two pages of a table": ([10, 7, 2], [10, 7, 2]),
+    "sixteen pages of a table": ([64, 8, 4], [64, 8, 4]),
+    "seventeen pages of a table": ([65, 8, 4], [64, 9, 4]),
     "more than 64 codes": ([65, 100, 128], [3, 4, 5]),
     "more than 128 codes": ([129, 200, 256], [3, 4, 5]),
     "sums of two bytes": ([40, 64, 17, 30, 8, 64], [3, 8, 9, 10, 3, 3]),
@@ -239,6 +242,81 @@ def test_a_dense_table_gives_the_entry_of_each_combination(name: str, dtype: typ
         places = [sum(int(map_[code]) for map_, code in zip(maps, row, strict=True)) for row in zip(*codes, strict=True)]
         everywhere([int(table[place]) for place in places], lambda codes=codes: kernel.decide_dense(codes, maps, table))
         assert kernel.decide_dense(codes, maps, table).dtype == dtype
+
+
+# --- columns that are not coded yet -------------------------------------------------------------------------------------------
+
+
+def uncoded(size: int, lots: np.random.Generator) -> list[kernel.Uncoded]:
+    """Return a column of each kind, with rows that have no value and from within an array, and their codes of one byte and two."""
+    valid = lots.random(size + 5) < 0.8
+    found = []
+    for dtype in (np.uint8, np.uint16):
+        offset = 3 if dtype == np.uint8 else 5
+        bits = lots.random(size) < 0.5
+        marks = np.array([-40, 0, 7, 100], np.int64)
+        given = {"unknown": 5, "rows": size}
+        found += [
+            kernel.Uncoded(1, lots.integers(-100, 200, size), np.arange(5).astype(dtype), thresholds=marks, **given),
+            kernel.Uncoded(
+                1,
+                wide([int(lots.integers(-(2**40), 2**40)) << int(lots.integers(0, 40)) for _ in range(size)]),
+                np.arange(5).astype(dtype),
+                thresholds=marks,
+                valid=valid[:size],
+                **given,
+            ),
+            kernel.Uncoded(
+                2, lots.integers(0, 5, size).astype(np.uint8), np.arange(5).astype(dtype), valid=(bits_of(valid, 2), 2), **given
+            ),
+            kernel.Uncoded(2, lots.integers(0, 5, size, np.uint32), np.arange(5).astype(dtype), **given),
+            kernel.Uncoded(
+                3,
+                bits_of(bits, offset),
+                np.array([1, 4], dtype),
+                offset=offset,
+                valid=(bits_of(valid, offset), offset),
+                **given,
+            ),
+        ]
+    return found
+
+
+def test_columns_that_are_not_coded_are_decided_like_their_codes(path: str, lots: np.random.Generator) -> None:
+    for size in (*SIZES, 8192, 8193, 20_011):
+        for start, stop in ((0, size), (min(67, size), size), (size // 3, size // 2)):
+            columns_ = [column.part(start, stop) for column in uncoded(size, lots)]
+            with kernel.use("numpy"):
+                codes = [kernel.coded(column) for column in columns_]
+            assert [kernel.coded(column).tolist() for column in columns_] == [column.tolist() for column in codes], path
+            some = (0, 1, 2, 4, 7)
+            maps = [(np.arange(6) * 6**place).astype(np.uint32) for place in range(5)]
+            table = lots.integers(0, 256, 6**5).astype(np.uint8)
+            whole = kernel.decide_dense([codes[place] for place in some], maps, table)
+            assert kernel.decide_dense([columns_[place] for place in some], maps, table).tolist() == whole.tolist(), path
+            for rules in (40, 130):
+                masks, _ = random_masks([6] * 10, rules, 0.9, lots)
+                mixed = [columns_[place] if place % 3 else codes[place] for place in range(10)]
+                words = lots.integers(0, 250, 64 * masks[0].shape[1] + 2).astype(np.uint8)
+                for first in (True, False):
+                    expected = kernel.decide_masks(codes, masks, first, rules, rules + 1)
+                    assert kernel.decide_masks(mixed, masks, first, rules, rules + 1).tolist() == expected.tolist(), path
+                    for kind in (np.uint8, np.uint16):
+                        told = kernel.decide_masks(mixed, masks, first, rules, rules + 1, words=words.astype(kind))
+                        assert (told.dtype, told.tolist()) == (kind, words[expected].tolist()), path
+                assert kernel.match(mixed, masks).tolist() == kernel.match(codes, masks).tolist(), path
+
+
+def test_a_column_that_is_not_coded_has_no_code_beyond_its_table(path: str) -> None:
+    values = np.zeros(10_000, np.int64)
+    values[9_000] = 8
+    column = kernel.Uncoded(1, values, np.array([0, 3], np.uint8), 10_000, thresholds=np.array([5]))
+    with pytest.raises(ValueError, match="has no code 3"):
+        kernel.decide_dense([column], [MAP], TABLE)
+    indices = kernel.Uncoded(2, values, np.array([0, 1], np.uint8), 10_000)
+    with pytest.raises(ValueError, match=r"8|9000"):
+        kernel.decide_dense([indices], [MAP], TABLE)
+    assert path
 
 
 def random_masks(counts: list[int], rules: int, density: float, lots: np.random.Generator) -> tuple[list[Array], list[list[int]]]:
@@ -405,6 +483,25 @@ BAD: dict[str, tuple[type[Exception], Callable[[], object]]] = {
     "decide_masks: no words": (ValueError, lambda: kernel.decide_masks([COLUMN], [np.zeros((2, 0), np.uint64)], True, 0, 0)),
     "decide_masks: too many words": (ValueError, lambda: kernel.decide_masks([COLUMN], [np.zeros((2, 1025), np.uint64)], True, 0, 0)),
     "decide_masks: none beyond 16 bits": (ValueError, lambda: kernel.decide_masks([COLUMN], [MASK], True, 65_536, 0)),
+    "decide_masks: words too few": (ValueError, lambda: kernel.decide_masks([COLUMN], [MASK], True, 0, 0, words=np.zeros(63, np.uint8))),
+    "decide_masks: words of 32 bits": (TypeError, lambda: kernel.decide_masks([COLUMN], [MASK], True, 0, 0, words=np.zeros(64, np.int32))),
+    "decide_masks: none without a word": (
+        ValueError,
+        lambda: kernel.decide_masks([COLUMN], [MASK], True, 64, 0, words=np.zeros(64, np.uint8)),
+    ),
+    "decide_masks: out of another kind than the words": (
+        TypeError,
+        lambda: kernel.decide_masks([COLUMN], [MASK], True, 0, 0, words=np.zeros(64, np.uint8), out=np.zeros(2, np.uint16)),
+    ),
+    "not coded: another way": (ValueError, lambda: kernel.decide_dense([kernel.Uncoded(0, V, C, 3)], [MAP], TABLE)),
+    "not coded: a code too few": (ValueError, lambda: kernel.decide_dense([kernel.Uncoded(1, V, C[:2], 3, thresholds=T)], [MAP], TABLE)),
+    "not coded: other rows": (ValueError, lambda: kernel.decide_dense([COLUMN, kernel.Uncoded(2, V, C, 3)], [MAP] * 2, TABLE)),
+    "not coded: bits too short": (ValueError, lambda: kernel.decide_dense([kernel.Uncoded(3, b"\1", C[:2], 9)], [MAP], TABLE)),
+    "not coded: bits with three codes": (ValueError, lambda: kernel.decide_dense([kernel.Uncoded(3, b"\1", C, 3)], [MAP], TABLE)),
+    "not coded: out inside values": (
+        ValueError,
+        lambda: kernel.decide_dense([kernel.Uncoded(2, V, C * 0, 3)], [MAP], TABLE, out=V.view(np.uint8)[4:7]),
+    ),
     "match: out of other words": (ValueError, lambda: kernel.match([COLUMN], [MASK], out=np.zeros((2, 2), np.uint64))),
     "match: no columns": (ValueError, lambda: kernel.match([], [])),
 }

@@ -1,6 +1,7 @@
 """Cliffs: one unit more of a fact loses money, found around the examples and beyond them."""
 
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,11 @@ def test_a_cliff_is_worded_for_people(tmp_path: Path) -> None:
     )
 
 
+@cache
+def found_in_packs(policy_id: str) -> tuple[Cliff, ...]:
+    return proof_of(the_packs(), policy_id, solver=False, as_of=Date(2026, 11, 20)).cliffs
+
+
 @pytest.fixture(scope="module")
 def packs() -> Packs:
     return the_packs()
@@ -136,7 +142,7 @@ def packs() -> Packs:
     ],
 )
 def test_the_cliffs_of_the_packs_are_found_and_replayed(packs: Packs, policy_id: str, fact: str, place: str, loss: str) -> None:
-    found = proof_of(packs, policy_id, solver=False, as_of=Date(2026, 11, 20)).cliffs
+    found = found_in_packs(policy_id)
     (cliff,) = (each for each in found if each.fact == fact and each.place == Decimal(place))
     assert cliff.loss == Decimal(loss)
     model = packs.model_of(policy_id, Date(2026, 11, 20))

@@ -286,7 +286,14 @@ def told_by_evaluation(trial: Trial, condition: Condition) -> Iterator[bool]:
         yield from (truth,) if isinstance(truth, bool) else ()
 
 
-@pytest.mark.parametrize("policy_id", ["hangzhou/compute-voucher", "national/disability-levy", "hangzhou/rd-subsidy"])
+@pytest.mark.parametrize(
+    "policy_id",
+    [
+        "hangzhou/rd-subsidy",
+        pytest.param("hangzhou/compute-voucher", marks=pytest.mark.long),
+        pytest.param("national/disability-levy", marks=pytest.mark.long),
+    ],
+)
 def test_what_is_shown_is_so_by_plain_evaluation(policy_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ENOUGH", 10_000)
     monkeypatch.setattr(module, "ENOUGH_ODD", 10_000)

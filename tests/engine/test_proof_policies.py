@@ -1,6 +1,7 @@
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -158,9 +159,14 @@ def packs() -> Packs:
     return the_packs()
 
 
+@cache
+def proof_of(policy_id: str) -> PolicyProof:
+    return prove(the_packs(), policy_id, as_of=AS_OF)
+
+
 @pytest.mark.parametrize("policy_id", cases())
-def test_no_policy_of_the_packs_has_an_error_and_each_table_has_its_verdicts(packs: Packs, policy_id: str) -> None:
-    proof = prove(packs, policy_id, as_of=AS_OF)
+def test_no_policy_of_the_packs_has_an_error_and_each_table_has_its_verdicts(policy_id: str) -> None:
+    proof = proof_of(policy_id)
     assert not has_errors(finding.diagnostic for finding in proof.findings)
     for table in proof.tables:
         assert table.undecided or Verdict.UNDECIDED not in verdicts_of(table)
@@ -170,8 +176,8 @@ def test_no_policy_of_the_packs_has_an_error_and_each_table_has_its_verdicts(pac
     ("policy_id", "fact", "line"),
     [("national/small-profit-tax", "应纳税所得额", 3_000_000), ("hangzhou/compute-voucher", "年度智算合同实际额", 500_000)],
 )
-def test_the_cliffs_that_officials_know_are_found(packs: Packs, policy_id: str, fact: str, line: int) -> None:
-    cliff = next(each for each in prove(packs, policy_id, as_of=AS_OF).cliffs if each.fact == fact and each.place == line)
+def test_the_cliffs_that_officials_know_are_found(policy_id: str, fact: str, line: int) -> None:
+    cliff = next(each for each in proof_of(policy_id).cliffs if each.fact == fact and each.place == line)
     assert cliff.loss > 0
 
 

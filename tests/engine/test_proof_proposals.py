@@ -206,7 +206,7 @@ def test_without_a_solver_rows_are_found_by_trying(tmp_path: Path, monkeypatch: 
         assert failing(packs, text, old, new), (old, new)
 
 
-@pytest.mark.parametrize("name", ["national/small-profit-tax", "hangzhou/compute-voucher"])
+@pytest.mark.parametrize("name", ["national/small-profit-tax", pytest.param("hangzhou/compute-voucher", marks=pytest.mark.long)])
 def test_the_packs_accept_their_rows_and_then_lack_none(name: str) -> None:
     packs = the_packs()
     policy = packs.policies[name]

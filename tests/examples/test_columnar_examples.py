@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -52,8 +53,13 @@ def given_by(packs: Packs, policy: Policy) -> Iterator[Given]:
         yield Given(example, day, inputs_of(model, facts), expected)
 
 
-def groups(packs: Packs, policy: Policy) -> Iterator[tuple[PolicyModel, list[Given]]]:
-    """Yield the examples of a day that give the same decisions and figures, with the model in which these are facts."""
+@cache
+def groups(policy_id: str) -> tuple[tuple[PolicyModel, list[Given]], ...]:
+    """Return the examples of a day that give the same decisions and figures, with the model in which these are facts."""
+    return tuple(_groups(LOADED, LOADED.policies[policy_id]))
+
+
+def _groups(packs: Packs, policy: Policy) -> Iterator[tuple[PolicyModel, list[Given]]]:
     found: dict[tuple[Date, frozenset[str]], list[Given]] = {}
     for given in given_by(packs, policy):
         model = packs.model_of(policy.id, given.day)
@@ -70,11 +76,11 @@ def does_not_fit(block: Block, row: int) -> bool:
     return any(is_bad_at(column, row) for column in block.facts.values())
 
 
-def compared(packs: Packs, policy: Policy) -> int:
+def compared(policy: Policy) -> int:
     """Compare the values that examples expect, and return how many there are."""
     ids = {compiled.decision.name: id_ for id_, compiled in policy.compiled.decisions.items()}
     count = 0
-    for model, several in groups(packs, policy):
+    for model, several in groups(policy.id):
         goals = {name: ids[name.partition(".")[0]] for given in several for name in given.expected if name != OUTCOME_COLUMN}
         constants = {id_: value for id_, value in model.parameters.items() if not isinstance(value, Unknown)}
         for goal in dict.fromkeys(goals.values()):
@@ -99,10 +105,10 @@ def compared(packs: Packs, policy: Policy) -> int:
     return count
 
 
-def outcomes(packs: Packs, policy: Policy) -> int:
+def outcomes(policy: Policy) -> int:
     """Compare the outcomes that examples expect, and return how many there are."""
     count = 0
-    for model, several in groups(packs, policy):
+    for model, several in groups(policy.id):
         asked = [given for given in several if OUTCOME_COLUMN in given.expected]
         if model.as_of not in model.in_force:  # nothing is asked of columns then: that is for the caller to see
             assert all(given.expected[OUTCOME_COLUMN].strip('"') == Outcome.NOT_APPLICABLE for given in asked)
@@ -127,10 +133,10 @@ POLICIES = [policy for policy in LOADED.policies.values() if policy.tangled.exam
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
 def test_every_value_that_an_example_expects_comes_out_of_columns_too(policy: Policy) -> None:
     wanted = sum(name != OUTCOME_COLUMN for example in policy.tangled.examples for name in example.expectations)
-    assert compared(LOADED, policy) == wanted
+    assert compared(policy) == wanted
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
 def test_every_outcome_that_an_example_expects_comes_out_of_columns_too(policy: Policy) -> None:
     wanted = sum(OUTCOME_COLUMN in example.expectations for example in policy.tangled.examples)
-    assert outcomes(LOADED, policy) == wanted
+    assert outcomes(policy) == wanted

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from tests.house.tree import ROOT, plant, report
+from tests.house.tree import ROOT, last_name, modules, nodes, plant, report
 from zhida.errors import CODES
 
 CODE = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
@@ -17,22 +17,18 @@ def use_faults(root: Path, codes: Collection[str]) -> list[str]:
     """Return each code that nothing under src uses, and each use of a code that is not there."""
     used: set[str] = set()
     faults = []
-    for path in sorted((root / "src/zhida").rglob("*.py")):
+    for path, tree in modules(root, "src/zhida"):
         if "errors" in path.relative_to(root).parts:
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 used.add(node.value)
-            if isinstance(node, ast.Call) and node.args and _called(node.func) in SPEAKERS:
+            if isinstance(node, ast.Call) and node.args and last_name(node.func) in SPEAKERS:
                 first = node.args[0]
                 code = first.value if isinstance(first, ast.Constant) else ""
                 if isinstance(code, str) and CODE.fullmatch(code) and code not in codes:
                     faults.append(f"{path.relative_to(root)}:{node.lineno}: '{code}' is no code of zhida.errors.CODES")
     return faults + [f"src/zhida/errors: nothing says '{code}'" for code in codes if code not in used]
-
-
-def _called(function: ast.expr) -> str:
-    return function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
 
 
 def test_every_code_is_used_and_every_code_that_is_used_is_in_the_catalogue() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.tree import ROOT, at, imports, modules, plant, report
+from tests.house.tree import ROOT, at, imports, last_name, modules, nodes, plant, report
 
 BINARY_NUMBERS = {"registry_io", "cli", "errors"}  # sources hold them, clocks count in them, and the likeness of two words is one
 GLOBAL_CONTEXT = {"getcontext", "setcontext", "localcontext", "DefaultContext"}
@@ -28,19 +28,19 @@ def exactness_faults(root: Path) -> list[str]:
 
 
 def inexact(tree: ast.Module, layer: str, name: str) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if layer not in BINARY_NUMBERS:
             if isinstance(node, ast.Constant) and isinstance(node.value, float):
                 yield node.lineno, f"{node.value} is a binary number; write Decimal('{node.value}')"
             elif isinstance(node, ast.Name) and node.id == "float":
                 yield node.lineno, "binary numbers end at registry_io; numbers here are Decimal"
-        called = ast.unparse(node).split(".") if isinstance(node, ast.Attribute | ast.Name) else [""]
-        if called[-1] in GLOBAL_CONTEXT:
-            yield node.lineno, f"{called[-1]} belongs to the thread; take the decimal context as an argument"  # type: ignore[attr-defined]
-        if layer != "cli" and len(called) > 1:
-            if called[-1] in CLOCK and called[-2].lower() in {"datetime", "date"}:
+        named, before = last_name(node), last_name(node.value) if isinstance(node, ast.Attribute) else ""
+        if named in GLOBAL_CONTEXT:
+            yield node.lineno, f"{named} belongs to the thread; take the decimal context as an argument"  # type: ignore[attr-defined]
+        if layer != "cli" and before:
+            if named in CLOCK and before.lower() in {"datetime", "date"}:
                 yield node.lineno, "only the command line reads a clock; take as_of as an argument"  # type: ignore[attr-defined]
-            if called[-1] in ENVIRONMENT and called[-2] == "os" and name != PATH_CHOOSER:
+            if named in ENVIRONMENT and before == "os" and name != PATH_CHOOSER:
                 yield node.lineno, "only the command line reads the environment; take an argument"  # type: ignore[attr-defined]
     for line, module in imports(tree):
         top = module.split(".")[0]

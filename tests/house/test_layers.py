@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.tree import FUNCTION, ROOT, at, imports, modules, plant, report
+from tests.house.tree import FUNCTION, ROOT, at, imports, last_name, modules, nodes, plant, report
 
 # From high to low. `a | b` are neighbours: neither may import the other.
 LAYERS = {
@@ -71,16 +71,13 @@ def own_import_faults(place: str, package: str, here: str, rest: list[str]) -> I
 
 def late_import_faults(root: Path, path: Path, tree: ast.Module) -> Iterator[str]:
     """Yield each import inside a function or through a call: a layering mistake hides there."""
-    for node in ast.walk(tree):
+    imported = list(imports(tree))
+    for node in nodes(tree):
         if isinstance(node, FUNCTION):
-            for line, module in imports(ast.Module(node.body, [])):
+            for line, module in (each for each in imported if node.lineno <= each[0] <= (node.end_lineno or 0)):
                 if module not in LATE.get(path.relative_to(root).as_posix(), ()):
                     yield f"{at(root, path, line)}: {module} is imported inside {node.name}(); import it at the top"
-        elif (
-            path != root / LOADER
-            and isinstance(node, ast.Call)
-            and ast.unparse(node.func).split(".")[-1] in {"import_module", "__import__"}
-        ):
+        elif path != root / LOADER and isinstance(node, ast.Call) and last_name(node.func) in {"import_module", "__import__"}:
             yield f"{at(root, path, node.lineno)}: an import by a call hides the layer; write an import at the top"
 
 

@@ -51,10 +51,25 @@ def modules(root: Path, *folders: str) -> Iterator[tuple[Path, ast.Module]]:
             yield path, parsed(path, path.stat().st_mtime_ns)
 
 
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Return all nodes of a tree, as `ast.walk` yields them; of a whole module they are looked up once."""
+    return _nodes(tree) if isinstance(tree, ast.Module) else tuple(ast.walk(tree))
+
+
+@cache
+def _nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree))
+
+
 @cache
 def parsed(path: Path, _written: int) -> ast.Module:
     """Return a Python file as a tree, parsed once as long as nobody writes it."""
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def last_name(node: ast.AST) -> str:
+    """Return the last part of a dotted name, or of what is called by one: `c` of `a().b.c`; nothing for all else."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def at(root: Path, path: Path, line: int = 0) -> str:
@@ -64,7 +79,7 @@ def at(root: Path, path: Path, line: int = 0) -> str:
 
 def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield (line, dotted name) of each import; `from a.b import c` counts as a.b.c, so a module is seen either way it is written."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -35,7 +35,9 @@ def left() -> int:
 
 def tell_payees(codes: Iterable[str] = CODES) -> None:
     for code in codes:
-        service.set_payee(LI, code, f"示例企业{code[-1]}", "示例银行杭州分行", f"6222 0000 0000 000{code[-1]}", on=ON)
+        service.set_payee(
+            LI, code, f"示例企业{code[-1]}", "示例银行杭州分行", f"6222 0000 0000 000{code[-1]}", on=ON, document="开户证明 1"
+        )
 
 
 def grant(codes: Sequence[str], amount_fen: int = 12_345, kind: OrderState = OrderState.PAYABLE) -> tuple[Entitlement, ...]:

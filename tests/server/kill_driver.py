@@ -3,9 +3,9 @@
     python tests/server/kill_driver.py ACTS SEED JOURNAL [POLICIES FIRMS]      (with the site's folder and database in the environment)
 
 For each number it reserves an amount under the key `kill/<number>`, and then pays it (two of three) or gives it back; and where it is
-given policies, it delivers one of them with every fifth number (`kill_delivery.py`). What the ledger has answered is written to the
-journal and flushed to the disk before the next act: it may never be lost again. Started again, it begins a little before where the
-journal ends, so that acts that were done are done again.
+given policies, it delivers one of them with every fifth number, and lets some claim (`kill_delivery.py`). What the ledger has answered is
+written to the journal and flushed to the disk before the next act: it may never be lost again. Started again, it begins a little before
+where the journal ends, so that acts that were done are done again.
 """
 
 import os
@@ -20,7 +20,7 @@ django.setup()
 
 from django.db import transaction  # noqa: E402 - the framework is set up first
 
-from tests.server.kill_delivery import Delivery, answered, set_up  # noqa: E402
+from tests.server.kill_delivery import Delivery, answered, codes, set_up  # noqa: E402
 from zhida_server.audit import service as audit  # noqa: E402
 from zhida_server.ledger import service as ledger  # noqa: E402
 from zhida_server.ledger.data import Reservation, Settlement, act_id  # noqa: E402
@@ -69,6 +69,9 @@ def main() -> None:
             answered(partial(act, number, seed))
             if number % ROUND == 0 and number // ROUND < policies:
                 delivery.deliver(number // ROUND)
+                delivery.claim(codes(firms)[number // ROUND :: policies])
+                if number // ROUND == policies - 1:
+                    delivery.pay_claims()
             if number >= done:
                 file.write(f"{number} {act_id(f'kill/{number}')}\n")
                 file.flush()

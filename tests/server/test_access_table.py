@@ -86,6 +86,8 @@ def arguments(name: str, pattern: URLPattern, town: staff_town.Town) -> dict[str
         "order": town.order,
         "batch": town.batch,
         "import_id": town.import_id,
+        "upload": town.upload,
+        "claim": town.claim,
     }
     return {each: of[each] for each in pattern.pattern.converters}
 
@@ -178,7 +180,8 @@ def test_the_table_says_of_every_address_what_its_guard_says() -> None:
 def test_every_address_about_an_enterprise_is_closed_to_anothers_representative(town: staff_town.Town) -> None:
     client = client_of("rival")
     for name, pattern in addresses():
-        if {"code", "entitlement", "order", "objection", "batch", "run", "import_id"}.isdisjoint(pattern.pattern.converters):
+        about = {"code", "entitlement", "order", "objection", "batch", "run", "import_id", "upload", "claim"}
+        if about.isdisjoint(pattern.pattern.converters):
             continue
         address = reverse(name, kwargs=arguments(name, pattern, town))
         for method in ("GET", "POST"):

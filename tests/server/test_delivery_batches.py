@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -63,7 +64,7 @@ def town(database: None) -> Iterator[None]:  # noqa: ARG001 - the order of fixtu
 
 def test_a_batch_holds_every_payable_order_with_the_account_that_counts() -> None:
     granted = grant(CODES[:3])
-    service.set_payee(LI, CODES[0], "新户名", "新银行", "1234567890", on=ON)
+    service.set_payee(LI, CODES[0], "新户名", "新银行", "1234567890", on=ON, document="开户证明 1")
     made = service.make_batch(LI, POLICY, on=ON)
     assert (made.number, made.count, made.amount_fen, made.state) == ("2026-000001", 3, 3 * 12_345, BatchState.MADE)
     assert [line.account_name for line in made.lines] == ["新户名", "示例企业2", "示例企业3"]
@@ -145,7 +146,7 @@ def test_the_bank_file_is_what_was_signed_and_exact_to_the_fen() -> None:
 
 
 def test_no_cell_of_a_bank_file_is_a_formula() -> None:
-    service.set_payee(LI, CODES[0], '=HYPERLINK("x")', "@银行", "622200001111", on=ON)
+    service.set_payee(LI, CODES[0], '=HYPERLINK("x")', "@银行", "622200001111", on=ON, document="开户证明 1")
     grant(CODES[:1])
     made = service.make_batch(LI, on=ON)
     service.sign_batch(WANG, made.id, on=ON)
@@ -157,7 +158,18 @@ def test_no_cell_of_a_bank_file_is_a_formula() -> None:
 @pytest.mark.parametrize("number", ["", "12345", "6222x0001", "1" * 33, "６２２２００００"])
 def test_an_account_number_is_digits(number: str) -> None:
     with pytest.raises(NotUnderstood):
-        service.set_payee(LI, CODES[0], "户名", "银行", number, on=ON)
+        service.set_payee(LI, CODES[0], "户名", "银行", number, on=ON, document="开户证明 1")
+
+
+def test_staff_who_tells_an_account_names_the_document_and_the_audit_keeps_it() -> None:
+    told = ("户名", "银行", "6222 0000 1111")
+    for document in ("", "  "):
+        with pytest.raises(NotUnderstood, match="凭据"):
+            service.set_payee(CLERK, CODES[0], *told, on=ON, document=document)
+    service.set_payee(CLERK, CODES[0], *told, on=ON, document="开户许可证 J3310 号")
+    service.set_payee(Actor("boss", Role.REPRESENTATIVE, "", CODES[1]), CODES[1], *told, on=ON)
+    kept = [json.loads(after or "{}") for after in audit_models.Record.objects.filter(act="payee.tell").values_list("after", flat=True)]
+    assert [each.get("document") for each in kept[-2:]] == ["开户许可证 J3310 号", None]
 
 
 def test_the_same_account_told_again_changes_nothing() -> None:

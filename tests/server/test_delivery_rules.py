@@ -41,8 +41,18 @@ FROM delivery_batch WHERE number = '{batch}'"""
 NOTICE = """INSERT INTO delivery_notice (id, policy, title, period, run_id, budget, opened_on, days, closes_on, opened_by, state)
 VALUES ('00000000-0000-0000-0000-00000000000a', 'demo/a', '示例', 2026, '00000000-0000-0000-0000-00000000000b', 'b', '2026-07-01', 5,
     '2026-07-08', 'x', 'granting')"""
-NOTICE_LINE = """INSERT INTO delivery_notice_line (notice_id, position, code, name, amount_fen, article, order_id)
-VALUES ('00000000-0000-0000-0000-00000000000a', {place}, '{code}', '企业', 100, '', {order})"""
+NOTICE_LINE = """INSERT INTO delivery_notice_line (notice_id, position, code, name, amount_fen, article, order_id, since, place)
+VALUES ('00000000-0000-0000-0000-00000000000a', {place}, '{code}', '企业', 100, '', {order}, '2026-07-01T00:00Z', {place})"""
+OBJECTION = """INSERT INTO delivery_objection (id, notice_id, code, who, reason, made_on)
+VALUES ('00000000-0000-0000-0000-00000000000c', '00000000-0000-0000-0000-00000000000a', '{code}', '某人', '理由', '2026-07-02')"""
+UPHELD = """INSERT INTO delivery_objection_decision (objection_id, is_upheld, reason, decided_by, decided_on)
+VALUES ('00000000-0000-0000-0000-00000000000c', {is_upheld}, '理由', 'x', '2026-07-02')"""
+LIFTED = """INSERT INTO delivery_objection_lift (decision_id, reason, lifted_by, lifted_on)
+VALUES ('00000000-0000-0000-0000-00000000000c', '理由', 'x', '2026-07-03')"""
+CLAIM = """INSERT INTO delivery_claim (id, key, code, policy, title, told, outcome, reason_zh, reason_en, claimed_on, claimed_by)
+VALUES ('00000000-0000-0000-0000-00000000000d', 'k', '{code}', 'demo/a', '示例', '{{}}', '{outcome}', '', '', '2026-07-01', 'qian')"""
+DECIDED = """INSERT INTO delivery_claim_decision (claim_id, outcome, reason, judged, amount_fen, order_id, decided_by, decided_on)
+VALUES ('00000000-0000-0000-0000-00000000000d', '{outcome}', 'x', '{{}}', {fen}, {order}, '{by}', '2026-07-02')"""
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +104,13 @@ def test_an_order_is_that_of_an_entitlement_to_the_fen() -> None:
     refused(insert.format(id=granted.id, code=CODES[0], fen=12_345), because="duplicate key")
 
 
-@pytest.mark.parametrize("table", ["order", "event", "objection", "objection_decision", "payee", "return", "claim"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("order", "event", "objection", "objection_decision", "objection_lift"),
+        *("payee", "return", "claim", "claim_decision"),
+    ],
+)
 def test_what_was_written_stays(table: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass", [f"delivery_{table}"])
@@ -280,3 +296,37 @@ def test_two_at_once_collide() -> None:
     again = EVENT.format(order=granted.id, kind="voided", batch="NULL").replace(" 0,", " 1,").replace("', 0,", "', 1,")
     refused(blind, again, because="delivery_event_place")
     assert resent_batch().count == 1
+
+
+# --- objections that hold, claims that a person decided ---------------------------------------------------------------
+
+
+def test_what_was_rightly_objected_to_is_not_granted_in_its_year_until_that_is_lifted() -> None:
+    line, objected = NOTICE_LINE.format(place=1, code=CODES[0], order="NULL"), OBJECTION.format(code=CODES[0])
+    upheld = (NOTICE, line, objected, UPHELD.format(is_upheld=True))
+    with rolled_back(), connection.cursor() as cursor:
+        for statement in upheld:
+            cursor.execute(statement)
+        with pytest.raises(DatabaseError, match="was upheld"), rolled_back():
+            grant(CODES[:1])
+        grant(CODES[1:2])
+        cursor.execute(LIFTED)
+        grant(CODES[:1])
+    refused(*upheld, LIFTED, LIFTED, because="duplicate key")
+    refused(*upheld, LIFTED, "UPDATE delivery_objection_lift SET reason = ''", because="kept as they were written")
+    refused(NOTICE, line, objected, UPHELD.format(is_upheld=False), LIFTED, because="was not upheld")
+
+
+def test_a_claim_is_decided_once_by_another_than_who_entered_it_and_as_it_asks() -> None:
+    own, other = grant(CODES[:2])
+    claim = CLAIM.format(code=CODES[0], outcome="REVIEW")
+    yes = DECIDED.format(outcome="granted", fen=12_345, order=f"'{own.id}'", by="shen")
+    said(claim, yes)
+    refused(claim, yes, yes, because="duplicate key")
+    refused(claim, yes.replace("shen", "qian"), because="who entered it does not decide it")
+    refused(claim, yes.replace(str(own.id), str(other.id)), because="is not what it asks for")
+    refused(claim, yes.replace("12345", "12344"), because="is not what it asks for")
+    refused(claim, DECIDED.format(outcome="granted", fen="NULL", order="NULL", by="shen"), because="delivery_claim_decision_outcome")
+    refused(claim, DECIDED.format(outcome="refused", fen=12_345, order=f"'{own.id}'", by="shen"), because="delivery_claim_decision_outcome")
+    refused(CLAIM.format(code=CODES[0], outcome="ELIGIBLE"), yes, because="nobody has to decide it")
+    said(claim, DECIDED.format(outcome="withdrawn", fen="NULL", order="NULL", by="qian"))

@@ -9,12 +9,14 @@ import pytest
 from django.db import connection
 
 from tests.server import small_town
+from zhida.assess import workers
 from zhida.assess.assessment import Outcome
+from zhida.assess.processes import ProcessWorker
 from zhida.errors import InputError
 from zhida_server import files, settings
 from zhida_server.audit import models as audit_models
 from zhida_server.catalogue import service as catalogue
-from zhida_server.entitlements import models, records, runs, service
+from zhida_server.entitlements import models, records, runs, service, tasks
 from zhida_server.entitlements.data import GrantRequest, NoAnswer, NoRun, NothingToRun, NotOfTheRun, RunNotDone, RunState
 from zhida_server.files import DamagedFileError
 from zhida_server.ledger import service as ledger
@@ -102,8 +104,8 @@ def test_a_run_that_is_done_stays_as_it_is() -> None:
 def test_a_run_repeated_from_its_record_gives_the_same_bytes_with_any_number_of_threads() -> None:
     first = done()
     registry.tell(Actor("zhao", Role.SERVICE), "B2", {"从业人员": 3}, source="统计局", on=AS_OF)  # what is known later changes nothing
-    for workers in (1, 2):
-        found = service.repeat(AUDITOR, first, workers=workers)
+    for count in (1, 2):
+        found = service.repeat(AUDITOR, first, workers=count)
         assert found.is_same
         assert found.sha256 == found.expected == service.run(LI, first).results_sha256
     again = service.run(LI, done())
@@ -123,6 +125,22 @@ def test_a_run_in_many_parts_says_the_same(monkeypatch: pytest.MonkeyPatch) -> N
     assert service.repeat(LI, parts).is_same
 
 
+def test_a_run_whose_parts_are_decided_in_processes_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "ROWS_PER_PART", 1)
+    first, begun, begin = done(), list[bool](), ProcessWorker.begin
+
+    def counted(self: ProcessWorker, job: bytes) -> bool:
+        begun.append(begin(self, job))
+        return begun[-1]
+
+    monkeypatch.setattr(workers, "MUCH", 1)
+    monkeypatch.setattr(ProcessWorker, "begin", counted)
+    assert service.repeat(LI, first, workers=2).is_same
+    assert begun == [True, True]
+    assert service.run_now(service.start_run(LI, AS_OF).id).results_sha256 == service.run(LI, first).results_sha256
+    assert service.answers_of(LI, "A1", purpose="test")  # the connection is as it was
+
+
 def test_a_run_that_was_cut_short_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     ordered = service.start_run(LI, AS_OF)
     monkeypatch.setattr(runs, "_finish", _out_of_space)
@@ -138,6 +156,47 @@ def test_a_run_that_was_cut_short_goes_on_where_it_stopped(monkeypatch: pytest.M
 
 def _out_of_space(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
+
+
+def test_a_run_is_decided_again_in_the_background_and_says_whether_every_byte_is_the_same() -> None:
+    run_id = done()
+    asked = service.start_repeat(AUDITOR, run_id)
+    assert (asked.state, asked.outcome, asked.asked_by) == (RunState.QUEUED, None, AUDITOR.name)
+    assert service.start_repeat(LI, run_id) == asked  # while one is under way, nobody begins another
+    found = service.repeat_now(asked.id)
+    assert found.outcome is not None
+    assert (found.state, found.outcome.is_same, found.outcome.sha256) == (RunState.DONE, True, service.run(LI, run_id).results_sha256)
+    assert service.repeat_now(asked.id) == found
+    assert service.repetitions(LI, run_id) == (found,)
+    assert service.start_repeat(LI, run_id).id != asked.id
+    assert not list((settings.SITE / "runs").glob(f"repeat-{asked.id}"))
+
+
+def test_deciding_again_that_was_cut_short_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = service.start_repeat(AUDITOR, done())
+    monkeypatch.setattr(runs.kept, "digest_of", _out_of_space)
+    with pytest.raises(OSError, match="No space"):
+        tasks.repeat(str(asked.id))
+    (under_way,) = service.repetitions(LI, asked.run_id)
+    assert (under_way.state, under_way.outcome) == (RunState.RUNNING, None)
+    monkeypatch.undo()
+    monkeypatch.setattr(runs, "run", _out_of_space)  # what was assessed is not assessed again
+    tasks.repeat(str(asked.id))
+    (found,) = service.repetitions(LI, asked.run_id)
+    assert found.outcome is not None
+    assert (found.outcome.is_same, found.progress.tries) == (True, 2)
+
+
+def test_deciding_again_what_cannot_be_read_has_failed_and_says_why() -> None:
+    asked = service.start_repeat(AUDITOR, done())
+    path = registry.snapshot_path(service.run(LI, asked.run_id).snapshot_sha256)
+    kept_bytes = path.read_bytes()
+    path.write_bytes(b"damaged")
+    tasks.repeat(str(asked.id))
+    path.write_bytes(kept_bytes)
+    (found,) = service.repetitions(LI, asked.run_id)
+    assert (found.state, found.outcome) == (RunState.FAILED, None)
+    assert "restore it from a backup" in found.fault
 
 
 def test_a_run_that_cannot_be_decided_has_failed_and_says_why() -> None:
@@ -166,6 +225,7 @@ def test_only_those_who_may_see_runs_and_answers() -> None:
         lambda: service.run(VISITOR, run_id),
         lambda: service.tallies(FIRM, run_id),
         lambda: service.repeat(FINANCE, run_id),
+        lambda: service.start_repeat(FINANCE, run_id),
         lambda: service.answers_of(VISITOR, "A1", purpose="test"),
         lambda: service.answers_of(FIRM, "B2", purpose="test"),
         lambda: service.explain(FIRM, "B2", "town/garden", purpose="test"),

@@ -170,6 +170,24 @@ FROM delivery_order ordered
 """
 """Each order: what it pays, where it stands, how often it was paid, by lines and by events, and how the ledger settled it."""
 
+CLAIMS = """
+SELECT claim.id::text, claim.outcome, decision.outcome, coalesce(claim.order_id, decision.order_id)::text,
+    (SELECT count(*) FROM audit_record WHERE act = 'claim' AND object = claim.id::text),
+    (SELECT count(*) FROM audit_record WHERE act IN ('claim.decide', 'claim.withdraw') AND object = claim.id::text)
+FROM delivery_claim claim LEFT JOIN delivery_claim_decision decision ON decision.claim_id = claim.id
+"""
+"""Each claim: its answer, what a person decided, its order, and how often both are in the audit."""
+
+OBJECTIONS = """
+SELECT objection.id::text, decision.is_upheld, (SELECT kind FROM delivery_event WHERE order_id = ordered.id ORDER BY seq DESC LIMIT 1),
+    (SELECT count(*) FROM audit_record WHERE act = 'objection.decide' AND object = objection.id::text)
+FROM delivery_objection objection LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
+LEFT JOIN delivery_order ordered ON ordered.notice_id = objection.notice_id AND ordered.code = objection.code
+"""
+"""Each objection: how it was decided, where the order stands that it is about, and how often its decision is in the audit."""
+
+JUDGED = "SELECT count(*) FROM registry_attribute WHERE name = '示范企业' AND replaces_id IS NULL"
+
 BOOKS = "SELECT debits_posted_fen, debits_pending_fen FROM ledger_account WHERE code = %s"
 
 
@@ -184,17 +202,48 @@ def delivery_after(site: RunningSite, driver: Driver) -> tuple[list[str], dict[s
         states.setdefault(state, set()).add(id_)
         if (events, lines, settled) != {"paid": (1, 1, ["post"]), "voided": (0, 0, ["void"])}.get(state):
             faults.append(f"{id_} is {state}, paid by {events} events and {lines} lines, and settled by {settled}")
-    faults += [f"{len(orders)} orders, {driver.policies * driver.firms} were to be"] * (len(orders) != driver.policies * driver.firms)
+    claimed, figures = claims_after(site, driver)
+    faults += claimed
+    expected = driver.policies * driver.firms + figures["claimed"] + figures["judged"]
+    faults += [f"{len(orders)} orders, {expected} were to be"] * (len(orders) != expected)
     for kind, found in {"granted": {row[0] for row in orders}, **states}.items():
         faults += [f"{id_} was answered as {kind} and is not" for id_ in driver.answers(kind) - found]
     paid = sum(int(fen) for _, fen, state, *_ in orders if state == "paid")
     faults += [f"the budget has {books} paid and pending, orders {paid}"] * (books != (paid, 0))
-    return faults, {
+    return faults, figures | {
         "orders": len(orders),
         "paid": len(states["paid"]),
         "voided": len(states["voided"]),
         "failures": sum(row[5] for row in orders),
         "held": sum(row[6] for row in orders),
+    }
+
+
+def claims_after(site: RunningSite, driver: Driver) -> tuple[list[str], dict[str, int]]:
+    """Compare what was claimed, judged and objected to with what was to be; returns every difference, and figures."""
+    with psycopg.connect(Postgres(site.folder / "database").address) as connection:
+        claims = connection.execute(CLAIMS).fetchall()
+        objections = connection.execute(OBJECTIONS).fetchall()
+        ((told,),) = connection.execute(JUDGED).fetchall()
+    faults = [f"{len(claims)} claims, {2 * driver.firms} were to be"] * (len(claims) != 2 * driver.firms)
+    for id_, answer, decision, order, claimed, decided in claims:
+        is_whole = (claimed, decided) == (1, answer == "REVIEW") and (decision is None) == (answer != "REVIEW")
+        if not is_whole or (order is not None) != (answer == "ELIGIBLE" or decision == "granted"):
+            faults.append(f"claim {id_} is {answer}, {decision}, order {order}, {claimed} and {decided} times in the audit")
+    for id_, is_upheld, state, decided in objections:
+        if is_upheld is None or decided != 1 or (is_upheld and state != "voided"):
+            faults.append(f"objection {id_} is decided {decided} times as {is_upheld}, its order is {state}")
+    outcomes = [decision for _, _, decision, *_ in claims]
+    granted = outcomes.count("granted")
+    faults += [f"{told} facts were judged, {granted} claims were granted"] * (told != granted)
+    faults += [f"{each} was answered as decided and is not" for each in driver.answers("decided") - {row[0] for row in claims if row[2]}]
+    faults += [f"{each} was answered as heard and is not" for each in driver.answers("heard") - {row[0] for row in objections}]
+    return faults, {
+        "claimed": outcomes.count(None),
+        "judged": granted,
+        "refused": outcomes.count("refused"),
+        "withdrawn": outcomes.count("withdrawn"),
+        "upheld": sum(row[1] is True for row in objections),
     }
 
 
@@ -213,7 +262,7 @@ def test_five_kills_while_granting_and_paying_lose_nothing_and_pay_nothing_twice
     driver = Driver(site, 20, SEED, policies=3, firms=20)
     struck(site, driver, 5, ["database", "connection", "worker", "driver"], 0.8)
     figures = ended_well(site, driver)
-    assert figures["orders"] == 60
+    assert figures["orders"] == 60 + 20 + figures["judged"]
     assert min(figures.values()) > 0
 
 

@@ -78,7 +78,7 @@ def test_an_enterprise_that_is_none_is_not_found(place: Town) -> None:
 
 def test_money_is_followed_from_notice_to_bank(place: Town) -> None:
     boss, notice = place.client("boss"), place.notice()
-    delivery.set_payee(FINANCE, "A1", "智算公司", "小镇银行", "6222000011112222", on=TODAY)
+    delivery.set_payee(FINANCE, "A1", "智算公司", "小镇银行", "6222000011112222", on=TODAY, document="开户证明 1")
     page = text(boss, "enterprise", "A1")
     assert "公示中" in part(page, "under-way")
     assert "¥1,000.00" in part(page, "under-way")
@@ -238,3 +238,8 @@ def test_an_account_is_told_and_shown(place: Town) -> None:
     assert "已保存" in page
     assert boss.post(reverse("payee", args=["A1"]), told | {"account_number": "x"}).status_code == 422
     assert boss.post(reverse("payee", args=["B2"]), told).status_code == 403
+    assert "凭据" not in page
+    counter = place.client("the-service")
+    assert "凭据" in counter.get(reverse("payee", args=["A1"])).content.decode()
+    assert counter.post(reverse("payee", args=["A1"]), told).status_code == 422
+    assert counter.post(reverse("payee", args=["A1"]), told | {"document": "开户证明 7"}).status_code == 302

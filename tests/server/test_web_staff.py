@@ -122,7 +122,16 @@ def test_a_run_is_tallied_and_repeated_to_the_byte(town: staff_town.Town) -> Non
     assert reverse("staff_notice_open", args=[town.run, staff_town.SHOP]) in page
     assert reverse("staff_notice_open", args=[town.run, staff_town.LAMPS]) not in page
     post(client, "staff_run_repeat", town.run)
+    (asked,) = entitlements.repetitions(staff_town.ZHAO, town.run)
+    waiting = text(client, "staff_run", town.run)
+    assert "复算，逐字节比对" not in waiting
+    part = client.get(reverse("staff_run_repetitions", args=[town.run]), HTTP_HX_REQUEST="true").content.decode()
+    assert "every 2s" in part
+    assert "<html" not in part
+    assert client.get(reverse("staff_run_repetitions", args=[town.run]))["Location"] == reverse("staff_run", args=[town.run])
+    entitlements.repeat_now(asked.id)
     assert "复算一致" in text(client, "staff_run", town.run)
+    assert b"every 2s" not in client.get(reverse("staff_run_repetitions", args=[town.run]), HTTP_HX_REQUEST="true").content
 
 
 def test_progress_is_a_part_that_asks_again_until_the_run_is_done(town: staff_town.Town) -> None:
@@ -148,11 +157,26 @@ def test_files_that_cannot_be_read_are_refused_line_by_line(town: staff_town.Tow
     client = as_user("qian")
     mapping = small_town.MAPPING.replace("人数", "没有的列").encode()
     uploads = {"mapping": named("mapping.yaml", mapping), "files": named("base.csv", staff_town.BASE.encode())}
-    got = post(client, "staff_import_propose", **uploads)
-    assert got.status_code == 422
-    assert "没有的列" in got.content.decode()
+    bad = read_upload(client, **uploads)
+    assert "没有的列" in text(client, "staff_upload", bad)
+    assert reverse("staff_upload", args=[bad]) in text(client, "staff_registry")
     good = {"mapping": named("mapping.yaml", staff_town.MAPPING[1]), "files": named("base.csv", staff_town.BASE.encode())}
-    assert post(client, "staff_import_propose", **good).status_code == 302
+    made = read_upload(client, **good)
+    assert client.get(reverse("staff_upload", args=[made]))["Location"] == reverse("staff_import", args=[made])
+    assert client.get(reverse("staff_upload", args=[made]), HTTP_HX_REQUEST="true")["HX-Redirect"] == reverse("staff_import", args=[made])
+    assert "3 家企业的导入" in text(client, "staff_import", made)
+
+
+def read_upload(client: Client, **uploads: SimpleUploadedFile) -> UUID:
+    """Hand files in, see that the page waits, and read them as the worker does."""
+    got = post(client, "staff_import_propose", **uploads)
+    assert got.status_code == 302
+    waiting = client.get(got["Location"], HTTP_HX_REQUEST="true").content.decode()
+    assert "every 2s" in waiting
+    assert "<html" not in waiting
+    upload = UUID(got["Location"].rstrip("/").rpartition("/")[2])
+    registry.read_upload(upload)
+    return upload
 
 
 def test_more_files_than_are_taken_are_refused_and_none_is_dropped(town: staff_town.Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,6 +209,84 @@ def test_an_objection_is_decided_once_with_a_reason(town: staff_town.Town) -> No
     assert post(client, "staff_objection", town.objection, decision="upheld", reason="属实").status_code == 302
     assert delivery.objections(staff_town.ZHAO)[0].is_upheld
     assert post(client, "staff_objection", town.objection, decision="not-upheld", reason="不属实").status_code == 409
+
+
+def test_an_upheld_objection_is_lifted_with_a_reason(town: staff_town.Town) -> None:
+    client = as_user("zhao")
+    assert post(client, "staff_objection_lift", town.objection, reason="查清").status_code == 409
+    post(client, "staff_objection", town.objection, decision="upheld", reason="属实")
+    assert "年内有效" in text(client, "staff_notices")
+    assert "解除的理由" in text(client, "staff_objection", town.objection)
+    assert "解除的理由" not in text(as_user("sun"), "staff_notices")
+    assert post(client, "staff_objection_lift", town.objection, reason="").status_code == 422
+    assert post(client, "staff_objection_lift", town.objection, reason="查清了").status_code == 302
+    assert "查清了" in text(client, "staff_objection", town.objection)
+    assert "成立，已解除" in text(client, "staff_notices")
+
+
+# --- claims that a person judges -----------------------------------------------------------------------------------
+
+
+def test_a_claim_is_reviewed_and_granted_as_it_was_shown(town: staff_town.Town) -> None:
+    client = as_user("qian")
+    assert reverse("staff_review", args=[town.claim]) in text(client, "staff_reviews")
+    page = text(client, "staff_review", town.claim)
+    assert "准予发放 ¥400.00" in page
+    assert 'name="seen" value="40000"' in page
+    assert "逐条理由" in page
+    assert post(client, "staff_review_decide", town.claim, decision="granted", reason="", seen="40000").status_code == 422
+    assert post(client, "staff_review_decide", town.claim, decision="granted", reason="齐全", seen="39999").status_code == 409
+    assert post(client, "staff_review_decide", town.claim, decision="granted", reason="材料齐全", seen="40000").status_code == 302
+    page = text(client, "staff_review", town.claim)
+    assert "准予发放" in page
+    assert "材料齐全" in page
+    assert "不予发放" not in page
+    assert "没有待审核的申领" in text(client, "staff_reviews")
+    assert post(as_user("zhao"), "staff_review_decide", town.claim, decision="refused", reason="不行").status_code == 409
+    order = next(each for each in delivery.orders_of(staff_town.QIAN, staff_town.OWN, purpose="test") if each.policy == staff_town.STALLS)
+    assert (order.state, order.amount_fen) == (OrderState.PAYABLE, 40_000)
+    firm = as_user("firm")
+    assert "准予发放" in text(firm, "claimed", staff_town.OWN, town.claim)
+    assert "材料齐全" in text(firm, "claimed", staff_town.OWN, town.claim)
+    assert reverse("granted", args=[staff_town.OWN, order.id]) in text(firm, "enterprise", staff_town.OWN)
+
+
+def test_what_was_judged_is_looked_at_before_it_is_decided(town: staff_town.Town) -> None:
+    rival = staff_town.Actor("rival", staff_town.Role.REPRESENTATIVE, "", staff_town.OTHER)
+    assert town.run
+    claim = delivery.claim(rival, staff_town.OTHER, staff_town.STALLS, {}, on=TODAY(), key="rival").id
+    assert claim is not None
+    client = as_user("qian")
+    got = post(client, "staff_review", claim)
+    assert got.status_code == 200
+    assert "准予发放 ¥400.00" in got.content.decode()
+    assert "审核由政策、服务岗位办理" in text(as_user("sun"), "staff_review", claim)
+    refused = post(client, "staff_review_decide", claim, decision="refused", reason="没有摊位")
+    assert refused.status_code == 302
+    own = text(as_user("rival"), "enterprise", staff_town.OTHER)
+    assert "不予发放" in own
+    assert "没有摊位" in own
+
+
+def test_an_enterprise_sees_its_claim_under_review_and_takes_it_back(town: staff_town.Town) -> None:
+    firm = as_user("firm")
+    page = text(firm, "enterprise", staff_town.OWN)
+    assert reverse("claimed", args=[staff_town.OWN, town.claim]) in page
+    assert "审核中" in page
+    assert reverse("claim", args=[staff_town.OWN, staff_town.STALLS]) not in page
+    own = text(firm, "claimed", staff_town.OWN, town.claim)
+    assert "等待经办人审核" in own
+    assert "撤回申领…" in own
+    assert "撤回申领…" not in text(as_user("zhao"), "claimed", staff_town.OWN, town.claim)
+    assert firm.get(reverse("claimed", args=[staff_town.OTHER, town.claim])).status_code == 404
+    assert post(firm, "claim_withdraw", staff_town.OWN, town.claim).status_code == 302
+    assert "已撤回" in text(firm, "claimed", staff_town.OWN, town.claim)
+    again = text(firm, "enterprise", staff_town.OWN)
+    assert reverse("claimed", args=[staff_town.OWN, town.claim]) not in again
+    assert reverse("claim", args=[staff_town.OWN, staff_town.STALLS]) in again
+    got = post(firm, "claim", staff_town.OWN, staff_town.STALLS)
+    assert got.status_code == 302
+    assert "等待经办人审核" in firm.get(got["Location"]).content.decode()
 
 
 # --- payments ------------------------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def paid_out(notice_id: UUID) -> None:
     """Pay what is payable: made by one, signed by another, answered by the bank; what failed is paid by a second batch."""
     on = dt.date(2026, 10, 8)
     for number in range(1, 13):
-        service.set_payee(LI, f"E{number:02}", f"小镇企业{number:02}", "小镇银行", f"62220000{number:08}", on=on)
+        service.set_payee(LI, f"E{number:02}", f"小镇企业{number:02}", "小镇银行", f"62220000{number:08}", on=on, document="开户证明 1")
     made = service.make_batch(LI, POLICY, on=on)
     assert (made.count, made.amount_fen) == (9, 9 * GIVEN)
     with pytest.raises(TwoPersons):

@@ -53,6 +53,12 @@ def test_a_demonstration_that_was_cut_short_is_gone_on_with_and_made_again_chang
     people = json.loads(command("site", "staff", site, "--json").stdout)["people"]
     roles = {person["role"] for person in people}
     assert {"policy", "finance", "service", "leader", "auditor", "administrator"} <= roles
+    assert logins.strip() in made.stderr, "whoever made it without a terminal is told the logins as well"
+    assert f"serve it: zhida serve {site.resolve()}" in made.stderr
+    assert "then open http://127.0.0.1:8000/" in made.stderr
+    awaited = [person["name"] for person in people if person["is_awaited"]]
+    assert awaited == ["qiye3"], "a second person has still to confirm one representative"
+    assert not [person["name"] for person in people if not person["is_active"] and person["name"] not in awaited]
 
     before = counted(site)
     again = command("serve", site, "--demo", folder / "demo", "--packs", ROOT / "packs", "--no-serve")

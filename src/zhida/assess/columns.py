@@ -57,6 +57,7 @@ from zhida.columnar.policies import Part, PolicyColumns, Words, dictionary, open
 from zhida.columnar.settle import Answers
 from zhida.policy.pack import Packs, PolicyModel
 from zhida.registry_io.engine import engine_version
+from zhida.registry_io.parts import sorted_column
 from zhida.registry_io.plan_cache import plan_digest, read_plan, write_plan
 from zhida.registry_io.registry import Registry, dictionary_sha256, row_facts
 from zhida.values.temporal import Date
@@ -157,16 +158,17 @@ class RegistryColumns:
         found.schema = pa.schema(fields, metadata=self.schema.metadata)
         return found
 
-    def decide(self, batch: pl.DataFrame) -> pa.Table:
+    def decide(self, batch: pl.DataFrame, *, is_sorted: bool = False) -> pa.Table:
         """Return the results of a batch, one row for each of its rows, in order; see the module for the columns.
 
         Args:
             batch: Columns by the names of attributes and of their years, typed as registry.parquet is, with `:absent` companions.
+            is_sorted: Whether dictionaries are to hold just the words that occur, sorted, as `sorted_words` makes them.
         """
         batch = frame_at(batch, self.as_of)
         arrays = [_strings(batch, self.key), _strings(batch, NAME_ATTRIBUTE)]
         for place, part in enumerate(self.parts):
-            found, interpreted = part.decide(batch, self.block)
+            found, interpreted = part.decide(batch, self.block, is_sorted=is_sorted)
             self.interpreted += interpreted
             arrays += [found[cell] for cell in part.types]
             self.parts[place] = part.within(MOST_REMEMBERED)
@@ -302,15 +304,18 @@ class _Policy:
         found = {name: TYPES.get(name.partition(":")[0], WORDS) for name in names}
         return found | dict.fromkeys(self.layout.tables.values(), WORDS)
 
-    def decide(self, batch: pl.DataFrame, block: int | None = None) -> tuple[Columns, int]:
+    def decide(self, batch: pl.DataFrame, block: int | None = None, *, is_sorted: bool = False) -> tuple[Columns, int]:
         """Return the cells of a batch as columns, and how many rows the interpreter decided."""
         if self.columns is None:
-            return self.not_law(batch.height), 0
+            found = self.not_law(batch.height)
+            return {name: sorted_column(column) for name, column in found.items()} if is_sorted else found, 0
         blocks: list[pa.RecordBatch] = []
         bad: list[int] = []
         start = 0
+        are_done = is_sorted
         for part in self.columns.parts(batch, block=block):
-            blocks.append(self.block(self.columns, part))
+            are_done = is_sorted and not blocks and part.places is not None
+            blocks.append(self.block(self.columns, part, is_sorted=are_done))
             bad += [start + place for place in np.flatnonzero(part.bad).tolist()]
             start += blocks[-1].num_rows
         table = pa.Table.from_batches(blocks, pa.schema(list(self.types.items())))
@@ -322,6 +327,8 @@ class _Policy:
             names = batch.columns
             said = [cells_of(self.layout, row_facts(names, batch.row(place))) for place in bad]
             found = {name: _filled(column, bad, [cells[name] for cells in said]) for name, column in found.items()}
+        if is_sorted and (bad or not are_done or len(blocks) != 1):
+            found = {name: sorted_column(column) for name, column in found.items()}
         return found, len(bad)
 
     def not_law(self, rows: int) -> Columns:
@@ -332,14 +339,21 @@ class _Policy:
         found["outcome"] = _worded(np.full(rows, OUTCOMES.index(Outcome.NOT_APPLICABLE), np.int32), OUTCOMES)
         return found
 
-    def block(self, columns: PolicyColumns, part: Part) -> pa.RecordBatch:
-        """Return the cells of one block; what different answers have in common is worded once and spread over the rows."""
+    def block(self, columns: PolicyColumns, part: Part, *, is_sorted: bool = False) -> pa.RecordBatch:
+        """Return the cells of one block; what different answers have in common is worded once and spread over the rows.
+
+        Each of these answers is that of some row: where words are wanted sorted, those of the answers are.
+        """
         cells = self.cells(part.answers, columns.batch(part.answers))
+        if is_sorted:
+            cells = {name: sorted_column(column) for name, column in cells.items()}
         if part.places is not None:
             cells = {name: _spread(column, part.places) for name, column in cells.items() if name != "near" or part.near is None}
             if part.near is not None:
                 cells["near"] = columns.near(part.near.misses, ~part.bad)
         cells["near"] = _with_years(cells["near"], self.layout.model.as_of)
+        if is_sorted:
+            cells["near"] = sorted_column(cells["near"])
         return pa.RecordBatch.from_pydict({name: cells[name] for name in self.types})
 
     def cells(self, answers: Answers, given: pa.RecordBatch) -> Columns:

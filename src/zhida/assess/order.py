@@ -52,6 +52,12 @@ POLICY_BYTES = 1_000_000
 PROCESS_BYTES = 150_000_000
 """Bytes that a run takes whatever it decides: libraries that are loaded when they are used, and what allocators keep."""
 
+WORKER_BYTES = 220_000_000
+"""Bytes that a process of a worker takes before it has rows: libraries, and the packs."""
+
+SENT_COPIES = 2
+"""How often the rows that a process is given are there beside: on their way out of one process, and into the other."""
+
 MEGABYTE = 1_000_000
 
 
@@ -102,6 +108,11 @@ def read_attributes(order: RunOrder) -> tuple[str, ...]:
     return feeding_columns([*_told(order, used), NAME_ATTRIBUTE], order.dictionary, order.as_of)
 
 
+def population_attributes(order: RunOrder, planned: Iterable[Planned]) -> tuple[str, ...]:
+    """Return the columns that population facts are counted from, in the dictionary's order."""
+    return feeding_columns([*_told(order, (name for each in planned for name in each.names))], order.dictionary, order.as_of)
+
+
 def fact_attributes(order: RunOrder) -> tuple[str, ...]:
     """Return the columns that answers rest on: what policies read of a subject's own, and population facts."""
     models = [order.packs.model_of(policy, order.as_of) for policy in order.policies]
@@ -126,10 +137,14 @@ def _told(order: RunOrder, names: Iterable[str]) -> Iterator[str]:
     return (name for name in names if name not in order.dictionary.statistics)
 
 
-def plan_parts(order: RunOrder) -> Plan:
+def plan_parts(order: RunOrder, most: int = ROWS_PER_PART) -> Plan:
     """Return how many rows a part has and how many parts are worked on at a time.
 
     Without a limit of memory parts have always the same rows, so that results are cut alike on every machine.
+
+    Args:
+        order: What is to be decided.
+        most: Rows of a part at most.
 
     Raises:
         InputError: run-memory-too-small.
@@ -138,8 +153,8 @@ def plan_parts(order: RunOrder) -> Plan:
     used = used_memory()
     if order.memory is None:
         free = free_memory() // 2
-        return Plan(ROWS_PER_PART, max(_fitting(order, ROWS_PER_PART, threads, free), 1))
-    rows = ROWS_PER_PART
+        return Plan(most, max(_fitting(order, most, threads, free), 1), _processes(order, most, threads, free))
+    rows = most
     while rows > LEAST_ROWS_PER_PART and not _fitting(order, rows, 1, order.memory - used):
         rows //= 2
     fitting = _fitting(order, rows, threads, order.memory - used)
@@ -147,12 +162,18 @@ def plan_parts(order: RunOrder) -> Plan:
         least = -(-(used + run_bytes(order, rows, 1)) // MEGABYTE) * MEGABYTE
         words = {"given": size_words(order.memory), "least": size_words(least), "policies": len(order.policies)}
         raise InputError([diagnostic("run-memory-too-small", None, columns=len(read_attributes(order)), **words)])
-    return Plan(rows, fitting)
+    return Plan(rows, fitting, _processes(order, rows, threads, order.memory - used))
 
 
 def _fitting(order: RunOrder, rows: int, threads: int, size: int) -> int:
     """Return with how many threads, up to a number, a run takes no more than some bytes; 0 where even one is too many."""
     return next((count for count in range(threads, 0, -1) if run_bytes(order, rows, count) <= size), 0)
+
+
+def _processes(order: RunOrder, rows: int, most: int, size: int) -> int:
+    """Return how many processes, up to a number, a run may have that takes no more than some bytes; 0 where one by itself is as good."""
+    each = WORKER_BYTES + SENT_COPIES * rows * _read_bytes(order)
+    return next((count for count in range(most, 1, -1) if run_bytes(order, rows, count) + each * count <= size), 0)
 
 
 def run_bytes(order: RunOrder, rows: int, threads: int) -> int:
@@ -168,9 +189,13 @@ def run_bytes(order: RunOrder, rows: int, threads: int) -> int:
 
 def row_bytes(order: RunOrder) -> int:
     """Return how many bytes a row takes on its way, estimated."""
+    return _read_bytes(order) * COPIES + RESULT_BYTES * len(order.policies)
+
+
+def _read_bytes(order: RunOrder) -> int:
+    """Return how many bytes a row takes as it is read, estimated."""
     attributes = [item for name in read_attributes(order) if (item := item_of(order.dictionary, name)) is not None]
-    read = sum(VALUE_BYTES.get(item.type.name, VALUE_BYTES["string"]) + 1 for item in attributes)
-    return read * COPIES + RESULT_BYTES * len(order.policies)
+    return sum(VALUE_BYTES.get(item.type.name, VALUE_BYTES["string"]) + 1 for item in attributes)
 
 
 def processors() -> int:

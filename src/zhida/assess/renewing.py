@@ -116,10 +116,9 @@ class Decider:
             is_alike = set(attributes) == set(self.former.facts)
             compared = fingerprints if is_alike else row_fingerprints(frame, fact_columns(self.former.facts, self.key))
             table, taken_over = self._renewed(frame, self.former, compared)
-        if table is None:
-            table = self.columns(self.order.policies).decide(frame)
+        table = self.columns(self.order.policies).decide(frame, is_sorted=True) if table is None else sorted_words(table)
         table = table.append_column(FACTS_COLUMN, pa.array(fingerprints))
-        return Decided(sorted_words(table), self._interpreted() - before, taken_over)
+        return Decided(table, self._interpreted() - before, taken_over)
 
     def _interpreted(self) -> int:
         return sum(columns.interpreted for columns in self._opened.values())

@@ -16,7 +16,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from zhida.assess.columns import Tally
-from zhida.assess.order import Plan, RunOrder, fact_attributes, order_digest, policy_digest, population_plan, read_attributes
+from zhida.assess.order import (
+    Plan,
+    RunOrder,
+    fact_attributes,
+    order_digest,
+    policy_digest,
+    population_attributes,
+    population_plan,
+    read_attributes,
+)
 from zhida.assess.population import Population, Sums, compute_steps, population_data, table_of
 from zhida.assess.registry import RunSummary, known_at
 from zhida.assess.renewing import changes_of, fact_columns
@@ -162,24 +171,25 @@ class _Runner:
         self.job, self.source, self.workers, self.progress = job, source, workers, progress
         attributes = read_attributes(job.order)
         compared = () if job.former is None else job.former.facts
-        self.population_columns = (source.key, *fact_columns(attributes, source.key))
         self.columns = (source.key, *fact_columns(dict.fromkeys([*attributes, *compared]), source.key))
 
     def population(self) -> Population:
         """Compute the population facts that the order rests on, over all parts."""
-        order = self.job.order
-        return compute_steps(population_plan(order), order.as_of, self.counted)
+        order, source = self.job.order, self.source
+        planned = population_plan(order)
+        columns = (source.key, *fact_columns(population_attributes(order, planned), source.key))
 
-    def counted(self, population: Population, step: int) -> list[list[Sums]]:
-        """Return what the groups of a step's population facts come to in each part."""
-        scene, found = Scene(tuple(each.groups for each in population.computed)), list[list[Sums]]()
+        def counted(population: Population, step: int) -> list[list[Sums]]:
+            scene, found = Scene(tuple(each.groups for each in population.computed)), list[list[Sums]]()
 
-        def look(part: Part) -> list[Sums]:
-            frame = self.source.read(part, self.population_columns)
-            return self.workers.ask(scene, lambda worker: worker.look(step, frame))
+            def look(part: Part) -> list[Sums]:
+                frame = source.read(part, columns)
+                return self.workers.ask(scene, lambda worker: worker.look(step, frame))
 
-        self.spread(self.source.parts, look, found.append)
-        return found
+            self.spread(source.parts, look, found.append)
+            return found
+
+        return compute_steps(planned, order.as_of, counted)
 
     def decide(self, work: WorkFolder, population: Population) -> RunSummary:
         """Do all parts that are not done yet; returns what all of them come to."""

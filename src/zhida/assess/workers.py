@@ -21,9 +21,9 @@ T = TypeVar("T")
 PATIENCE = 1
 """Seconds after which whoever waits looks whether it is to stop."""
 
-MUCH = 400_000
-"""Decisions, each of one policy for one subject, from which on processes of their own are worth it: to start them takes as long as
-tens of thousands."""
+MUCH = 2_000_000
+"""Decisions, each of one policy for one subject, from which on processes of their own are worth it: to start one takes about two seconds
+of a processor, and so many decisions take five to thirty."""
 
 TRIES = 2
 """How often a part is handed to a process: one that somebody ended may have been an accident."""

@@ -11,7 +11,9 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
@@ -156,8 +158,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if set(given[:1]) <= COMMANDS.keys():
         collect_rarely()
+        if arguments is None:  # the process is the command's own
+            sys.meta_path.insert(0, _Unneeded())
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is asked to end ends as it does on Ctrl-C
     sys.exit(run(given))
+
+
+class _Unneeded:
+    """Finds no module: the first of `sys.meta_path`, it says of those that no command needs that they are not there.
+
+    pyarrow loads pandas, where it is installed, for the first array that it makes of a list, to see whether the list is one of
+    pandas' own: a third of a second of a command that takes one.
+    """
+
+    NAMES = frozenset(("pandas",))
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:  # noqa: ARG002
+        """Return None, so that others look for the module.
+
+        Raises:
+            ModuleNotFoundError: no command needs it.
+        """
+        if name in self.NAMES:
+            raise ModuleNotFoundError(f"no command needs {name}", name=name)
+        return None
 
 
 def collect_rarely() -> None:

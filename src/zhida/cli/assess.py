@@ -36,8 +36,8 @@ from zhida.cli.console import (
     write_text,
 )
 from zhida.cli.plan_cache import cache_folder
-from zhida.cli.registry import dictionary_of
 from zhida.cli.run_progress import run_bar, telling_what_is_kept
+from zhida.cli.taking import dictionary_of
 from zhida.columnar import kernel
 from zhida.errors import Language
 from zhida.registry_io.quality import QualityReport

@@ -38,8 +38,8 @@ from zhida.cli.console import (
     write_text,
 )
 from zhida.cli.plan_cache import cache_folder
-from zhida.cli.registry import dictionary_of
 from zhida.cli.run_progress import stopping_gently
+from zhida.cli.taking import dictionary_of
 from zhida.entitle.best.letter import Letter, letter_of
 from zhida.entitle.best.payments import read_received
 from zhida.entitle.best.registry import CombineRun, Outputs, facts_of, fitting_results, payments_to

@@ -32,7 +32,8 @@ from zhida.cli.console import (
 from zhida.cli.demo_walk import Walk, take
 from zhida.cli.over_policies import check_examples
 from zhida.cli.plan_cache import cache_folder
-from zhida.cli.registry import dictionary_of, import_files
+from zhida.cli.registry import import_files
+from zhida.cli.taking import dictionary_of
 from zhida.cli.weave import page_name
 from zhida.errors import Language
 from zhida.registry_io.quality import QualityReport

@@ -32,7 +32,7 @@ from zhida.cli.console import (
     words,
     write_text,
 )
-from zhida.cli.registry import taken_registry
+from zhida.cli.taking import taken_registry
 from zhida.cli.weave import page_name
 from zhida.errors import InputError, Language
 from zhida.policy.pack import Packs

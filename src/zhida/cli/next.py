@@ -29,7 +29,7 @@ from zhida.cli.console import (
     write_text,
 )
 from zhida.cli.explain import refuse_other_sources
-from zhida.cli.registry import taken_registry
+from zhida.cli.taking import taken_registry
 from zhida.entitle.next.district import ranked_lists
 from zhida.entitle.next.ladder import goals_of, with_rungs
 from zhida.entitle.next.outlook import Outlook, outlook

@@ -18,16 +18,14 @@ from zhida.cli.console import (
     sound_packs,
     words,
 )
-from zhida.errors import InputError, Language, diagnostic, nearest
-from zhida.policy.dictionary import Dictionary
+from zhida.cli.taking import dictionary_of
+from zhida.errors import Language
 from zhida.policy.pack import Packs
 from zhida.registry_io.importing import ImportResult, import_registry
 from zhida.registry_io.mapping_reading import read_mapping
-from zhida.registry_io.registry import Registry, read_registry
 from zhida.registry_io.synthetic import write_applications, write_district
 from zhida.registry_io.synthetic_district import read_district
-from zhida.registry_io.writing import REGISTRY_FILE, write_registry
-from zhida.source import Span
+from zhida.registry_io.writing import write_registry
 
 app = typer.Typer(
     help="登记册：导入、合成 | registries: import, synthesize",
@@ -80,36 +78,6 @@ def import_files(packs: Packs, mapping_path: Path, paths: list[Path], language: 
     dictionary = dictionary_of(packs, mapping.subject, mapping.subject_span)
     with progress_bar(language, "导入", "importing") as bar:
         return import_registry(mapping, paths, dictionary, progress=bar.stage)
-
-
-def taken_registry(path: Path, packs: Packs, subject: str) -> Registry:
-    """Read the registry that a command was given.
-
-    Raises:
-        InputError: file-not-found, policy-unknown-subject, and those of `read_registry`.
-    """
-    if not path.exists():
-        raise InputError([diagnostic("file-not-found", None, name=path)])
-    if path.is_dir() and not (path / REGISTRY_FILE).exists():
-        raise InputError([diagnostic("registry-not-a-registry", None, name=path)])
-    return read_registry(path, dictionary_of(packs, subject))
-
-
-def dictionary_of(packs: Packs, subject: str, span: Span | None = None) -> Dictionary:
-    """Return the data dictionary of a kind of subject.
-
-    Args:
-        packs: The packs.
-        subject: The kind of subject.
-        span: Where it is asked for, if that is in a file.
-
-    Raises:
-        InputError: policy-unknown-subject.
-    """
-    if subject not in packs.dictionaries:
-        near = nearest(subject, packs.dictionaries)
-        raise InputError([diagnostic("policy-unknown-subject", span, name=subject, near=near)])
-    return packs.dictionaries[subject]
 
 
 @app.command("synthesize", short_help="生成合成的区 | make a synthetic district")

@@ -37,9 +37,9 @@ from zhida.cli.console import (
     sound_packs,
 )
 from zhida.cli.plan_cache import cache_folder
-from zhida.cli.registry import dictionary_of
 from zhida.cli.revisions import packs_at, read_at
 from zhida.cli.simulated_files import SimulatedFiles
+from zhida.cli.taking import dictionary_of
 from zhida.entitle.best.columns import Combiner
 from zhida.entitle.budgets.applications import Applications, read_applications
 from zhida.entitle.simulation.changes import checked, packs_after, read_changes, with_figures

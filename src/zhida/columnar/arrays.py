@@ -32,6 +32,21 @@ def numbers(values: Array, lacking: Mask | None = None) -> pa.Array:
     return pa.Array.from_buffers(_TYPES[flat.dtype], len(flat), [validity, pa.py_buffer(flat)])
 
 
+def values_of(array: pa.Array) -> tuple[Array, Mask | None]:
+    """Return the integers of an Arrow array, whatever stands where there is none, and the rows that have none; None for no rows.
+
+    >>> [each.tolist() for each in values_of(numbers(np.array([3, 4], np.uint8), np.array([False, True])))]
+    [[3, 4], [False, True]]
+    """
+    validity, data = array.buffers()
+    kind = np.dtype(array.type.to_pandas_dtype())
+    values = np.frombuffer(data or b"", kind)[array.offset : array.offset + len(array)]
+    if not array.null_count:
+        return values, None
+    bits = np.unpackbits(np.frombuffer(validity, np.uint8), count=array.offset + len(array), bitorder="little")
+    return values, bits[array.offset :] == 0
+
+
 def strings(words: Sequence[str]) -> pa.StringArray:
     """Return words as an Arrow array.
 

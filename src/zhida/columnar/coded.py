@@ -206,6 +206,7 @@ class Looked(Node):
         self.table: Array = np.zeros(0, np.uint8)
         self.maps: list[Array] = []
         self.known: tuple[int, ...] = ()
+        self.version = 0  # another one whenever anything is learned
         self.beneath = program.mapped_beneath(operands)
 
     def follow(self) -> None:
@@ -295,6 +296,7 @@ class Looked(Node):
             wide[self.table == np.iinfo(self.table.dtype).max] = self.fresh
             self.table = wide
         self.table[keys] = learned.astype(self.dtype)
+        self.version += 1
 
 
 class Program:

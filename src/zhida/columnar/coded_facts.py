@@ -132,48 +132,52 @@ class CodedFact(FactNode):
         name, rows = self.item.name, frame.height
         if name not in frame.columns:
             return Encoded(np.full(rows, OF_UNKNOWN, self.dtype), None)
-        series = frame[name]
-        found = self.quick(series)
-        if found is None:
+        column = self.uncoded(frame[name])
+        if column is None:
             return self.by_column(frame)
+        found = kernel.coded(column)
         companion = name + ABSENT
         if companion in frame.columns and (absent := frame[companion].fill_null(value=False)).any():
             found[absent.to_numpy()] = OF_NULL
         return Encoded(found, None)
 
-    def quick(self, series: pl.Series) -> Array | None:
-        """Return the codes of a column of one of the usual types, unknown where it has no value; None for any other type."""
+    def uncoded(self, series: pl.Series) -> kernel.Uncoded | None:
+        """Return what makes the codes of a column of one of the usual types, unknown where it has no value; None for any other type."""
         dtype, kind = series.dtype, self.entries.form.kind
-        codes = np.arange(FIRST_CODE, FIRST_CODE + len(self.thresholds) + 1).astype(self.dtype)
         if kind is Kind.NUMBER and isinstance(dtype, pl.Decimal) and dtype.scale <= self.entries.form.scale:
             given = arrow_of(series)
-            return kernel.encode(
-                given.values(np.int64).reshape(-1, 2), self.moved(dtype.scale), codes, valid=given.valid, unknown=OF_UNKNOWN
-            )
+            return self.between(given, given.values(np.int64).reshape(-1, 2), self.moved(dtype.scale))
         if kind is Kind.NUMBER and dtype.is_integer() and dtype not in {pl.Int128, pl.UInt128, pl.UInt64}:
             given = arrow_of(series)
-            return kernel.encode(given.values(np.dtype(str(dtype).lower())), self.moved(0), codes, valid=given.valid, unknown=OF_UNKNOWN)
+            return self.between(given, given.values(np.dtype(str(dtype).lower())), self.moved(0))
         if kind is Kind.DATE and dtype == pl.Date:
             given = arrow_of(series)
-            days = np.clip(self.thresholds - _EPOCH, -LARGEST, LARGEST)
-            return kernel.encode(given.values(np.int32), days, codes, valid=given.valid, unknown=OF_UNKNOWN)
+            return self.between(given, given.values(np.int32), np.clip(self.thresholds - _EPOCH, -LARGEST, LARGEST))
         if kind is Kind.BOOLEAN and dtype == pl.Boolean:
-            cells = arrow_of(series)
-            bits, offset = cells.bits
-            return kernel.translate_bits(bits, offset, len(series), (FIRST_CODE, FIRST_CODE + 1), valid=cells.valid, unknown=OF_UNKNOWN)
+            given = arrow_of(series)
+            bits, offset = given.bits
+            codes = np.array([FIRST_CODE, FIRST_CODE + 1], self.dtype)
+            return kernel.Uncoded(3, bits, codes, len(series), given.valid, OF_UNKNOWN, offset=offset)
         if kind in {Kind.STRING, Kind.VALUE} and isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
             return self.of_words(series)
         return None
 
-    def of_words(self, series: pl.Series) -> Array:
-        """Return the codes of texts."""
-        given = arrow_of(series).array
+    def between(self, given: "ArrowCells", values: Array, thresholds: NDArray[np.int64]) -> kernel.Uncoded:
+        """Return what makes the codes of integers, by some thresholds."""
+        codes = np.arange(FIRST_CODE, FIRST_CODE + len(thresholds) + 1).astype(self.dtype)
+        return kernel.Uncoded(1, values, codes, len(values), given.valid, OF_UNKNOWN, thresholds)
+
+    def of_words(self, series: pl.Series) -> kernel.Uncoded:
+        """Return what makes the codes of texts."""
+        given = series.to_arrow()
+        if isinstance(given, pa.ChunkedArray):
+            given = given.combine_chunks()
         if not pa.types.is_dictionary(given.type):
             given = given.dictionary_encode()
         numbers = [OF_UNKNOWN if word is None else self.code_of_word(word) for word in given.dictionary.to_pylist()]
         indices = ArrowCells(given.indices)
-        kind = np.dtype(str(given.indices.type))
-        return kernel.translate(indices.values(kind), np.array(numbers, self.dtype), valid=indices.valid, unknown=OF_UNKNOWN)
+        values = indices.values(indices.array.type.to_pandas_dtype())
+        return kernel.Uncoded(2, values, np.array([*numbers, OF_UNKNOWN], self.dtype), len(series), indices.valid, OF_UNKNOWN)
 
     def moved(self, scale: int) -> NDArray[np.int64]:
         """Return the thresholds for numbers of a coarser scale."""

@@ -194,7 +194,7 @@ class CodedPolicy:
     def decided(self, found: Array, codes: Mapping[int, Array], unfit: Mask | None) -> Decided:
         """Return records as answers, those that occur, and for each row the place of its own."""
         met = np.flatnonzero(np.bincount(found, minlength=len(self.records)))
-        places = np.zeros(len(self.records), np.int32)
+        places = np.zeros(len(self.records), np.intp)
         places[met] = np.arange(len(met))
         return Decided(self.answers_of([self.records[number] for number in met.tolist()]), places[found], found, codes, unfit)
 

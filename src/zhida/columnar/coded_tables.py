@@ -204,8 +204,12 @@ class TableNode(Looked):
         """Return the codes of all rows, most of which one rule decides, or the default."""
         none = self.rules + 1
         if self.is_first:
-            rules = kernel.decide_masks(given, masks.last, True, none, none)
-            others = np.flatnonzero(rules != kernel.decide_masks(given, masks.first, True, none, none))
+            rules = kernel.decide_masks(given, masks.settled, True, none, none)
+            others = np.flatnonzero(rules == none)  # an input is not known, or odd
+            if len(others):
+                some = [column[others] for column in given]
+                rules[others] = kernel.decide_masks(some, masks.last, True, none, none)
+                others = others[rules[others] != kernel.decide_masks(some, masks.first, True, none, none)]
         else:
             rules = kernel.decide_masks(given, masks.exact, False, none, none)
             others = np.flatnonzero(rules == none)
@@ -233,6 +237,7 @@ class TableNode(Looked):
         for rule in rules[by_rule[rules] < 0].tolist():
             by_rule[rule] = self.entry_of(self.decider.outcome_of([rule] if rule < self.rules else [], []))
         self.by_rule = by_rule
+        self.version += 1
 
     def by_open_rules(self, given: Sequence[Array], masks: "Masks", first: Array) -> Array:
         """Return the codes of rows of hit policy F in which rules before the first certain one may match, or anything is odd."""

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from zhida.columnar.arrays import coded, strings
 from zhida.columnar.coded import Entry, UncodedError, column_of_entries
 from zhida.columnar.coded_build import build, sources_of, stretch_of
 from zhida.columnar.coded_facts import CodedFact
+from zhida.columnar.coded_flat import Flat, fits
 from zhida.columnar.columns import Array, Mask, either, full, is_bad_at, value_at
 from zhida.columnar.execute import Executor
 from zhida.columnar.frames import column_names, read_block, value_of_cell
@@ -115,7 +117,8 @@ class Called:
         dtype = max((part.dtype for part in parts), key=lambda each: each.itemsize)
         flat = np.concatenate([_widened(part, dtype) for part in parts]) if len(parts) > 1 else parts[0]
         no_word, first = np.iinfo(dtype).max, len(self.static)
-        if dtype == np.uint8 and len(self.words) == first:  # no word is there but those that the dictionary begins with
+        kind = np.uint8 if first < _NO_WORD[np.uint8] else np.uint16
+        if len(self.words) == first and dtype == kind:  # no word is there but those that the dictionary begins with
             return coded(flat, self.first, int(no_word) if len(flat) and flat.max() == no_word else None)
         met = np.zeros(no_word + 1, np.bool_)
         met[flat] = True
@@ -180,6 +183,9 @@ class Decisions:
         self.first_words = {goal: _static_words(self.plan.model, goal) for goal in self.goals}
         self.kept_words = {goal: EntryWords(*map(Called, self.first_words[goal])) for goal in self.goals}
         self.lock = self.program.lock
+        is_one = len(self.goals) == len(self.coded) == len(self.sources) == 1
+        flat = [Flat.of(self.program, source) for source in self.sources for _ in range(2)] if is_one else []
+        self.flat_values, self.flat_rules = flat or (None, None)
 
     @property
     def uncoded(self) -> dict[str, str]:
@@ -201,15 +207,19 @@ class Decisions:
         Raises:
             InputError: source-float, source-column-type: a column is not of the type of its input data.
         """
-        refused = [found for item in self.plan.facts.values() if (found := refusal(frame, item)) is not None]
+        schema = frame.schema
+        refused = [found for item in self.plan.facts.values() if (found := refusal(schema, item)) is not None]
         if refused:
             raise InputError(refused)
         threads = workers or os.cpu_count() or 1
         rows = min(max(CODES // max(len(self.facts), 1), BLOCK), 4 * BLOCK, max(-(-frame.height // threads), BLOCK))
+        names = [name for name in column_names(self.plan.facts) if name in schema]
+        narrow = frame[names] if names else frame
+        whole = self.by_flat(narrow, values, rules, workers)
+        if whole is not None:
+            return pa.RecordBatch.from_arrays(list(whole.values()), names=list(whole))
         starts = range(0, frame.height, rows)
         count = max(min(threads, len(starts)), 1)
-        names = [name for name in column_names(self.plan.facts) if name in frame.columns]
-        narrow = frame[names] if names else frame
         if count > 1:
             with ThreadPoolExecutor(count) as pool:
                 parts = list(pool.map(lambda start: self.block(narrow.slice(start, rows), values, rules), starts))
@@ -232,6 +242,30 @@ class Decisions:
                     called.rules.column(places) if is_coded else together([(each.codes, each.rules) for each in said], static_rules)
                 )
         return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+    def by_flat(self, frame: pl.DataFrame, values: bool, rules: bool, workers: int | None) -> dict[str, pa.Array] | None:
+        """Return the columns of a single table over facts alone; None where it is none, or cannot be decided in one pass."""
+        found: dict[str, pa.Array] = {}
+        for goal, place in self.coded.items() if self.flat_values and self.flat_rules else ():
+            for is_wanted, name, flat in ((values, goal, self.flat_values), (rules, f"rules:{goal}", self.flat_rules)):
+                if not is_wanted:
+                    continue
+                called = self.kept_words[goal].values if name == goal else self.kept_words[goal].rules
+                look_up = partial(self.numbers_of_words, goal, place, called)
+                try:
+                    numbers = None if flat is None else flat.decide(frame, look_up, workers)
+                except UncodedError:
+                    numbers = None
+                if numbers is None:
+                    return None
+                found[name] = called.column([numbers])
+        return found or None
+
+    def numbers_of_words(self, goal: str, place: int, called: Called) -> Array | None:
+        """Return what the entries of a goal are called, by number; None where not all of them can be said so."""
+        is_value = called is self.kept_words[goal].values
+        words = self.words(goal, place, is_value, not is_value)
+        return called.of_entries if words.odd is None and called.fits and fits(len(called.words)) else None
 
     def block(self, frame: pl.DataFrame, values: bool, rules: bool) -> dict[str, Said]:
         """Return what each goal says of the rows of a block."""
@@ -281,7 +315,11 @@ class Decisions:
         kept = self.kept_words[goal]
         source = node if node.source is None else self.program.nodes[node.source]
         count = len(source.entries.list)
-        if kept.told == count and (not values or len(kept.values.of_entries) == count) and (not rules or len(kept.rules.of_entries) == count):
+        if (
+            kept.told == count
+            and (not values or len(kept.values.of_entries) == count)
+            and (not rules or len(kept.rules.of_entries) == count)
+        ):
             return kept
         with self.program.lock:
             for each in self.program.mapped_beneath([node.place]):
@@ -365,9 +403,9 @@ _TYPES: Mapping[Type, Callable[[pl.DataType], bool]] = {
 """What types of columns hold the values of a type; of any other type nothing is asked."""
 
 
-def refusal(frame: pl.DataFrame, item: ItemDefinition) -> Diagnostic | None:
+def refusal(schema: Mapping[str, pl.DataType], item: ItemDefinition) -> Diagnostic | None:
     """Return why a column of a frame cannot be an input datum; None where it can, or is not there, or has no value at all."""
-    found = frame.schema.get(item.name)
+    found = schema.get(item.name)
     fits = _TYPES.get(item.type)
     if found is None or fits is None or found == pl.Null or fits(found):
         return None

@@ -187,7 +187,12 @@ class Executor:
     """Runs one plan over many blocks."""
 
     def __init__(
-        self, plan: Plan, vocabulary: Vocabulary | None = None, firings: Firings | None = None, learned: Learned | None = None
+        self,
+        plan: Plan,
+        vocabulary: Vocabulary | None = None,
+        firings: Firings | None = None,
+        learned: Learned | None = None,
+        given: str = "",
     ) -> None:
         """Begin with nothing learned but what is given.
 
@@ -196,13 +201,17 @@ class Executor:
             vocabulary: That of an executor whose columns are compared with those of this one.
             firings: The firings of the same.
             learned: What the interpreter said in other runs of the same plan.
+            given: The decision that the plan is given as a fact, by which what is learned of it is kept apart.
         """
         self.plan = plan
         self.learned = Learned() if learned is None else learned
+        self.given = given
         self.vocabulary = Vocabulary() if vocabulary is None else vocabulary
         self.firings = Firings() if firings is None else firings
         lessons = {
-            id(operation): self.learned.of(place) for place, operation in enumerate(plan.operations) if isinstance(operation, INTERPRETED)
+            id(operation): self.learned.of(place, given)
+            for place, operation in enumerate(plan.operations)
+            if isinstance(operation, INTERPRETED)
         }
         self.interpreter = Interpreter(plan, self.vocabulary, self.firings, lessons)
         self.tables: dict[int, TableDecider] = {}
@@ -408,7 +417,8 @@ class Executor:
         inputs = [columns[each] for each in operation.inputs]
         if place not in self.tables:
             forms = [column.form for column in inputs]
-            self.tables[place] = TableDecider(operation, forms, self.plan.as_of, self.vocabulary, self.firings, self.learned.of(place))
+            lessons = self.learned.of(place, self.given)
+            self.tables[place] = TableDecider(operation, forms, self.plan.as_of, self.vocabulary, self.firings, lessons)
         outputs = {rule: columns[each] for rule, each in operation.outputs}
         hard = None if operation.hard is None else self.plan.operations[operation.hard]
 

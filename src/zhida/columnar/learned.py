@@ -24,7 +24,7 @@ Key = tuple[str, ...]
 MOST_KEPT = 20_000
 """Combinations that are kept of one operation."""
 
-FORMAT = 3
+FORMAT = 4
 """Of the bytes; others are not read."""
 
 
@@ -56,14 +56,19 @@ class Lesson(NamedTuple):
 class Learned:
     """The lessons of one plan."""
 
-    lessons: dict[int, dict[Key, Lesson]] = field(default_factory=dict)
-    """By the place of the operation, then by the values of its operands."""
+    lessons: dict[tuple[str, int], dict[Key, Lesson]] = field(default_factory=dict)
+    """By the decision that is given as a fact, if any, and the place of the operation; then by the values of its operands."""
     is_new: bool = False
     """Whether there are any that were not there at the beginning."""
 
-    def of(self, place: int) -> "Lessons":
-        """Return the lessons of one operation."""
-        return Lessons(self, self.lessons.setdefault(place, {}))
+    def of(self, place: int, given: str = "") -> "Lessons":
+        """Return the lessons of one operation.
+
+        Args:
+            place: Its place in the plan.
+            given: The decision that is a fact there, where the plan is one of those that near misses are sought with.
+        """
+        return Lessons(self, self.lessons.setdefault((given, place), {}))
 
     def to_bytes(self) -> bytes:
         """Return all lessons as bytes."""

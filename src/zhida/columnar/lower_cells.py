@@ -110,6 +110,8 @@ def _literal(name: Name, value: Value) -> Node:
 
 def with_nodes(node: Any, nodes: Mapping[str, Callable[[Name], Node]]) -> Any:  # noqa: ANN401 - a node, or what a node is made of
     """Return an expression with other nodes in place of the names that are free in it."""
+    if isinstance(node, Literal) or not nodes:
+        return node
     match node:
         case Name():
             return nodes[node.name](node) if node.name in nodes else node

@@ -100,7 +100,8 @@ class NearFinder:
         if name.id not in self.given:
             plan, settler = self.settler.plan, self.settler
             given = lower(plan.model, settler.questions.goals, as_of=plan.as_of, constants=plan.constants, given={name.id: name.item})
-            executor = Executor(given, settler.executor.vocabulary, settler.executor.firings)
+            whole = settler.executor
+            executor = Executor(given, whole.vocabulary, whole.firings, whole.learned, name.id)
             executor.share(plan, name.id)
             self.given[name.id] = Settler(executor, settler.questions, limit=settler.limit, fen=settler.fen)
         return self.given[name.id]

@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from zhida.columnar.arrays import numbers, values_of
 from zhida.columnar.answers import FAILED, HELD, ODD, OPEN, Questions
 from zhida.columnar.cases import FenOf
 from zhida.columnar.coded import UncodedError
@@ -92,8 +93,11 @@ def spread(array: pa.Array, places: Array) -> pa.Array:
     ['乙', '乙', '甲']
     """
     if isinstance(array, pa.DictionaryArray):
-        return pa.DictionaryArray.from_arrays(array.indices.take(pa.array(places)), array.dictionary, safe=False)
-    return array.take(pa.array(places))
+        return pa.DictionaryArray.from_arrays(spread(array.indices, places), array.dictionary, safe=False)
+    if not pa.types.is_integer(array.type):
+        return array.take(numbers(places))
+    values, lacking = values_of(array)
+    return numbers(values[places], None if lacking is None else lacking[places])
 
 
 @dataclass(frozen=True, slots=True)

@@ -302,20 +302,23 @@ def _fields_with_nodes(kind: type[Node]) -> tuple[str, ...]:
 
 def children(node: Node) -> IteratorOf[Node]:
     """Yield the nodes directly inside `node`, in the order of the text."""
+    found: list[Node] = []
     for name in _fields_with_nodes(type(node)):  # type: ignore[arg-type]  # a class can be hashed, whatever its __hash__ takes
-        yield from _nodes(getattr(node, name))
+        _gather(getattr(node, name), found)
+    return iter(found)
 
 
-def _nodes(value: object) -> IteratorOf[Node]:
+def _gather(value: object, found: list[Node]) -> None:
+    """Add the nodes of a field to others; a list, because this is asked of every node of every policy."""
     if isinstance(value, Node):
-        yield value
-    elif isinstance(value, Iteration):
-        yield value.domain
-        if value.last is not None:
-            yield value.last
+        found.append(value)
     elif isinstance(value, tuple):
         for item in value:
-            yield from _nodes(item)
+            _gather(item, found)
+    elif isinstance(value, Iteration):
+        found.append(value.domain)
+        if value.last is not None:
+            found.append(value.last)
 
 
 def descendants(node: Node) -> IteratorOf[Node]:

@@ -47,7 +47,7 @@ from zhida.values.unknown import unknown
 
 @dataclass(slots=True, eq=False)
 class _Text:
-    """The text of a policy, read into blocks and logic; where that is left behind on the way through bytes, it is read anew when asked for."""
+    """The text of a policy and what it is read into, which is left behind on the way through bytes and read anew when asked for."""
 
     source: Source
     """The text."""

@@ -75,8 +75,10 @@ def packs_from_bytes(data: bytes) -> Packs | None:
 class _Unpickler(pickle.Unpickler):
     """Makes nothing but the engine's own values."""
 
-    FUNCTIONS = frozenset({("zhida.values.types", "simple_type"), ("decimal", "Decimal")})
+    OTHERS = frozenset({("zhida.values.types", "simple_type"), ("decimal", "Decimal")})
+    """A function and a class that pickled values name beside classes of their own."""
     LAYERS = ("zhida.source", "zhida.errors.", "zhida.values.", "zhida.feel.", "zhida.dmn.", "zhida.policy.")
+    """The modules whose classes values are made of."""
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - a class
         """Return a class that bytes name.
@@ -84,9 +86,10 @@ class _Unpickler(pickle.Unpickler):
         Raises:
             pickle.UnpicklingError: it is none of those that packs are made of.
         """
-        if (module, name) in self.FUNCTIONS:
+        if (module, name) in self.OTHERS:
             return super().find_class(module, name)
-        if module.startswith(self.LAYERS) and "." not in name and isinstance(found := super().find_class(module, name), type):
-            if found.__module__ == module:
-                return found
+        is_own = module.startswith(self.LAYERS) and "." not in name  # what a module only imports has a dot, or another module
+        found = super().find_class(module, name) if is_own else None
+        if isinstance(found, type) and found.__module__ == module:
+            return found
         raise pickle.UnpicklingError(f"{module}.{name}")

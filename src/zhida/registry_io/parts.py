@@ -180,13 +180,15 @@ def sorted_words(table: pa.Table) -> pa.Table:
         table = table.unify_dictionaries().combine_chunks()
     for place, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type):
-            table = table.set_column(place, field, _sorted(table.column(place)))
+            column = table.column(place)
+            table = table.set_column(place, field, sorted_column(column.chunk(0) if column.num_chunks else pa.array([], column.type)))
     return table
 
 
-def _sorted(column: pa.ChunkedArray) -> pa.Array:
-    """Return a column of words with a sorted dictionary of those that occur."""
-    array = column.chunk(0) if column.num_chunks else pa.array([], column.type)
+def sorted_column(array: pa.Array) -> pa.Array:
+    """Return a column as `sorted_words` does; one that holds no words as it is."""
+    if not pa.types.is_dictionary(array.type):
+        return array
     if array.null_count == len(array):
         return pa.DictionaryArray.from_arrays(pa.nulls(len(array), pa.int32()), pa.array([], pa.string()))
     indices = _places(array.indices)

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from zhida.errors import InputError, diagnostic
 from zhida.registry_io.replacing import replacing
-from zhida.registry_io.writing import csv_bytes
+from zhida.registry_io.writing import csv_bytes, csv_records
 
 RESULTS_FILE = "results.parquet"
 
@@ -158,17 +159,49 @@ def write_long(results: Path, path: Path, *, outcome_words: Mapping[str, str]) -
     with replacing(path) as new, new.open("wb") as out:
         is_first = True
         for file in result_files(results):
-            for frame in _stretches(file, metadata, outcome_words):
-                out.write(csv_bytes(frame, is_first=is_first))
+            wide = pl.scan_parquet(file)
+            rows = wide.select(pl.len()).collect().item()
+            for start in range(0, max(rows, 1), STEP):
+                out.writelines(_stretch(wide.slice(start, STEP).collect(), metadata, outcome_words, is_first=is_first))
                 is_first = False
 
 
-def _stretches(file: Path, metadata: Mapping[str, str], outcome_words: Mapping[str, str]) -> Iterator[pl.DataFrame]:
-    """Yield the long form of a file piece by piece; at least one piece, for the heads."""
-    wide = pl.scan_parquet(file)
-    rows = wide.select(pl.len()).collect().item()
-    for start in range(0, max(rows, 1), STEP):
-        yield _long(wide.slice(start, STEP), metadata, outcome_words).collect()
+def _stretch(wide: pl.DataFrame, metadata: Mapping[str, str], outcome_words: Mapping[str, str], *, is_first: bool) -> Iterator[bytes]:
+    """Yield the long form of some rows as CSV.
+
+    What is said of a subject by a policy is mostly said of many: each different record is written once, and put together with
+    the subject's own cells as it stands.
+    """
+    heads = csv_records(wide.select(pl.first(), "名称")) if wide.height else None
+    tails = None if heads is None else _tails(wide, metadata, outcome_words)
+    if heads is None or not tails:
+        yield csv_bytes(_long(wide.lazy(), metadata, outcome_words).collect(), is_first=is_first)
+        return
+    if is_first:
+        heads_of_all = [wide.columns[0], "名称", *LONG_HEADS, *([SYNTHETIC_COLUMN] if metadata.get("zhida.synthetic") == "true" else [])]
+        yield csv_bytes(pl.DataFrame(schema=heads_of_all))
+    yield from ((head + b",").join((b"", *said)) for head, said in zip(heads, zip(*tails, strict=True), strict=True))
+
+
+def _tails(wide: pl.DataFrame, metadata: Mapping[str, str], outcome_words: Mapping[str, str]) -> list[Iterator[bytes]] | None:
+    """Return for each policy what stands behind a subject's own cells in each row of the long form, with the end of the line."""
+    titles, missing = json.loads(metadata["zhida.titles"]), json.loads(metadata["zhida.missing"])
+    gives_amount = frozenset(json.loads(metadata["zhida.gives_amount"]))
+    found = []
+    for policy, title in titles.items():
+        cells = _cells(policy, title, missing[policy], outcome_words, gives_amount=policy in gives_amount)
+        if metadata.get("zhida.synthetic") == "true":
+            cells.append(pl.lit(SYNTHETIC_WORD).alias(SYNTHETIC_COLUMN))
+        names = list(dict.fromkeys(name for cell in cells for name in cell.meta.root_names()))
+        alike = wide.select(names).with_row_index("_row").group_by(names, maintain_order=True).agg("_row")
+        records = csv_records(alike.select(cells))
+        if records is None:
+            return None
+        rows = alike["_row"].explode().to_numpy()
+        places = np.empty(wide.height, np.int64)
+        places[rows] = np.repeat(np.arange(alike.height), alike["_row"].list.len().to_numpy())
+        found.append(map([record + b"\n" for record in records].__getitem__, places.tolist()))
+    return found
 
 
 def _long(wide: pl.LazyFrame, metadata: Mapping[str, str], outcome_words: Mapping[str, str]) -> pl.LazyFrame:

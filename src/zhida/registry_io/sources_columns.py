@@ -245,7 +245,7 @@ class _Report:
 
         if len(rows):
             cells = [(self.part.start + int(row), make(number, int(row))) for number, row in enumerate(rows[:SHOWN_CELLS])]
-            self.findings.add(code, self.field.item.name, cells, len(rows))
+            self.findings.add(self.part, code, self.field.item.name, cells, len(rows))
 
 
 def _plain(array: pa.Array) -> pa.Array:

@@ -80,6 +80,7 @@ class _Kind:
 class _Known:
     """What is known of one column."""
 
+    parts: set[int] = field(default_factory=set)
     rows: int = 0
     least: Decimal | None = None
     greatest: Decimal | None = None
@@ -93,31 +94,33 @@ class Findings:
         self._opening = tuple(opening)
         self._kinds: dict[tuple[str, str], _Kind] = {}
         self._known: dict[str, _Known] = {}
-        self._read: set[int] = set()
         self._lock = Lock()
 
-    def add(self, code: str, name: str, cells: Sequence[tuple[int, Callable[[], Diagnostic]]], count: int) -> None:
-        """Count cells of the column `name`.
+    def add(self, part: Part, code: str, name: str, cells: Sequence[tuple[int, Callable[[], Diagnostic]]], count: int) -> None:
+        """Count cells of the column `name`, once for each part, however often it is read.
 
         Args:
+            part: Where they stand.
             code: What is odd about them.
             name: The attribute.
             cells: The first of them: the row in the source, and what makes the diagnostic.
             count: How many there are.
         """
         with self._lock:
+            if name in self._known and part.number in self._known[name].parts:
+                return
             kind = self._kinds.setdefault((name, code), _Kind())
             kind.count += count
             kind.shown = sorted([*kind.shown, *cells[:SHOWN_CELLS]], key=lambda cell: cell[0])[:SHOWN_CELLS]
 
     def know(self, part: Part, known: Mapping[str, tuple[int, Decimal | None, Decimal | None]]) -> None:
-        """Note, once for each part, how many cells of a column are known and between what they lie."""
+        """Note, once for each part, that columns were read, how many cells of each are known and between what they lie."""
         with self._lock:
-            if part.number in self._read:
-                return
-            self._read.add(part.number)
             for name, (rows, least, greatest) in known.items():
                 sum_ = self._known.setdefault(name, _Known())
+                if part.number in sum_.parts:
+                    continue
+                sum_.parts.add(part.number)
                 sum_.rows += rows
                 sum_.least = _of(min, sum_.least, least)
                 sum_.greatest = _of(max, sum_.greatest, greatest)
@@ -132,8 +135,8 @@ class Findings:
         with self._lock:
             rank = {name: place for place, name in enumerate(items)}
             found = list(self._opening)
-            if len(self._read) == parts:
-                for name in sorted(self._known, key=lambda name: rank[name]):
+            for name in sorted(self._known, key=lambda name: rank[name]):
+                if len(self._known[name].parts) == parts:
                     found += _of_column(self.name, items[name], self._known[name])
             for (name, _), kind in sorted(self._kinds.items(), key=lambda entry: (rank[entry[0][0]], entry[0][1])):
                 found += [make() for _, make in kind.shown]

@@ -19,6 +19,9 @@ SET_ASIDE_FILE = "set-aside.csv"
 ROWS_PER_GROUP = 131_072
 """Rows of a row group."""
 
+RECORD_END = "\x1e\x1f\x1e"
+"""Stands between rows that are written to be cut apart again: separators that no text has a use for."""
+
 FORMULA_START = r"^[=+\-@\t\r\n＝＋－＠]"
 """A cell that begins so may be run as a formula by a spreadsheet; some of the region take full-width signs too."""
 PLAIN_NEGATIVE = r"^-[0-9]+(\.[0-9]+)?$"
@@ -98,6 +101,15 @@ def csv_bytes(frame: pl.DataFrame, *, is_first: bool = True) -> bytes:
     safe.columns = [f"'{name}" if name.startswith(("=", "+", "-", "@")) else name for name in safe.columns]
     safe.write_csv(out, include_bom=is_first, include_header=is_first)
     return out.getvalue()
+
+
+def csv_records(frame: pl.DataFrame) -> list[bytes] | None:
+    """Return each row as `csv_bytes` writes it, without what ends a line; None where a cell holds `RECORD_END` itself."""
+    out = io.BytesIO()
+    safe = frame.select(_safe(name, type_) for name, type_ in frame.schema.items())
+    safe.write_csv(out, include_header=False, line_terminator=RECORD_END)
+    records = out.getvalue().split(RECORD_END.encode())
+    return records[:-1] if len(records) == frame.height + 1 else None
 
 
 def _safe(name: str, type_: pl.DataType) -> pl.Expr:

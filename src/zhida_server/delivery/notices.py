@@ -231,13 +231,16 @@ def grant_lines(notice_id: UUID, *, on: dt.date | None = None) -> Notice:
     """
     row = _row(notice_id)
     eligible = [each for each in entitlements.eligible(row.run_id, row.policy) if each.paid_fen > 0]
+    places = waiting.places_of(row)
+    if places:  # who waits already comes first, in the order in which they wait
+        eligible.sort(key=lambda each: (each.code not in places, places.get(each.code, ())))
     is_done = False
     while not is_done:
-        is_done = waiting.retried(partial(_grant_chunk, notice_id, eligible, on))
+        is_done = waiting.retried(partial(_grant_chunk, notice_id, eligible, places, on))
     return notice(notice_id)
 
 
-def _grant_chunk(notice_id: UUID, eligible: Sequence[EligibleLine], on: dt.date | None) -> bool:
+def _grant_chunk(notice_id: UUID, eligible: Sequence[EligibleLine], places: Mapping[str, waiting.Place], on: dt.date | None) -> bool:
     """Grant the next lines of a notice, in one transaction; says whether there are none left."""
     with transaction.atomic():
         row = models.Notice.objects.select_for_update().get(id=notice_id)
@@ -246,10 +249,7 @@ def _grant_chunk(notice_id: UUID, eligible: Sequence[EligibleLine], on: dt.date 
         entitlements.grants_alone()
         listed = _listed(row.id)
         settled = entitlements.granted_codes(row.policy, row.period) | entitlements.overtaken(row.run_id, row.policy) | listed
-        places = waiting.places_of(row)
         left = [each for each in eligible if each.code not in settled]
-        if places:  # who waits already comes first, in the order in which they wait
-            left.sort(key=lambda each: (each.code not in places, places.get(each.code, ())))
         _write_lines(row, list(enumerate(left[:CHUNK], start=len(listed) + 1)), places)
         is_done = len(left) <= CHUNK
         if is_done:

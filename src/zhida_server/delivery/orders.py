@@ -60,6 +60,7 @@ SELECT EXISTS (
     SELECT FROM delivery_objection objection JOIN delivery_notice notice ON notice.id = objection.notice_id
     JOIN delivery_objection_decision decision ON decision.objection_id = objection.id AND decision.is_upheld
     WHERE notice.policy = %s AND notice.period = %s AND objection.code = %s
+        AND NOT EXISTS (SELECT FROM delivery_objection_lift lift WHERE lift.decision_id = decision.objection_id)
 )
 """
 
@@ -181,7 +182,7 @@ def standing_of(policy: str, period: int, code: str) -> UUID | None:
 
 
 def is_taken_back(policy: str, period: int, code: str) -> bool:
-    """Say whether a policy was granted to an enterprise in a year and voided again, or an objection to it was upheld."""
+    """Say whether a policy was granted to an enterprise in a year and voided again, or an objection to it was upheld and holds."""
     with connection.cursor() as cursor:
         cursor.execute(TAKEN_BACK, [policy, period, code] * 2)
         (is_so,) = cursor.fetchone()

@@ -20,9 +20,11 @@ SHOWN = 4
 
 
 def set_payee(  # noqa: PLR0913 - what an account consists of
-    actor: Actor, code: str, account_name: str, bank: str, account_number: str, *, on: dt.date
+    actor: Actor, code: str, account_name: str, bank: str, account_number: str, *, on: dt.date, document: str = ""
 ) -> Payee:
     """Tell the account of an enterprise; the same again changes nothing.
+
+    Money goes where this says. Staff who tell it for an enterprise name the document that they have seen, which stands in the audit.
 
     Args:
         actor: Who tells it: the enterprise's representative, or staff.
@@ -31,9 +33,10 @@ def set_payee(  # noqa: PLR0913 - what an account consists of
         bank: The bank and branch.
         account_number: Its digits; blanks are left out.
         on: The day from which on it counts.
+        document: What staff has seen, such as the number of the bank's certificate of the account.
 
     Raises:
-        NotUnderstood: where a field is empty or the number is none.
+        NotUnderstood: where a field is empty or the number is none, or staff names no document.
     """
     people.require(actor, "payee.tell")
     if actor.role is Role.REPRESENTATIVE and actor.enterprise_code != code:
@@ -46,6 +49,7 @@ def set_payee(  # noqa: PLR0913 - what an account consists of
             "“账号”应当是 6 至 32 位数字，可以有空格",
             "'account number' takes 6 to 32 digits; blanks may stand between them",
         )
+    seen = line_of(document, "凭据", "document") if actor.is_staff else ""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('payee/' || %s, 0))", [code])
         last = latest(code)
@@ -54,7 +58,7 @@ def set_payee(  # noqa: PLR0913 - what an account consists of
         models.Payee.objects.create(code=code, account_name=name, bank=branch, account_number=number, since=on, told_by=actor.name)
         before = None if last is None else _shown(last)
         found = Payee(code, name, branch, number, actor.name, on)
-        audit.record(actor.name, "payee.tell", code, before=before, after=_shown(found))
+        audit.record(actor.name, "payee.tell", code, before=before, after=_shown(found) | ({"document": seen} if seen else {}))
         return found
 
 

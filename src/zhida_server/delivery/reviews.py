@@ -152,6 +152,8 @@ def decide_claim(  # noqa: PLR0913 - what a decision consists of
     with transaction.atomic():
         row, former = _locked(claim_id)
         people.access_enterprise(actor, row.code, purpose=PURPOSE)
+        if row.outcome != Outcome.REVIEW:
+            raise _answered()
         if former is not None:
             if (former.outcome, former.decided_by) != (outcome.value, actor.name):
                 raise _decided_before(former)
@@ -250,8 +252,10 @@ def withdraw_claim(actor: Actor, claim_id: UUID, *, on: dt.date) -> Claim:
     with transaction.atomic():
         row, former = _locked(claim_id)
         people.access_enterprise(actor, row.code, purpose=f"撤回 {row.policy}")
-        if row.outcome != Outcome.REVIEW or (former is not None and former.outcome != ClaimOutcome.WITHDRAWN):
-            raise _nothing_to_withdraw(former)
+        if row.outcome != Outcome.REVIEW:
+            raise _answered()
+        if former is not None and former.outcome != ClaimOutcome.WITHDRAWN:
+            raise _decided_before(former)
         if former is None:
             outcome = ClaimOutcome.WITHDRAWN.value
             models.ClaimDecision.objects.create(claim=row, outcome=outcome, reason="", judged={}, decided_by=actor.name, decided_on=on)
@@ -290,10 +294,8 @@ def _decided_before(former: models.ClaimDecision) -> AlreadyDecided:
     )
 
 
-def _nothing_to_withdraw(former: models.ClaimDecision | None) -> AlreadyDecided:
-    if former is not None:
-        return _decided_before(former)
-    return AlreadyDecided("claim-answered", "这次申领已经当场答复，不能撤回", "this claim was answered at once, and cannot be withdrawn")
+def _answered() -> AlreadyDecided:
+    return AlreadyDecided("claim-answered", "这次申领已经当场答复，不用再办", "this claim was answered at once: nothing is left to be done")
 
 
 # --- who decides ---------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
                                                                     ├── policies ├── one transaction: then the run counts
                                                                     └── answers ─┘
 
-A run is a function of its record: the same record gives the same bytes, with any number of threads and after any interruption. A run that
+A run is a function of its record: the same record gives the same bytes, with any number of workers and after any interruption. A run that
 was cut short goes on where it stopped; what it has done lies in a folder of its own until it counts. One run is worked on at a time.
 """
 
@@ -26,7 +26,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
-from zhida.assess.order import Plan, RunOrder, plan_parts, processors
+from zhida.assess.order import RunOrder, plan_parts, processors
 from zhida.assess.run import Progress, run
 from zhida.entitle.best.payments import SCHEMA
 from zhida.entitle.best.registry import CombineRun, Outputs, fitting_results
@@ -175,7 +175,7 @@ def _decided(ordered: Run, folder: Path, told: "_Told", *, workers: int | None =
     """Decide a run from its record alone, into a folder."""
     packs = catalogue.packs_of(ordered.packs_sha256)
     order = RunOrder(packs, ordered.policies, packs.dictionaries[SUBJECT], engine_date(ordered.as_of), workers, cache=_cache())
-    plan = Plan(ROWS_PER_PART, plan_parts(order).threads)
+    plan = plan_parts(order, ROWS_PER_PART)
     snapshot = registry.snapshot_path(ordered.snapshot_sha256)
     received = pl.read_parquet(files.checked(ordered.received_sha256, kept.PARQUET))
     made = _Made(folder / RESULTS_FILE, folder / ENTITLEMENTS_FILE)

@@ -214,7 +214,7 @@ def payee(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     fields = ("account_name", "bank", "account_number")
     if request.method == "POST":
         told = [request.POST.get(name, "") for name in fields]
-        delivery.set_payee(actor, code, *told, on=timezone.localdate())
+        delivery.set_payee(actor, code, *told, on=timezone.localdate(), document=request.POST.get("document", ""))
         return redirect(f"{reverse('payee', args=[code])}?saved")
     found = delivery.payee_of(actor, code, purpose=purpose_of(actor, "收款账户"))
     return render(request, "enterprise/payee.html", {"code": code, "payee": found, "is_saved": "saved" in request.GET})

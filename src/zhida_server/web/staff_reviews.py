@@ -88,7 +88,7 @@ def _shown(request: HttpRequest, found: Review, told: Mapping[str, object] | Non
     values = {**found.values, **(told or {})}
     lines = () if refused is None else (refused.en if language() == "en" else refused.zh).splitlines()
     known = {
-        "found": found,
+        "review": found,
         "claim": found.claim,
         "judged": _fields(found.questions, values),
         "stated": _fields(found.stated, values),

@@ -299,6 +299,9 @@ def test_what_is_left_is_worked_out_only_for_those_who_get_anything(packs: Packs
             asked.append(batch.height)
             return self.combining.decide(batch, results)
 
+        def keep(self) -> None:
+            self.combining.keep()
+
     def counting(packs: Packs, policies: Sequence[str], as_of: Date, key: str) -> Combining:
         return Counting(open_combining(packs, policies, as_of, key))
 

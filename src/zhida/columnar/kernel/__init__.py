@@ -41,6 +41,7 @@ __all__ = [
     "WORD",
     "Coded",
     "Uncoded",
+    "coded",
     "combine",
     "decide_dense",
     "decide_masks",
@@ -201,6 +202,28 @@ def match(codes: Sequence[Coded], masks: Sequence[NDArray[np.uint64]], *, out: N
     if out is None:
         out = np.empty((_rows(codes), masks[0].shape[1]) if codes and masks else (0, 1), np.uint64)
     _native.match(place, _plain(codes), masks, out)
+    return out
+
+
+def coded(column: Coded) -> Array:
+    """Return the codes of a column.
+
+    >>> coded(Uncoded(2, np.array([1, 0], np.uint8), np.array([7, 8], np.uint8), 2)).tolist()
+    [8, 7]
+    """
+    if not isinstance(column, Uncoded):
+        return column
+    if _Choice.place == _NUMPY:
+        return column.coded()
+    out = np.empty(column.rows, column.codes.dtype)
+    match column.way:
+        case 1:
+            _native.encode(_Choice.place, column.values, column.thresholds, column.codes, column.valid, column.unknown, out)
+        case 2:
+            _native.translate(_Choice.place, column.values, column.codes, column.valid, column.unknown, out)
+        case _:
+            ends = [int(code) for code in column.codes]
+            _native.translate_bits(_Choice.place, column.values, column.offset, *ends, column.valid, column.unknown, out)
     return out
 
 

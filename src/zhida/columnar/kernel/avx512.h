@@ -1,6 +1,8 @@
 /* What pays by hand with 64-byte registers: tables of up to 256 bytes are looked up for 64 rows at once (VBMI). */
 
 #define ROWS_512 64
+#define AHEAD 4096 /* bytes: what lies in the next page of memory does not come by itself */
+#define PAGES 16 /* of 128 bytes: more are slower than one look-up after the other */
 
 /* Look up bytes in a table of up to 256; `table` has 256 places whatever its limit. */
 ALWAYS_INLINE __m512i bytes_of_512(const uint8_t *table, size_t limit, __m512i codes) {
@@ -44,6 +46,7 @@ ALWAYS_INLINE size_t few_512(const unsigned steps, const int64_t *values, size_t
     for (; row + 8 <= rows; row += 8) {
         const __m512i value = _mm512_loadu_si512(values + row);
         __m512i place = _mm512_setzero_si512();
+        _mm_prefetch((const char *)((uintptr_t)(values + row) + AHEAD), _MM_HINT_T0);
         if (steps > 0) {
             const __mmask8 reached = _mm512_cmple_epi64_mask(middle, value);
             place = _mm512_maskz_set1_epi64(reached, (int64_t)1 << (steps - 1));
@@ -208,6 +211,26 @@ static size_t sums_512(const Dense *dense, size_t from, size_t rows, uint16_t *s
     return row;
 }
 
+/* Entries of one byte at sums below PAGES times 128: each page of the table is looked up, and the right one kept. */
+static void pages_512(const Dense *dense, const uint16_t *sums, size_t rows, uint8_t *out) {
+    const unsigned pages = (unsigned)(dense->largest / 128) + 1;
+    uint8_t table[PAGES * 128] = {0};
+    memcpy(table, dense->table, (size_t)dense->largest + 1);
+    for (size_t row = 0; row < rows; row += ROWS_512) { /* whole steps: sums come so */
+        const __m512i a = _mm512_loadu_si512(sums + row), b = _mm512_loadu_si512(sums + row + 32);
+        const __m512i place = _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi16_epi8(a)), _mm512_cvtepi16_epi8(b), 1);
+        const __m256i low = _mm512_cvtepi16_epi8(_mm512_srli_epi16(a, 7)), high = _mm512_cvtepi16_epi8(_mm512_srli_epi16(b, 7));
+        const __m512i page = _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+        __m512i found = _mm512_setzero_si512();
+        for (unsigned each = 0; each < pages; each++) {
+            const uint8_t *here = table + 128 * (size_t)each;
+            const __m512i looked = _mm512_permutex2var_epi8(_mm512_loadu_si512(here), place, _mm512_loadu_si512(here + 64));
+            found = _mm512_mask_mov_epi8(found, _mm512_cmpeq_epi8_mask(page, _mm512_set1_epi8((char)each)), looked);
+        }
+        _mm512_storeu_si512(out + row, found);
+    }
+}
+
 static size_t dense_512(const Dense *dense, size_t from, size_t rows, void *out) {
     uint16_t sums[BLOCK];
     size_t done;
@@ -216,7 +239,9 @@ static size_t dense_512(const Dense *dense, size_t from, size_t rows, void *out)
     for (size_t column = 0; column < dense->columns.count; column++) are_bytes &= dense->columns.widths[column] == 1;
     if (are_bytes) return dense_bytes_512(dense, from, rows, out);
     done = sums_512(dense, from, rows, sums);
-    if (dense->width == 1) {
+    if (dense->width == 1 && dense->largest < PAGES * 128) {
+        pages_512(dense, sums, done, (uint8_t *)out + from);
+    } else if (dense->width == 1) {
         uint8_t *found = (uint8_t *)out + from;
         for (size_t row = 0; row < done; row++) found[row] = ((const uint8_t *)dense->table)[sums[row]];
     } else if (dense->width == 2) {

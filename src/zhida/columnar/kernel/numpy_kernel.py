@@ -7,7 +7,7 @@ any width and run in numpy alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -68,12 +68,15 @@ class Uncoded:
 
     def part(self, start: int, stop: int) -> "Uncoded":
         """Return some of the rows."""
-        stop = min(stop, self.rows)
-        bits = self.valid if isinstance(self.valid, tuple) else None
-        valid = (bits[0], bits[1] + start) if bits else self.valid[start:stop] if isinstance(self.valid, np.ndarray) else None
-        if self.way == 3:
-            return replace(self, rows=stop - start, valid=valid, offset=self.offset + start)
-        return replace(self, values=self.values[start:stop], rows=stop - start, valid=valid)
+        rows = min(stop, self.rows) - start
+        valid: Array | Bits | None = None
+        if isinstance(self.valid, tuple):
+            valid = self.valid[0], self.valid[1] + start
+        elif self.valid is not None:
+            valid = self.valid[start : start + rows]
+        is_bits = self.way == 3
+        values = self.values if is_bits else self.values[start : start + rows]
+        return Uncoded(self.way, values, self.codes, rows, valid, self.unknown, self.thresholds, self.offset + start if is_bits else 0)
 
     def coded(self) -> Array:
         """Return the codes."""

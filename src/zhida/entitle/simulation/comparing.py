@@ -4,7 +4,8 @@
                                             └── parts, handed to `sink` one after the other
 
 Decided are the touched policies on both sides, and once those that stacking ties to them; after the change only for those whom it can
-touch (`touching`). Where former results serve, the side before is read instead. Invariant: the same scenario and the same source give the same figures, with any number of threads.
+touch (`zhida.entitle.simulation.touching`). Where former results serve, the side before is read instead. Invariant: the same scenario and
+the same source give the same figures, with any number of threads.
 """
 
 from collections.abc import Callable, Mapping, Sequence

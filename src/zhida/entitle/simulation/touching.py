@@ -4,15 +4,14 @@
                    ├─differences
     policy after  ─┘        └── probes ────> who stands on the same side of every moved line is as before
 
-A probe is an expression of the decision itself: `x in (>= 5) = x in (>= 6)` of a cell, `x >= 5 = x >= 6` of a comparison, and of a
-result that differs, that its rule does not match. Only what is known to be true counts: of whom a fact is lacking, all is asked again.
+A probe is made of what the decision itself is made of: of a comparison that differs that `x >= 5 = x >= 6`, of a cell a table that says
+whether both tests come to the same, and of a result a table that says whether its rule does not match. Only what is known to be true counts: of whom a fact is lacking, all is asked again.
 Invariant: what is taken over is what deciding again would say. Where a difference has no probe, nothing but outcomes is looked at.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
-from functools import reduce
 
 import numpy as np
 import polars as pl
@@ -24,15 +23,16 @@ from zhida.columnar.columns import full
 from zhida.columnar.execute import Executor
 from zhida.columnar.frames import column_names, read_block
 from zhida.columnar.lower import lower
-from zhida.dmn.compiled import Body, CompiledDecision, CompiledTable, DecisionModel, Typed
+from zhida.dmn.compiled import Body, CompiledDecision, CompiledRule, CompiledTable, DecisionModel, Typed
 from zhida.dmn.graph import closure
-from zhida.dmn.model import DecisionTable, Notes, Rule
+from zhida.dmn.model import DecisionTable, HitPolicy, Notes, OutputClause, Rule
 from zhida.feel import syntax
 from zhida.feel.shape import Shape
 from zhida.feel.syntax import Node, UnaryTests, free_names
 from zhida.policy.pack import PolicyModel
-from zhida.source import Snippet, Span
+from zhida.source import Snippet, Source, Span
 from zhida.values.text import literal
+from zhida.values.types import BOOLEAN
 from zhida.values.unknown import Unknown
 
 MOST_PROBES = 16
@@ -49,6 +49,9 @@ PROBED = syntax.Comparison | syntax.Between | syntax.In
 
 THROUGH = syntax.Conjunction | syntax.Disjunction | syntax.If | syntax.Arithmetic | syntax.Negation
 """Nodes whose parts see the names that they see themselves."""
+
+Probe = Node | CompiledTable
+"""What is true of whom a difference does not touch."""
 
 
 # --- what differs ---------------------------------------------------------------------------------------------------
@@ -95,7 +98,7 @@ class Difference:
 
     decisions: frozenset[str]
     """Decisions whose own logic differs, by id."""
-    probes: Mapping[str, tuple[Node, ...]] | None
+    probes: Mapping[str, tuple[Probe, ...]] | None
     """For each of these, what is true of whom the difference does not touch; None where that cannot be said."""
 
 
@@ -128,10 +131,12 @@ def difference_of(before: PolicyModel, after: PolicyModel) -> Difference | None:
 
 
 def _figures(model: PolicyModel) -> dict[str, str]:
-    return {id_: "?" if isinstance(value, Unknown) else literal(value) for id_, value in model.parameters.items() if id_ in model.model.inputs}
+    return {
+        id_: "?" if isinstance(value, Unknown) else literal(value) for id_, value in model.parameters.items() if id_ in model.model.inputs
+    }
 
 
-def _probes(old: Body, new: Body) -> Iterator[Node | None]:
+def _probes(old: Body, new: Body) -> Iterator[Probe | None]:
     """Yield what is true where two bodies come to the same; None for a difference of which nothing can be said."""
     if is_same(old, new):
         return
@@ -152,7 +157,7 @@ def _probes(old: Body, new: Body) -> Iterator[Node | None]:
             yield None
 
 
-def _probes_of_table(old: CompiledTable, new: CompiledTable) -> Iterator[Node | None]:
+def _probes_of_table(old: CompiledTable, new: CompiledTable) -> Iterator[Probe | None]:
     """Yield the same for two tables: of a cell that differs, and of a result that does."""
     around = [
         (each.table, each.inputs, each.allowed, each.listed, each.defaults, each.priorities, each.names_null, len(each.rules))
@@ -164,21 +169,37 @@ def _probes_of_table(old: CompiledTable, new: CompiledTable) -> Iterator[Node | 
     for was, now in zip(old.rules, new.rules, strict=True):
         if not is_same(was.rule, now.rule):
             yield None
-        for tested, left, right in zip(old.inputs, was.tests, now.tests, strict=True):
+        for place, (left, right) in enumerate(zip(was.tests, now.tests, strict=True)):
             if not is_same(left, right):
-                yield _equal(_tested(tested, left), _tested(tested, right))
+                rows = (((left, right), True), ((left, _ANYTHING), False), ((_ANYTHING, right), False))
+                yield _probing_table(old, (place, place), rows)
         if not is_same(was.outputs, now.outputs):
-            cells = [_tested(tested, tests) for tested, tests in zip(old.inputs, was.tests, strict=True) if tests.tests]
-            if not cells:
-                yield None
-                return
-            whole = reduce(lambda left, right: syntax.Conjunction(left.span, left, right), cells)
-            yield _equal(whole, syntax.Literal(whole.span, value=False))
+            yield _probing_table(old, range(len(old.inputs)), ((was.tests, False),))
 
 
-def _tested(tested: Node, tests: UnaryTests) -> Node:
-    """Return a cell as an expression; a cell that tests nothing is true."""
-    return syntax.In(tests.span, tested, tests) if tests.tests else syntax.Literal(tests.span, value=True)
+_ANYTHING = UnaryTests(Span(Source("", ""), 0, 0), ())
+"""A cell that tests nothing."""
+
+
+def _probing_table(table: CompiledTable, columns: Sequence[int], rows: Sequence[tuple[Sequence[UnaryTests], bool]]) -> CompiledTable:
+    """Return a table of some columns of another: the first row that matches says what is true; where none does, it is true."""
+    given, span = table.table, table.table.span
+    inputs = tuple(given.inputs[place] for place in columns)
+    output = OutputClause("", BOOLEAN)
+    rules = tuple(Rule(str(number), (), (), {}, "", span) for number, _ in enumerate(rows))
+    head = DecisionTable(HitPolicy.FIRST, inputs, (output,), rules, span, type=BOOLEAN)
+    return CompiledTable(
+        head,
+        tuple(table.inputs[place] for place in columns),
+        tuple(table.allowed[place] for place in columns),
+        tuple(
+            CompiledRule(rule, tuple(tests), (syntax.Literal(span, is_true),)) for rule, (tests, is_true) in zip(rules, rows, strict=True)
+        ),
+        (syntax.Literal(span, value=True),),
+        ((),),
+        tuple(table.names_null[place] for place in columns),
+        tuple(table.listed[place] for place in columns) if table.listed else (),
+    )
 
 
 def _equal(left: Node, right: Node) -> Node:
@@ -252,12 +273,13 @@ def probing(model: DecisionModel, difference: Difference) -> DecisionModel | Non
     for id_, probes in (difference.probes or {}).items():
         own = decisions[id_]
         for number, probe in enumerate(probes):
-            named = {each.name for each in free_names(probe)}
+            nodes = probe.nodes if isinstance(probe, CompiledTable) else (probe,)
+            named = {each.name for node in nodes for each in free_names(node)}
             needed = {name: required for name, required in own.requirements.items() if name in named}
             if closure(model.requirements, needed.values()) & difference.decisions:
                 return None
             new = f"{id_}#{number}"
-            decision = replace(own.decision, id=new, name=f"{own.decision.name} {number}")
+            decision = replace(own.decision, id=new, name=f"{own.decision.name} {number}", type=BOOLEAN)
             decisions[new] = CompiledDecision(decision, probe, needed, Shape())
             requirements[new] = tuple(needed.values())
     return None if len(decisions) - len(model.decisions) > MOST_PROBES else replace(model, decisions=decisions, requirements=requirements)

@@ -1,0 +1,186 @@
+"""One table over facts alone: decided in one pass over the columns as they lie in memory.
+
+    columns ──kernel──> places of what the table says among words        no codes are kept, no combination is looked at twice
+
+The general way (`Program.run`) makes the codes of a fact once for all tables; where there is one table it writes them for nobody
+else. This way has the codes made a stretch of rows at a time. It knows nothing by itself: what it does not find, or must not
+tell (an input that is not known, of a table too large to be dense), the general way decides for that piece of the rows, which
+thereby learns.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from zhida.columnar import kernel
+from zhida.columnar.coded import Looked, Program
+from zhida.columnar.coded_facts import CodedFact
+from zhida.columnar.coded_tables import TableNode
+from zhida.columnar.columns import Array
+from zhida.columnar.frames import ABSENT
+from zhida.columnar.kernel import WORD, Coded, Uncoded
+
+PIECE = 262_144
+"""Rows that a thread takes at a time."""
+
+LookUp = Callable[[], Array | None]
+"""Returns for each code of the table what is to be written, the greatest number for nothing; None where that cannot be said."""
+
+_SPARE = 3
+"""Numbers that are not words: nothing, new, and another way's."""
+
+
+def fits(words: int) -> bool:
+    """Return whether so many words leave numbers that are none."""
+    return words + _SPARE <= 255 or 255 <= words <= 65_535 - _SPARE
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a kernel is given beside the columns."""
+
+    version: int
+    """Of what the table has learned."""
+    words: Array
+    """What its codes come to."""
+    maps: Sequence[NDArray[np.uint32]]
+    """Of a dense table: what each code of a source adds."""
+    table: Array
+    """Of a dense table, what is written at each place; else for each rule."""
+    masks: Sequence[NDArray[np.uint64]] | None
+    """Of another table: the rules of each code."""
+    is_first: bool
+    """Whether the first rule is asked for, else the only one."""
+    none: int
+    """The answer where no rule, or not only one, decides."""
+
+
+class Flat:
+    """A table over facts alone."""
+
+    def __init__(self, program: Program, node: Looked, facts: Sequence[CodedFact]) -> None:
+        """Begin with what the table knows.
+
+        Args:
+            program: The program.
+            node: The table.
+            facts: Its sources.
+        """
+        self.program = program
+        self.node = node
+        self.facts = facts
+        self.kept: Ready | None = None
+
+    @classmethod
+    def of(cls, program: Program, source: int) -> "Flat | None":
+        """Return a source as a flat table; None where it is none."""
+        node = program.nodes[source]
+        if not isinstance(node, Looked):
+            return None
+        facts = [fact for place in node.sources if isinstance(fact := program.nodes[place], CodedFact)]
+        return cls(program, node, facts) if len(facts) == len(node.sources) else None
+
+    @property
+    def is_able(self) -> bool:
+        """Whether the rows of the table are decided by looking up, or by one rule each."""
+        node = self.node
+        return not isinstance(node, TableNode) or node.is_dense or node.is_first or node.is_unique
+
+    def columns(self, frame: pl.DataFrame) -> list[Uncoded | None]:
+        """Return what makes the codes of each source; None where that is done piece by piece."""
+        schema = frame.schema
+        found: list[Uncoded | None] = []
+        for fact in self.facts:
+            name = fact.item.name
+            is_plain = name in schema and name + ABSENT not in schema and schema[name] != pl.String
+            found.append(fact.uncoded(frame[name]) if is_plain else None)
+        return found
+
+    def ready(self, words: Array) -> Ready | None:
+        """Return what a kernel needs; None where the table has become one of all rules."""
+        with self.program.lock:
+            self.node.follow()
+            node, kept = self.node, self.kept
+            if kept is not None and kept.version == node.version and kept.words is words:
+                return kept
+            if not self.is_able:
+                return None
+            most = int(np.iinfo(words.dtype).max)
+            of_code = np.full(65_536, most - 1, words.dtype)
+            of_code[: len(words)] = words
+            if not isinstance(node, TableNode) or node.is_dense:
+                of_code[np.iinfo(node.table.dtype).max] = most - 1
+                kept = Ready(node.version, words, node.maps, of_code[node.table], None, is_first=False, none=0)
+            else:
+                assert node.masks is not None, "a table is dense or has masks"
+                none = node.rules + 1
+                by_rule = np.full(max(WORD * node.words, none + 1), most - 1, words.dtype)
+                by_rule[:none] = np.where(node.by_rule[:none] >= 0, of_code[node.by_rule[:none]], most - 1)
+                by_rule[none] = most - 2
+                masks = node.masks.settled if node.is_first else node.masks.exact
+                kept = Ready(node.version, words, (), by_rule, masks, node.is_first, none)
+            self.kept = kept
+            return kept
+
+    def decide(self, frame: pl.DataFrame, look_up: LookUp, workers: int | None) -> Array | None:
+        """Return for each row what is to be written of the table; None where it cannot be said in this way.
+
+        Args:
+            frame: The columns of the facts.
+            look_up: Gives the words of the codes.
+            workers: Threads; by default one for each processor.
+        """
+        words = look_up()
+        if words is None or not self.is_able:
+            return None
+        columns = self.columns(frame)
+        rows, threads = frame.height, workers or os.cpu_count() or 1
+        size = max(min(PIECE, -(-rows // threads)), 1)
+        out = np.empty(rows, words.dtype)
+
+        def piece(start: int) -> bool:
+            given: list[Coded] = []
+            for fact, column in zip(self.facts, columns, strict=True):
+                if column is not None:
+                    given.append(column.part(start, start + size))
+                    continue
+                encoded = fact.encode(frame.slice(start, size))
+                if encoded.bad is not None:
+                    return False
+                given.append(encoded.codes)
+            return self.piece(given, look_up, out[start : start + size])
+
+        starts = range(0, rows, size)
+        if min(threads, len(starts)) > 1:
+            with ThreadPoolExecutor(min(threads, len(starts))) as pool:
+                return out if all(list(pool.map(piece, starts))) else None
+        return out if all(list(map(piece, starts))) else None
+
+    def piece(self, given: Sequence[Coded], look_up: LookUp, out: Array) -> bool:
+        """Write what is to be said of some rows; returns whether that can be said."""
+        words = look_up()
+        ready = None if words is None or words.dtype != out.dtype else self.ready(words)
+        if ready is None:
+            return False
+        most = int(np.iinfo(out.dtype).max)
+        is_known = all(not isinstance(column, Uncoded) or column.valid is None for column in given)
+        if ready.masks is None:
+            kernel.decide_dense(given, ready.maps, ready.table, out=out)
+        elif is_known:
+            kernel.decide_masks(given, ready.masks, ready.is_first, ready.none, ready.none, words=ready.table, out=out)
+        if ready.masks is None or is_known:
+            greatest = int(out.max(initial=0))
+            if greatest < most - 2 or (greatest == most and not ((out == most - 1) | (out == most - 2)).any()):
+                return True
+        codes = dict(zip(self.node.sources, map(kernel.coded, given), strict=True))
+        found = self.node.look_up(codes)
+        words = look_up()
+        if words is None or words.dtype != out.dtype:
+            return False
+        kernel.translate(found, words, out=out)
+        return True
