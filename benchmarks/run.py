@@ -66,9 +66,7 @@ def machine() -> str:
     packages = "、".join(f"{name} {version(name)}" for name in PACKAGES)
     load = os.getloadavg()[0]
     words = f"CPython {platform.python_version()}、{packages}；{processor()}, {os.cpu_count()} CPU；内核 kernel: {paths}；load {load:.1f}"
-    return words + (
-        "。**测量前机器正忙，数字偏大。The machine was busy, so figures are too large** (load {load:.1f})" if load > BUSY else ""
-    )
+    return words + ("。**测量前机器正忙，数字偏大。The machine was busy, so figures are too large.**" if load > BUSY else "")
 
 
 def processor() -> str:

@@ -97,6 +97,36 @@ def test_many_blocks_and_threads_say_the_same_in_order() -> None:
     assert found.column("问").to_pylist() == once.column("问").to_pylist() * (BLOCK * 3 // 1_000)
 
 
+@pytest.mark.parametrize("path", kernel.PATHS)
+@pytest.mark.parametrize("hit_policy", ["F", "U", "C+"])
+def test_one_pass_over_the_columns_says_what_the_general_way_says(hit_policy: str, path: str) -> None:
+    for rules, lacking in ((3, 0.0), (3, 0.02), (70, 0.0), (70, 0.02), (200, 0.001)):
+        rows = [
+            {name: None if type(value) is not Decimal else int(value) for name, value in row.items()}
+            for row in drawn(700, seed=rules, lacking=lacking)
+        ]
+        flat, general = (open_decisions(large(hit_policy, rules), ["问"], as_of=AS_OF) for _ in range(2))
+        assert flat.flat_values is not None
+        general.flat_values = None
+        with kernel.use(path):
+            for start in (0, 13, 0):
+                given = frame(rows)[start:]
+                found, wanted = flat.decide(given, workers=2), general.decide(given, workers=1)
+                assert found.equals(wanted), (rules, lacking, start)
+
+
+def test_one_pass_decides_every_row_once_it_has_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{name: int(value) for name, value in row.items()} for row in drawn(3_000, lacking=0)]
+    for hit_policy, rules in (("F", 3), ("F", 70), ("C+", 3)):
+        decisions = open_decisions(large(hit_policy, rules), ["问"], as_of=AS_OF)
+        decisions.decide(frame(rows))
+        first = decisions.decide(frame(rows))
+        monkeypatch.setattr(Decisions, "block", lambda *_: pytest.fail("the general way was asked"))
+        monkeypatch.setattr(TableNode, "look_up", lambda *_: pytest.fail("the table was asked"))
+        assert decisions.decide(frame(rows)).equals(first), (hit_policy, rules)
+        monkeypatch.undo()
+
+
 def test_threads_that_meet_new_words_at_once_say_what_one_thread_says() -> None:
     draw = random.Random(3)  # noqa: S311 - the same draws every time
     words = [f"h{draw.randrange(12_000)}" for _ in range(4 * BLOCK)]

@@ -149,18 +149,18 @@ def test_a_component_of_a_type_that_nobody_defines_is_told() -> None:
 def test_types_too_deep_or_too_large_are_told_and_take_no_time() -> None:
     deep = "".join(item(f"t{place}", parts=part("a", f"t{place + 1}")) for place in range(2_000)) + item("t2000", "number")
     wide = "".join(item(f"w{place}", parts=part("a", f"w{place + 1}") + part("b", f"w{place + 1}")) for place in range(40))
-    before = time.perf_counter()
+    before = time.process_time()
     assert set(codes(model(deep))) == {"dmn-type-too-large"}
     assert set(codes(model(wide + item("w40", "number")))) == {"dmn-type-too-large"}
-    assert time.perf_counter() - before < 10
+    assert time.process_time() - before < 10
 
 
 def test_a_large_type_that_many_use_takes_its_time_once() -> None:
     wide = "".join(item(f"w{place}", parts=part("a", f"w{place + 1}") + part("b", f"w{place + 1}")) for place in range(11))
     users = "".join(item(f"u{place}", "w0") + given(f"x{place}", f"u{place}") for place in range(300))
-    before = time.perf_counter()
+    before = time.process_time()
     assert codes(model(wide + item("w11", "number") + users)) == []
-    assert time.perf_counter() - before < 10
+    assert time.process_time() - before < 10
 
 
 def test_types_inside_each_other_as_deep_as_people_write_them_are_known() -> None:

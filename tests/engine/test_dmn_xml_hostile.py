@@ -104,9 +104,9 @@ def test_one_huge_attribute_or_text_is_refused(data: bytes) -> None:
     ],
 )
 def test_no_text_takes_long(data: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     attempt(data)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize(

@@ -78,9 +78,11 @@ def test_variables_of_nested_iterations_count_together() -> None:
     ("text", "code"),
     [
         (f"for i in 1..{MAX_STEPS} return for j in 1..10 return j", "feel-too-many-steps"),
-        (f"some i in 1..1000, j in 1..{MAX_STEPS // 1000 + 1} satisfies false", "feel-too-many-steps"),
-        ("for i in 1..1000 return sum(for j in 1..1000 return j)", "feel-too-many-steps"),
-        ("(for i in 1..2000 return i)[count((for j in 1..2000 return j)[item > 3]) > 1]", "feel-too-many-steps"),
+        pytest.param(f"some i in 1..1000, j in 1..{MAX_STEPS // 1000 + 1} satisfies false", "feel-too-many-steps", marks=pytest.mark.long),
+        pytest.param("for i in 1..1000 return sum(for j in 1..1000 return j)", "feel-too-many-steps", marks=pytest.mark.long),
+        pytest.param(
+            "(for i in 1..2000 return i)[count((for j in 1..2000 return j)[item > 3]) > 1]", "feel-too-many-steps", marks=pytest.mark.long
+        ),
         ("for i in 1..100 return if i = 1 then [1, 1] else concatenate(partial[-1], partial[-1])", "feel-too-many-steps"),
         ("for i in 1..100 return [partial, partial]", "feel-too-large"),
         ("for i in 1..500 return if i = 1 then [] else [partial[-1]]", "feel-too-large"),

@@ -69,7 +69,7 @@ def test_quotation_marks_are_quoted_in_others() -> None:
 
 @pytest.mark.parametrize("text", ["1" * 100_000, "1 " * 50_000, "1人 " * 50_000, "不低于" * 50_000])
 def test_advice_on_a_long_text_takes_no_time(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     advice(text, len(text) // 2, "the end")
     in_words(text)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

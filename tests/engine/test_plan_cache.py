@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from tests.engine.policy_texts import AS_OF, block, packs_with
@@ -46,6 +47,29 @@ def test_a_second_run_asks_the_interpreter_nothing_and_says_the_same(tmp_path: P
     (again,) = [second.batch(answers) for answers in second.settle(ROWS)]
     assert again == said
     assert second.executor.interpreter.evaluations == 0
+    assert not learned.is_new
+
+
+def test_near_misses_ask_the_interpreter_nothing_either(tmp_path: Path) -> None:
+    body = (
+        block("分: number", "收入 / 人")
+        + "| F | 分 | 行业 | **符合: boolean** |\n|---|---|---|---|\n"
+        + '| 1 | >= 6 | "5101" | true |\n| 2 | >= 8 | - | true |\n| 否则 | - | - | false |\n\n'
+    )
+    model = packs_with(tmp_path, body).model_of("demo/a", AS_OF)
+
+    def decided(learned: Learned) -> tuple[PolicyColumns, list[pa.RecordBatch]]:
+        found = open_policy(model, below=Decimal(10**15), limit=4_096, near_within=Decimal("0.5"), learned=learned)
+        found.codes.clear()
+        return found, [found.batch(answers) for answers in found.settle(ROWS)]
+
+    first, said = decided(Learned())
+    assert first.finder is not None
+    assert "demo/a#分" in first.finder.given, "a decision is given, to try other values of it"
+    assert {given for given, _ in first.executor.learned.lessons} == {"", "demo/a#分"}
+    learned = Learned.from_bytes(first.executor.learned.to_bytes())
+    assert learned is not None
+    assert decided(learned)[1] == said
     assert not learned.is_new
 
 

@@ -211,6 +211,23 @@ def test_what_is_odd_is_told_in_the_order_of_the_rows_whatever_the_order_of_the_
     ]
 
 
+def test_what_is_odd_is_told_once_however_often_and_in_whatever_columns_a_part_is_read(tmp_path: Path) -> None:
+    columns = {
+        "代码": [f"K{row}" for row in range(6)],
+        "单位类型": ["甲", "乙", "丙", "丁", "戊", "企业"],
+        "从业人员": pa.nulls(6, pa.int8()),
+    }
+    path = put(tmp_path / "a.parquet", pa.table(columns))
+    once, often = opened(path, 2), opened(path, 2)
+    for part in once.parts:
+        once.read(part)
+    for names in (["单位类型"], ["单位类型"], None):
+        for part in often.parts:
+            often.read(part, names)
+        assert [item for item in codes_of(often) if item == "source-all-unknown"] == ["source-all-unknown"] * (names is None)
+    assert [item.render() for item in often.diagnostics()] == [item.render() for item in once.diagnostics()]
+
+
 def test_what_holds_for_a_whole_column_is_told_only_when_all_was_read(tmp_path: Path) -> None:
     source = opened(put(tmp_path / "a.parquet", pa.table({"代码": ["A", "B"], "从业人员": pa.nulls(2, pa.int8())})), 1)
     source.read(source.parts[0])

@@ -50,7 +50,7 @@ SITE_LIBRARIES = {
     "cryptography": Use(("people/adapters.py",), 1, "cryptography"),
     "django_htmx": Use(("web/guards.py",), 1, "django-htmx"),
     "granian": Use(("run/web.py",), 1, "granian"),
-    "procrastinate": Use(("*/tasks.py", "delivery/notices.py", "entitlements/runs.py", "run/*"), 7, "procrastinate"),
+    "procrastinate": Use(("*/tasks.py", "delivery/notices.py", "entitlements/runs.py", "registry/uploads.py", "run/*"), 8, "procrastinate"),
     "psycopg": Use(("run/*",), 3, "psycopg"),
     "polars": Use(("entitlements/*", "registry/*"), 10, "polars"),
     "pyarrow": Use(("entitlements/*", "registry/*"), 5, "pyarrow"),

@@ -22,7 +22,7 @@ from zhida.entitle.best.solver import best
 from zhida.errors import InputError
 
 SECOND_OPINION = Path(__file__).with_name("second_opinion.py")
-QUICK = range(300)
+QUICK = range(150)
 CHUNKS = [pytest.param(range(start, start + 500), marks=pytest.mark.long, id=str(start)) for start in range(0, 10_000, 500)]
 
 
@@ -132,15 +132,17 @@ def _is_in(combination: Combination, state: State) -> bool:
     return is_paid and taken >= state.taken and taken.isdisjoint(state.barred)
 
 
-def test_another_solver_finds_the_same_sum() -> None:
-    subjects = [*map(drawn_large, range(60)), *map(drawn, range(100))]
+@pytest.mark.parametrize(("large", "small"), [(15, 50), pytest.param(60, 100, marks=pytest.mark.long)])
+def test_another_solver_finds_the_same_sum(large: int, small: int) -> None:
+    subjects = [*map(drawn_large, range(large)), *map(drawn, range(small))]
     told = json.dumps([asdict(laws(each.structure, each.situation, AS_OF)) for each in subjects])
     found = subprocess.run([sys.executable, SECOND_OPINION], input=told, capture_output=True, text=True, check=True)
     assert json.loads(found.stdout) == [best(each.structure, each.situation, AS_OF).total_fen for each in subjects]
 
 
-def test_certificates_of_large_subjects_hold_and_stay_small() -> None:
-    for seed in range(25):
+@pytest.mark.parametrize("seeds", [range(10), pytest.param(range(10, 60), marks=pytest.mark.long)])
+def test_certificates_of_large_subjects_hold_and_stay_small(seeds: range) -> None:
+    for seed in seeds:
         subject = drawn_large(seed)
         certificate = prove(subject.structure, subject.situation, best(subject.structure, subject.situation, AS_OF), AS_OF)
         assert check(subject.structure, subject.situation, certificate, AS_OF) == ()

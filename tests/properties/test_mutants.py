@@ -62,6 +62,7 @@ def test_a_mutant_follows_from_its_seed_and_number(packs: Packs) -> None:
     assert few != draw(packs, 8, 30)
 
 
+@pytest.mark.long
 def test_mutants_are_spread_over_kinds_and_policies(packs: Packs) -> None:
     drawn = draw(packs, 1, 300)
     by_kind = Counter(each.kind for each in drawn)

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.engine.notice_results import Answers, Given, left_in, results_of, told
@@ -74,6 +74,11 @@ ONE = ({"A1": {"made/p": Given("ELIGIBLE", 2**62)}}, {"made/p": ["人"]})
 NONE: Run = ({}, {"made/p": ["人"]})
 
 
+SOME = settings(max_examples=max(settings().max_examples // 3, 1))
+"""An example is two whole runs, told twice."""
+
+
+@SOME
 @given(pair=runs(), cuts=st.lists(st.integers(0, 9), max_size=4), other_cuts=st.lists(st.integers(0, 9), max_size=4))
 @example(pair=(ONE, NONE), cuts=[], other_cuts=[])
 @example(pair=(NONE, ONE), cuts=[1], other_cuts=[])
@@ -103,6 +108,7 @@ def answers_of(run: Run) -> list[tuple[str, str, Given]]:
     return [(key, policy, given) for key, row in run[0].items() for policy, given in row.items()]
 
 
+@SOME
 @given(pair=runs())
 def test_coverage_counts_each_entitlement_once(packs: Packs, pair: tuple[Run, Run]) -> None:
     former, now = pair

@@ -189,9 +189,10 @@ def checked(numbers: range) -> int:
 
 
 def test_proofs_of_small_tables_agree_with_exhaustive_enumeration() -> None:
-    assert checked(range(360)) >= 300
+    assert checked(range(150)) >= 120
 
 
 @pytest.mark.long
-def test_proofs_of_ten_thousand_small_tables_agree_with_exhaustive_enumeration() -> None:
-    assert checked(range(1_000, 12_900)) >= 10_000
+@pytest.mark.parametrize("first", range(1_000, 12_900, 1_190))
+def test_proofs_of_ten_thousand_small_tables_agree_with_exhaustive_enumeration(first: int) -> None:
+    assert checked(range(first, first + 1_190)) >= 1_000

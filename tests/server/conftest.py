@@ -3,7 +3,9 @@
 `database` rolls back what a test wrote; `own_database` is a copy of its own, for tests that commit, lock or run several processes.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ import django
 import pytest
 
 SITE = Path(tempfile.mkdtemp(prefix="zhida-site-"))
+atexit.register(shutil.rmtree, SITE, ignore_errors=True)
 (SITE / "site.toml").write_text("is_demo = true\n", encoding="utf-8")
 (SITE / "static").mkdir()
 os.environ["DJANGO_SETTINGS_MODULE"] = "zhida_server.settings"

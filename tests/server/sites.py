@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.engine.postgresql_server import in_memory
 from zhida_server.run.serving import health
 
 READY_SECONDS = 120.0
@@ -135,7 +136,7 @@ class RunningSite:
 @contextmanager
 def short_folder() -> Iterator[Path]:
     """Give a folder with a short path, as a database's socket needs one; whatever works in it is ended, and it is removed."""
-    folder = Path(tempfile.mkdtemp(prefix="zs-"))
+    folder = Path(tempfile.mkdtemp(prefix="zs-", dir=in_memory(4)))
     try:
         yield folder
     finally:

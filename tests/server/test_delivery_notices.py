@@ -65,6 +65,12 @@ class FoundRun:
         self.latest: Any = None
         self.pays: Mapping[str, int] = {}
 
+    def take_place(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let notices ask this run instead of the services."""
+        for name in ("entitlements", "catalogue", "registry"):
+            monkeypatch.setattr(notices, name, self)
+        monkeypatch.setattr(waiting, "entitlements", self)
+
     def run(self, _actor: Actor, id_: UUID) -> Any:  # noqa: ANN401 - as much of a run as is looked at
         return SimpleNamespace(id=id_, state=self.state, as_of=dt.date(2026, 6, 30), packs_sha256="packs")
 
@@ -113,9 +119,7 @@ def found(database: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FoundRun]
     open_budget()
     tell_payees()
     run = FoundRun()
-    for name in ("entitlements", "catalogue", "registry"):
-        monkeypatch.setattr(notices, name, run)
-    monkeypatch.setattr(waiting, "entitlements", run)
+    run.take_place(monkeypatch)
     for module in (notices, waiting):
         monkeypatch.setattr(module, "CHUNK", 2)
     yield run

@@ -57,7 +57,7 @@ def test_two_imports_are_taken_one_after_the_other(own_database: str, tmp_path: 
 
 def test_the_same_packs_taken_twice_at_once_are_one_version(own_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert own_database
-    town, both_checked, check = small_town.packs(tmp_path / "packs"), Barrier(2, timeout=10), taking._checked
+    town, both_checked, check = small_town.packs(tmp_path / "packs"), Barrier(2, timeout=120), taking._checked
     met: list[Exception] = []
 
     def checked(sha256: str) -> Packs:

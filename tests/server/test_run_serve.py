@@ -156,7 +156,7 @@ def test_a_site_is_served_until_ctrl_c_and_leaves_nobody_behind(site: RunningSit
     begun = time.monotonic()
     site.send(signal.SIGINT)
     assert site.ended() == 0
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60
     assert processes_of(site.folder) == {}
     assert "web and worker have ended" in site.log()
 
@@ -171,7 +171,7 @@ def test_a_second_ctrl_c_ends_at_once(site: RunningSite) -> None:
     time.sleep(1)
     site.send(signal.SIGINT)
     assert site.ended() == 130
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 12  # the time that the worker has to end by itself
     assert processes_of(site.folder) == {}
 
 

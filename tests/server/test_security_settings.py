@@ -36,7 +36,7 @@ def real_site(folder: Path, text: str = "") -> dict[str, str]:
 
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_djangos_own_check_of_a_real_site_finds_nothing(tmp_path: Path) -> None:

@@ -1,21 +1,35 @@
 """Fixtures of the stories: `zhida` runs a command in this process, `district` is a registry to run it on."""
 
+from functools import lru_cache
+from pathlib import Path
+
 import pytest
 
-from tests.stories.small_district import PACKS, Answer, District, Zhida, plant_district, the_few_packs
+from tests.stories.small_district import Answer, District, Zhida, plant_district, the_few_packs
 from zhida.cli import run
 from zhida.cli.registry import import_files
-from zhida.policy.pack import load_packs
+from zhida.policy.pack import Packs, load_packs
+from zhida.registry_io.pack_cache import kept_packs, packs_digest
 from zhida.registry_io.synthetic import write_district
 from zhida.registry_io.synthetic_district import read_district
 from zhida.registry_io.writing import write_registry
 
 
+@lru_cache(8)
+def loaded(root: Path, _digest: str) -> Packs:
+    return load_packs(root)
+
+
+def packs_of(root: Path, cache: Path | None) -> Packs:
+    """Return the packs of a folder, read and compiled once as long as nobody writes to it."""
+    digest = packs_digest(root) if cache is None else None
+    return kept_packs(root, cache) if digest is None else loaded(root, digest)
+
+
 @pytest.fixture
 def zhida(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Zhida:
     monkeypatch.setenv("COLUMNS", "80")
-    # They cannot change while the tests run, and are read a hundred times.
-    monkeypatch.setattr("zhida.cli.console.load_packs", lambda root: the_few_packs() if root == PACKS else load_packs(root))
+    monkeypatch.setattr("zhida.cli.console.kept_packs", packs_of)  # the same texts are read a hundred times
 
     def call(*arguments: object) -> Answer:
         capsys.readouterr()

@@ -123,6 +123,22 @@ def test_a_visitor_reads_about_computing_vouchers(opened: Opened, name: str, vie
     keep(page, f"visitor-voucher-english-{name}")
 
 
+def test_whoever_chose_dark_gets_dark_on_the_screen_and_light_on_paper(opened: Opened) -> None:
+    page = opened()
+
+    def looks(element: str, of: str) -> str:
+        return str(page.eval_on_selector(element, f"found => getComputedStyle(found).{of}"))
+
+    page.emulate_media(color_scheme="dark")
+    page.goto("/policies/hangzhou/compute-voucher/")
+    assert looks("html", "backgroundColor") == "rgb(16, 21, 21)"
+    assert looks(".woven h1", "color") == looks("body", "color") == "rgb(228, 234, 231)"
+    keep(page, "visitor-voucher-dark")
+    page.emulate_media(color_scheme="dark", media="print")
+    assert looks("html", "backgroundColor") == "rgb(255, 255, 255)"
+    assert looks(".woven h1", "color") == looks("body", "color") == "rgb(26, 37, 37)"
+
+
 def test_a_representative_claims_and_sees_it_pending(opened: Opened) -> None:
     page = opened("qiye")
     page.goto("/enterprise/")

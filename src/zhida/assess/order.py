@@ -8,7 +8,7 @@ RunOrder ──plan_parts──> Plan            rows of a part and parts at a t
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -85,6 +85,8 @@ class RunOrder:
     """The folder that keeps what was learned of policies between runs; None for none."""
     registry: str = ""
     """What the registry is called in the summary; empty for the source's own name."""
+    planned: list[tuple[Planned, ...]] = field(default_factory=list, init=False, repr=False, compare=False)
+    """The population facts that the run rests on, once that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,11 @@ def population_plan(order: RunOrder) -> tuple[Planned, ...]:
     Raises:
         InputError: population-cycle, population-base-twice.
     """
-    models = [order.packs.model_of(policy, order.as_of) for policy in order.policies]
-    names = {data.name for model in models for data in model.model.inputs.values()}
-    return plan_population(order.packs, names, order.dictionary, order.as_of)
+    if not order.planned:
+        models = [order.packs.model_of(policy, order.as_of) for policy in order.policies]
+        names = {data.name for model in models for data in model.model.inputs.values()}
+        order.planned.append(plan_population(order.packs, names, order.dictionary, order.as_of))
+    return order.planned[0]
 
 
 def _told(order: RunOrder, names: Iterable[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ Rows that the columns leave to the interpreter are asked of it one by one, so th
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from zhida.columnar.columns import distinct, either, keys_of, take, value_at
 from zhida.columnar.execute import BLOCK, Block, Executor
 from zhida.columnar.frames import column_names, read_block
 from zhida.columnar.lower import lower
+from zhida.columnar.plan import Plan
 from zhida.dmn.compile import compile_definitions, link
 from zhida.dmn.compiled import DecisionModel
 from zhida.dmn.evaluate import Evaluator
@@ -67,16 +68,25 @@ class Question:
     """Figures of the place, by id; unknown where one is lacking."""
     as_of: Date
     """The date of the business fact."""
+    _plan: list[Plan] = field(default_factory=list, init=False, repr=False, compare=False)
+    """How it is computed, once that was asked for."""
+
+    @property
+    def plan(self) -> Plan:
+        """How it is computed."""
+        if not self._plan:
+            known = {id_: value for id_, value in self.constants.items() if not isinstance(value, Unknown)}
+            self._plan.append(lower(self.model, [self.goal], as_of=self.as_of, constants=known))
+        return self._plan[0]
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the input data that it rests on."""
-        return tuple(item.name for item in self.open().plan.facts.values())
+        return tuple(item.name for item in self.plan.facts.values())
 
     def open(self) -> Executor:
         """Return what decides rows."""
-        known = {id_: value for id_, value in self.constants.items() if not isinstance(value, Unknown)}
-        return Executor(lower(self.model, [self.goal], as_of=self.as_of, constants=known))
+        return Executor(self.plan)
 
     def interpreted(self, facts: Mapping[str, Value]) -> Value:
         """Return what the interpreter says of one subject."""

@@ -23,10 +23,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
 
-import polars as pl
-
 from zhida.assess.population import Sums
 from zhida.assess.working import DonePart, Job, PartRows, Scene, Worker
+from zhida.registry_io.tables import Frame
 
 START = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from zhida.assess.processes import serve; serve()"
 """What a process runs: it looks for modules where this one does."""
@@ -76,12 +75,17 @@ class ProcessWorker:
         self._scene: Scene | None = None
 
     def begin(self, job: bytes) -> bool:
-        """Say what the run is about, and whether the process was able to understand it."""
+        """Say what the run is about, and whether the process was able to understand it.
+
+        Raises:
+            LostError: somebody ended it.
+        """
         try:
             self._send(pickle.dumps([str(place) for place in sys.path]) + job)
             return bool(self._receive() == (READY, None))
-        except LostError:
-            self.close()
+        except LostError as error:
+            if error.status < 0:
+                raise
             return False
 
     def settle(self, scene: Scene) -> None:
@@ -90,7 +94,7 @@ class ProcessWorker:
             self._ask("settle", scene)
             self._scene = scene
 
-    def look(self, step: int, frame: pl.DataFrame) -> list[Sums]:
+    def look(self, step: int, frame: Frame) -> list[Sums]:
         """Return what `Worker.look` returns."""
         found: list[Sums] = self._ask("look", step, frame)
         return found

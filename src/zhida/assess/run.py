@@ -132,7 +132,7 @@ def run(  # noqa: PLR0913, PLR0917 - each says one thing about the run
         progress.changes, progress.former_date = changes_of(order, former), former.words.get("zhida.as_of", "")
     progress.rows, progress.parts = source.rows, len(source.parts)
     job = Job(order, source.key, former)
-    with closing(Workers(job, plan)) as workers:
+    with rarely_collected(), closing(Workers(job, plan)) as workers:
         runner = _Runner(job, source, workers, progress)
         population = runner.population()
         # Not what its parts hold: each is known by its own fingerprint, so that mending one leaves the others done.

@@ -144,9 +144,7 @@ class Workers:
             yield worker
         except LostError:
             assert isinstance(worker, ProcessWorker)
-            with self._lock:
-                self._all.remove(worker)
-            worker.close()
+            self._drop(worker)
             raise
         except BaseException:
             self._give_back(worker)
@@ -174,17 +172,31 @@ class Workers:
             return None
         with self._lock:
             self._all.append(worker)
+        try:
+            self.go_on()
+            if self._begin(worker):
+                return worker
+        except BaseException:
+            self._drop(worker)
+            raise
+        self._drop(worker)
         self.go_on()
+        return None
+
+    def _begin(self, worker: ProcessWorker) -> bool:
+        """Say whether a process was told what the run is about, and understood it."""
         with self._packing:
             if not self._packed:
                 self._packed.append(packed(self.job))
         job = self._packed[0]
-        if job is not None and worker.begin(job):
-            with self._lock:
-                self.processes += 1
-            return worker
-        worker.close()
+        if job is None or not worker.begin(job):
+            return False
+        with self._lock:
+            self.processes += 1
+        return True
+
+    def _drop(self, worker: ProcessWorker) -> None:
+        """Let go of a process that is of no use any more."""
         with self._lock:
             self._all.remove(worker)
-        self.go_on()
-        return None
+        worker.close()

@@ -10,8 +10,6 @@ What a worker says rests on the job, the scene and the rows alone: nothing of it
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-import polars as pl
-
 from zhida.assess.columns import Tally
 from zhida.assess.order import RunOrder, population_plan
 from zhida.assess.population import Counting, Population, Sums, population_of
@@ -19,6 +17,7 @@ from zhida.assess.renewing import Decider
 from zhida.assess.sums import TallySums
 from zhida.registry_io.former import Former
 from zhida.registry_io.parts import PartMark, WorkFolder
+from zhida.registry_io.tables import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class PartRows:
     """The number of the part."""
     fingerprint: str
     """That of the rows in the source."""
-    frame: pl.DataFrame
+    frame: Frame
     """The rows."""
 
 
@@ -96,7 +95,7 @@ class Worker:
         self._population = population_of(self.job.order.as_of, zip(planned, scene.groups, strict=False))
         self._scene, self._counting, self._decider = scene, None, None
 
-    def look(self, step: int, frame: pl.DataFrame) -> list[Sums]:
+    def look(self, step: int, frame: Frame) -> list[Sums]:
         """Return for each statistic of a step what its groups come to in some rows."""
         if self._counting is None or self._counting[0] != step:
             self._counting = step, Counting(population_plan(self.job.order), self._known(), step)

@@ -231,6 +231,7 @@ def _figures(order: RunOrder, plan: Plan, progress: Progress, seconds: float) ->
         "seconds": round(seconds, 3),
         "rows_per_second": round(decided / seconds) if seconds else 0,
         "threads": plan.threads,
+        "processes": progress.processes,
         "kernel": kernel.path(),
     }
 

@@ -2,6 +2,8 @@
 
     numbers ──────────────┐
     words ──strings──> ───┴──coded──> dictionary-coded array
+
+What is made here shares the memory that it was made of: nobody changes that from then on.
 """
 
 from collections.abc import Sequence

@@ -61,7 +61,7 @@ class Said:
     """For each row a number."""
     values: Sequence[str | None]
     """What the value of a number is called: text as it is, anything else as FEEL writes it; None where it is unknown."""
-    rules: Sequence[str]
+    rules: Sequence[str | None]
     """The rules that fired, by number; empty where none did, or it is not known which."""
     of_values: Array | None = None
     """For each row the number of its value among the words that the goal was called by; None where it is not of a coded goal."""
@@ -181,11 +181,13 @@ class Decisions:
         needed = self.program.needed(self.sources)
         self.facts = [node for place in needed if isinstance(node := self.program.nodes[place], CodedFact)]
         self.first_words = {goal: _static_words(self.plan.model, goal) for goal in self.goals}
-        self.kept_words = {goal: EntryWords(*map(Called, self.first_words[goal])) for goal in self.goals}
+        self.kept_words = {goal: EntryWords(Called(values), Called(rules)) for goal, (values, rules) in self.first_words.items()}
         self.lock = self.program.lock
         is_one = len(self.goals) == len(self.coded) == len(self.sources) == 1
-        flat = [Flat.of(self.program, source) for source in self.sources for _ in range(2)] if is_one else []
-        self.flat_values, self.flat_rules = flat or (None, None)
+        flats: list[Flat | None] = [None, None]
+        if is_one:
+            flats = [Flat.of(self.program, source) for source in self.sources for _ in flats]
+        self.flat_values, self.flat_rules = flats
 
     @property
     def uncoded(self) -> dict[str, str]:

@@ -14,8 +14,8 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from zhida.columnar.arrays import numbers, values_of
 from zhida.columnar.answers import FAILED, HELD, ODD, OPEN, Questions
+from zhida.columnar.arrays import numbers, values_of
 from zhida.columnar.cases import FenOf
 from zhida.columnar.coded import UncodedError
 from zhida.columnar.coded_policies import CodedPolicy

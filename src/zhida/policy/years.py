@@ -175,7 +175,7 @@ class Years:
         if not is_dataclass(value) or isinstance(value, Span | Source):
             return value
         changed = {}
-        for name in _field_names(type(value)):
+        for name in _field_names(type(value)):  # type: ignore[arg-type]  # a class can be hashed, whatever its __hash__ takes
             old = getattr(value, name)
             if isinstance(old, str | int):
                 continue

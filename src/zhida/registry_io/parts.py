@@ -156,7 +156,7 @@ class WorkFolder:
 
     def _put(self, path: Path, data: bytes | pa.Buffer) -> None:
         """Write a file elsewhere and rename it into place, with everything on the disk before and after."""
-        new = self.path / f"new-{path.name}"
+        new = self.path / f"new-{os.getpid()}-{path.name}"  # whoever is left over of a run that was killed writes no file of ours
         try:
             with new.open("wb") as file:
                 file.write(data)

@@ -187,7 +187,7 @@ def _tails(wide: pl.DataFrame, metadata: Mapping[str, str], outcome_words: Mappi
     """Return for each policy what stands behind a subject's own cells in each row of the long form, with the end of the line."""
     titles, missing = json.loads(metadata["zhida.titles"]), json.loads(metadata["zhida.missing"])
     gives_amount = frozenset(json.loads(metadata["zhida.gives_amount"]))
-    found = []
+    found: list[Iterator[bytes]] = []
     for policy, title in titles.items():
         cells = _cells(policy, title, missing[policy], outcome_words, gives_amount=policy in gives_amount)
         if metadata.get("zhida.synthetic") == "true":

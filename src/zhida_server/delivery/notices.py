@@ -94,6 +94,14 @@ FROM delivery_notice_line line WHERE line.notice_id = ANY(%s) GROUP BY line.noti
 """
 """How many lines have an order, for how much, and how many have none."""
 
+FOLLOWED = """
+SELECT notice.id, count(*) FROM delivery_notice notice
+JOIN delivery_notice later ON later.policy = notice.policy AND later.period = notice.period AND later.state <> 'granting'
+    AND (later.opened_at, later.id) > (notice.opened_at, notice.id)
+WHERE notice.id = ANY(%s) GROUP BY notice.id
+"""
+"""Notices on which nobody waits any more, because a later one of the policy and year is complete."""
+
 LINES = f"""
 SELECT line.position, line.code, line.name, line.amount_fen, line.article, line.order_id,
     CASE WHEN line.order_id IS NOT NULL
@@ -389,10 +397,11 @@ def _notice(row: models.Notice) -> Notice:
 def _notices(rows: Sequence[models.Notice]) -> tuple[Notice, ...]:
     ids = [row.id for row in rows]
     figures, voided, objected = _by_notice(FIGURES, ids), _by_notice(VOIDED, ids), _by_notice(OBJECTED, ids)
+    followed = _by_notice(FOLLOWED, ids)
     found = []
     for row in rows:
         lines, amount_fen, unordered = figures.get(row.id, (0, 0, 0))
-        waiters = tuple(waiting.waiters(row.budget, row.id)) if unordered else ()
+        waiters = tuple(waiting.waiters(row.budget, row.id)) if unordered and row.id not in followed else ()
         unchanged = [each.due_fen for each in waiters if not each.is_changed]
         gone, gone_fen = voided.get(row.id, (0, 0))
         found.append(

@@ -57,7 +57,7 @@ LOCK = 0x7A68_6964
 """The advisory lock of whoever works on a run in this database."""
 
 ROWS_PER_PART = 32_768
-"""Rows of a part: what is lost when a run is cut short, and how far a page sees it go."""
+"""Rows of a part at most: what is lost when a run is cut short, and how far a page sees it go."""
 
 ENTITLEMENTS_FILE = "entitlements.parquet"
 
@@ -175,8 +175,8 @@ def _decided(ordered: Run, folder: Path, told: "_Told", *, workers: int | None =
     """Decide a run from its record alone, into a folder."""
     packs = catalogue.packs_of(ordered.packs_sha256)
     order = RunOrder(packs, ordered.policies, packs.dictionaries[SUBJECT], engine_date(ordered.as_of), workers, cache=_cache())
-    plan = plan_parts(order, ROWS_PER_PART)
     snapshot = registry.snapshot_path(ordered.snapshot_sha256)
+    plan = plan_parts(order, _rows_per_part(snapshot))
     received = pl.read_parquet(files.checked(ordered.received_sha256, kept.PARQUET))
     made = _Made(folder / RESULTS_FILE, folder / ENTITLEMENTS_FILE)
     with closing(open_source(str(snapshot), order.dictionary, rows_per_part=plan.rows_per_part)) as source:
@@ -187,6 +187,13 @@ def _decided(ordered: Run, folder: Path, told: "_Told", *, workers: int | None =
         with replacing(made.entitlements) as new:
             CombineRun(order, source, made.results, received, workers or processors(), Progress(told.tell)).run(Outputs(new, None))
     return made
+
+
+def _rows_per_part(snapshot: Path) -> int:
+    """Return how many rows a part has: as many as the others, so that no worker has much more to do."""
+    rows: int = pl.scan_parquet(snapshot).select(pl.len()).collect().item()
+    parts = -(-rows // ROWS_PER_PART)
+    return -(-rows // parts) if parts else ROWS_PER_PART
 
 
 def _is_assessed(order: RunOrder, source: Source, results: Path) -> bool:

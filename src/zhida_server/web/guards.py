@@ -19,7 +19,7 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.db import IntegrityError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -134,4 +134,9 @@ def _to_login(guard: Guard, request: HttpRequest) -> HttpResponseBase:
     Where a part of a page was asked for after somebody was logged out, the whole page goes there.
     """
     to_login = redirect_to_login(request.get_full_path() if "GET" in guard.methods else reverse("staff_home"))
-    return HttpResponseClientRedirect(to_login.url) if getattr(request, "htmx", False) else to_login
+    return led_to(request, to_login.url)
+
+
+def led_to(request: HttpRequest, address: str) -> HttpResponse:
+    """Lead to another page: the whole page goes there, though only a part of it was asked for."""
+    return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else HttpResponseRedirect(address)

@@ -6,12 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django_htmx.http import HttpResponseClientRedirect
 
 from zhida_server.people.data import Actor, Refused
 from zhida_server.registry import service as registry
 from zhida_server.registry.data import ImportState, UploadState
-from zhida_server.web.guards import FORM, POST, page
+from zhida_server.web.guards import FORM, POST, led_to, page
 from zhida_server.web.public import language
 from zhida_server.web.staff_forms import date_of, downloaded, file_in, form_again, needed, once, said, text_in
 
@@ -65,8 +64,7 @@ def upload(request: HttpRequest, actor: Actor, upload: UUID) -> HttpResponse:
         said(
             request, "文件已读入。请看质量报告，再决定收下还是退回。", "The files were read. Look at the report, then take or refuse them."
         )
-        there = reverse("staff_import", args=[upload])
-        return HttpResponseClientRedirect(there) if request.htmx else redirect(there)  # type: ignore[attr-defined]
+        return led_to(request, reverse("staff_import", args=[upload]))
     known = {
         "upload": found,
         "is_working": found.state in {UploadState.QUEUED, UploadState.READING},

@@ -222,8 +222,8 @@ def coded(column: Coded) -> Array:
         case 2:
             _native.translate(_Choice.place, column.values, column.codes, column.valid, column.unknown, out)
         case _:
-            ends = [int(code) for code in column.codes]
-            _native.translate_bits(_Choice.place, column.values, column.offset, *ends, column.valid, column.unknown, out)
+            off, on = column.codes.tolist()
+            _native.translate_bits(_Choice.place, column.values, column.offset, off, on, column.valid, column.unknown, out)
     return out
 
 

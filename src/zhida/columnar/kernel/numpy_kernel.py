@@ -64,7 +64,9 @@ class Uncoded:
                 return (1, self.values, self.thresholds, self.codes, self.valid, self.unknown)
             case 2:
                 return (2, self.values, self.codes, self.valid, self.unknown)
-        return (3, self.values, self.offset, self.rows, self.codes, self.valid, self.unknown)
+            case 3:
+                return (3, self.values, self.offset, self.rows, self.codes, self.valid, self.unknown)
+        return (self.way,)
 
     def part(self, start: int, stop: int) -> "Uncoded":
         """Return some of the rows."""
@@ -213,10 +215,10 @@ def decide_dense(codes: Sequence[Coded], maps: Sequence[NDArray[np.uint32]], tab
         table: The entries, of kind uint8, uint16 or int32.
         out: Where to write; of the kind of `table`.
     """
-    codes = _all_coded(codes)
+    given, codes = codes, _all_coded(codes)
     _check_columns(codes, maps, "maps", "I", 1)
     _check("table", table, "BHi")
-    out = _out(out, (len(codes[0]),), table.dtype, *codes, *maps, table)
+    out = _out(out, (len(codes[0]),), table.dtype, *_arrays(given), *maps, table)
     largest = sum(int(entries.max(initial=0)) for entries in maps)
     if largest >= len(table):
         raise ValueError(f"maps: they lead as far as {largest}, and the table has {len(table)} entries")
@@ -255,7 +257,7 @@ def decide_masks(  # noqa: PLR0913 - the kernel's face
         words: What stands for each answer, of kind uint8 or uint16; the answers themselves where none are given.
         out: Where to write; of the kind of the words.
     """
-    codes = _all_coded(codes)
+    given, codes = codes, _all_coded(codes)
     _check_columns(codes, masks, "masks", "Q", 2)
     _check_codes(np.dtype(np.uint16), none, many)
     size = masks[0].shape[1]
@@ -265,7 +267,9 @@ def decide_masks(  # noqa: PLR0913 - the kernel's face
         _check("words", words, _CODES)
         if len(words) <= (most := max(none, many, size * WORD - 1)):
             raise ValueError(f"words: {len(words)}, and the answers go up to {most}")
-    out = _out(out, (len(codes[0]),), np.dtype(np.uint16) if words is None else words.dtype, *codes, *masks)
+    out = _out(out, (len(codes[0]),), np.dtype(np.uint16) if words is None else words.dtype, *_arrays(given), *masks)
+    if words is not None:
+        _out(out, out.shape, out.dtype, words)
     for start in range(0, len(out), BLOCK):
         rows = slice(start, start + BLOCK)
         found = intersect([column[rows] for column in codes], masks)
@@ -283,9 +287,9 @@ def match(codes: Sequence[Coded], masks: Sequence[NDArray[np.uint64]], *, out: N
     >>> match([np.array([1, 0], np.uint8)], [np.array([[4], [5]], np.uint64)]).tolist()
     [[5], [4]]
     """
-    codes = _all_coded(codes)
+    given, codes = codes, _all_coded(codes)
     _check_columns(codes, masks, "masks", "Q", 2)
-    out = _out(out, (len(codes[0]), masks[0].shape[1]), np.dtype(np.uint64), *codes, *masks)
+    out = _out(out, (len(codes[0]), masks[0].shape[1]), np.dtype(np.uint64), *_arrays(given), *masks)
     out[:] = intersect(codes, masks)
     return out
 
@@ -370,6 +374,15 @@ def _check(name: str, array: object, kinds: str, dimensions: int = 1) -> None:
 def _check_codes(kind: np.dtype[Any], *codes: int) -> None:
     if not all(0 <= code <= np.iinfo(kind).max for code in codes):
         raise ValueError(f"the codes {codes} are not all of kind {kind}")
+
+
+def _arrays(codes: Sequence[Coded]) -> list[Array]:
+    """Return all arrays that columns are made of."""
+    found: list[Array] = []
+    for column in codes:
+        parts = (column.values, column.codes, column.thresholds, column.valid) if isinstance(column, Uncoded) else (column,)
+        found += [part for part in parts if isinstance(part, np.ndarray)]
+    return found
 
 
 def _all_coded(codes: Sequence[Coded]) -> Sequence[Array]:

@@ -1,0 +1,96 @@
+"""Columns of words: numbers of words from several parts become one dictionary, and results are sorted before they are spread over rows."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from tests.engine.policy_texts import block, packs_with
+from zhida.assess.columns import open_run
+from zhida.columnar.arrays import numbers, values_of
+from zhida.columnar.decisions import Called
+from zhida.columnar.policies import dictionary, spread
+from zhida.registry_io.parts import sorted_words
+from zhida.values.temporal import Date
+
+AS_OF = Date(2026, 6, 30)
+
+
+def said(called: Called, parts: list[list[int]], told: list[int]) -> pa.DictionaryArray:
+    """Return the column of entries, part after part, of which the first ones were told when the part was decided."""
+    return called.column([called.of_entries[: told[place]][np.array(entries)] for place, entries in enumerate(parts)])
+
+
+def test_words_that_occur_stand_behind_the_static_ones_sorted_and_none_is_null() -> None:
+    called = Called(["乙", "甲"])
+    called.extend(["丁", None, "甲", "丙", "丁", "己"])
+    found = said(called, [[0, 1, 2], [3, 4, 0]], [6, 6])
+    assert found.to_pylist() == ["丁", None, "甲", "丙", "丁", "丁"]
+    assert found.dictionary.to_pylist() == ["乙", "甲", *sorted(["丁", "丙"])]
+    assert said(called, [[2, 2]], [6]).dictionary.to_pylist() == ["乙", "甲"]
+
+
+def test_parts_of_before_and_after_words_became_many_say_the_same_and_in_one_order() -> None:
+    called = Called(["0"])
+    called.extend([None, *(f"{word:03}" for word in range(200, 0, -1))])
+    first = called.of_entries
+    called.extend([f"{word:03}" for word in range(900, 200, -1)])
+    assert (first.dtype, called.of_entries.dtype) == (np.uint8, np.uint16)
+    parts = [first[[0, 1, 200]], called.of_entries[[0, 900, 201, 1]]]
+    found = called.column(parts)
+    assert found.to_pylist() == [None, "200", "001", None, "201", "900", "200"]
+    assert found.dictionary.to_pylist() == ["0", "001", "200", "201", "900"]
+    assert found.indices.type == pa.uint8()
+    whole = called.column([called.of_entries])
+    assert whole.indices.type == pa.uint16()
+    assert whole.to_pylist() == [None, *(f"{word:03}" for word in range(200, 0, -1)), *(f"{word:03}" for word in range(900, 200, -1))]
+    assert whole.dictionary.to_pylist() == ["0", *(f"{word:03}" for word in range(1, 901))]
+
+
+def test_an_array_is_spread_with_its_nulls_whatever_slice_it_is() -> None:
+    given = numbers(np.arange(5), np.array([False, True, False, False, True]))
+    places = np.array([2, 1, 0, 2])
+    for start in range(3):
+        part = given.slice(start, 3)
+        assert spread(part, places).equals(part.take(pa.array(places)))
+    values, lacking = values_of(given.slice(2, 2))
+    assert (values.tolist(), lacking) == ([2, 3], None)
+    words = dictionary(np.array([1, -1, 0]), "甲乙".__getitem__)
+    assert spread(words, places).to_pylist() == ["甲", None, "乙", "甲"]
+
+
+@pytest.fixture(scope="module")
+def frame() -> pl.DataFrame:
+    """Give subjects whose numbers and words are met by rules, by none, and unknown."""
+    draw = np.random.Generator(np.random.PCG64(5))
+    people = [None if each == 0 else int(each) for each in draw.integers(0, 90, 700)]
+    return pl.DataFrame({"code": [f"E{row:04}" for row in range(700)], "人": people}, schema={"code": pl.String, "人": pl.Decimal(38, 0)})
+
+
+@pytest.mark.parametrize("rows", [None, 64])
+def test_words_sorted_before_they_are_spread_are_those_sorted_behind(tmp_path: Path, frame: pl.DataFrame, rows: int | None) -> None:
+    rules = "\n".join(f"| {rule} | >= {90 - 10 * rule} | {rule * 100} |" for rule in range(1, 8))
+    table = f"| F | 人 | **金额: number** |\n|---|---|---|\n{rules}\n| 否则 | - | 0 |\n"
+    packs = packs_with(tmp_path, f"{table}\n{block('符合: boolean', '人 < 62')}", amount="金额")
+    policies = list(packs.policies)
+    run = open_run(packs, policies, as_of=AS_OF, key="code")
+    run.block = rows
+    assert run.decide(frame, is_sorted=True).equals(sorted_words(run.decide(frame)))
+    outside = open_run(packs, policies, as_of=Date(1990, 1, 1), key="code")
+    assert outside.decide(frame, is_sorted=True).equals(sorted_words(outside.decide(frame)))
+
+
+def test_a_command_does_not_load_what_arrow_looks_for_on_the_way() -> None:
+    program = (
+        "import sys; from zhida.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as left:\n    assert not left.code\n"
+        "import pyarrow\n"
+        "pyarrow.array([1])\n"
+        "assert 'pandas' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program, "assess", "--help"], check=True, capture_output=True)
