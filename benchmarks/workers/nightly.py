@@ -42,9 +42,9 @@ ASKED, EXPLAINED = 500, 20
 
 
 def processor_seconds() -> float:
-    """Return the seconds of the processors that this process has used, in all its threads."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+    """Return the seconds of the processors that this process has used, in all its threads, and the processes of workers that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 @contextmanager
@@ -138,8 +138,9 @@ def main() -> None:
 
 
 def peak() -> str:
-    """Return the most memory that this process has had."""
-    return f"{Decimal(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1_000_000:.2f} GB"
+    """Return the most memory that this process has had, and the most that a worker's process has."""
+    most = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return f"{Decimal(most[0]) / 1_000_000:.2f} GB, of a worker {Decimal(most[1]) / 1_000_000:.2f} GB"
 
 
 if __name__ == "__main__":

@@ -67,7 +67,9 @@ def running_server() -> Iterator[str]:
         if made.returncode:
             raise OSError(made.stderr.strip())
         settings = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "lc_messages=C")
-        start = [found / "postgres", "-D", data, "-k", folder, *(part for setting in settings for part in ("-c", setting))]
+        setpriv = shutil.which("setpriv")
+        ends_with_us = [setpriv, "--pdeathsig", "INT"] if setpriv else []  # a test run that is killed stops nothing any more
+        start = [*ends_with_us, found / "postgres", "-D", data, "-k", folder, *(part for setting in settings for part in ("-c", setting))]
         log = folder / "log"
         with log.open("wb") as out, subprocess.Popen(start, stdout=out, stderr=out, **options) as server:
             try:

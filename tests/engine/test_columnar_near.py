@@ -183,6 +183,17 @@ def test_the_line_is_told_in_the_unit_of_the_name(tmp_path: Path) -> None:
     assert (found.differences, found.bad) == ([], 0)
 
 
+@pytest.mark.parametrize("line", ["金额 > 450", "金额 >= 450"])
+def test_a_line_of_the_amount_itself_is_one(tmp_path: Path, line: str) -> None:
+    rules = "\n".join(f"| {rule} | >= {90 - 10 * rule} | {rule * 100} |" for rule in range(1, 8))
+    table = f"| F | 人 | **金额: number** |\n|---|---|---|\n{rules}\n| 否则 | - | 0 |\n\n"
+    rows: list[Mapping[str, Value]] = [{"人": Decimal(people), "收入": Decimal(20 * people)} for people in range(15, 90, 5)]
+    for body in (table, block("金额: number", "收入 * 0.5")):
+        found, near = nearest(tmp_path, body + block("符合: boolean", line), [*rows, {}], amount="金额")
+        assert (found.differences, found.bad) == ([], 0)
+        assert any(near)
+
+
 def test_nobody_looks_where_no_share_is_asked_for(tmp_path: Path) -> None:
     columns = policy_columns(packs_with(tmp_path, block("符合: boolean", "人 >= 300")).model_of("demo/a", AS_OF))
     answers = columns.decide(block_of(columns.plan, [{"人": Decimal(299)}], columns.executor))

@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.engine.kernel_arrays import Array, bits_of, random_masks, wide
 from zhida.columnar import kernel
 from zhida.errors import InputError
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 SIZES = (0, 1, 63, 64, 130, 2049, 4096 + 1000)
 LEAST, MOST = -(2**63), 2**63 - 1
@@ -41,17 +40,6 @@ def everywhere(expected: list[Any], call: Callable[[], Array]) -> None:
     for name in kernel.PATHS:
         with kernel.use(name):
             assert call().tolist() == expected, name
-
-
-def bits_of(valid: Array, offset: int) -> bytes:
-    """Return a bitmap with rubbish before its first bit and none behind its last byte."""
-    return np.packbits(np.concatenate((np.ones(offset, np.bool_), valid)), bitorder="little").tobytes()
-
-
-def wide(numbers: list[int]) -> Array:
-    """Return 128-bit integers as two words each."""
-    data = b"".join(number.to_bytes(16, "little", signed=True) for number in numbers)
-    return np.frombuffer(data, np.dtype("<i8")).reshape(-1, 2)
 
 
 def codes_for(count: int, dtype: type[np.generic], lots: np.random.Generator) -> Array:
@@ -242,91 +230,6 @@ def test_a_dense_table_gives_the_entry_of_each_combination(name: str, dtype: typ
         places = [sum(int(map_[code]) for map_, code in zip(maps, row, strict=True)) for row in zip(*codes, strict=True)]
         everywhere([int(table[place]) for place in places], lambda codes=codes: kernel.decide_dense(codes, maps, table))
         assert kernel.decide_dense(codes, maps, table).dtype == dtype
-
-
-# --- columns that are not coded yet -------------------------------------------------------------------------------------------
-
-
-def uncoded(size: int, lots: np.random.Generator) -> list[kernel.Uncoded]:
-    """Return a column of each kind, with rows that have no value and from within an array, and their codes of one byte and two."""
-    valid = lots.random(size + 5) < 0.8
-    found = []
-    for dtype in (np.uint8, np.uint16):
-        offset = 3 if dtype == np.uint8 else 5
-        bits = lots.random(size) < 0.5
-        marks = np.array([-40, 0, 7, 100], np.int64)
-        given = {"unknown": 5, "rows": size}
-        found += [
-            kernel.Uncoded(1, lots.integers(-100, 200, size), np.arange(5).astype(dtype), thresholds=marks, **given),
-            kernel.Uncoded(
-                1,
-                wide([int(lots.integers(-(2**40), 2**40)) << int(lots.integers(0, 40)) for _ in range(size)]),
-                np.arange(5).astype(dtype),
-                thresholds=marks,
-                valid=valid[:size],
-                **given,
-            ),
-            kernel.Uncoded(
-                2, lots.integers(0, 5, size).astype(np.uint8), np.arange(5).astype(dtype), valid=(bits_of(valid, 2), 2), **given
-            ),
-            kernel.Uncoded(2, lots.integers(0, 5, size, np.uint32), np.arange(5).astype(dtype), **given),
-            kernel.Uncoded(
-                3,
-                bits_of(bits, offset),
-                np.array([1, 4], dtype),
-                offset=offset,
-                valid=(bits_of(valid, offset), offset),
-                **given,
-            ),
-        ]
-    return found
-
-
-def test_columns_that_are_not_coded_are_decided_like_their_codes(path: str, lots: np.random.Generator) -> None:
-    for size in (*SIZES, 8192, 8193, 20_011):
-        for start, stop in ((0, size), (min(67, size), size), (size // 3, size // 2)):
-            columns_ = [column.part(start, stop) for column in uncoded(size, lots)]
-            with kernel.use("numpy"):
-                codes = [kernel.coded(column) for column in columns_]
-            assert [kernel.coded(column).tolist() for column in columns_] == [column.tolist() for column in codes], path
-            some = (0, 1, 2, 4, 7)
-            maps = [(np.arange(6) * 6**place).astype(np.uint32) for place in range(5)]
-            table = lots.integers(0, 256, 6**5).astype(np.uint8)
-            whole = kernel.decide_dense([codes[place] for place in some], maps, table)
-            assert kernel.decide_dense([columns_[place] for place in some], maps, table).tolist() == whole.tolist(), path
-            for rules in (40, 130):
-                masks, _ = random_masks([6] * 10, rules, 0.9, lots)
-                mixed = [columns_[place] if place % 3 else codes[place] for place in range(10)]
-                words = lots.integers(0, 250, 64 * masks[0].shape[1] + 2).astype(np.uint8)
-                for first in (True, False):
-                    expected = kernel.decide_masks(codes, masks, first, rules, rules + 1)
-                    assert kernel.decide_masks(mixed, masks, first, rules, rules + 1).tolist() == expected.tolist(), path
-                    for kind in (np.uint8, np.uint16):
-                        told = kernel.decide_masks(mixed, masks, first, rules, rules + 1, words=words.astype(kind))
-                        assert (told.dtype, told.tolist()) == (kind, words[expected].tolist()), path
-                assert kernel.match(mixed, masks).tolist() == kernel.match(codes, masks).tolist(), path
-
-
-def test_a_column_that_is_not_coded_has_no_code_beyond_its_table(path: str) -> None:
-    values = np.zeros(10_000, np.int64)
-    values[9_000] = 8
-    column = kernel.Uncoded(1, values, np.array([0, 3], np.uint8), 10_000, thresholds=np.array([5]))
-    with pytest.raises(ValueError, match="has no code 3"):
-        kernel.decide_dense([column], [MAP], TABLE)
-    indices = kernel.Uncoded(2, values, np.array([0, 1], np.uint8), 10_000)
-    with pytest.raises(ValueError, match=r"8|9000"):
-        kernel.decide_dense([indices], [MAP], TABLE)
-    assert path
-
-
-def random_masks(counts: list[int], rules: int, density: float, lots: np.random.Generator) -> tuple[list[Array], list[list[int]]]:
-    """Return masks as words and as Python integers; of 257 to 1,000 codes many have the same."""
-    words = -(-rules // 64)
-    bits = [lots.random((count, rules)) < density for count in counts]
-    bits = [each[lots.integers(0, 200, len(each))] if 256 < len(each) <= 1000 else each for each in bits]
-    padded = [np.pad(each, ((0, 0), (0, words * 64 - rules))) for each in bits]
-    masks = [np.packbits(each, axis=1, bitorder="little").view("<u8").astype(np.uint64) for each in padded]
-    return masks, [[sum(1 << int(rule) for rule in np.flatnonzero(row)) for row in each] for each in bits]
 
 
 MASK_SHAPES = {

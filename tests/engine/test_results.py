@@ -18,7 +18,7 @@ from zhida.errors import InputError
 from zhida.policy.pack import Packs
 from zhida.registry_io import results as reading
 from zhida.registry_io.results import LONG_HEADS, first_near_miss, long_form, read_row, results_metadata, write_long
-from zhida.registry_io.writing import write_csv
+from zhida.registry_io.writing import RECORD_END, write_csv
 from zhida.report.words import OUTCOMES
 
 WORDS = {outcome.value: words["zh"] for outcome, words in OUTCOMES.items()}
@@ -126,6 +126,21 @@ def test_the_csv_is_the_long_form_piece_by_piece(tmp_path: Path, two: Packs, mon
     head, *rows = csv.reader((tmp_path / "pieces.csv").read_text(encoding="utf-8-sig").splitlines())
     assert head[-1] == "数据性质"
     assert {(row[1], row[-1]) for row in rows} == {("'=1+1", "合成数据 synthetic")}
+
+
+AWKWARD = ["甲,乙", '"甲"', "甲\n乙", "甲\r乙", "", " ", "-5", "-5a", "＝1", None, "甲" + RECORD_END[:1], RECORD_END]
+
+
+@pytest.mark.parametrize("cell", ["名称", "demo/b:result", "demo/a:near"])
+@pytest.mark.parametrize("text", AWKWARD)
+def test_the_csv_is_the_long_form_whatever_its_texts_hold(tmp_path: Path, two: Packs, text: str | None, cell: str) -> None:
+    table = table_of(two, *SUBJECTS, is_synthetic=True)
+    place = table.column_names.index(cell)
+    words = pa.array([text if row % 2 else "别的" for row in range(table.num_rows)], pa.string())
+    results = written(tmp_path, table.set_column(place, cell, words if cell == "名称" else words.dictionary_encode()))
+    write_csv(long_form(results, outcome_words=WORDS).collect(), tmp_path / "whole.csv")
+    write_long(results, tmp_path / "long.csv", outcome_words=WORDS)
+    assert (tmp_path / "long.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
 def test_the_csv_of_a_registry_without_subjects_has_heads(tmp_path: Path, two: Packs) -> None:

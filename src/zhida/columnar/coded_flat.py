@@ -9,6 +9,7 @@ thereby learns.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,7 +27,10 @@ from zhida.columnar.frames import ABSENT
 from zhida.columnar.kernel import WORD, Coded, Uncoded
 
 PIECE = 262_144
-"""Rows that a thread takes at a time."""
+"""Rows that a thread takes at a time, at most."""
+
+FEWEST = 65_536
+"""And at least: to begin another thread takes longer than to decide so many."""
 
 LookUp = Callable[[], Array | None]
 """Returns for each code of the table what is to be written, the greatest number for nothing; None where that cannot be said."""
@@ -140,7 +144,7 @@ class Flat:
             return None
         columns = self.columns(frame)
         rows, threads = frame.height, workers or os.cpu_count() or 1
-        size = max(min(PIECE, -(-rows // threads)), 1)
+        size = max(min(PIECE, -(-rows // threads)), FEWEST)
         out = np.empty(rows, words.dtype)
 
         def piece(start: int) -> bool:
@@ -155,11 +159,24 @@ class Flat:
                 given.append(encoded.codes)
             return self.piece(given, look_up, out[start : start + size])
 
-        starts = range(0, rows, size)
-        if min(threads, len(starts)) > 1:
-            with ThreadPoolExecutor(min(threads, len(starts))) as pool:
-                return out if all(list(pool.map(piece, starts))) else None
-        return out if all(list(map(piece, starts))) else None
+        pending = deque(range(0, rows, size))
+        more = min(threads, len(pending)) - 1
+
+        def work() -> bool:
+            while True:
+                try:
+                    start = pending.popleft()
+                except IndexError:
+                    return True
+                if not piece(start):
+                    return False
+
+        if more < 1:
+            return out if work() else None
+        with ThreadPoolExecutor(more) as pool:  # this thread works as well
+            others = [pool.submit(work) for _ in range(more)]
+            done = [work(), *(other.result() for other in others)]
+        return out if all(done) else None
 
     def piece(self, given: Sequence[Coded], look_up: LookUp, out: Array) -> bool:
         """Write what is to be said of some rows; returns whether that can be said."""

@@ -217,8 +217,9 @@ class Executor:
         self.tables: dict[int, TableDecider] = {}
         self.tests: dict[int, tuple[Encoder, dict[int, Told]]] = {}
         self.spare = {operation.hard for operation in plan.operations if isinstance(operation, ops.Decide)}
-        self.places = {step.id: step.operation for step in plan.steps}
         self.facts = {operation.id: place for place, operation in enumerate(plan.operations) if isinstance(operation, ops.Fact)}
+        self.places = {step.id: step.operation for step in plan.steps}  # and decisions that rows give, whoever asks for them
+        self.places |= {id_: place for id_, place in self.facts.items() if id_ in plan.model.decisions}
         self.inner: dict[int, Executor] = {}
         self.shared: dict[int, int] = {}
         self.own: tuple[int, ...] = ()

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from zhida.errors import InputError, diagnostic
@@ -197,10 +196,8 @@ def _tails(wide: pl.DataFrame, metadata: Mapping[str, str], outcome_words: Mappi
         records = csv_records(alike.select(cells))
         if records is None:
             return None
-        rows = alike["_row"].explode().to_numpy()
-        places = np.empty(wide.height, np.int64)
-        places[rows] = np.repeat(np.arange(alike.height), alike["_row"].list.len().to_numpy())
-        found.append(map([record + b"\n" for record in records].__getitem__, places.tolist()))
+        places = alike.select("_row", pl.int_range(pl.len()).alias("_place")).explode("_row").sort("_row")["_place"]
+        found.append(map([record + b"\n" for record in records].__getitem__, places.to_list()))
     return found
 
 

@@ -108,6 +108,18 @@ def test_every_threshold_moved_either_way_says_the_same(packs: Packs, source: So
     assert all(same(one, compared(packs, after, source)) for one, after in zip(found, moved, strict=True))
 
 
+def test_cells_that_name_null_are_asked_as_their_table_asks_them(
+    packs: Packs, root: Path, source: Source, tmp_path: Path, plainly: Callable[[], None]
+) -> None:
+    words = {'| 1 | "小型" |': "| 1 | not(null) |"}
+    before = edited(packs, root, tmp_path / "before", words)
+    after = edited(packs, root, tmp_path / "after", words | {"0.5 | 第三条（一）": "0.1 | 第三条（一）"})
+    found = compared(before, after, source)
+    plainly()
+    assert found[0].losers > 50
+    assert same(found, compared(before, after, source))
+
+
 def touched(packs: Packs, after: Packs) -> tuple[int, int]:
     """Return of how many subjects the voucher is decided again, and how many there are."""
     difference = difference_of(packs.model_of(VOUCHER, DAY), after.model_of(VOUCHER, DAY))

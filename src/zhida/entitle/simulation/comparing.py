@@ -12,20 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
-from zhida.assess.columns import OUTCOMES
 from zhida.assess.order import processors, read_attributes
 from zhida.assess.registry import known_at
 from zhida.assess.renewing import fact_columns
 from zhida.assess.run import rarely_collected
-from zhida.entitle.simulation.deciding import Reuse, Side, joined, outcome_codes, overlaid, population_of, words_of
+from zhida.entitle.simulation.deciding import Reuse, Side, joined, overlaid, population_of, words_of
 from zhida.entitle.simulation.groupings import Groupings
 from zhida.entitle.simulation.scenario import Scenario
 from zhida.entitle.simulation.stacked import OpenCombining, Stacked
 from zhida.entitle.simulation.tally import Compared, Tally, compare
-from zhida.entitle.simulation.touching import Difference, Touching, difference_of
+from zhida.entitle.simulation.touching import Difference, Touching, difference_of, touched_rows
 from zhida.entitle.simulation.walking import in_order
 from zhida.entitle.stacking.structure import MONEY
 from zhida.policy.pack import PolicyModel
@@ -240,10 +238,7 @@ class _Worker:
         """Return the results of the side after: of whom the change cannot touch, those of before."""
         if not self.touching:
             return self.after.decide(frame)
-        is_touched = np.zeros(frame.height, np.bool_)
-        for each in self.touching:
-            is_touched[each.rows(frame, outcome_codes(before, each.policy), OUTCOMES)] = True
-        places = np.flatnonzero(is_touched)
+        places = touched_rows(self.touching, frame, before)
         if len(places) * MOST_TOUCHED <= frame.height:
             found = overlaid(before, self.after.decide(frame[places]), places)
             if found is not None:

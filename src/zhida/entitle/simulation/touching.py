@@ -5,20 +5,22 @@
     policy after  ─┘        └── probes ────> who stands on the same side of every moved line is as before
 
 A probe is made of what the decision itself is made of: of a comparison that differs that `x >= 5 = x >= 6`, of a cell a table that says
-whether both tests come to the same, and of a result a table that says whether its rule does not match. Only what is known to be true counts: of whom a fact is lacking, all is asked again.
+whether both tests come to the same, and of a result a table that says whether its rule does not match. Only what is known to be true
+counts: of whom a fact is lacking, all is asked again.
 Invariant: what is taken over is what deciding again would say. Where a difference has no probe, nothing but outcomes is looked at.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from zhida.assess.assessment import Outcome
-from zhida.assess.columns import MOST_REMEMBERED
+from zhida.assess.columns import MOST_REMEMBERED, OUTCOMES
 from zhida.columnar.columns import full
 from zhida.columnar.execute import Executor
 from zhida.columnar.frames import column_names, read_block
@@ -26,6 +28,7 @@ from zhida.columnar.lower import lower
 from zhida.dmn.compiled import Body, CompiledDecision, CompiledRule, CompiledTable, DecisionModel, Typed
 from zhida.dmn.graph import closure
 from zhida.dmn.model import DecisionTable, HitPolicy, Notes, OutputClause, Rule
+from zhida.entitle.simulation.deciding import outcome_codes
 from zhida.feel import syntax
 from zhida.feel.shape import Shape
 from zhida.feel.syntax import Node, UnaryTests, free_names
@@ -265,6 +268,20 @@ class Touching:
             if column.bad is not None:
                 found |= full(column.bad, rows)
         return found
+
+
+def touched_rows(policies: Iterable[Touching], frame: pl.DataFrame, before: pa.Table) -> NDArray[np.int64]:
+    """Return the places of the rows that any of some policies must be decided again for.
+
+    Args:
+        policies: What tells, for each policy.
+        frame: The rows.
+        before: What the policies said of them.
+    """
+    found = np.zeros(frame.height, np.bool_)
+    for each in policies:
+        found[each.rows(frame, outcome_codes(before, each.policy), OUTCOMES)] = True
+    return np.flatnonzero(found)
 
 
 def probing(model: DecisionModel, difference: Difference) -> DecisionModel | None:
