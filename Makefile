@@ -59,7 +59,7 @@ check: setup  ## 符合性测试（ZHIDA_TCK 指出测试包时）与长时间�
 
 check-long: test  ## 全部：test、check 的最长形式、bench | everything: test, the longest form of check, bench
 	PYTHON=$(RUN) .ci/check exhaustive
-	$(RUN) benchmarks/run.py
+	$(RUN) benchmarks/run.py --quick
 
 bless: setup  ## 重写样例的预期输出；之后请读差异 | rewrite the expected output of the golden files; then read the diff
 	ZHIDA_BLESS=1 $(RUN) -m pytest tests/examples tests/stories/test_ten_letters.py $(PYTEST)

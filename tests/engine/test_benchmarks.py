@@ -109,9 +109,8 @@ def test_a_job_is_marked_when_it_takes_too_many_times_the_floor(named: Named) ->
     assert "✗" not in told(2.9)
 
 
-def test_the_page_is_written_from_what_was_kept_of_each_section(named: Named, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_is_written_from_what_was_kept_of_each_section(named: Named) -> None:
     run, page, jobs, proof = named("run"), named("page"), named("jobs"), named("proof_timed")
-    monkeypatch.setattr(run, "FIGURES", tmp_path)
     goal = page.Goal("做", 2.0, 1.2, (1.0, "s"), "do")
     job = jobs.Job("A", 1_000_000, 5, 100, {jobs.OURS: jobs.Took(1.0, 0.5, 10**9, 10**6)})
     figure = proof.Figure(15, "gaps", 3.0, 165, None, None, 60.0)
@@ -120,12 +119,10 @@ def test_the_page_is_written_from_what_was_kept_of_each_section(named: Named, tm
         "proof": {"machine": "M", "goals": [asdict(each) for each in proof.goals([figure])], "figures": [asdict(figure)]},
         "jobs": {"machine": "N", "jobs": [asdict(job)]},
     }
-    for name, figures in kept.items():
-        (tmp_path / f"{name}.json").write_text(json.dumps(figures), encoding="utf-8")
-    text = run.render()
+    text = run.render(json.loads(json.dumps(kept)))
     assert "| 做<br>do | 2.0 s ✗ | ≤ 1.2 s |" in text
     assert "| 1,000,000 | zhida | 1.00 s" in text
-    assert "- language、work、tables：没有测 / not measured" in text
+    assert "- language、work、tables、combine、next、simulate、budgets、notices、night、pages、ledger：没有测 / not measured" in text
     assert "| 3.0 s ✗ | ≤ 2 s |" in text
     assert "| 1,500 × 15 | 空档 / gaps | 3.000 s (165) | > 60 s |" in text
 

@@ -4,6 +4,7 @@ Each file of tests/examples/run/ says what is odd about a run over a small regis
 
     === memory              bytes that the run may take, where the process has 100 MB already
     === meanwhile           another run of the same order is begun when all parts of this one are done
+    === killed              the process that decides a part is killed whenever it begins
     === kernel              the path of the kernel that is asked for
     === packs/FILE          a file of the packs, instead of what stands there
     === former/NAME         a file in the folder of former results
@@ -12,6 +13,7 @@ Each file of tests/examples/run/ says what is odd about a run over a small regis
 
 import os
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,9 @@ from tests.engine import run_sources as shared
 from tests.examples.test_registry_examples import sections
 from tests.house.tree import plant
 from zhida.assess.order import plan_parts
+from zhida.assess.processes import ProcessWorker
 from zhida.assess.run import Results, run
+from zhida.assess.working import DonePart, PartRows
 from zhida.cli.run_progress import run_bar, telling_what_is_kept
 from zhida.columnar import kernel
 from zhida.errors import Diagnostic, InputError
@@ -48,18 +52,26 @@ def said_of(folder: Path, parts: dict[str, str]) -> tuple[Diagnostic, ...]:
     former = folder / "former" if (folder / "former").exists() else None
     memory = int(parts["memory"]) if "memory" in parts else None
     order = shared.order_of(packs, memory=memory, changed_since=former)
-    path = shared.write_source(folder / "registry.parquet", shared.frame(20))
+    path = shared.write_source(folder / "registry.parquet", shared.frame(2 * shared.GROUP if "killed" in parts else 20))
 
     def again(_: Results) -> None:
         if "meanwhile" in parts:
             run(order, plan_parts(order), shared.opened(order, path), folder / "results")
 
+    def killed(self: ProcessWorker, rows: PartRows) -> DonePart:
+        self.end()
+        return decide(self, rows)
+
+    decide, processes = ProcessWorker.decide, 2 if "killed" in parts else 0
     (folder / "results").mkdir()
     with ExitStack() as stack:
         stack.enter_context(pytest.MonkeyPatch.context()).setattr("zhida.assess.order.used_memory", lambda: 100_000_000)
+        if "killed" in parts:
+            stack.enter_context(pytest.MonkeyPatch.context()).setattr(ProcessWorker, "decide", killed)
+            stack.enter_context(pytest.MonkeyPatch.context()).setattr("zhida.assess.workers.MUCH", 0)
         bar = stack.enter_context(run_bar("zh"))
         with pytest.raises(InputError) as raised, telling_what_is_kept(bar, "zh"):
-            run(order, plan_parts(order), shared.opened(order, path), folder / "results", bar.progress, again)
+            run(order, replace(plan_parts(order), processes=processes), shared.opened(order, path), folder / "results", bar.progress, again)
     return raised.value.diagnostics
 
 

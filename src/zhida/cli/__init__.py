@@ -158,17 +158,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if set(given[:1]) <= COMMANDS.keys():
         collect_rarely()
-        if arguments is None:  # the process is the command's own
+        if arguments is None and given[:1] == ["assess"]:  # the process is the command's own
             sys.meta_path.insert(0, _Unneeded())
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is asked to end ends as it does on Ctrl-C
     sys.exit(run(given))
 
 
 class _Unneeded:
-    """Finds no module: the first of `sys.meta_path`, it says of those that no command needs that they are not there.
+    """Finds no module: the first of `sys.meta_path`, it says of those that `assess` does not need that they are not there.
 
     pyarrow loads pandas, where it is installed, for the first array that it makes of a list, to see whether the list is one of
-    pandas' own: a third of a second of a command that takes one.
+    pandas' own: a third of a second of a command that takes one. Commands that may come to the solver do need pandas.
     """
 
     NAMES = frozenset(("pandas",))
@@ -177,10 +177,10 @@ class _Unneeded:
         """Return None, so that others look for the module.
 
         Raises:
-            ModuleNotFoundError: no command needs it.
+            ModuleNotFoundError: `assess` does not need it.
         """
         if name in self.NAMES:
-            raise ModuleNotFoundError(f"no command needs {name}", name=name)
+            raise ModuleNotFoundError(f"assess does not need {name}", name=name)
         return None
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from zhida.assess.columns import NAME
 from zhida.assess.order import processors, read_attributes
 from zhida.assess.registry import known_at
 from zhida.assess.renewing import fact_columns
@@ -241,8 +242,8 @@ class _Worker:
         places = touched_rows(self.touching, frame, before)
         if len(places) * MOST_TOUCHED <= frame.height:
             found = overlaid(before, self.after.decide(frame[places]), places)
-            if found is not None:
-                return found
+            if found is not None:  # former results do not tell what subjects are called
+                return found if NAME in before.column_names else joined([self.after.named(frame), found])
         return self.after.decide(frame)
 
     def keep(self) -> None:

@@ -78,6 +78,11 @@ class Side:
             tables.append(_spread(columns, frame, failed) if (failed != PASSED).any() else _decided(columns, frame))
         return joined(tables)
 
+    def named(self, frame: pl.DataFrame) -> pa.Table:
+        """Return rows with nothing but their key and what they are called."""
+        assert self.whole is not None, "there are policies"
+        return self.whole.only([]).decide(frame)
+
     def keep(self) -> None:
         """Keep what was learned for other runs."""
         for columns in self.runs:
