@@ -141,24 +141,24 @@ def _told(order: RunOrder, names: Iterable[str]) -> Iterator[str]:
     return (name for name in names if name not in order.dictionary.statistics)
 
 
-def plan_parts(order: RunOrder, most: int = ROWS_PER_PART) -> Plan:
+def plan_parts(order: RunOrder, most: int | None = None) -> Plan:
     """Return how many rows a part has and how many parts are worked on at a time.
 
     Without a limit of memory parts have always the same rows, so that results are cut alike on every machine.
 
     Args:
         order: What is to be decided.
-        most: Rows of a part at most.
+        most: Rows of a part at most; None for `ROWS_PER_PART`.
 
     Raises:
         InputError: run-memory-too-small.
     """
+    rows = ROWS_PER_PART if most is None else most
     threads = order.workers or processors()
     used = used_memory()
     if order.memory is None:
         free = free_memory() // 2
-        return Plan(most, max(_fitting(order, most, threads, free), 1), _processes(order, most, threads, free))
-    rows = most
+        return Plan(rows, max(_fitting(order, rows, threads, free), 1), _processes(order, rows, threads, free))
     while rows > LEAST_ROWS_PER_PART and not _fitting(order, rows, 1, order.memory - used):
         rows //= 2
     fitting = _fitting(order, rows, threads, order.memory - used)
