@@ -77,10 +77,10 @@ def measured(name: str, *, is_quick: bool) -> dict[str, Any]:
 
 
 def _shown(lines: Iterable[str]) -> Iterator[str]:
-    """Hand on lines as they come."""
+    """Hand on lines as they come, with paths from the project's folder: the page says nothing of where that is."""
     for line in lines:
         print(line, end="", flush=True)
-        yield line.rstrip()
+        yield line.rstrip().replace(f"{HERE.parent}/", "")
 
 
 def section(figures: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

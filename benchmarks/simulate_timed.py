@@ -185,9 +185,9 @@ def main() -> None:
     drawn.start()
     drawn.join()
     assert not drawn.exitcode, "the registry was not drawn"
+    of_the_command(folder / "many", paths[CHANGES[0]], folder, given.rows)  # first, while this process holds little
     for change, path in paths.items():
         of_the_work(folder / "many", path, given.rows, change.words)
-    of_the_command(folder / "many", paths[CHANGES[0]], folder, given.rows)
 
 
 def of_the_work(registry: Path, change: Path, rows: int, words: tuple[str, str]) -> None:

@@ -77,6 +77,11 @@ def state_of(order_id: UUID) -> OrderState:
     return orders.states_of([order_id])[order_id]
 
 
+def seen_on(page: str) -> str:
+    """Return the digest that the page of a review sends with a yes."""
+    return page.split('name="seen" value="')[1].split('"', 1)[0]
+
+
 def checked() -> None:
     """Let the deferred rules of the database speak now, as they would on commit."""
     with connection.cursor() as cursor:

@@ -158,7 +158,9 @@ class Delivery:
             assert asked.id is not None
             lot = self._lot(code, JUDGED)
             if lot < NO:
-                yes = {"is_granted": lot < YES, "reason": "材料齐全", "on": OPENED, "facts": {JUDGED_FACT: "true"}}
+                facts = {JUDGED_FACT: "true"}
+                shown = answered(partial(delivery.review, CLERK, asked.id, facts))
+                yes = {"is_granted": lot < YES, "reason": "材料齐全", "on": OPENED, "facts": facts, "seen": shown.seen}
                 decided = answered(partial(delivery.decide_claim, CLERK, asked.id, **yes))
             else:
                 decided = answered(partial(delivery.withdraw_claim, firm, asked.id, on=OPENED))

@@ -6,6 +6,8 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.server import small_town
 from tests.server.delivery_orders import AUDITOR, CLERK, LI, OFFICER, checked, state_of
@@ -13,8 +15,18 @@ from tests.server.test_delivery_claims import DICTIONARY, ON, POLICIES, TEA
 from zhida.assess.assessment import Outcome
 from zhida_server.audit import models as audit_models
 from zhida_server.catalogue import service as catalogue
-from zhida_server.delivery import service
-from zhida_server.delivery.data import AlreadyDecided, BudgetSpent, ClaimIsOpen, ClaimOutcome, NoClaim, NotUnderstood, NotYetYes, OrderState
+from zhida_server.delivery import claims, models, service
+from zhida_server.delivery.data import (
+    AlreadyDecided,
+    BudgetSpent,
+    Claim,
+    ClaimIsOpen,
+    ClaimOutcome,
+    NoClaim,
+    NotUnderstood,
+    NotYetYes,
+    OrderState,
+)
 from zhida_server.entitlements import service as entitlements
 from zhida_server.ledger import service as ledger
 from zhida_server.people import service as people
@@ -50,6 +62,12 @@ def claimed(policy: str = "town/judged", key: str = "k1", actor: Actor = TEA) ->
     return found.id
 
 
+def granted(actor: Actor, id_: UUID, reason: str, facts: dict[str, object] | None = None) -> Claim:
+    """Grant a claim by what was looked at."""
+    seen = service.review(actor, id_, facts).seen
+    return service.decide_claim(actor, id_, is_granted=True, reason=reason, on=LATER, facts=facts, seen=seen)
+
+
 def records(act: str) -> int:
     return audit_models.Record.objects.filter(act=act).count()
 
@@ -78,9 +96,7 @@ def test_looking_at_what_it_comes_to_keeps_nothing() -> None:
 
 def test_yes_keeps_what_was_judged_decides_again_and_grants_in_one_act() -> None:
     id_ = claimed()
-    decided = service.decide_claim(
-        CLERK, id_, is_granted=True, reason="名录在册", on=LATER, facts={"示范企业": "true", "从业人员": "10"}, amount_fen=50_000
-    )
+    decided = granted(CLERK, id_, "名录在册", {"示范企业": "true", "从业人员": "10"})
     assert (decided.is_open, decided.amount_fen) == (False, 50_000)
     assert decided.entitlement is not None
     assert decided.decision is not None
@@ -91,17 +107,32 @@ def test_yes_keeps_what_was_judged_decides_again_and_grants_in_one_act() -> None
     )
     assert state_of(decided.entitlement) is OrderState.PAYABLE
     (order,) = service.orders_of(TEA, "B2", purpose="test")
-    granted = entitlements.entitlement(AUDITOR, order.id, purpose="test")
-    assert (granted.on, order.ordered_on, granted.amount_fen, granted.period) == (ON, LATER, 50_000, 2026)
+    kept = entitlements.entitlement(AUDITOR, order.id, purpose="test")
+    assert (kept.on, order.ordered_on, kept.amount_fen, kept.period) == (ON, LATER, 50_000, 2026)
     told = {each.name: (each.value, each.source) for each in registry.told_facts(CLERK, "B2", purpose="test") if each.replaced_by is None}
     assert told["示范企业"] == (True, "政务中心认定：名录在册")
     again = entitlements.decide_again(AUDITOR, order.id, purpose="test")
     assert {name: again.decision[name] for name in ("outcome", "claimed_fen", "facts_sha256")} == {
-        name: granted.decision[name] for name in ("outcome", "claimed_fen", "facts_sha256")
+        name: kept.decision[name] for name in ("outcome", "claimed_fen", "facts_sha256")
     }
     assert service.claims_for_review(CLERK) == ()
     assert service.claims_of(TEA, "B2", purpose="test") == (decided,)
     assert records("claim.decide") == 1
+
+
+def test_yes_to_the_facts_of_the_claims_day_leaves_what_was_told_of_later_days() -> None:
+    id_ = claimed()
+    service_desk = Actor("zhao", Role.SERVICE)
+    registry.tell(service_desk, "B2", {"从业人员": 50}, source="统计局", on=dt.date(2026, 7, 3))
+    registry.tell(service_desk, "B2", {"从业人员": 60}, source="统计局", on=dt.date(2026, 7, 5))
+    assert granted(CLERK, id_, "名录在册", {"示范企业": "true", "从业人员": "10"}).entitlement is not None
+    told = registry.told_facts(CLERK, "B2", purpose="test")
+    days = sorted((each.since, each.until, each.value) for each in told if each.name == "从业人员" and (each.until or LATER) >= each.since)
+    assert days == [
+        (ON, dt.date(2026, 7, 2), 10),
+        (dt.date(2026, 7, 3), dt.date(2026, 7, 4), 50),
+        (dt.date(2026, 7, 5), None, 60),
+    ]
 
 
 def test_no_says_why_and_reserves_nothing() -> None:
@@ -118,7 +149,7 @@ def test_no_says_why_and_reserves_nothing() -> None:
 
 def test_two_persons_do_not_both_decide_and_the_same_again_changes_nothing() -> None:
     id_ = claimed()
-    first = service.decide_claim(CLERK, id_, is_granted=True, reason="在册", on=LATER, facts={"示范企业": "true"})
+    first = granted(CLERK, id_, "在册", {"示范企业": "true"})
     assert service.decide_claim(CLERK, id_, is_granted=True, reason="在册", on=LATER, facts={"示范企业": "true"}) == first
     for actor, is_granted in ((SECOND, True), (OFFICER, False), (CLERK, False)):
         with pytest.raises(AlreadyDecided, match=CLERK.name):
@@ -129,22 +160,41 @@ def test_two_persons_do_not_both_decide_and_the_same_again_changes_nothing() -> 
 
 
 @pytest.mark.parametrize(
-    ("facts", "amount_fen", "because"),
+    ("facts", "because"),
     [
-        ({}, None, "还没有认定：示范企业"),
-        ({"示范企业": "false"}, None, "不是符合"),
-        ({"示范企业": "true", "从业人员": "300"}, None, "不是符合"),
-        ({"示范企业": "true"}, 49_999, "不是刚才看到的"),
+        ({}, "还没有认定：示范企业"),
+        ({"示范企业": "false"}, "不是符合"),
+        ({"示范企业": "true", "从业人员": "300"}, "不是符合"),
+        ({"示范企业": "true", "从业人员": " "}, "还没有核实：从业人员"),
     ],
 )
-def test_nothing_is_granted_that_the_engine_does_not_say_or_nobody_saw(
-    facts: dict[str, object], amount_fen: int | None, because: str
-) -> None:
+def test_nothing_is_granted_that_the_engine_does_not_say_or_nobody_has_judged(facts: dict[str, object], because: str) -> None:
     id_ = claimed()
     with pytest.raises(NotYetYes, match=because):
-        service.decide_claim(CLERK, id_, is_granted=True, reason="在册", on=LATER, facts=facts, amount_fen=amount_fen)
+        granted(CLERK, id_, "在册", facts)
+    assert not service.review(CLERK, id_, facts).is_yes
     assert service.claims_for_review(CLERK)[0].id == id_
     assert service.orders_of(TEA, "B2", purpose="test") == ()
+
+
+def test_nothing_is_granted_that_was_not_shown_though_the_amount_is_the_same() -> None:
+    id_ = claimed()
+    looked = service.review(CLERK, id_, {"示范企业": "true", "从业人员": "10"})
+    for seen, facts in (
+        ("", {"示范企业": "true", "从业人员": "10"}),
+        (looked.seen, {"示范企业": "true", "从业人员": "11"}),
+        (service.review(CLERK, id_).seen, {"示范企业": "true"}),
+    ):
+        with pytest.raises(NotYetYes, match="不是刚才看到的"):
+            service.decide_claim(CLERK, id_, is_granted=True, reason="在册", on=LATER, facts=facts, seen=seen)
+    assert service.review(CLERK, id_, {"示范企业": "true"}).seen == looked.seen  # what is not mended counts as it was stated
+    registry.tell(TEA, "B2", {"从业人员": 12}, source="企业自报", on=ON)
+    with pytest.raises(NotYetYes, match="不是刚才看到的"):
+        service.decide_claim(CLERK, id_, is_granted=True, reason="在册", on=LATER, facts={"示范企业": "true"}, seen=looked.seen)
+    assert [each.source for each in registry.told_facts(CLERK, "B2", purpose="test")] == ["企业自报"] * 2
+    decided = granted(CLERK, id_, "在册", {"示范企业": "true"})
+    assert decided.decision is not None
+    assert decided.decision.judged == ("从业人员", "示范企业")
 
 
 def test_what_the_dictionary_does_not_know_is_not_judged() -> None:
@@ -157,19 +207,19 @@ def test_what_the_dictionary_does_not_know_is_not_judged() -> None:
 
 def test_what_another_office_knows_and_what_a_document_wants_reviewed_is_decided_too() -> None:
     metered, reviewed = claimed("town/metered"), claimed("town/review", "k2")
-    assert service.decide_claim(CLERK, metered, is_granted=True, reason="抄表", on=LATER, facts={"用电量": "100.5"}).amount_fen == 20_100
+    assert granted(CLERK, metered, "抄表", {"用电量": "100.5"}).amount_fen == 20_100
     assert service.review(CLERK, reviewed).is_yes
-    assert service.decide_claim(CLERK, reviewed, is_granted=True, reason="材料齐全", on=LATER).amount_fen == 50_000
+    assert granted(CLERK, reviewed, "材料齐全").amount_fen == 50_000
 
 
 def test_a_budget_that_is_spent_leaves_the_claim_open() -> None:
     id_ = claimed("town/metered")
     with pytest.raises(BudgetSpent):
-        service.decide_claim(CLERK, id_, is_granted=True, reason="抄表", on=LATER, facts={"用电量": "100000"})
+        granted(CLERK, id_, "抄表", {"用电量": "100000"})
     assert service.claims_for_review(CLERK)[0].id == id_
     assert [each.name for each in registry.told_facts(CLERK, "B2", purpose="test")] == ["从业人员"]
     ledger.appropriate(LI, BUDGET, 20_000_000, key="more")
-    assert service.decide_claim(CLERK, id_, is_granted=True, reason="抄表", on=LATER, facts={"用电量": "100000"}).amount_fen == 20_000_000
+    assert granted(CLERK, id_, "抄表", {"用电量": "100000"}).amount_fen == 20_000_000
 
 
 def test_the_enterprise_takes_a_claim_back_and_claims_anew() -> None:
@@ -211,7 +261,41 @@ def test_the_office_that_issued_a_policy_decides_it_where_the_site_has_one() -> 
     assert (service.claims_for_review(CLERK), len(service.claims_for_review(jing)), len(service.claims_for_review(AUDITOR))) == ((), 1, 1)
     with pytest.raises(NotAllowed, match="经信局企业处"):
         service.decide_claim(CLERK, id_, is_granted=False, reason="x", on=LATER)
-    assert service.decide_claim(jing, id_, is_granted=True, reason="在册", on=LATER, facts={"示范企业": "true"}).entitlement is not None
+    assert granted(jing, id_, "在册", {"示范企业": "true"}).entitlement is not None
+
+
+def waiting(policy: str, count: int, minute: int) -> None:
+    """Write claims that wait for a person since a minute of the day."""
+    at = dt.datetime(2026, 7, 1, 8, minute, tzinfo=dt.UTC)
+    for number in range(count):
+        words = {"title": policy, "reason_zh": "", "reason_en": "", "told": {}, "outcome": "REVIEW", "claimed_by": "x"}
+        code = f"Z{minute}{number}"
+        models.Claim.objects.create(id=uuid4(), key=code, code=code, policy=policy, claimed_on=ON, claimed_at=at, **words)
+
+
+def test_claims_of_other_offices_do_not_hide_those_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    people.create_staff(job_actor("setup"), "jing", "a long sentence of 2026", Role.POLICY, "经信局企业处")
+    people.create_staff(job_actor("setup"), "yuan", "a long sentence of 2026", Role.POLICY, "园林局")
+    monkeypatch.setattr(claims, "LISTED", 2)
+    waiting("town/garden", 3, 0)
+    waiting("town/judged", 1, 1)
+    waiting("town/nobody-knows", 1, 2)  # of packs that hold no more: any officer's
+    jing, yuan = Actor("jing", Role.POLICY, "经信局企业处"), Actor("yuan", Role.POLICY, "园林局")
+    assert [each.policy for each in service.claims_for_review(jing)] == ["town/judged", "town/nobody-knows"]
+    assert [each.policy for each in service.claims_for_review(yuan)] == ["town/garden", "town/garden"]
+    assert [each.policy for each in service.claims_for_review(CLERK)] == ["town/nobody-knows"]
+    assert len(service.claims_for_review(AUDITOR)) == 2
+
+
+@pytest.mark.parametrize("actor", [CLERK, AUDITOR])
+def test_the_list_of_claims_is_read_at_once_however_long_it_is(actor: Actor) -> None:
+    counts = []
+    for minute in (1, 2):
+        waiting("town/judged", 5, minute)
+        with CaptureQueriesContext(connection) as asked:
+            assert len(service.claims_for_review(actor)) == 5 * minute
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("actor", [LI, AUDITOR, TEA])
@@ -243,6 +327,6 @@ def test_what_was_cancelled_is_granted_again_only_by_a_person() -> None:
     service.cancel_order(LI, first.entitlement, "材料不实", on=ON)
     again = service.claim(TEA, "B2", "town/lamps", told, on=ON, key="k2")
     assert again.id is not None
-    decided = service.decide_claim(CLERK, again.id, is_granted=True, reason="已补正", on=LATER)
+    decided = granted(CLERK, again.id, "已补正")
     assert decided.entitlement not in {None, first.entitlement}
     assert entitlements.entitlement(AUDITOR, decided.entitlement, purpose="test").attempt == 2  # type: ignore[arg-type]

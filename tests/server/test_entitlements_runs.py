@@ -6,9 +6,10 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from tests.server import small_town
+from tests.server.job_contexts import tried
 from zhida.assess import workers
 from zhida.assess.assessment import Outcome
 from zhida.assess.processes import ProcessWorker
@@ -17,7 +18,7 @@ from zhida_server import files, settings
 from zhida_server.audit import models as audit_models
 from zhida_server.catalogue import service as catalogue
 from zhida_server.entitlements import models, records, runs, service, tasks
-from zhida_server.entitlements.data import GrantRequest, NoAnswer, NoRun, NothingToRun, NotOfTheRun, RunNotDone, RunState
+from zhida_server.entitlements.data import GrantRequest, NoAnswer, NoRun, NothingToRun, NotOfTheRun, RunInProgress, RunNotDone, RunState
 from zhida_server.files import DamagedFileError
 from zhida_server.ledger import service as ledger
 from zhida_server.ledger.data import Settlement
@@ -172,19 +173,85 @@ def test_a_run_is_decided_again_in_the_background_and_says_whether_every_byte_is
     assert not list((settings.SITE / "runs").glob(f"repeat-{asked.id}"))
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE entitlements_repetition SET is_same = false",
+        "UPDATE entitlements_repetition SET state = 'failed', is_same = NULL",
+        "UPDATE entitlements_repetition SET results_sha256 = ''",
+        "UPDATE entitlements_repetition SET engine_version = 'x'",
+    ],
+)
+def test_what_came_of_deciding_again_is_said_once(statement: str) -> None:
+    found = service.repeat_now(service.start_repeat(AUDITOR, done()).id)
+    assert found.state is RunState.DONE
+    with pytest.raises(DatabaseError, match="kept as they were written"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
 def test_deciding_again_that_was_cut_short_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = service.start_repeat(AUDITOR, done())
     monkeypatch.setattr(runs.kept, "digest_of", _out_of_space)
     with pytest.raises(OSError, match="No space"):
-        tasks.repeat(str(asked.id))
+        tasks.repeat(tried(), str(asked.id))
     (under_way,) = service.repetitions(LI, asked.run_id)
     assert (under_way.state, under_way.outcome) == (RunState.RUNNING, None)
     monkeypatch.undo()
     monkeypatch.setattr(runs, "run", _out_of_space)  # what was assessed is not assessed again
-    tasks.repeat(str(asked.id))
+    tasks.repeat(tried(), str(asked.id))
     (found,) = service.repetitions(LI, asked.run_id)
     assert found.outcome is not None
     assert (found.outcome.is_same, found.progress.tries) == (True, 2)
+
+
+def test_deciding_again_that_fails_each_time_is_given_up_and_can_be_asked_for_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = service.start_repeat(AUDITOR, done())
+    monkeypatch.setattr(runs.kept, "digest_of", _out_of_space)
+    for attempts, state in ((tasks.TRIES - 1, RunState.RUNNING), (tasks.TRIES, RunState.FAILED)):
+        with pytest.raises(OSError, match="No space"):
+            tasks.repeat(tried(attempts), str(asked.id))
+        (found,) = service.repetitions(LI, asked.run_id)
+        assert found.state is state
+    assert "No space left on device" in found.fault
+    assert not list((settings.SITE / "runs").glob(f"repeat-{asked.id}"))
+    monkeypatch.undo()
+    again = service.start_repeat(AUDITOR, asked.run_id)
+    assert again.id != asked.id
+    assert service.repeat_now(again.id).state is RunState.DONE
+
+
+def test_a_run_that_fails_each_time_is_given_up_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    ordered = service.start_run(LI, AS_OF)
+    monkeypatch.setattr(runs, "_finish", _out_of_space)
+    for attempts, state in ((0, RunState.RUNNING), (tasks.TRIES, RunState.FAILED)):
+        with pytest.raises(OSError, match="No space"):
+            tasks.run(tried(attempts), str(ordered.id))
+        assert service.run(LI, ordered.id).state is state
+    assert "No space left on device" in service.run(LI, ordered.id).fault
+    monkeypatch.undo()
+    found = service.run_now(ordered.id)
+    assert (found.state, found.fault) == (RunState.DONE, "")
+
+
+def test_a_job_waits_for_another_run_as_long_as_it_takes_and_tries_all_else_so_often() -> None:
+    for task in (tasks.run, tasks.repeat):
+        for attempts in (0, tasks.TRIES - 1, tasks.TRIES, tasks.TRIES * 10):
+            job = tried(attempts).job
+            assert task.get_retry_exception(RunInProgress("run-in-progress", "等", "wait"), job) is not None
+            assert (task.get_retry_exception(OSError(28, "full"), job) is None) == (attempts >= tasks.TRIES)
+
+
+def test_what_is_under_way_without_a_job_gets_one_when_it_is_asked_for_again() -> None:
+    asked = service.start_repeat(AUDITOR, done())
+    ended = "UPDATE procrastinate_jobs SET status = %s::procrastinate_job_status WHERE task_name = 'entitlements.repeat'"
+    left = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'entitlements.repeat' AND status = 'todo'"
+    for status, jobs in (("todo", 1), ("doing", 0), ("failed", 1)):
+        with connection.cursor() as cursor:
+            cursor.execute(ended, [status])
+            assert service.start_repeat(LI, asked.run_id).id == asked.id
+            cursor.execute(left)
+            assert cursor.fetchone() == (jobs,)
+    assert service.repeat_now(asked.id).state is RunState.DONE
 
 
 def test_deciding_again_what_cannot_be_read_has_failed_and_says_why() -> None:
@@ -192,7 +259,7 @@ def test_deciding_again_what_cannot_be_read_has_failed_and_says_why() -> None:
     path = registry.snapshot_path(service.run(LI, asked.run_id).snapshot_sha256)
     kept_bytes = path.read_bytes()
     path.write_bytes(b"damaged")
-    tasks.repeat(str(asked.id))
+    tasks.repeat(tried(), str(asked.id))
     path.write_bytes(kept_bytes)
     (found,) = service.repetitions(LI, asked.run_id)
     assert (found.state, found.outcome) == (RunState.FAILED, None)

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from zhida_server.audit import service as audit
 from zhida_server.people import service as people
 from zhida_server.people.data import VISITOR, Actor, Conflict, NotAllowed, NotFound, Refused, Role, job_actor
-from zhida_server.people.models import User
+from zhida_server.people.models import Binding, User
 from zhida_server.people.permissions import PERMISSIONS
 
 SENTENCE = "a long sentence of 2026"
@@ -19,6 +19,8 @@ ADMINISTRATOR = Actor("admin", Role.ADMINISTRATOR, "大数据局")
 CODE = "91330105MA27XXXX0X"
 COUNTER = Actor("li", Role.SERVICE, "企业服务中心")
 LETTER = "授权委托书 2026-017"
+CONFIRMED = """UPDATE people_binding
+SET is_confirmed = true, decided_by = '{by}', decided_role = '{role}', decided_office = '{office}', decided_at = now()"""
 COPY = """INSERT INTO people_user SELECT (jsonb_populate_record(u, '{{"id": 99, {}}}')).* FROM people_user u"""
 
 
@@ -135,6 +137,8 @@ def test_a_binding_counts_once_a_second_person_has_confirmed_it() -> None:
 @pytest.mark.usefixtures("database")
 def test_a_binding_that_was_refused_is_never_used() -> None:
     people.bind_representative(COUNTER, "boss", SENTENCE, CODE, LETTER)
+    with pytest.raises(NotAllowed, match="binding-other-office"):
+        people.refuse_binding(Actor("wu", Role.SERVICE, "另一处"), "boss", "填错了企业")
     with pytest.raises(Refused, match="reason-missing"):
         people.refuse_binding(COUNTER, "boss", " ")
     assert not people.refuse_binding(COUNTER, "boss", "填错了企业").is_active
@@ -145,17 +149,25 @@ def test_a_binding_that_was_refused_is_never_used() -> None:
     with pytest.raises(NotFound, match="binding-unknown"):
         people.confirm_binding(ADMINISTRATOR, "nobody")
     assert audit.records(object="boss", act="people.refuse")[0].after["reason"] == "填错了企业"  # type: ignore[index]
+    binding = Binding.objects.get(user__username="boss")
+    assert (binding.decided_by, binding.decided_role, binding.decided_office) == (COUNTER.name, COUNTER.role, COUNTER.office)
 
 
 @pytest.mark.parametrize(
     "statement",
     [
         "UPDATE people_user SET is_active = true WHERE username = 'boss'",
-        "UPDATE people_binding SET is_confirmed = true, decided_by = 'li', decided_at = now()",
+        CONFIRMED.format(by="li", role="service", office="企业服务中心"),
+        CONFIRMED.format(by="wu", role="service", office="另一处"),
+        CONFIRMED.format(by="wang", role="administrator", office="财政局"),
+        CONFIRMED.format(by="wu", role="job", office=""),
+        CONFIRMED.format(by="wu", role="finance", office="企业服务中心"),
+        CONFIRMED.format(by="wu", role="service", office="另一处").replace("true", "false"),
+        "UPDATE people_binding SET is_confirmed = true, decided_by = 'wu', decided_at = now()",
         "UPDATE people_binding SET is_confirmed = true, decided_by = 'wu'",
         "UPDATE people_binding SET document = 'another'",
         "UPDATE people_binding SET asked_by = 'another'",
-        "UPDATE people_binding SET asked_by = 'job:x', is_confirmed = true, decided_by = 'li', decided_at = now()",
+        CONFIRMED.format(by="li", role="service", office="企业服务中心") + ", asked_by = 'job:x'",
         "DELETE FROM people_binding",
         "TRUNCATE people_binding",
         COPY.format('"username": "b", "is_active": true'),
@@ -163,9 +175,20 @@ def test_a_binding_that_was_refused_is_never_used() -> None:
 )
 @pytest.mark.usefixtures("database")
 def test_the_database_keeps_a_binding_for_two_persons(statement: str) -> None:
+    staff()
     people.bind_representative(COUNTER, "boss", SENTENCE, CODE, LETTER)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("by", "role", "office"), [("wu", "service", "企业服务中心"), ("admin", "administrator", "大数据局"), ("job:setup", "job", "")]
+)
+@pytest.mark.usefixtures("database")
+def test_the_database_lets_a_second_person_of_the_office_or_an_administrator_confirm(by: str, role: str, office: str) -> None:
+    people.bind_representative(COUNTER, "boss", SENTENCE, CODE, LETTER)
+    with connection.cursor() as cursor:
+        cursor.execute(CONFIRMED.format(by=by, role=role, office=office))
 
 
 @pytest.mark.parametrize(

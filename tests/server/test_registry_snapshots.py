@@ -137,6 +137,27 @@ def test_facts_that_hold_one_after_the_other_stand_side_by_side_and_are_not_repl
         registry.tell(ZHAO, "A1", {"从业人员": 40}, source="三", on=day(3, 1))
 
 
+def test_what_is_judged_of_a_day_that_is_over_leaves_what_was_told_of_later_days() -> None:
+    registry.tell(ZHAO, "A1", {"从业人员": 20}, source="自报", on=day(3, 1))
+    registry.tell(ZHAO, "A1", {"从业人员": 30}, source="自报", on=day(6, 1))
+    registry.tell(ZHAO, "A1", {"从业人员": 40}, source="自报", on=day(9, 1))
+    for _ in range(2):
+        registry.judge(ZHAO, "A1", {"从业人员": 21}, source="认定", on=day(4, 1))
+    registry.judge(ZHAO, "A1", {"从业人员": 19}, source="认定", on=day(2, 1))
+    found = registry.told_facts(LI, "A1", purpose="test")
+    assert [(each.value, each.since, each.until) for each in found] == [
+        (Decimal(20), day(3, 1), day(3, 31)),
+        (Decimal(30), day(6, 1), day(8, 31)),
+        (Decimal(40), day(9, 1), None),
+        (Decimal(21), day(4, 1), day(5, 31)),
+        (Decimal(19), day(2, 1), day(2, 28)),
+    ]
+    assert found[0].replaced_by == found[3].id
+    registry.judge(ZHAO, "A1", {"从业人员": 41}, source="认定", on=day(9, 1))  # of the last day on which anything is told
+    registry.take_snapshot(LI, day(9, 2))
+    assert facts("A1")["从业人员"] == Decimal(41)
+
+
 TELL = """INSERT INTO registry_attribute (code, name, value, source, since, until, replaces_id, by)
 VALUES (%s, %s, '1', 'x', %s, %s, %s, 'x') RETURNING id"""
 
@@ -158,7 +179,7 @@ def test_the_database_refuses_facts_that_hold_on_the_same_day(since: str, until:
         insert("A1", "甲", since, until)
 
 
-def test_the_database_lets_facts_follow_each_other_and_replace_their_like_once() -> None:
+def test_the_database_lets_facts_follow_each_other_and_replace_their_like() -> None:
     first = insert("A1", "甲", "2026-01-01", "2026-03-31")
     insert("A1", "甲", "2026-04-01", None)
     other = insert("A1", "乙", "2026-01-01", None)
@@ -167,8 +188,12 @@ def test_the_database_lets_facts_follow_each_other_and_replace_their_like_once()
         insert("A1", "甲", "2026-02-01", "2026-02-02", other)
     insert("A1", "甲", "2026-02-01", "2026-02-28", first)
     insert("A1", "甲", "2026-03-01", "2026-03-31")  # the first one ended on 31 January
-    with pytest.raises(IntegrityError, match="replaces_id"):
-        insert("A1", "甲", "2026-01-15", "2026-01-16", first)
+    insert("A1", "甲", "2026-01-15", "2026-01-31", first)  # now it ended on the 14th, however many replaced it
+    with pytest.raises(IntegrityError, match="holds on some of the same days"):
+        insert("A1", "甲", "2026-01-14", "2026-01-14")
+    insert("A1", "甲", "2026-01-10", "2026-01-14", first)
+    with pytest.raises(IntegrityError, match="holds on some of the same days"):
+        insert("A1", "甲", "2026-01-20", "2026-01-25", first)
     with pytest.raises(IntegrityError, match="ends_after"):
         insert("A1", "丙", "2026-01-15", "2026-01-14")
 

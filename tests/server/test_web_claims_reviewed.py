@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.server import staff_town
+from tests.server.delivery_orders import seen_on
 from tests.server.test_web_staff import as_user, post, text
 from zhida_server.delivery import service as delivery
 from zhida_server.delivery.data import OrderState
@@ -23,11 +24,12 @@ def test_a_claim_is_reviewed_and_granted_as_it_was_shown(town: staff_town.Town) 
     assert reverse("staff_review", args=[town.claim]) in text(client, "staff_reviews")
     page = text(client, "staff_review", town.claim)
     assert "准予发放 ¥400.00" in page
-    assert 'name="seen" value="40000"' in page
+    seen = seen_on(page)
     assert "逐条理由" in page
-    assert post(client, "staff_review_decide", town.claim, decision="granted", reason="", seen="40000").status_code == 422
-    assert post(client, "staff_review_decide", town.claim, decision="granted", reason="齐全", seen="39999").status_code == 409
-    assert post(client, "staff_review_decide", town.claim, decision="granted", reason="材料齐全", seen="40000").status_code == 302
+    assert post(client, "staff_review_decide", town.claim, decision="granted", reason="", seen=seen).status_code == 422
+    for forged in ({}, {"seen": "x"}, {"seen": "40000"}):
+        assert post(client, "staff_review_decide", town.claim, decision="granted", reason="齐全", **forged).status_code == 409
+    assert post(client, "staff_review_decide", town.claim, decision="granted", reason="材料齐全", seen=seen).status_code == 302
     page = text(client, "staff_review", town.claim)
     assert "准予发放" in page
     assert "材料齐全" in page

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.server import small_town
-from tests.server.delivery_orders import LI, OFFICER
+from tests.server.delivery_orders import LI, OFFICER, seen_on
 from tests.server.test_delivery_claims import DICTIONARY, POLICIES, TEA
+from zhida_server.audit import models as audit_models
 from zhida_server.catalogue import service as catalogue
 from zhida_server.delivery import service as delivery
 from zhida_server.entitlements import service as entitlements
@@ -82,17 +83,58 @@ def test_what_has_to_be_judged_is_asked_and_looked_at_before_it_counts() -> None
 
 def test_a_decision_keeps_what_was_judged_and_is_not_made_on_something_else() -> None:
     claim, client = claimed(), as_user("qian")
-    yes = {"decision": "granted", "reason": "名录在册", "seen": "50000"}
+    facts = {"told:示范企业": "true", "told:从业人员": "12"}
+    seen = seen_on(post(client, "staff_review", claim, **facts).content.decode())
+    yes = {"decision": "granted", "reason": "名录在册", "seen": seen}
     missing = post(client, "staff_review_decide", claim, **yes)
     assert missing.status_code == 409
     assert "还没有认定：示范企业" in missing.content.decode()
     assert "名录在册" in missing.content.decode()
-    assert post(client, "staff_review_decide", claim, **yes, **{"told:示范企业": "true", "told:从业人员": "12"}).status_code == 302
+    assert post(client, "staff_review_decide", claim, **yes, **facts).status_code == 302
     told = {each.name: each.source for each in registry.told_facts(OFFICER, "B2", purpose="test") if each.replaced_by is None}
     assert told == {"示范企业": "政务中心认定：名录在册", "从业人员": "政务中心认定：名录在册"}
     again = post(as_user("zhao"), "staff_review_decide", claim, **yes, **{"told:示范企业": "true"})
     assert again.status_code == 409
     assert "qian" in again.content.decode()
+
+
+def test_what_was_changed_after_the_look_is_shown_again_and_granted_then() -> None:
+    claim, client = claimed(), as_user("qian")
+    shown = post(client, "staff_review", claim, **{"told:示范企业": "true", "told:从业人员": "12"}).content.decode()
+    yes, changed = {"decision": "granted", "reason": "名录在册"}, {"told:示范企业": "true", "told:从业人员": "13"}
+    for forged in ({}, {"seen": "x"}, {"seen": "50000"}, {"seen": seen_on(shown)}):
+        again = post(client, "staff_review_decide", claim, **yes, **changed, **forged)
+        assert (again.status_code, "不是刚才看到的" in again.content.decode()) == (409, True)
+    assert seen_on(again.content.decode()) != seen_on(shown)
+    assert [each.name for each in registry.told_facts(OFFICER, "B2", purpose="test")] == ["从业人员"]
+    assert post(client, "staff_review_decide", claim, **yes, **changed, seen=seen_on(again.content.decode())).status_code == 302
+
+
+def test_what_the_enterprise_stated_is_not_granted_by_when_its_field_was_emptied() -> None:
+    claim, client = claimed(), as_user("qian")
+    emptied = {"told:示范企业": "true", "told:从业人员": " "}
+    page = post(client, "staff_review", claim, **emptied).content.decode()
+    assert "还没有核实，不能据此准予" in page
+    assert "准予发放 ¥" not in page
+    refused = post(client, "staff_review_decide", claim, decision="granted", reason="在册", **emptied)
+    assert (refused.status_code, "还没有核实：从业人员" in refused.content.decode()) == (409, True)
+
+
+def test_looking_at_a_claim_is_recorded_once_and_so_is_deciding_it() -> None:
+    claim, client = claimed(), as_user("qian")
+    facts = {"told:示范企业": "true", "told:从业人员": "12"}
+
+    def reads() -> int:
+        return audit_models.Record.objects.filter(actor="qian", act="enterprise.read", object="B2").count()
+
+    client.get(reverse("staff_review", args=[claim]))
+    assert reads() == 1
+    seen = seen_on(post(client, "staff_review", claim, **facts).content.decode())
+    assert reads() == 2
+    post(client, "staff_review_decide", claim, decision="granted", reason="在册", seen="x", **facts)
+    assert reads() == 3
+    assert post(client, "staff_review_decide", claim, decision="granted", reason="在册", seen=seen, **facts).status_code == 302
+    assert reads() == 4
 
 
 def test_an_enterprise_asks_for_a_review_of_what_only_a_person_can_judge() -> None:

@@ -125,6 +125,7 @@ def test_a_run_is_tallied_and_repeated_to_the_byte(town: staff_town.Town) -> Non
     (asked,) = entitlements.repetitions(staff_town.ZHAO, town.run)
     waiting = text(client, "staff_run", town.run)
     assert "复算，逐字节比对" not in waiting
+    assert "再交给后台" in waiting
     part = client.get(reverse("staff_run_repetitions", args=[town.run]), HTTP_HX_REQUEST="true").content.decode()
     assert "every 2s" in part
     assert "<html" not in part
@@ -479,6 +480,11 @@ def test_a_representative_who_was_refused_never_logs_in(town: staff_town.Town) -
     assert town.run
     post(as_user("wu"), "staff_person_bind", name="third", code="c3", password=staff_town.PASSWORD, document="授权书 1")
     assert post(as_user("qian"), "staff_binding_decide", name="third", decision="refused", reason="").status_code == 422
+    people.create_staff(staff_town.SETUP, "lin", staff_town.PASSWORD, Role.SERVICE, "另一处")
+    User.objects.update(has_initial_password=False)
+    assert post(as_user("lin"), "staff_binding_decide", name="third", decision="refused", reason="填错").status_code == 403
+    assert 'value="refused"' not in text(as_user("lin"), "staff_bindings")
+    assert 'value="refused"' in text(as_user("wu"), "staff_bindings")
     assert post(as_user("wu"), "staff_binding_decide", name="third", decision="refused", reason="填错").status_code == 302
     assert not User.objects.get(username="third").is_active
     assert post(as_user("wu"), "staff_person_change", act="reactivate", name="third").status_code == 409

@@ -23,6 +23,7 @@ from zhida_server.audit import service as audit
 from zhida_server.delivery import bank_files, models, orders
 from zhida_server.delivery.data import (
     Batch,
+    BatchIsBarred,
     BatchLine,
     BatchState,
     NoBatch,
@@ -93,7 +94,8 @@ def make_batch(actor: Actor, policy: str | None = None, *, on: dt.date) -> Batch
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('delivery/batch', 0))")
         states = orders.locked(orders.payable_ids(policy or ""))
-        cursor.execute(CHOSEN, [[id_ for id_, state in states.items() if state is OrderState.PAYABLE]])
+        barred = orders.barred(list(states))
+        cursor.execute(CHOSEN, [[id_ for id_, state in states.items() if state is OrderState.PAYABLE and id_ not in barred]])
         chosen = cursor.fetchall()
         if not chosen:
             raise NothingPayable(
@@ -129,6 +131,7 @@ def sign_batch(actor: Actor, batch_id: UUID, *, on: dt.date) -> Batch:
     Raises:
         TwoPersons: where the maker wants to sign.
         NotInThatState: where it was withdrawn, or another person has signed it.
+        BatchIsBarred: where an objection to something in it was upheld meanwhile.
     """
     people.require(actor, "batch.sign")
     with transaction.atomic():
@@ -143,7 +146,9 @@ def sign_batch(actor: Actor, batch_id: UUID, *, on: dt.date) -> Batch:
             return _batch(row)
         if row.state != BatchState.MADE:
             raise _not_from(row, "签发", "signed")
-        content = bank_files.write(row.number, _lines(row.id))
+        lines = _lines(row.id)
+        _refuse_what_is_barred(row, lines)
+        content = bank_files.write(row.number, lines)
         row.state, row.signed_by, row.signed_on = BatchState.SIGNED, actor.name, on
         row.file_sha256 = files.keep_bytes(content, SUFFIX)
         row.save(update_fields=["state", "signed_by", "signed_on", "file_sha256"])
@@ -152,8 +157,24 @@ def sign_batch(actor: Actor, batch_id: UUID, *, on: dt.date) -> Batch:
         return _batch(row)
 
 
+def _refuse_what_is_barred(row: models.Batch, lines: Sequence[BatchLine]) -> None:
+    """Refuse to sign what an upheld objection forbids to pay; whoever decides one at this moment waits, or we wait for them."""
+    ids = [line.order_id for line in lines]
+    orders.locked(ids)
+    barred = orders.barred(ids)
+    if barred:
+        places = "、".join(str(line.number) for line in lines if line.order_id in barred)
+        raise BatchIsBarred(
+            "batch-barred",
+            f"批次 {row.number} 编好以后，第 {places} 行有异议成立，不能支付：请撤回这个批次（这些支付随之撤销），重新编一个",
+            f"objections to lines {places} of batch {row.number} were upheld meanwhile: withdraw it, which voids them, and make another",
+        )
+
+
 def withdraw_batch(actor: Actor, batch_id: UUID, reason: str, *, on: dt.date) -> Batch:
-    """Give up a batch that nobody has signed; its orders are payable again. Withdrawing again changes nothing.
+    """Give up a batch that nobody has signed; its orders are payable again, or void where an objection to them was upheld meanwhile.
+
+    Withdrawing again changes nothing.
 
     Args:
         actor: Who acts.
@@ -178,6 +199,7 @@ def withdraw_batch(actor: Actor, batch_id: UUID, reason: str, *, on: dt.date) ->
         _end_lines(row.id, ids, ["released"] * len(ids), [""] * len(ids))
         orders.tell(ids, "released", by=actor.name, on=on, batch_id=row.id, reasons=dict.fromkeys(ids, because))
         orders.tell(ids, OrderState.PAYABLE, by=actor.name, on=on)
+        orders.void_barred(ids, by=actor.name, on=on)
         audit.record(actor.name, "batch.withdraw", str(row.id), after={"number": row.number, "reason": because})
         return _batch(row)
 
@@ -211,6 +233,8 @@ def bank_file(actor: Actor, batch_id: UUID) -> tuple[str, bytes]:
 
 def load_return(actor: Actor, batch_id: UUID, name: str, content: bytes, *, on: dt.date) -> Reconciled:
     """Take a return file of the bank: what it paid is posted, what failed is payable again, or held for a person after three failures.
+
+    What failed is void where an objection to it was upheld while the bank had it.
 
     Exactly the same file again changes nothing. Several files may settle a batch; it is reconciled when no line is open.
 
@@ -263,9 +287,12 @@ def _settle(
     orders.tell(paid, OrderState.PAID, by=actor.name, on=on, batch_id=row.id)
     orders.tell(failed, "failed", by=actor.name, on=on, batch_id=row.id, reasons=failed)
     failures = orders.failures_of(list(failed))
-    held = [order_id for order_id in failed if failures[order_id] >= orders.FAILURES]
+    barred = orders.barred(list(failed))
+    held = [order_id for order_id in failed if failures[order_id] >= orders.FAILURES and order_id not in barred]
     orders.tell(held, OrderState.HELD, by=actor.name, on=on)
-    orders.tell(sorted(failed.keys() - set(held)), OrderState.PAYABLE, by=actor.name, on=on)
+    again = sorted(failed.keys() - set(held))
+    orders.tell(again, OrderState.PAYABLE, by=actor.name, on=on)
+    orders.void_barred(again, by=actor.name, on=on)
     if row.state == BatchState.SENT and not models.Line.objects.filter(batch=row, outcome=None).exists():
         row.state = BatchState.RECONCILED
         row.save(update_fields=["state"])

@@ -9,7 +9,7 @@ The key of a claim makes a double click one claim. An enterprise states only wha
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +37,7 @@ from zhida_server.delivery.data import (
 from zhida_server.delivery.notices import MONEY
 from zhida_server.delivery.questions import questions_of
 from zhida_server.delivery.texts import text_of
-from zhida_server.delivery.waiting import is_waited_for
+from zhida_server.delivery.waiting import is_left_beside
 from zhida_server.entitlements import service as entitlements
 from zhida_server.entitlements.data import AlreadyGranted, Decided, GrantRequest
 from zhida_server.ledger import service as ledger
@@ -66,7 +66,8 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('claim/' || %s, 0))"
 
 FOR_REVIEW = """
 SELECT claim.* FROM delivery_claim claim
-WHERE claim.outcome = 'REVIEW' AND NOT EXISTS (SELECT FROM delivery_claim_decision decision WHERE decision.claim_id = claim.id)
+WHERE claim.outcome = 'REVIEW' AND NOT claim.policy = ANY(%s)
+    AND NOT EXISTS (SELECT FROM delivery_claim_decision decision WHERE decision.claim_id = claim.id)
     AND NOT EXISTS (
     SELECT FROM delivery_order ordered
     WHERE ordered.policy = claim.policy AND ordered.period = extract(year FROM claim.claimed_on) AND ordered.code = claim.code
@@ -139,7 +140,8 @@ def claim(  # noqa: PLR0913 - what a claim consists of
         decided, accepted, questions = _decide(actor, code, policy, _read(told, on), on)
         if questions:
             return _answer(None, front, code, decided, _Verdict(decided.outcome, decided.reason_zh, decided.reason_en), None, questions, on)
-        verdict = _verdict(front, decided, is_taken_back=orders.is_taken_back(policy, on.year, code))
+        is_in_doubt = orders.is_in_doubt(policy, on.year, code)
+        verdict = _verdict(front, decided, is_taken_back=orders.is_taken_back(policy, on.year, code), is_in_doubt=is_in_doubt)
         if verdict.outcome is Outcome.REVIEW:
             _refuse_a_second(policy, on.year, code)
         if accepted:
@@ -175,7 +177,7 @@ class _Verdict:
         self.is_granted = is_granted
 
 
-def _verdict(front: FrontMatter, decided: Decided, *, is_taken_back: bool) -> _Verdict:
+def _verdict(front: FrontMatter, decided: Decided, *, is_taken_back: bool, is_in_doubt: bool) -> _Verdict:
     """Say what a claim comes to once nothing is left to be asked."""
     zh, en = decided.reason_zh, decided.reason_en
     if decided.outcome in {Outcome.REVIEW, Outcome.UNDETERMINED}:
@@ -197,6 +199,10 @@ def _verdict(front: FrontMatter, decided: Decided, *, is_taken_back: bool) -> _V
         back_zh = f"按已有的事实符合条件；但“{front.title}”今年的发放曾经撤销，或有异议成立，已转经办人核实。"
         back_en = f"Eligible by what is known; but this year's grant of '{front.title}' was voided, or objected to rightly: a person looks."
         return _Verdict(Outcome.REVIEW, f"{back_zh}{zh}", f"{back_en} {en}".strip())
+    if is_in_doubt:
+        doubt_zh = f"按已有的事实符合条件；但对“{front.title}”今年的公示有异议还没有认定，已转经办人，认定以后再办。"
+        doubt_en = f"Eligible by what is known; but an objection to '{front.title}' of this year is not decided yet: a person looks."
+        return _Verdict(Outcome.REVIEW, f"{doubt_zh}{zh}", f"{doubt_en} {en}".strip())
     return _Verdict(Outcome.ELIGIBLE, zh, en, is_granted=True)
 
 
@@ -232,7 +238,8 @@ def granted_for(  # noqa: PLR0913, PLR0917 - what is granted, and when
     """
     request = GrantRequest(policy, code, decided.paid_fen, decided.article, decided.decision)
     try:
-        if is_waited_for(ledger.budget_for(policy, on.year) or ""):
+        budget = ledger.budget_for(policy, on.year)
+        if budget is not None and not is_left_beside(budget, decided.paid_fen):
             raise _spent(front, decided)
         granted = entitlements.grant_many(actor, None, [request], on=on)
     except Overdrawn:
@@ -342,9 +349,19 @@ def claim_of(order_id: UUID) -> Claim | None:
     return None if row is None else kept_claim(row)
 
 
-def open_claims() -> tuple[Claim, ...]:
-    """Return the claims that wait for a person, the oldest first; what was granted meanwhile is left out."""
-    return tuple(kept_claim(row) for row in models.Claim.objects.raw(FOR_REVIEW, [LISTED]))
+def policies_to_review() -> tuple[str, ...]:
+    """Return the policies of which there are claims that nobody decided."""
+    waiting = models.Claim.objects.filter(outcome=Outcome.REVIEW.value, decision=None)
+    return tuple(waiting.order_by("policy").values_list("policy", flat=True).distinct())
+
+
+def open_claims(*, without: Sequence[str] = ()) -> tuple[Claim, ...]:
+    """Return the claims that wait for a person, the oldest first; what was granted meanwhile is left out.
+
+    Args:
+        without: Policies whose claims are left out too.
+    """
+    return tuple(_claim(row, None) for row in models.Claim.objects.raw(FOR_REVIEW, [list(without), LISTED]))
 
 
 def _again(former: models.Claim, code: str, policy: str) -> Claim:
@@ -360,7 +377,10 @@ def _again(former: models.Claim, code: str, policy: str) -> Claim:
 
 def kept_claim(row: models.Claim) -> Claim:
     """Return a claim as it is kept, with what a person decided."""
-    decision: models.ClaimDecision | None = getattr(row, "decision", None) if row.outcome == Outcome.REVIEW else None
+    return _claim(row, getattr(row, "decision", None) if row.outcome == Outcome.REVIEW else None)
+
+
+def _claim(row: models.Claim, decision: models.ClaimDecision | None) -> Claim:
     return Claim(
         id=row.id,
         policy=row.policy,

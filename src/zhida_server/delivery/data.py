@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from zhida.assess.assessment import Outcome
-from zhida_server.entitlements.data import Answer, Decided, Entitlement, Run
+from zhida_server.entitlements.data import Decided
 from zhida_server.people.data import Conflict, NotFound, Refused
 
 # --- public notice -------------------------------------------------------------------------------------------------
@@ -126,6 +126,8 @@ class Objection:
     """Who lifted it."""
     lifted_on: dt.date | None
     """When it was lifted; None where it holds."""
+    batch: str = ""
+    """The number of a batch that nobody has signed and that holds what the upheld objection forbids to pay; empty where there is none."""
 
 
 # --- orders and batches --------------------------------------------------------------------------------------------
@@ -192,22 +194,6 @@ class Order:
     """What became of it, in order."""
     has_payee: bool
     """Whether a bank account is known to pay it to."""
-
-
-@dataclass(frozen=True, slots=True)
-class EnterpriseOverview:
-    """What an enterprise's page shows."""
-
-    run: Run | None
-    """The run that counts; None where none was done."""
-    answers: tuple[Answer, ...]
-    """What it says of the enterprise, in the order of the packs."""
-    orders: tuple[Order, ...]
-    """The orders to pay it, the latest first."""
-    entitlements: tuple[Entitlement, ...]
-    """What was granted to it, the latest last; each order has its own among them, under the same id."""
-    claims: tuple["Claim", ...] = ()
-    """Its claims that a person judges, or has judged, the latest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,30 +317,6 @@ class Reconciled:
     """Lines that the bank has not settled yet, with its words."""
     is_repeated: bool
     """Whether exactly this file was taken before, and nothing changed now."""
-
-
-@dataclass(frozen=True, slots=True)
-class GrantOverview:
-    """What the page of one grant shows."""
-
-    order: Order
-    """The order to pay it."""
-    entitlement: Entitlement
-    """The grant, under the same id."""
-    claim: "Claim | None"
-    """The claim that it came from; None where it was granted without one."""
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentOverview:
-    """What the trail of one payment shows."""
-
-    order: Order
-    """The order."""
-    entitlement: Entitlement
-    """The grant, under the same id."""
-    batch: Batch | None
-    """The batch that it was put into last, with its line alone; None where it was in none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,17 +450,22 @@ class Review:
     """What has to be judged first."""
     stated: tuple[Question, ...]
     """What the enterprise has stated, to be verified."""
+    unverified: tuple[Question, ...]
+    """What of that is not verified: its field was emptied. Nothing is granted by it."""
     values: Mapping[str, object]
     """What is known of these, or was entered, by the names of questions."""
     decided: Decided | None
     """What the engine says with them, as of the day of the claim; None where the policy is in the packs no more."""
     explanation: str
     """The same with its reasons, as the body of a page."""
+    seen: str
+    """The digest of what is shown: the facts that were entered, and what the engine says with them. A yes is given by it alone."""
 
     @property
     def is_yes(self) -> bool:
-        """Whether the engine says yes, and there is something to be granted."""
-        return self.decided is not None and self.decided.outcome is Outcome.ELIGIBLE and self.decided.paid_fen > 0
+        """Whether everything is verified, the engine says yes, and there is something to be granted."""
+        is_granted = self.decided is not None and self.decided.outcome is Outcome.ELIGIBLE and self.decided.paid_fen > 0
+        return is_granted and not self.unverified
 
 
 # --- refusals ------------------------------------------------------------------------------------------------------
@@ -550,6 +517,10 @@ class NothingPayable(Conflict):
 
 class TwoPersons(Conflict):
     """Who made a batch does not sign it."""
+
+
+class BatchIsBarred(Conflict):
+    """A batch holds what an objection forbids to pay that was upheld since it was made."""
 
 
 class NotInThatState(Conflict):

@@ -272,8 +272,12 @@ def _grant_chunk(notice_id: UUID, eligible: Sequence[EligibleLine], places: Mapp
 
 
 def _write_lines(row: models.Notice, fresh: Sequence[tuple[int, EligibleLine]], places: Mapping[str, waiting.Place]) -> None:
-    """Write lines with their orders as far as the budget allows; where somebody waits for it, everybody takes their place in the line."""
-    is_free = not waiting.is_waited_for(row.budget)
+    """Write lines with their orders as far as the budget allows; where somebody waits for it, everybody takes their place in the line.
+
+    So they do where a later run of the year was done since the notice was opened: they are served by what that one gives.
+    """
+    latest = entitlements.latest_run_of(row.period)
+    is_free = (latest is None or latest.id == row.run_id) and not waiting.is_waited_for(row.budget)
     granted: Mapping[str, UUID] = {}
     if is_free and fresh:
         barred = waiting.barred_codes(row.policy, row.period)
@@ -344,6 +348,11 @@ def notice(notice_id: UUID) -> Notice:
         NoNotice: where there is none.
     """
     return _notice(_row(notice_id))
+
+
+def open_notices() -> int:
+    """Return how many notices are open; anybody may know."""
+    return models.Notice.objects.filter(state=NoticeState.OPEN.value).count()
 
 
 def notices(*, limit: int = 100) -> tuple[Notice, ...]:

@@ -22,7 +22,11 @@ from zhida_server.people.data import VISITOR, Actor
 QUERY = """
 SELECT objection.id, objection.notice_id, notice.policy, notice.title, objection.code, line.name, objection.who, objection.reason,
     objection.made_on, decision.is_upheld, coalesce(decision.reason, ''), coalesce(decision.decided_by, ''), decision.decided_on,
-    coalesce(lift.reason, ''), coalesce(lift.lifted_by, ''), lift.lifted_on
+    coalesce(lift.reason, ''), coalesce(lift.lifted_by, ''), lift.lifted_on,
+    CASE WHEN decision.is_upheld AND lift.decision_id IS NULL THEN coalesce((
+        SELECT batch.number FROM delivery_order ordered JOIN delivery_line entry ON entry.order_id = ordered.id AND entry.outcome IS NULL
+        JOIN delivery_batch batch ON batch.id = entry.batch_id AND batch.state = 'made'
+        WHERE ordered.policy = notice.policy AND ordered.period = notice.period AND ordered.code = objection.code LIMIT 1), '') ELSE '' END
 FROM delivery_objection objection JOIN delivery_notice notice ON notice.id = objection.notice_id
 JOIN delivery_notice_line line ON line.notice_id = objection.notice_id AND line.code = objection.code
 LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
@@ -78,7 +82,8 @@ def object_to(  # noqa: PLR0913 - what an objection consists of
 def decide_objection(actor: Actor, objection_id: UUID, *, is_upheld: bool, reason: str, on: dt.date) -> Objection:
     """Decide an objection; where it is upheld, the grant is void and its money free again, and nothing is granted in its place this year.
 
-    The same decision again changes nothing.
+    What stands in a batch that nobody has signed cannot be signed any more: the objection says which batch has to be withdrawn, by which
+    it is void. The same decision again changes nothing.
 
     Args:
         actor: Who decides.
@@ -96,7 +101,8 @@ def decide_objection(actor: Actor, objection_id: UUID, *, is_upheld: bool, reaso
         objection = models.Objection.objects.filter(id=objection_id).first()
         if objection is None:
             raise NoObjection("no-objection", f"没有这条异议：{objection_id}", f"there is no such objection: {objection_id}")
-        models.Notice.objects.select_for_update().get(id=objection.notice_id)  # the daily closing waits, or we wait for it
+        same = models.Notice.objects.filter(policy=objection.notice.policy, period=objection.notice.period)
+        notice_ids = [row.id for row in same.select_for_update().order_by("id")]  # the daily closing waits, or we wait for it
         former = models.ObjectionDecision.objects.filter(objection=objection).first()
         if former is not None:
             if former.is_upheld != is_upheld:
@@ -109,7 +115,8 @@ def decide_objection(actor: Actor, objection_id: UUID, *, is_upheld: bool, reaso
             entitlements.grants_alone()  # no claim and no other notice grants it between the look and the end
             _void(objection, actor, because, on)
         else:
-            notices.let_go(objection.notice_id, actor.name, on)
+            for notice_id in notice_ids:  # who waited may have been served on a later notice
+                notices.let_go(notice_id, actor.name, on)
         audit.record(actor.name, "objection.decide", str(objection_id), after={"is_upheld": is_upheld, "reason": because})
         return _one(objection_id)
 

@@ -46,11 +46,25 @@ EVENT_COLUMNS = (("order_id", "uuid"), ("kind", "text"), ("batch_id", "uuid"), (
 LAST = "(SELECT kind FROM delivery_event WHERE order_id = ordered.id ORDER BY seq DESC LIMIT 1)"
 """The state of an order, in SQL that calls it `ordered`."""
 
+BARRING = """
+SELECT ordered.id, decision.reason FROM delivery_objection_decision decision
+JOIN delivery_objection objection ON objection.id = decision.objection_id
+JOIN delivery_notice objected ON objected.id = objection.notice_id
+JOIN delivery_order ordered ON ordered.policy = objected.policy AND ordered.period = objected.period AND ordered.code = objection.code
+WHERE decision.is_upheld AND ordered.id = ANY(%s)
+    AND NOT EXISTS (SELECT FROM delivery_objection_lift lift WHERE lift.decision_id = decision.objection_id)
+ORDER BY decision.decided_at, decision.objection_id
+"""
+"""Orders among some to which an objection was upheld, by whatever notice, and holds; with the reason."""
+
 PAYABLE = """
 SELECT event.order_id FROM delivery_event event
 WHERE event.kind = %s AND NOT EXISTS (SELECT FROM delivery_event later WHERE later.order_id = event.order_id AND later.seq = event.seq + 1)
 """
 """The orders that stand at `payable` or `held`."""
+
+IN_DOUBT = "SELECT delivery_is_disputed(%s, %s, %s)"
+"""Whether an objection is not decided, or was upheld and holds."""
 
 TAKEN_BACK = """
 SELECT EXISTS (
@@ -170,6 +184,26 @@ def void(ids: Sequence[UUID], *, by: str, reason: str, on: dt.date) -> None:
     tell(ids, OrderState.VOIDED, by=by, on=on, reasons=dict.fromkeys(ids, reason))
 
 
+def barred(ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """Return which of some orders an upheld objection forbids to pay, and why; ask once they are locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(BARRING, [list(ids)])
+        found: dict[UUID, str] = dict(cursor.fetchall())
+        return found
+
+
+def void_barred(ids: Sequence[UUID], *, by: str, on: dt.date) -> None:
+    """Void what came back out of a batch although an objection to it was upheld meanwhile: the bank has it no more.
+
+    Args:
+        ids: Orders that are payable again.
+        by: Who acts.
+        on: The day.
+    """
+    for order_id, reason in barred(ids).items():
+        void([order_id], by=by, reason=reason, on=on)
+
+
 def standing_of(policy: str, period: int, code: str) -> UUID | None:
     """Return the order of a policy, year and enterprise that was not voided."""
     with connection.cursor() as cursor:
@@ -185,6 +219,14 @@ def is_taken_back(policy: str, period: int, code: str) -> bool:
     """Say whether a policy was granted to an enterprise in a year and voided again, or an objection to it was upheld and holds."""
     with connection.cursor() as cursor:
         cursor.execute(TAKEN_BACK, [policy, period, code] * 2)
+        (is_so,) = cursor.fetchone()
+        return bool(is_so)
+
+
+def is_in_doubt(policy: str, period: int, code: str) -> bool:
+    """Say whether somebody objects to a policy for an enterprise in a year and that is not decided, or was upheld and holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(IN_DOUBT, [policy, period, code])
         (is_so,) = cursor.fetchone()
         return bool(is_so)
 

@@ -6,16 +6,58 @@ Orders are read before what was granted: both are only ever added, and an order 
 is found, its grant is found too, though somebody grants meanwhile.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from zhida.assess.assessment import Outcome
 from zhida_server.delivery import orders
 from zhida_server.delivery.batches import batch_with
 from zhida_server.delivery.claims import claim_of, claims_for
-from zhida_server.delivery.data import EnterpriseOverview, GrantOverview, PaymentOverview
+from zhida_server.delivery.data import Batch, Claim, Order
 from zhida_server.entitlements import service as entitlements
+from zhida_server.entitlements.data import Answer, Entitlement, Run
 from zhida_server.people import service as people
 from zhida_server.people.data import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class EnterpriseOverview:
+    """What an enterprise's page shows."""
+
+    run: Run | None
+    """The run that counts; None where none was done."""
+    answers: tuple[Answer, ...]
+    """What it says of the enterprise, in the order of the packs."""
+    orders: tuple[Order, ...]
+    """The orders to pay it, the latest first."""
+    entitlements: tuple[Entitlement, ...]
+    """What was granted to it, the latest last; each order has its own among them, under the same id."""
+    claims: tuple[Claim, ...] = ()
+    """Its claims that a person judges, or has judged, the latest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantOverview:
+    """What the page of one grant shows."""
+
+    order: Order
+    """The order to pay it."""
+    entitlement: Entitlement
+    """The grant, under the same id."""
+    claim: Claim | None
+    """The claim that it came from; None where it was granted without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOverview:
+    """What the trail of one payment shows."""
+
+    order: Order
+    """The order."""
+    entitlement: Entitlement
+    """The grant, under the same id."""
+    batch: Batch | None
+    """The batch that it was put into last, with its line alone; None where it was in none."""
 
 
 def overview_of(actor: Actor, code: str, *, purpose: str) -> EnterpriseOverview:

@@ -10,6 +10,8 @@ does not say with what was judged, and nothing to which an objection was upheld.
 """
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +20,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from zhida.assess.assessment import Outcome
+from zhida.assess.subject import engine_value
 from zhida.errors import Language
+from zhida.values.text import literal
 from zhida_server.audit import service as audit
 from zhida_server.catalogue import service as catalogue
 from zhida_server.delivery import claims, models, orders, waiting
@@ -31,6 +35,7 @@ from zhida_server.ledger.data import yuan
 from zhida_server.people import service as people
 from zhida_server.people.data import Actor, NotAllowed, Role
 from zhida_server.registry import service as registry
+from zhida_server.registry.data import Subject
 
 PURPOSE = "claim.decide"
 """What facts are read for; it stands in the audit."""
@@ -49,11 +54,11 @@ def claims_for_review(actor: Actor) -> tuple[Claim, ...]:
         actor: Who asks.
     """
     people.require(actor, "claim.review")
-    found = claims.open_claims()
     if not people.may(actor, "claim.decide"):
-        return found
+        return claims.open_claims()
     known = people.offices_that_may("claim.decide")
-    return tuple(each for each in found if _is_responsible(actor, _offices(each.policy, known)))
+    others = [policy for policy in claims.policies_to_review() if not _is_responsible(actor, _offices(policy, known))]
+    return claims.open_claims(without=others)
 
 
 def review(actor: Actor, claim_id: UUID, facts: Mapping[str, object] | None = None, *, language: Language = "zh") -> Review:
@@ -62,7 +67,8 @@ def review(actor: Actor, claim_id: UUID, facts: Mapping[str, object] | None = No
     Args:
         actor: Who looks.
         claim_id: The claim.
-        facts: What was judged so far, by the names of questions; empty texts are nothing.
+        facts: What was judged so far, by the names of questions; empty texts are nothing. What the enterprise has stated, and is
+            not among them, counts as it is known, and is shown so.
         language: Of the explanation.
 
     Raises:
@@ -77,37 +83,62 @@ def review(actor: Actor, claim_id: UUID, facts: Mapping[str, object] | None = No
         offices = _offices(row.policy, people.offices_that_may("claim.decide"))
         why_not = _why_not(actor, row, offices)
         if _is_gone(row.policy):
-            return Review(found, subject.name, offices, why_not, (), (), {}, None, "")
-        entered = dict(facts or {})
-        judged = _Judged(actor, row, _read(entered, row.claimed_on))
+            return Review(found, subject.name, offices, why_not, (), (), (), {}, None, "", "")
+        judged = _Judged(actor, row, subject, facts or {})
         names = {each.name for each in (*judged.questions, *judged.stated)}
-        values = {name: subject.facts[name] for name in names if name in subject.facts} | entered
-        explanation = entitlements.told_of(judged.decided, code=row.code, name=subject.name, language=language)
-        return Review(found, subject.name, offices, why_not, judged.questions, judged.stated, values, judged.decided, explanation)
+        return Review(
+            claim=found,
+            name=subject.name,
+            offices=offices,
+            why_not=why_not,
+            questions=judged.questions,
+            stated=judged.stated,
+            unverified=judged.unverified,
+            values={name: subject.facts[name] for name in names if name in subject.facts} | dict(facts or {}),
+            decided=judged.decided,
+            explanation=entitlements.told_of(judged.decided, code=row.code, name=subject.name, language=language),
+            seen=judged.digest(),
+        )
 
 
 class _Judged:
     """What the engine says of a claim with what a person judged."""
 
-    def __init__(self, actor: Actor, row: models.Claim, facts: Mapping[str, object]) -> None:
-        items = claims.items_of_enterprises()
+    def __init__(self, actor: Actor, row: models.Claim, subject: Subject, entered: Mapping[str, object]) -> None:
+        items, on = claims.items_of_enterprises(), row.claimed_on
         self.stated = verified_of(sorted(row.told), items)
         """What the enterprise has stated."""
+        known = {each.name: subject.facts[each.name] for each in self.stated if each.name in subject.facts and each.name not in entered}
+        facts = known | dict(_read(entered, on))
         self.accepted = {each.name: facts[each.name] for each in self.stated if each.name in facts}
         """What was judged or verified, and matters."""
+        self.unverified = tuple(each for each in self.stated if each.name not in facts)
+        """What the enterprise has stated, and whoever judges has left empty."""
         asked: dict[str, Question] = {}
         while True:
-            self.decided: Decided = entitlements.decide_now(actor, row.code, row.policy, self.accepted, on=row.claimed_on, purpose=PURPOSE)
-            self.open = judged_of(self.decided.assessment, items, row.claimed_on)
+            self.decided: Decided = entitlements.decide_now(
+                actor, row.code, row.policy, self.accepted, on=on, purpose=PURPOSE, subject=subject
+            )
+            self.open = judged_of(self.decided.assessment, items, on)
             """What is still to be judged."""
             asked |= {each.name: each for each in self.open}
             fresh = {each.name: facts[each.name] for each in self.open if each.name in facts and each.name not in self.accepted}
             if not fresh:
                 break
             self.accepted |= fresh
-        known = {each.name for each in self.stated}
-        self.questions = tuple(each for name, each in asked.items() if name not in known)
+        stated = {each.name for each in self.stated}
+        self.questions = tuple(each for name, each in asked.items() if name not in stated)
         """What had to be judged, in the order in which it was asked."""
+
+    def digest(self) -> str:
+        """Return the digest of all of it: what was judged, what else is known, the rules, and what they come to."""
+        decided = self.decided
+        rested_on = {name: decided.decision[name] for name in ("packs_sha256", "policy_sha256", "facts_sha256")}
+        came_to = {"outcome": decided.outcome.value, "amount_fen": decided.amount_fen, "paid_fen": decided.paid_fen}
+        judged = {name: None if value is None else literal(engine_value(value)) for name, value in self.accepted.items()}
+        left = [each.name for each in self.unverified]
+        written = json.dumps({**rested_on, **came_to, "judged": judged, "left": left}, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(written.encode()).hexdigest()
 
 
 def _read(facts: Mapping[str, object], on: dt.date) -> Mapping[str, object]:
@@ -126,9 +157,11 @@ def decide_claim(  # noqa: PLR0913 - what a decision consists of
     reason: str,
     on: dt.date,
     facts: Mapping[str, object] | None = None,
-    amount_fen: int | None = None,
+    seen: str = "",
 ) -> Claim:
     """Decide a claim: yes, with the facts that were judged, and the grant is made at once; or no. The same again changes nothing.
+
+    That somebody reads the enterprise's facts for it is recorded once.
 
     Args:
         actor: Who decides.
@@ -137,13 +170,14 @@ def decide_claim(  # noqa: PLR0913 - what a decision consists of
         reason: On what grounds: what was looked at, or why not.
         on: The day.
         facts: What was judged or verified, by the names of questions; of a refusal nothing is kept of them.
-        amount_fen: The amount that whoever grants it has seen; None where nobody looks.
+        seen: The digest of the review that whoever grants it has seen; a refusal needs none.
 
     Raises:
         NoClaim: where there is none.
         NotAllowed: where another office decides it, or who entered it wants to.
         AlreadyDecided: where somebody else has decided it, or it was decided otherwise, or taken back.
-        NotYetYes: where the engine does not say yes with these facts, or an objection that was upheld holds.
+        NotYetYes: where the engine does not say yes with these facts, they or what it says are not what was seen, or an objection
+            that was upheld holds.
         BudgetSpent: where the budget has not enough left, or others wait for it; the claim stays open.
         AlreadyGranted: where the same was granted meanwhile.
     """
@@ -151,7 +185,8 @@ def decide_claim(  # noqa: PLR0913 - what a decision consists of
     because, outcome = reason_of(reason), ClaimOutcome.GRANTED if is_granted else ClaimOutcome.REFUSED
     with transaction.atomic():
         row, former = _locked(claim_id)
-        people.access_enterprise(actor, row.code, purpose=PURPOSE)
+        if former is not None or not is_granted:  # or else it is read, and recorded, by what grants it
+            people.access_enterprise(actor, row.code, purpose=PURPOSE)
         if row.outcome != Outcome.REVIEW:
             raise _answered()
         if former is not None:
@@ -161,7 +196,7 @@ def decide_claim(  # noqa: PLR0913 - what a decision consists of
         why_not = _why_not(actor, row, _offices(row.policy, people.offices_that_may("claim.decide")))
         if why_not[0]:
             raise NotAllowed("claim-not-yours", *why_not)
-        judged = _grant(actor, row, _Yes(facts or {}, because, on, amount_fen)) if is_granted else None
+        judged = _grant(actor, row, _Yes(facts or {}, because, on, seen)) if is_granted else None
         decided = models.ClaimDecision.objects.create(
             claim=row,
             outcome=outcome.value,
@@ -186,7 +221,7 @@ class _Yes:
     facts: Mapping[str, object]
     because: str
     on: dt.date
-    seen_fen: int | None
+    seen: str
 
 
 def _grant(actor: Actor, row: models.Claim, yes: _Yes) -> _Judged:
@@ -206,8 +241,15 @@ def _grant(actor: Actor, row: models.Claim, yes: _Yes) -> _Judged:
             f"对这家企业的“{front.title}”有异议成立，{period} 年内不能发放；查明以后先在“公示与异议”里解除",
             f"an objection to '{front.title}' for this enterprise was upheld and holds for {period}: it has to be lifted first",
         )
-    judged = _Judged(actor, row, _read(yes.facts, row.claimed_on))
-    _refuse_what_is_not_yes(judged, yes.seen_fen)
+    if orders.is_in_doubt(row.policy, period, row.code):
+        raise NotYetYes(
+            "objection-open",
+            f"对这家企业的“{front.title}”有异议还没有认定：先在“公示与异议”里认定，再办这次申领",
+            f"an objection to '{front.title}' for this enterprise is not decided yet: it has to be decided first",
+        )
+    judged = _Judged(actor, row, registry.access_subject(actor, row.code, purpose=PURPOSE, on=row.claimed_on), yes.facts)
+    _refuse_what_is_not_yes(judged)
+    _refuse_what_was_not_seen(judged, yes.seen)
     if judged.accepted:
         source = f"{actor.office or actor.role.zh}认定：{yes.because}"
         registry.judge(actor, row.code, judged.accepted, source=source, on=row.claimed_on)
@@ -215,9 +257,13 @@ def _grant(actor: Actor, row: models.Claim, yes: _Yes) -> _Judged:
     return judged
 
 
-def _refuse_what_is_not_yes(judged: _Judged, seen_fen: int | None) -> None:
-    """Refuse what the engine does not say yes to, or to something else than was seen."""
+def _refuse_what_is_not_yes(judged: _Judged) -> None:
+    """Refuse what nobody has judged, or the engine does not say yes to."""
     decided = judged.decided
+    if judged.unverified:
+        names = "、".join(each.label for each in judged.unverified)
+        zh = f"企业自报的还没有核实：{names}。请填上核实的事实，不能留空"
+        raise NotYetYes("not-verified", zh, f"the enterprise stated this and nobody has verified it: {names}; enter what was found")
     if judged.open:
         names = "、".join(each.label for each in judged.open)
         raise NotYetYes("not-judged", f"还没有认定：{names}", f"this is still to be judged: {names}")
@@ -228,12 +274,15 @@ def _refuse_what_is_not_yes(judged: _Judged, seen_fen: int | None) -> None:
         zh = f"单看这一项应得 {yuan(decided.amount_fen)} 元；与已享受或更优的政策不能同享，没有可发放的金额"
         en = f"by itself it comes to {yuan(decided.amount_fen)} yuan, but it does not go with what is received, or is better"
         raise NotYetYes("nothing-left", zh, en)
-    if seen_fen is not None and seen_fen != decided.paid_fen:
-        zh = f"按这些事实应发 {yuan(decided.paid_fen)} 元，不是刚才看到的 {yuan(seen_fen)} 元：请再看一次，再决定"
-        en = (
-            f"with these facts it comes to {yuan(decided.paid_fen)} yuan, not the {yuan(seen_fen)} that were shown: look again, then decide"
-        )
-        raise NotYetYes("amount-changed", zh, en)
+
+
+def _refuse_what_was_not_seen(judged: _Judged, seen: str) -> None:
+    """Refuse a yes to other facts, or to something else that comes of them, than was shown to whoever says it."""
+    if seen != judged.digest():
+        fen = yuan(judged.decided.paid_fen)
+        zh = f"要准予的不是刚才看到的：所填的事实，或规则据此得出的，已经不同。现在应发 {fen} 元，请看过理由，再决定"
+        en = f"this is not what was shown: the facts, or what the rules say of them, differ. It is {fen} yuan now: look, then decide"
+        raise NotYetYes("not-what-was-seen", zh, en)
 
 
 def withdraw_claim(actor: Actor, claim_id: UUID, *, on: dt.date) -> Claim:

@@ -16,6 +16,7 @@ from zhida_server.delivery.notices import (
     notices,
     official_calendar,
     open_notice,
+    open_notices,
 )
 from zhida_server.delivery.objections import decide_objection, lift_objection, object_to, objection, objections
 from zhida_server.delivery.orders import cancel_order, held_orders, order, orders_of, payable, requeue_order
@@ -53,6 +54,7 @@ __all__ = [
     "objections",
     "official_calendar",
     "open_notice",
+    "open_notices",
     "order",
     "orders_of",
     "overview_of",

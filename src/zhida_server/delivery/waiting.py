@@ -76,12 +76,19 @@ ORDER BY line.since, line.place, line.id LIMIT {PAGE:d}
 """  # noqa: S608 - all parts are ours
 
 PLACES = """
-SELECT DISTINCT ON (line.code) line.code, line.since, line.place
+SELECT line.code, line.since, line.place, ARRAY(
+    SELECT later.run_id FROM delivery_notice later
+    WHERE later.policy = notice.policy AND later.period = notice.period AND later.state <> 'granting'
+        AND (later.opened_at, later.id) > (notice.opened_at, notice.id)
+        AND NOT EXISTS (SELECT FROM delivery_notice_line there WHERE there.notice_id = later.id AND there.code = line.code))
 FROM delivery_notice_line line JOIN delivery_notice notice ON notice.id = line.notice_id
 WHERE notice.policy = %s AND notice.period = %s AND notice.id <> %s AND line.order_id IS NULL
-ORDER BY line.code, line.since, line.place
+    AND NOT EXISTS (SELECT FROM delivery_order made WHERE made.policy = notice.policy AND made.period = notice.period
+        AND made.code = line.code AND made.ordered_at > notice.opened_at)
+ORDER BY line.since, line.place, line.id
 """
-"""Where enterprises wait for a policy and year on other notices."""
+"""Where enterprises wait for a policy and year on other notices, and were not served since, by whatever way; with the runs of the later
+complete notices that do not list them."""
 
 BARRED = """
 SELECT DISTINCT objection.code FROM delivery_objection objection
@@ -97,14 +104,15 @@ SELECT ordered.id FROM delivery_order ordered
 WHERE ordered.notice_id = %s
     AND (SELECT kind FROM delivery_event WHERE order_id = ordered.id ORDER BY seq DESC LIMIT 1) = 'noticed'
     AND NOT EXISTS (
-        SELECT FROM delivery_objection objection LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
+        SELECT FROM delivery_objection objection JOIN delivery_notice objected ON objected.id = objection.notice_id
+        LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
         LEFT JOIN delivery_objection_lift lift ON lift.decision_id = decision.objection_id
-        WHERE objection.notice_id = ordered.notice_id AND objection.code = ordered.code
+        WHERE objected.policy = ordered.policy AND objected.period = ordered.period AND objection.code = ordered.code
             AND decision.is_upheld IS DISTINCT FROM false AND lift.decision_id IS NULL
     )
 ORDER BY ordered.id
 """
-"""The orders of a notice that nobody objects to, or rightly."""
+"""The orders of a notice to which no objection is left: on no notice of the policy and year, since who waits moves from one to another."""
 
 ORDERED = """
 UPDATE delivery_notice_line line SET order_id = made.order_id
@@ -194,11 +202,41 @@ def is_waited_for(budget: str) -> bool:
     return next(waiters(budget), None) is not None
 
 
+def is_left_beside(budget: str, amount_fen: int) -> bool:
+    """Say whether a claim of an amount overtakes nobody who waits for a budget; nobody else draws on it until the transaction ends.
+
+    Whoever could be served comes first. Of those whose amount changed, and who have to be put on notice again, the money stays aside.
+
+    Args:
+        budget: The account.
+        amount_fen: How much is claimed. Where nobody waits, whether it is there is for the ledger to say.
+    """
+    _, left = ledger.reserve_within(budget, ())  # nothing: it locks the budget and says what is left
+    for each in waiters(budget):
+        left -= each.due_fen
+        if not each.is_changed or left < amount_fen:
+            return False
+    return True
+
+
 def places_of(row: models.Notice) -> Mapping[str, Place]:
-    """Return where enterprises wait for the policy and year of a notice on other notices, by code."""
+    """Return where enterprises wait for the policy and year of a notice on other notices, by code.
+
+    A place is lost once a complete notice said that its run gives nothing, and once it was served. Where a complete notice left somebody
+    out although its run gives them something, because that was overtaken by another grant, the place is kept.
+    """
     with connection.cursor() as cursor:
         cursor.execute(PLACES, [row.policy, row.period, row.id])
-        return {code: (since, place) for code, since, place in cursor.fetchall()}
+        found = cursor.fetchall()
+    gives: dict[UUID, frozenset[str]] = {}
+    places: dict[str, Place] = {}
+    for code, since, place, silent in found:
+        for run_id in silent:
+            if run_id not in gives:
+                gives[run_id] = frozenset(each.code for each in entitlements.eligible(run_id, row.policy) if each.paid_fen > 0)
+        if all(code in gives[run_id] for run_id in silent):
+            places.setdefault(code, (since, place))
+    return places
 
 
 def barred_codes(policy: str, period: int) -> frozenset[str]:

@@ -33,6 +33,7 @@ from zhida_server.entitlements.explaining import article_of
 from zhida_server.entitlements.subjects import SUBJECT, about_enterprises, engine_date, registry_of_one
 from zhida_server.people.data import Actor
 from zhida_server.registry import service as registry
+from zhida_server.registry.data import Subject
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
@@ -41,7 +42,14 @@ PURPOSE = "claim"
 
 
 def decide_now(  # noqa: PLR0913 - each says one thing about what is asked
-    actor: Actor, code: str, policy: str, told: Mapping[str, object], *, on: dt.date, purpose: str = PURPOSE
+    actor: Actor,
+    code: str,
+    policy: str,
+    told: Mapping[str, object],
+    *,
+    on: dt.date,
+    purpose: str = PURPOSE,
+    subject: Subject | None = None,
 ) -> Decided:
     """Say what a policy says for an enterprise today, with facts that it has just told; nothing is kept of it.
 
@@ -52,6 +60,7 @@ def decide_now(  # noqa: PLR0913 - each says one thing about what is asked
         told: What was told, by attribute; it takes the place of what is known.
         on: The day.
         purpose: What for; it stands in the audit.
+        subject: What is known of the enterprise on that day, where the caller has read it, and recorded that, already.
 
     Raises:
         NotAllowed: the actor may not, or it is another's enterprise.
@@ -62,7 +71,8 @@ def decide_now(  # noqa: PLR0913 - each says one thing about what is asked
     packs_sha256, packs = catalogue.current_packs()
     if policy not in about_enterprises(packs):
         raise NoAnswer("no-answer", f"政策包里没有关于企业的“{policy}”", f"the packs have no policy '{policy}' about enterprises")
-    subject = registry.access_subject(actor, code, purpose=purpose, on=on)
+    if subject is None:
+        subject = registry.access_subject(actor, code, purpose=purpose, on=on)
     day = engine_date(on)
     facts = _with_told(subject.facts, told, day)
     received = [each for each in grants.granted_to(code) if each.state is not EntitlementState.VOIDED]

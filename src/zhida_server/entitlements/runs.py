@@ -25,6 +25,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from zhida.assess.order import RunOrder, plan_parts, processors
 from zhida.assess.run import Progress, run
@@ -129,8 +130,12 @@ def _received() -> str:
 # --- working ---------------------------------------------------------------------------------------------------------
 
 
-def run_now(run_id: UUID) -> Run:
+def run_now(run_id: UUID, *, is_last_try: bool = False) -> Run:
     """Work on a run until it is done; one that was cut short goes on where it stopped, and one that is done stays as it is.
+
+    Args:
+        run_id: The run.
+        is_last_try: Whether nobody tries again, whatever goes wrong: then it has failed.
 
     Raises:
         NoRun: there is no such run.
@@ -147,6 +152,10 @@ def run_now(run_id: UUID) -> Run:
             _work(found, told)
         except (ZhidaError, DamagedFileError) as error:
             told.fail(str(error))
+            raise
+        except Exception as error:
+            if is_last_try:
+                told.give_up(error)
             raise
         return records.run_of(run_id)
 
@@ -318,6 +327,11 @@ class _Told:
         """Say that it cannot be done."""
         self._update(state=RunState.FAILED, fault=fault)
 
+    def give_up(self, error: Exception) -> None:
+        """Say that it was tried in vain, and is not tried any more."""
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
+        self.fail(f"试了多次都没有做完，不再重试：{said}。排除故障后重新开始 / tried in vain, and given up: mend that, and start anew")
+
     def done(self) -> None:
         """Say that it is done."""
         self._close()
@@ -361,19 +375,28 @@ def start_repeat(actor: Actor, run_id: UUID) -> Repetition:
         models.Run.objects.select_for_update().get(id=run_id)
         under_way = models.Repetition.objects.filter(run_id=run_id, state__in=[RunState.QUEUED, RunState.RUNNING]).first()
         if under_way is not None:
+            _leave_to_the_worker(under_way.id)
             return records.repetition_of(under_way.id)
         made = models.Repetition.objects.create(run_id=run_id, asked_by=actor.name)
         audit.record(actor.name, "run.repeat", str(run_id), after={"repetition": str(made.id)})
-        app.configure_task(REPEAT_JOB, lock=JOB, queueing_lock=f"{REPEAT_JOB}/{made.id}").defer(repetition_id=str(made.id))
+        _leave_to_the_worker(made.id)
         return records.repetition_of(made.id)
 
 
-def repeat_now(repetition_id: UUID, *, workers: int | None = None) -> Repetition:
+def _leave_to_the_worker(repetition_id: UUID) -> None:
+    """Order the job of a repetition, unless there is one that is not over: it may have ended with a database that was away."""
+    key = f"{REPEAT_JOB}/{repetition_id}"
+    if not ProcrastinateJob.objects.filter(queueing_lock=key, status__in=["todo", "doing"]).exists():
+        app.configure_task(REPEAT_JOB, lock=JOB, queueing_lock=key).defer(repetition_id=str(repetition_id))
+
+
+def repeat_now(repetition_id: UUID, *, workers: int | None = None, is_last_try: bool = False) -> Repetition:
     """Decide a run again as it was asked for; one that was cut short goes on where it stopped, one that is done stays as it is.
 
     Args:
         repetition_id: What was asked for.
         workers: As in `repeat`.
+        is_last_try: As in `run_now`.
 
     Raises:
         NoRepetition: nobody asked for it.
@@ -394,6 +417,11 @@ def repeat_now(repetition_id: UUID, *, workers: int | None = None) -> Repetition
         except (ZhidaError, DamagedFileError) as error:
             told.fail(str(error))
             shutil.rmtree(folder, ignore_errors=True)
+            raise
+        except Exception as error:
+            if is_last_try:
+                told.give_up(error)
+                shutil.rmtree(folder, ignore_errors=True)
             raise
         with transaction.atomic():
             told.done()

@@ -45,11 +45,16 @@ class Binding(models.Model):
     asked_at = models.DateTimeField(db_default=Now())
     is_confirmed = models.BooleanField(null=True)
     decided_by = models.CharField(max_length=200, null=True)
+    decided_role = models.CharField(max_length=16, null=True)
+    decided_office = models.CharField(max_length=200, null=True)
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        """Who confirms is not who asked; only work on the site's own machine, which has both in its hands, says so of itself."""
+        """Who confirms is not who asked, and whoever decides at a counter is of the office that asked.
+
+        Only work on the site's own machine, which has both persons' hands, confirms what it has asked for, and says so of itself.
+        """
 
         db_table = "people_binding"
         constraints = [
@@ -59,8 +64,21 @@ class Binding(models.Model):
             ),
             models.CheckConstraint(
                 name="people_binding_decided_whole",
-                condition=models.Q(is_confirmed=None, decided_by=None, decided_at=None)
-                | models.Q(is_confirmed__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
+                condition=models.Q(is_confirmed=None, decided_by=None, decided_role=None, decided_office=None, decided_at=None)
+                | models.Q(
+                    is_confirmed__isnull=False,
+                    decided_by__isnull=False,
+                    decided_role__isnull=False,
+                    decided_office__isnull=False,
+                    decided_at__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="people_binding_of_one_office",
+                condition=models.Q(decided_role=None)
+                | models.Q(decided_role="administrator")
+                | models.Q(decided_role="job", decided_by__startswith="job:")
+                | models.Q(decided_role="service", decided_office=models.F("asked_office")),
             ),
             models.CheckConstraint(
                 name="people_binding_rests_on_a_document", condition=models.Q(document__gt="") | models.Q(asked_by__startswith="job:")

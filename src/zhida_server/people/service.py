@@ -189,12 +189,7 @@ def confirm_binding(actor: Actor, name: str) -> Person:
             f"“{name}”是您自己绑定的，要由另一位工作人员确认",
             f"you bound '{name}' yourself: another person has to confirm it",
         )
-    if actor.role == Role.SERVICE and actor.office != binding.asked_office:
-        raise NotAllowed(
-            "binding-other-office",
-            f"“{name}”由“{binding.asked_office or '未注明处室'}”绑定：请由同一处室的另一位或管理员确认",
-            f"'{name}' was bound by '{binding.asked_office or 'no office'}': another person of that office, or an administrator, confirms",
-        )
+    _refuse_another_office(actor, binding)
     return _decided(actor, binding, is_confirmed=True, reason="")
 
 
@@ -203,12 +198,12 @@ def refuse_binding(actor: Actor, name: str, reason: str) -> Person:
     """Refuse, or take back, that somebody represents an enterprise: the account is never used, and its name stays taken.
 
     Args:
-        actor: Who does; it may be who asked for it.
+        actor: Who does: an administrator, or somebody of the same office, who asked for it among them.
         name: The representative.
         reason: Why.
 
     Raises:
-        NotAllowed: where the actor may not confirm.
+        NotAllowed: where the actor may not confirm, or is of another office.
         NotFound: where nobody of that name was bound.
         Conflict: `binding-decided`.
         Refused: `reason-missing`.
@@ -217,7 +212,9 @@ def refuse_binding(actor: Actor, name: str, reason: str) -> Person:
     because = " ".join(reason.split())[:REASON_LIMIT]
     if not because:
         raise Refused("reason-missing", "请写明不予确认的理由", "say why it is not confirmed")
-    return _decided(actor, _undecided(name), is_confirmed=False, reason=because)
+    binding = _undecided(name)
+    _refuse_another_office(actor, binding)
+    return _decided(actor, binding, is_confirmed=False, reason=because)
 
 
 @transaction.atomic
@@ -399,10 +396,22 @@ def _undecided(name: str) -> models.Binding:
     return found
 
 
+def _refuse_another_office(actor: Actor, binding: models.Binding) -> None:
+    """Refuse that somebody at the counter of one office decides on what another one has asked for; the database does, too."""
+    if actor.role == Role.SERVICE and actor.office != binding.asked_office:
+        name, office = binding.user.username, binding.asked_office
+        raise NotAllowed(
+            "binding-other-office",
+            f"“{name}”由“{office or '未注明处室'}”绑定：请由同一处室的工作人员或管理员办理",
+            f"'{name}' was bound by '{office or 'no office'}': somebody of that office, or an administrator, decides on it",
+        )
+
+
 def _decided(actor: Actor, binding: models.Binding, *, is_confirmed: bool, reason: str) -> Person:
     """Write what was decided on a binding, and record it; with a confirmation its account can be used."""
     binding.is_confirmed, binding.decided_by, binding.decided_at, binding.reason = is_confirmed, actor.name, timezone.now(), reason
-    binding.save(update_fields=["is_confirmed", "decided_by", "decided_at", "reason"])
+    binding.decided_role, binding.decided_office = actor.role.value, actor.office
+    binding.save(update_fields=["is_confirmed", "decided_by", "decided_role", "decided_office", "decided_at", "reason"])
     user = binding.user
     if is_confirmed:
         user.is_active = True

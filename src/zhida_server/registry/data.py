@@ -174,7 +174,7 @@ class Told:
     by: str
     """Who entered it."""
     replaced_by: int | None
-    """The fact that took its place; None while it stands."""
+    """The first fact that took its place on any of its days; None while it stands."""
 
 
 @dataclass(frozen=True)

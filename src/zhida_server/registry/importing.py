@@ -34,6 +34,9 @@ MAPPING_SUFFIX, QUALITY_SUFFIX, ASIDE_SUFFIX = ".yaml", ".json", ".csv"
 SHOWN = 50
 """Mistakes that a refusal shows; it counts all."""
 
+NAME_BYTES = 255
+"""Bytes of a file name, at most: what file systems take."""
+
 SHOWN_OF_EACH = 10
 """Findings of one kind that the report in the database holds; the kept file holds all."""
 
@@ -151,6 +154,13 @@ def base_name(name: str) -> str:
     base = name.replace("\\", "/").rpartition("/")[2].replace("\x00", "")
     if base in {"", ".", ".."}:
         raise Refused("import-no-name", f"文件没有名字：“{name}”", f"a file has no name: '{name}'")
+    if len(base) > models.NAME or len(base.encode(errors="replace")) > NAME_BYTES:
+        raise Refused(
+            "import-long-name",
+            f"文件名太长：“{base[:SHOWN]}……”。至多 {models.NAME} 个字符、{NAME_BYTES} 个字节（一个汉字 3 个字节）：请改名后重新提交",
+            f"a file name is too long: '{base[:SHOWN]}…'. It has at most {models.NAME} characters and {NAME_BYTES} bytes "
+            "(a Chinese character has 3): rename it and hand it in again",
+        )
     return base
 
 

@@ -21,6 +21,9 @@ SHA256 = 64
 CODE = 64
 """Characters of an enterprise's key, at most."""
 
+NAME = 200
+"""Characters of a file name, at most."""
+
 
 class Import(models.Model):
     """Files that were read."""
@@ -48,8 +51,8 @@ class Upload(models.Model):
     """Files that were handed in on a page, and how far reading them is."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    mapping = models.CharField(max_length=200)
-    names = ArrayField(models.CharField(max_length=200))
+    mapping = models.CharField(max_length=NAME)
+    names = ArrayField(models.CharField(max_length=NAME))
     by = models.CharField(max_length=200)
     at = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=8, default="queued")
@@ -95,7 +98,7 @@ class Attribute(models.Model):
     source = models.TextField()
     since = models.DateField()
     until = models.DateField(null=True)
-    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
     by = models.CharField(max_length=200)
     at = models.DateTimeField(db_default=Now())
 

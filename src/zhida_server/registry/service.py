@@ -32,7 +32,7 @@ def propose_import(actor: Actor, mapping: tuple[str, bytes], files: Sequence[tup
     Raises:
         NotAllowed: the actor may not.
         ImportRefused: the files cannot be read as the mapping says; it holds every mistake with file and line.
-        Refused: import-same-name, import-no-name; import-unfit-codes: a key can be no code of an enterprise.
+        Refused: import-same-name, import-no-name, import-long-name; import-unfit-codes: a key can be no code of an enterprise.
         NotFound: no packs were taken yet, so no dictionary says what there may be.
     """
     return importing.propose(actor, mapping, files)
@@ -48,7 +48,7 @@ def order_import(actor: Actor, mapping: tuple[str, bytes], files: Sequence[tuple
 
     Raises:
         NotAllowed: the actor may not.
-        Refused: import-same-name, import-no-name.
+        Refused: import-same-name, import-no-name, import-long-name.
         NotFound: no packs were taken yet.
     """
     return uploads_.order(actor, mapping, files)
@@ -185,6 +185,8 @@ def tell(  # noqa: PLR0913 - each says one thing about the facts
 
 def judge(actor: Actor, code: str, facts: Mapping[str, object], *, source: str, on: dt.date) -> None:
     """Keep facts that a person of an office has judged or verified for a claim; of any attribute of the dictionary that is not computed.
+
+    Each takes the place of the fact that holds on its first day, and ends before the next that was told already: what is newer stays.
 
     Args:
         actor: Who judged them.

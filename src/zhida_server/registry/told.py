@@ -3,6 +3,7 @@
     text, number, date ──the dictionary──▶ a value that it allows ──▶ registry_attribute      or refused, all mistakes at once
 
 A row never changes. A fact that is told again replaces the one that holds on its first day, which then ends on the day before.
+What is judged of a day that is over ends before the next fact that is told already: what is newer stays.
 Each keeps what the import said at that moment: as long as later imports say no other, they bring no news, and the told fact holds.
 """
 
@@ -30,8 +31,10 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('registry_attribute/' || %
 
 FACTS = """SELECT told.id, told.code, told.name, told.value::text, told.corrects::text, told.source, told.since,
     nullif(registry_attribute_last_day(told.until, next.since), 'infinity'), told.at, told.by, next.id
-FROM registry_attribute told LEFT JOIN registry_attribute next
-    ON next.replaces_id = told.id AND next.at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+FROM registry_attribute told LEFT JOIN LATERAL (
+    SELECT id, since FROM registry_attribute
+    WHERE replaces_id = told.id AND at <= coalesce(%(known_at)s, 'infinity'::timestamptz) ORDER BY since, id LIMIT 1
+) next ON true
 WHERE told.at <= coalesce(%(known_at)s, 'infinity'::timestamptz)"""
 
 
@@ -49,6 +52,8 @@ class TellRequest:
     """The first day on which they hold."""
     until: dt.date | None
     """The last day; None where nobody knows of one."""
+    leaves_newer: bool = False
+    """Whether it ends before the next fact that was told of the same."""
 
 
 def tell(  # noqa: PLR0913 - each says one thing about the facts
@@ -58,17 +63,26 @@ def tell(  # noqa: PLR0913 - each says one thing about the facts
     people.require(actor, "registry.tell")
     if actor.role == Role.REPRESENTATIVE and actor.enterprise_code != code:
         raise NotAllowed("enterprise-not-yours", "只能填报自己代表的企业", "you can tell facts only of the enterprise that you represent")
-    _tell(actor, code, facts, source, on, until, is_own=actor.role == Role.REPRESENTATIVE)
+    is_own = actor.role == Role.REPRESENTATIVE
+    _tell(actor, code, facts, source, on, until, is_own=is_own, leaves_newer=False)
 
 
 def judge(actor: Actor, code: str, facts: Mapping[str, object], *, source: str, on: dt.date) -> None:
     """See `service.judge`."""
     people.require(actor, "registry.judge")
-    _tell(actor, code, facts, source, on, None, is_own=False)
+    _tell(actor, code, facts, source, on, None, is_own=False, leaves_newer=True)
 
 
 def _tell(  # noqa: PLR0913, PLR0917 - each says one thing about the facts
-    actor: Actor, code: str, facts: Mapping[str, object], source: str, on: dt.date, until: dt.date | None, *, is_own: bool
+    actor: Actor,
+    code: str,
+    facts: Mapping[str, object],
+    source: str,
+    on: dt.date,
+    until: dt.date | None,
+    *,
+    is_own: bool,
+    leaves_newer: bool,
 ) -> None:
     """Keep facts that somebody may tell."""
     if lines.line_of(code) is None:
@@ -80,7 +94,7 @@ def _tell(  # noqa: PLR0913, PLR0917 - each says one thing about the facts
     _, packs = catalogue.current_packs()
     values = checked(facts, packs.dictionaries[SUBJECT], on, is_own=is_own)
     with transaction.atomic():
-        before = _write(actor, TellRequest(code, values, source.strip(), on, until))
+        before = _write(actor, TellRequest(code, values, source.strip(), on, until, leaves_newer))
         after = {name: encoded(value) for name, value in values.items()}
         audit.record(actor.name, "registry.tell", code, purpose=source.strip(), before=before or None, after=after)
 
@@ -107,10 +121,11 @@ def _write(actor: Actor, asked: TellRequest) -> dict[str, object]:
     for name in names:
         column = column_of(name, imported.columns, asked.on)
         corrects = (said[column],) if column in said else ()
-        met = [each for each in former.get(name, ()) if _holds_within(each, asked.on, asked.until)]
+        until = _last_day(asked, former.get(name, ()))
+        met = [each for each in former.get(name, ()) if _holds_within(each, asked.on, until)]
         if len(met) > 1:
             raise _overlaps(name, met)
-        if met and met[0].corrects == corrects and _says_the_same(met[0], asked, name):
+        if met and met[0].corrects == corrects and _says_the_same(met[0], asked, name, until):
             continue
         if met:
             before[name] = encoded(met[0].value)
@@ -124,7 +139,7 @@ def _write(actor: Actor, asked: TellRequest) -> dict[str, object]:
                 corrects=encoded(corrects[0]) if corrects else None,
                 source=asked.source,
                 since=asked.on,
-                until=asked.until,
+                until=until,
                 replaces_id=replaces,
                 by=actor.name,
             )
@@ -133,18 +148,28 @@ def _write(actor: Actor, asked: TellRequest) -> dict[str, object]:
     return before
 
 
+def _last_day(asked: TellRequest, former: Iterable[data.Told]) -> dt.date | None:
+    """Return the last day on which a fact holds that is told, beside those that were told of the same."""
+    if not asked.leaves_newer:
+        return asked.until
+    newer = [each.since - dt.timedelta(1) for each in former if each.since > asked.on and not _is_void(each)]
+    return min((day for day in (asked.until, *newer) if day is not None), default=None)
+
+
+def _is_void(told: data.Told) -> bool:
+    """Say whether another fact took the place of a told one on all its days."""
+    return told.until is not None and told.until < told.since
+
+
 def _holds_within(told: data.Told, first: dt.date, last: dt.date | None) -> bool:
     """Say whether a told fact holds on any day from the first to the last."""
-    is_void = told.until is not None and told.until < told.since
-    return not is_void and (last is None or told.since <= last) and (told.until is None or first <= told.until)
+    return not _is_void(told) and (last is None or told.since <= last) and (told.until is None or first <= told.until)
 
 
-def _says_the_same(told: data.Told, asked: TellRequest, name: str) -> bool:
+def _says_the_same(told: data.Told, asked: TellRequest, name: str, until: dt.date | None) -> bool:
     """Say whether the same was told already, from the same day on: somebody sent a form twice."""
     return (
-        encoded(told.value) == encoded(asked.values[name])
-        and (told.since, told.until) == (asked.on, asked.until)
-        and told.source == asked.source
+        encoded(told.value) == encoded(asked.values[name]) and (told.since, told.until) == (asked.on, until) and told.source == asked.source
     )
 
 

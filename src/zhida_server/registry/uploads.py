@@ -65,27 +65,48 @@ def order(actor: Actor, mapping: tuple[str, bytes], uploaded: Sequence[tuple[str
 
 
 def read(upload_id: uuid.UUID) -> None:
-    """Read what was handed in; what was read or refused already stays so.
+    """Read what was handed in; what was read or refused already stays so, though another that was taken for dead still reads it.
 
     Raises:
         NotFound: there is no such upload.
     """
     row = _row(upload_id)
-    if row.state in {data.UploadState.DONE, data.UploadState.FAILED}:
+    if not _tell(upload_id, state=data.UploadState.READING, tries=F("tries") + 1):
         return
     folder = _folder(upload_id)
-    _tell(upload_id, state=data.UploadState.READING, tries=F("tries") + 1)
-    if not models.Import.objects.filter(id=upload_id).exists():
+    if not _is_read(upload_id):
         try:
             _refuse_what_is_gone(folder, (row.mapping, *row.names))
             found = importing.read(row.by, folder / row.mapping, [folder / name for name in row.names], f"{folder}/", _Progress(upload_id))
         except Refused as refused:
-            _tell(upload_id, state=data.UploadState.FAILED, fault_zh=refused.zh, fault_en=refused.en)
-            shutil.rmtree(folder, ignore_errors=True)
-            return
-        importing.propose_row(found, upload_id)
-    _tell(upload_id, state=data.UploadState.DONE)
+            if _fail(upload_id, refused.zh, refused.en):
+                return
+        else:
+            importing.propose_row(found, upload_id)
+    models.Upload.objects.filter(id=upload_id).update(told_at=Now(), state=data.UploadState.DONE)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def give_up(upload_id: uuid.UUID, error: Exception) -> None:
+    """Say of an upload that reading it failed each time, so that nobody waits for it any more."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
+    zh = f"读了多次都没有成功，不再重试：{said}。排除故障后请重新上传"
+    en = f"it was tried in vain, and is not tried any more: {said}. Mend that, and hand the files in again"
+    _fail(upload_id, zh, en)
+
+
+def _fail(upload_id: uuid.UUID, zh: str, en: str) -> bool:
+    """Say of an upload that nothing came of it, and drop its files; return False where an import did, which another reader has made."""
+    if _is_read(upload_id):
+        return False
+    _tell(upload_id, state=data.UploadState.FAILED, fault_zh=zh, fault_en=en)
+    shutil.rmtree(_folder(upload_id), ignore_errors=True)
+    return True
+
+
+def _is_read(upload_id: uuid.UUID) -> bool:
+    """Say whether there is an import of an upload."""
+    return models.Import.objects.filter(id=upload_id).exists()
 
 
 def _refuse_what_is_gone(folder: Path, names: Sequence[str]) -> None:
@@ -108,8 +129,10 @@ class _Progress:
             _tell(self._upload_id, phase=phase[:32], done=done, of=of)
 
 
-def _tell(upload_id: uuid.UUID, **values: object) -> None:
-    models.Upload.objects.filter(id=upload_id).update(told_at=Now(), **values)
+def _tell(upload_id: uuid.UUID, **values: object) -> bool:
+    """Say something of an upload of which nothing came yet; return whether that is so."""
+    under_way = models.Upload.objects.filter(id=upload_id, state__in=[data.UploadState.QUEUED, data.UploadState.READING])
+    return under_way.update(told_at=Now(), **values) > 0
 
 
 # --- what there is -------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from zhida.errors import Language
 from zhida_server.catalogue import service as catalogue
 from zhida_server.catalogue.data import InForce, PolicyCard
 from zhida_server.delivery import service as delivery
-from zhida_server.delivery.data import NoticeState
 from zhida_server.entitlements import service as entitlements
 from zhida_server.ledger import service as ledger
 from zhida_server.people.data import Actor, job_actor
@@ -47,7 +46,7 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:  # noqa: ARG001 - 
         "at_once": sum(card.delivery in AT_ONCE for card in cards),
         "cards": _shown(dated[:NEWEST]),
         "run": entitlements.latest_run(),
-        "open_notices": sum(notice.state is NoticeState.OPEN for notice in delivery.notices()),
+        "open_notices": delivery.open_notices(),
     }
     return render(request, "public/home.html", known | _paid(today.year))
 

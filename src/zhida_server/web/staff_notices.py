@@ -87,8 +87,14 @@ def decide(request: HttpRequest, actor: Actor, objection: UUID) -> HttpResponse:
     except Refused as refused:
         return form_again(request, "staff/objection.html", {"objection": found}, refused)
     if made is not None:
-        zh = "异议成立：这一笔已撤销，额度退回预算。" if made.is_upheld else "异议不成立：公示期满后照常拨付。"
-        said(request, zh, "Upheld: the grant is void." if made.is_upheld else "Not upheld: it is paid after the notice.")
+        if made.batch:
+            zh = f"异议成立：这一笔已编进批次 {made.batch}，还没有签发；请财务撤回这个批次，撤回时这一笔随之撤销。"
+            en = f"Upheld: it stands in batch {made.batch}, which nobody can sign any more; finance has to withdraw it, which voids it."
+        elif made.is_upheld:
+            zh, en = "异议成立：这一笔已撤销，额度退回预算。", "Upheld: the grant is void."
+        else:
+            zh, en = "异议不成立：公示期满后照常拨付。", "Not upheld: it is paid after the notice."
+        said(request, zh, en)
     return redirect("staff_notices")
 
 

@@ -1,7 +1,7 @@
 """Claims that a person judges: the worklist, one claim with its facts and reasons, and the decision.
 
 What is entered is looked at before it counts: the page says what the rules come to with it, and how much that is. The decision is made by
-the same form, and by nothing that was not shown.
+the same form, and by nothing that was not shown: it carries the digest of the facts, the outcome and the amount that were.
 """
 
 from collections.abc import Iterable, Mapping
@@ -48,7 +48,6 @@ def decide(request: HttpRequest, actor: Actor, claim: UUID) -> HttpResponse:
     try:
         decision = one_of(text_in(request, "decision"), {GRANTED, REFUSED}, "请选择准予或者不予发放", "grant it or refuse it")
         facts, reason, seen = told_in(request), text_in(request, "reason"), text_in(request, "seen")
-        seen_fen = int(seen) if seen.isascii() and seen.isdigit() else None
         made = once(
             request,
             lambda: delivery.decide_claim(
@@ -58,7 +57,7 @@ def decide(request: HttpRequest, actor: Actor, claim: UUID) -> HttpResponse:
                 reason=reason,
                 on=timezone.localdate(),
                 facts=facts,
-                amount_fen=seen_fen,
+                seen=seen,
             ),
         )
     except (NotAllowed, NotFound):

@@ -42,12 +42,31 @@ DROP FUNCTION delivery_granted_is_ordered CASCADE;
 DROP FUNCTION delivery_order_is_its_entitlement CASCADE;
 """
 
+OBJECTIONS_COUNT = """
+CREATE FUNCTION delivery_is_barred(policy text, period integer, code text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM delivery_objection objection JOIN delivery_notice objected ON objected.id = objection.notice_id
+        JOIN delivery_objection_decision decision ON decision.objection_id = objection.id AND decision.is_upheld
+        WHERE objection.code = $3 AND objected.policy = $1 AND objected.period = $2
+            AND NOT EXISTS (SELECT FROM delivery_objection_lift lift WHERE lift.decision_id = decision.objection_id)
+    )
+$$;
+CREATE FUNCTION delivery_is_disputed(policy text, period integer, code text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT delivery_is_barred($1, $2, $3) OR EXISTS (
+        SELECT FROM delivery_objection objection JOIN delivery_notice objected ON objected.id = objection.notice_id
+        WHERE objection.code = $3 AND objected.policy = $1 AND objected.period = $2
+            AND NOT EXISTS (SELECT FROM delivery_objection_decision decision WHERE decision.objection_id = objection.id)
+    )
+$$;
+"""
+"""An objection counts for the policy, year and enterprise, whatever notice it was made on: upheld and not lifted, or not decided yet."""
+
 EVENTS_FOLLOW = """
 CREATE FUNCTION delivery_event_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     former record;
     entry record;
-    noticed record;
+    ordered record;
 BEGIN
     SELECT seq, kind, batch_id INTO former FROM delivery_event WHERE order_id = NEW.order_id ORDER BY seq DESC LIMIT 1;
     NEW.seq := coalesce(former.seq, 0) + 1;
@@ -73,19 +92,16 @@ BEGIN
                 USING ERRCODE = 'integrity_constraint_violation';
         END IF;
     END IF;
+    SELECT notice_id, policy, period, code INTO ordered FROM delivery_order WHERE id = NEW.order_id;
+    IF NEW.kind = 'batched' AND delivery_is_barred(ordered.policy, ordered.period, ordered.code) THEN
+        RAISE EXCEPTION 'order %: an objection to it was upheld, so it is in no batch', NEW.order_id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     IF NEW.kind = 'payable' AND coalesce(former.kind, 'noticed') = 'noticed'
-        AND EXISTS (SELECT FROM delivery_order WHERE id = NEW.order_id AND (notice_id IS NOT NULL OR former.kind = 'noticed'))
+        AND (ordered.notice_id IS NOT NULL OR former.kind = 'noticed')
     THEN
-        SELECT notice_id, code INTO noticed FROM delivery_order WHERE id = NEW.order_id;
-        PERFORM FROM delivery_notice WHERE id = noticed.notice_id AND state = 'closed';
-        IF NOT FOUND OR EXISTS (
-            SELECT FROM delivery_objection objection
-            WHERE objection.notice_id = noticed.notice_id AND objection.code = noticed.code AND NOT EXISTS (
-                SELECT FROM delivery_objection_decision decision
-                LEFT JOIN delivery_objection_lift lift ON lift.decision_id = decision.objection_id
-                WHERE decision.objection_id = objection.id AND (NOT decision.is_upheld OR lift.decision_id IS NOT NULL)
-            )
-        ) THEN
+        PERFORM FROM delivery_notice WHERE id = ordered.notice_id AND state = 'closed';
+        IF NOT FOUND OR delivery_is_disputed(ordered.policy, ordered.period, ordered.code) THEN
             RAISE EXCEPTION 'order %: it is on notice, or somebody objects to it', NEW.order_id
                 USING ERRCODE = 'integrity_constraint_violation';
         END IF;
@@ -148,6 +164,13 @@ BEGIN
     THEN
         RAISE EXCEPTION 'batch %: from % to % is refused', OLD.number, OLD.state, NEW.state USING ERRCODE = 'integrity_constraint_violation';
     END IF;
+    IF NEW.state = 'signed' AND EXISTS (
+        SELECT FROM delivery_line line JOIN delivery_order ordered ON ordered.id = line.order_id
+        WHERE line.batch_id = NEW.id AND delivery_is_barred(ordered.policy, ordered.period, ordered.code)
+    ) THEN
+        RAISE EXCEPTION 'batch % is not signed: an objection to one of its orders was upheld', NEW.number
+            USING ERRCODE = 'integrity_constraint_violation', HINT = 'withdraw it and make another';
+    END IF;
     IF NEW.state = 'reconciled' AND EXISTS (SELECT FROM delivery_line WHERE batch_id = NEW.id AND outcome IS NULL) THEN
         RAISE EXCEPTION 'batch % is refused: it has open lines', NEW.number USING ERRCODE = 'integrity_constraint_violation';
     END IF;
@@ -169,7 +192,7 @@ END $$;
 CREATE CONSTRAINT TRIGGER delivery_batch_is_its_lines AFTER INSERT ON delivery_batch DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION delivery_batch_is_its_lines();
 """
-"""A batch goes one way, and its totals are the sums of its lines."""
+"""A batch goes one way, nobody signs what an upheld objection forbids, and its totals are the sums of its lines."""
 
 BATCHES_DROPPED = """
 DROP FUNCTION delivery_batch_is_its_lines CASCADE;
@@ -349,6 +372,10 @@ BEGIN
         RAISE EXCEPTION 'claim % is refused: order % is not what it asks for', NEW.claim_id, NEW.order_id
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
+    IF EXISTS (SELECT FROM delivery_claim WHERE order_id = NEW.order_id) THEN
+        RAISE EXCEPTION 'claim % is refused: order % was made at once for another claim', NEW.claim_id, NEW.order_id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER delivery_claim_decision_fits BEFORE INSERT ON delivery_claim_decision
@@ -379,6 +406,7 @@ class Migration(migrations.Migration):
         frozen_columns("delivery_batch", "id", "number", "policy", "made_on", "count", "amount_fen", "made_by", "made_at"),
         frozen_columns("delivery_line", "batch_id", "number", "order_id", "amount_fen", "payee_id"),
         migrations.RunSQL(ORDER_IS_ITS_ENTITLEMENT, ORDERS_DROPPED),
+        migrations.RunSQL(OBJECTIONS_COUNT, "DROP FUNCTION delivery_is_disputed; DROP FUNCTION delivery_is_barred;"),
         migrations.RunSQL(EVENTS_FOLLOW, "DROP FUNCTION delivery_event_follows CASCADE;"),
         migrations.RunSQL(BATCHES_MOVE_ON, BATCHES_DROPPED),
         migrations.RunSQL(LINES_FIT, LINES_DROPPED),

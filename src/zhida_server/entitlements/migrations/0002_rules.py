@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from zhida_server.database import append_only, frozen_columns
+from zhida_server.database import REFUSE, append_only, frozen_columns
 
 ONE_TRANSACTION = """
 ALTER TABLE entitlements_entitlement ADD CONSTRAINT entitlements_entitlement_transaction
@@ -58,6 +58,12 @@ CREATE CONSTRAINT TRIGGER entitlements_entitlement_like_its_reservation AFTER IN
 """
 """What is granted is what is set aside, to the fen."""
 
+DONE_STAYS = f"""{REFUSE}
+CREATE TRIGGER entitlements_repetition_done_stays BEFORE UPDATE ON entitlements_repetition FOR EACH ROW
+    WHEN (OLD.state = 'done') EXECUTE FUNCTION zhida_refuse();
+"""
+"""Whether a run came out the same when it was decided again is said once."""
+
 
 class Migration(migrations.Migration):
     """Rows that stay, one grant a year, and the reservation behind each."""
@@ -69,6 +75,7 @@ class Migration(migrations.Migration):
         append_only("entitlements_policyresult"),
         append_only("entitlements_entitlement"),
         frozen_columns("entitlements_repetition", "id", "run_id", "asked_by", "asked_at"),
+        migrations.RunSQL(DONE_STAYS, "DROP TRIGGER entitlements_repetition_done_stays ON entitlements_repetition;"),
         migrations.RunSQL(ONE_TRANSACTION, "ALTER TABLE entitlements_entitlement DROP CONSTRAINT entitlements_entitlement_transaction;"),
         migrations.RunSQL(GRANTED, "DROP VIEW entitlements_granted;"),
         migrations.RunSQL(ONCE, "DROP FUNCTION entitlements_once CASCADE;"),

@@ -9,14 +9,26 @@ from zhida_server.database import frozen_columns
 
 # Who represented an enterprise before there were two persons goes on to do so; the row says that nobody else confirmed it.
 FORMER = """
-INSERT INTO people_binding (user_id, document, asked_by, asked_office, is_confirmed, decided_by, decided_at, reason)
-SELECT id, '', 'job:upgrade', '', true, 'job:upgrade', now(), '' FROM people_user WHERE role = 'representative';
+INSERT INTO people_binding
+    (user_id, document, asked_by, asked_office, is_confirmed, decided_by, decided_role, decided_office, decided_at, reason)
+SELECT id, '', 'job:upgrade', '', true, 'job:upgrade', 'job', '', now(), '' FROM people_user WHERE role = 'representative';
 """
 
 # A decision is made once. Nobody who represents an enterprise logs in before it was made, nor after it was refused.
 DECIDED_ONCE = """
 CREATE TRIGGER people_binding_is_decided_once BEFORE UPDATE ON people_binding FOR EACH ROW
     WHEN (OLD.is_confirmed IS NOT NULL) EXECUTE FUNCTION zhida_refuse();
+
+CREATE FUNCTION zhida_people_decides_as_they_are() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM people_user WHERE username = NEW.decided_by AND (role, office) <> (NEW.decided_role, NEW.decided_office)) THEN
+        RAISE EXCEPTION '% is not % of %', NEW.decided_by, NEW.decided_role, NEW.decided_office
+            USING ERRCODE = 'integrity_constraint_violation', HINT = 'a decision says what whoever makes it is here for, and of which office';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER people_binding_decided_as_they_are BEFORE INSERT OR UPDATE ON people_binding FOR EACH ROW
+    WHEN (NEW.decided_by IS NOT NULL) EXECUTE FUNCTION zhida_people_decides_as_they_are();
 
 CREATE FUNCTION zhida_people_is_bound() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -32,6 +44,8 @@ CREATE TRIGGER people_user_representative_is_bound BEFORE INSERT OR UPDATE ON pe
 NOT_DECIDED_ONCE = """
 DROP TRIGGER people_user_representative_is_bound ON people_user;
 DROP FUNCTION zhida_people_is_bound();
+DROP TRIGGER people_binding_decided_as_they_are ON people_binding;
+DROP FUNCTION zhida_people_decides_as_they_are();
 DROP TRIGGER people_binding_is_decided_once ON people_binding;
 """
 
@@ -60,6 +74,8 @@ class Migration(migrations.Migration):
                 ("asked_at", models.DateTimeField(db_default=Now())),
                 ("is_confirmed", models.BooleanField(null=True)),
                 ("decided_by", models.CharField(max_length=200, null=True)),
+                ("decided_role", models.CharField(max_length=16, null=True)),
+                ("decided_office", models.CharField(max_length=200, null=True)),
                 ("decided_at", models.DateTimeField(null=True)),
                 ("reason", models.CharField(blank=True, max_length=500)),
             ],
@@ -77,11 +93,33 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("decided_at", None), ("decided_by", None), ("is_confirmed", None)),
-                            models.Q(("decided_at__isnull", False), ("decided_by__isnull", False), ("is_confirmed__isnull", False)),
+                            models.Q(
+                                ("decided_at", None),
+                                ("decided_by", None),
+                                ("decided_office", None),
+                                ("decided_role", None),
+                                ("is_confirmed", None),
+                            ),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                ("decided_office__isnull", False),
+                                ("decided_role__isnull", False),
+                                ("is_confirmed__isnull", False),
+                            ),
                             _connector="OR",
                         ),
                         name="people_binding_decided_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_role", None),
+                            ("decided_role", "administrator"),
+                            models.Q(("decided_by__startswith", "job:"), ("decided_role", "job")),
+                            models.Q(("decided_office", models.F("asked_office")), ("decided_role", "service")),
+                            _connector="OR",
+                        ),
+                        name="people_binding_of_one_office",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("document__gt", ""), ("asked_by__startswith", "job:"), _connector="OR"),

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 (
                     "replaces",
-                    models.OneToOneField(
+                    models.ForeignKey(
                         null=True, on_delete=django.db.models.deletion.PROTECT, related_name="replaced_by", to="registry.attribute"
                     ),
                 ),

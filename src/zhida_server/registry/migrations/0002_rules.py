@@ -7,7 +7,7 @@ from zhida_server.database import append_only, frozen_columns
 
 TABLES = ("registry_import", "registry_decision", "registry_attribute", "registry_snapshot")
 
-# A fact that another replaces holds until the day before that one begins. Whoever tells facts of the same attribute of the same
+# A fact that others replace holds until the day before the first of them begins. Whoever tells facts of the same attribute of the same
 # enterprise waits for the other, so that neither misses what the other tells.
 FITS = """
 CREATE FUNCTION registry_attribute_last_day(until date, next_since date) RETURNS date LANGUAGE sql IMMUTABLE AS $$
@@ -27,7 +27,8 @@ BEGIN
         END IF;
     END IF;
     SELECT other.id INTO other_id
-    FROM registry_attribute other LEFT JOIN registry_attribute next ON next.replaces_id = other.id
+    FROM registry_attribute other
+        CROSS JOIN LATERAL (SELECT min(since) AS since FROM registry_attribute WHERE replaces_id = other.id) next
     WHERE other.code = NEW.code AND other.name = NEW.name AND other.id IS DISTINCT FROM NEW.replaces_id
         AND other.since <= registry_attribute_last_day(other.until, next.since)
         AND other.since <= coalesce(NEW.until, 'infinity'::date)
