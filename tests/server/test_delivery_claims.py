@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tests.server import small_town
 from tests.server.delivery_orders import AUDITOR, CLERK, LI, OFFICER, checked, return_file, state_of
+from tests.server.test_delivery_rules import NOTICE, NOTICE_LINE, OBJECTION
 from zhida.assess.assessment import Outcome
 from zhida_server.catalogue import service as catalogue
 from zhida_server.delivery import models, service
-from zhida_server.delivery.data import BudgetSpent, KeyUsed, NotDeliverable, OrderState, Question
+from zhida_server.delivery.data import BudgetSpent, KeyUsed, NotDeliverable, NotYetYes, OrderState, Question
 from zhida_server.entitlements import service as entitlements
 from zhida_server.entitlements.data import AlreadyGranted
 from zhida_server.ledger import service as ledger
@@ -209,9 +211,31 @@ def test_a_budget_that_is_spent_leaves_nothing_behind() -> None:
 
 
 def test_a_claim_overtakes_nobody_who_waits_for_the_same_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zhida_server.delivery.claims.is_waited_for", "budget/2026/town/all".__eq__)
-    with pytest.raises(BudgetSpent):
-        service.claim(TEA, "B2", POLICY, {"从业人员": "10", "设施类型": "其他"}, on=ON, key="k1")
+    told = {"从业人员": "10", "设施类型": "其他"}
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("zhida_server.delivery.claims.is_left_beside", lambda *asked: asked != ("budget/2026/town/all", 50_000))
+        with pytest.raises(BudgetSpent):
+            service.claim(TEA, "B2", POLICY, told, on=ON, key="k1")
+    assert service.claim(TEA, "B2", POLICY, told, on=ON, key="k1").amount_fen == 50_000
+
+
+def test_nothing_is_granted_at_once_while_an_objection_is_undecided_and_a_person_grants_it_after_that() -> None:
+    with connection.cursor() as cursor:  # B2 waits on a notice, and somebody objects to it
+        for statement in (NOTICE, NOTICE_LINE.format(place=1, code="B2", order="NULL"), OBJECTION.format(code="B2")):
+            cursor.execute(statement.replace("demo/a", POLICY).replace("'b', '2026-07-01'", "'budget/2026/town/other', '2026-07-01'"))
+    told = {"从业人员": "10", "设施类型": "其他"}
+    claimed = service.claim(TEA, "B2", POLICY, told, on=ON, key="k1")
+    assert (claimed.outcome, claimed.entitlement, service.payable(LI)) == (Outcome.REVIEW, None, ())
+    assert "异议还没有认定" in claimed.reason_zh
+    assert claimed.id is not None
+    seen = service.review(CLERK, claimed.id, told).seen
+    with pytest.raises(NotYetYes, match="not decided yet"):
+        service.decide_claim(CLERK, claimed.id, is_granted=True, reason="看过", on=ON, facts=told, seen=seen)
+    (objection,) = service.objections(OFFICER)
+    service.decide_objection(OFFICER, objection.id, is_upheld=False, reason="查无此事", on=ON)
+    granted = service.decide_claim(CLERK, claimed.id, is_granted=True, reason="看过", on=ON, facts=told, seen=seen)
+    assert granted.entitlement is not None
+    assert state_of(granted.entitlement) is OrderState.PAYABLE
 
 
 @pytest.mark.parametrize("told", [{"从业人员": "十个"}, {"从业人员": "-1.5"}, {"示范企业": "是"}, {"用电量": "3"}, {"没有": "1"}])

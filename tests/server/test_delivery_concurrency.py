@@ -2,17 +2,31 @@
 
 import datetime as dt
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
 
-from tests.server.delivery_orders import CODES, LI, OFFICER, ON, POLICY, grant, left, open_budget, return_file, sent_batch, tell_payees
+from tests.server.delivery_orders import (
+    CODES,
+    LI,
+    OFFICER,
+    ON,
+    POLICY,
+    WANG,
+    grant,
+    left,
+    open_budget,
+    resent_batch,
+    return_file,
+    sent_batch,
+    tell_payees,
+)
 from tests.server.test_delivery_notices import FoundRun
 from zhida_server.delivery import models, notices, orders, service
-from zhida_server.delivery.data import NothingPayable, NoticeState
+from zhida_server.delivery.data import BatchIsBarred, NothingPayable, NoticeState, Objection
 from zhida_server.entitlements import service as entitlements
 from zhida_server.ledger import service as ledger
 from zhida_server.people.data import Refused
@@ -116,3 +130,107 @@ def test_a_notice_is_granted_before_or_after_a_claim_is_decided_never_meanwhile(
                 notice.result(0.5)
             assert not models.Order.objects.exists()
         assert notice.result(120) is NoticeState.OPEN
+
+
+# --- an objection is decided while its order is on its way ---------------------------------------------------------------
+
+
+def over_another(act: Callable[[], Done]) -> Done:
+    """Do something over a connection of its own."""
+    try:
+        return act()
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def waited_on(monkeypatch: pytest.MonkeyPatch) -> UUID:
+    """A notice on which an enterprise waits that has a payable order by another way; somebody may still object to it there."""
+    run = FoundRun()
+    run.fen = 190_000
+    run.take_place(monkeypatch)
+    opened = service.grant_lines(service.open_notice(OFFICER, uuid4(), POLICY, on=ON).id)
+    assert [line.state for line in service.notice_lines(opened.id)] == ["noticed"] * 5 + ["waiting"]
+    grant(CODES[5:])
+    return opened.id
+
+
+def upheld(notice: UUID) -> Objection:
+    made = service.object_to(notice, CODES[5], "某人", "理由", on=ON)
+    return service.decide_objection(OFFICER, made.id, is_upheld=True, reason="属实", on=ON)
+
+
+def order_state() -> str:
+    (order,) = service.orders_of(LI, CODES[5], purpose="test")
+    return order.state
+
+
+def left_alone(notice: UUID, act: Callable[[], Done]) -> Future[Done]:
+    """Uphold the objection, and while that is not committed let another do something: it waits, and sees what was decided."""
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            upheld(notice)
+            done = pool.submit(over_another, act)
+            with pytest.raises(TimeoutError):
+                done.result(0.5)
+        done.exception(60)
+    return done
+
+
+def test_a_batch_is_signed_before_or_after_an_objection_is_upheld_never_meanwhile(waited_on: UUID) -> None:
+    made = service.make_batch(LI, on=ON)
+    done = left_alone(waited_on, lambda: service.sign_batch(WANG, made.id, on=ON))
+    assert isinstance(done.exception(), BatchIsBarred)
+    assert (service.batch(LI, made.id).state, order_state()) == ("made", "batched")
+
+
+def test_an_objection_that_is_upheld_while_a_batch_is_being_signed_comes_too_late_and_says_so(waited_on: UUID) -> None:
+    made = service.make_batch(LI, on=ON)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            service.sign_batch(WANG, made.id, on=ON)
+            done = pool.submit(over_another, lambda: upheld(waited_on).batch)
+            with pytest.raises(TimeoutError):
+                done.result(0.5)
+        assert done.result(60) == ""
+    assert (service.batch(LI, made.id).state, order_state()) == ("signed", "batched")
+
+
+def test_what_comes_back_out_of_a_batch_while_an_objection_is_upheld_is_void(waited_on: UUID) -> None:
+    made = service.make_batch(LI, on=ON)
+    assert left_alone(waited_on, lambda: service.withdraw_batch(LI, made.id, "重编", on=ON).state).result() == "withdrawn"
+    assert (order_state(), left(), ledger.check_books()) == ("voided", 50_000, ())
+
+
+def test_what_the_bank_sends_back_while_an_objection_is_upheld_is_void(waited_on: UUID) -> None:
+    sent = resent_batch()
+    content = return_file(sent, "失败", reason="账号不符")
+    assert left_alone(waited_on, lambda: service.load_return(LI, sent.id, "回盘.csv", content, on=ON).failed).result() == 1
+    assert (order_state(), left(), ledger.check_books()) == ("voided", 50_000, ())
+
+
+def test_a_batch_that_is_made_while_an_objection_is_upheld_leaves_its_order_out(waited_on: UUID) -> None:
+    done = left_alone(waited_on, lambda: service.make_batch(LI, on=ON))
+    assert isinstance(done.exception(), NothingPayable)
+    assert (order_state(), ledger.check_books()) == ("voided", ())
+
+
+def test_deciding_and_signing_and_withdrawing_at_once_end_without_a_deadlock(waited_on: UUID) -> None:
+    made = service.make_batch(LI, on=ON)
+    acts = iter(
+        (
+            lambda: service.withdraw_batch(LI, made.id, "重编", on=ON).state,
+            lambda: str(upheld(waited_on).is_upheld),
+            lambda: service.sign_batch(WANG, made.id, on=ON).state,
+            lambda: service.make_batch(LI, on=ON).state,
+        )
+    )
+
+    def one_of_them() -> str:
+        return next(acts)()
+
+    found = at_once(one_of_them)
+    assert "True" in found
+    state = service.batch(LI, made.id).state
+    assert (state, order_state()) in {("withdrawn", "voided"), ("withdrawn", "batched"), ("signed", "batched"), ("made", "batched")}
+    assert ledger.check_books() == ()

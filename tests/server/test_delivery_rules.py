@@ -10,6 +10,7 @@ from tests.server.delivery_orders import (
     LI,
     OFFICER,
     ON,
+    POLICY,
     checked,
     grant,
     open_budget,
@@ -35,6 +36,7 @@ ENTITLEMENT = """INSERT INTO entitlements_entitlement
 VALUES ('00000000-0000-0000-0000-000000000001', 'demo/a', 2026, 'X', 1, 100, '2026-07-01', '', '{}', 'x')"""
 MADE = """INSERT INTO delivery_batch (id, number, policy, made_on, count, amount_fen, made_by, state)
 VALUES (gen_random_uuid(), 'x', '', '2026-07-01', 1, 12345, 'x', 'made')"""
+SIGNED = "UPDATE delivery_batch SET state = 'signed', signed_by = '{}', signed_on = '2026-07-01', file_sha256 = 'x' WHERE id = '{}'"
 LINE = """INSERT INTO delivery_line (batch_id, number, order_id, amount_fen, payee_id, reason)
 SELECT id, {place}, '{order}', 12345, (SELECT max(id) FROM delivery_payee WHERE code = '{code}'), ''
 FROM delivery_batch WHERE number = '{batch}'"""
@@ -43,6 +45,11 @@ VALUES ('00000000-0000-0000-0000-00000000000a', 'demo/a', '示例', 2026, '00000
     '2026-07-08', 'x', 'granting')"""
 NOTICE_LINE = """INSERT INTO delivery_notice_line (notice_id, position, code, name, amount_fen, article, order_id, since, place)
 VALUES ('00000000-0000-0000-0000-00000000000a', {place}, '{code}', '企业', 100, '', {order}, '2026-07-01T00:00Z', {place})"""
+ORDER = (
+    "INSERT INTO delivery_order (id, policy, period, code, amount_fen, notice_id, ordered_on, ordered_by)"
+    " SELECT id, policy, period, code, amount_fen, '00000000-0000-0000-0000-00000000000a', granted_on, 'x'"
+    " FROM entitlements_entitlement"
+)
 OBJECTION = """INSERT INTO delivery_objection (id, notice_id, code, who, reason, made_on)
 VALUES ('00000000-0000-0000-0000-00000000000c', '00000000-0000-0000-0000-00000000000a', '{code}', '某人', '理由', '2026-07-02')"""
 UPHELD = """INSERT INTO delivery_objection_decision (objection_id, is_upheld, reason, decided_by, decided_on)
@@ -203,9 +210,8 @@ def test_a_batch_goes_one_way(statement: str, because: str) -> None:
 def test_two_persons_sign_a_payment_whatever_the_program_says() -> None:
     grant(CODES[:1])
     made = service.make_batch(LI, on=ON)
-    signed = "UPDATE delivery_batch SET state = 'signed', signed_by = '{}', signed_on = '2026-07-01', file_sha256 = 'x' WHERE id = '{}'"
-    refused(signed.format("li", made.id), because="delivery_batch_two_persons")
-    said(signed.format("wang", made.id))
+    refused(SIGNED.format("li", made.id), because="delivery_batch_two_persons")
+    said(SIGNED.format("wang", made.id))
     refused("UPDATE delivery_batch SET state = 'signed'", because="delivery_batch_state")
 
 
@@ -230,21 +236,16 @@ def test_an_order_is_not_voided_beside_the_ledger() -> None:
 
 def test_an_order_on_notice_is_not_payable_before_the_notice_is_closed() -> None:
     (granted,) = grant(CODES[:1], kind=OrderState.NOTICED)
-    refused(EVENT.format(order=granted.id, kind="payable", batch="NULL"), because="it is on notice, or somebody objects")
+    refused(EVENT.format(order=granted.id, kind="payable", batch="NULL"), because="it is on notice")
 
 
 def test_an_order_of_a_notice_does_not_begin_as_payable() -> None:
-    order = (
-        "INSERT INTO delivery_order (id, policy, period, code, amount_fen, notice_id, ordered_on, ordered_by)"
-        " SELECT id, policy, period, code, amount_fen, '00000000-0000-0000-0000-00000000000a', granted_on, 'x'"
-        " FROM entitlements_entitlement"
-    )
     with rolled_back():
         requests = [GrantRequest("demo/a", CODES[0], 100, "第一条", {"title": "示例"})]
         (granted,) = entitlements.grant_many(OFFICER, None, requests, on=ON)
         event = EVENT.format(order=granted.id, kind="payable", batch="NULL")
-        refused(NOTICE, order, event, because="it is on notice, or somebody objects")
-        said(NOTICE, order, EVENT.format(order=granted.id, kind="noticed", batch="NULL"))
+        refused(NOTICE, ORDER, event, because="it is on notice")
+        said(NOTICE, ORDER, EVENT.format(order=granted.id, kind="noticed", batch="NULL"))
 
 
 @pytest.mark.parametrize(
@@ -333,3 +334,49 @@ def test_a_claim_is_decided_once_by_another_than_who_entered_it_and_as_it_asks()
     refused(claim, at_once, yes, because="was made at once for another claim")
     refused(CLAIM.format(code=CODES[0], outcome="ELIGIBLE"), yes, because="nobody has to decide it")
     said(claim, DECIDED.format(outcome="withdrawn", fen="NULL", order="NULL", by="qian"))
+
+
+def test_nothing_to_which_somebody_objects_is_payable_put_into_a_batch_or_signed() -> None:
+    first, second = grant(CODES[:2])
+    made = service.make_batch(LI, POLICY, on=ON)
+    line, objected = NOTICE_LINE.format(place=1, code=CODES[0], order="NULL"), OBJECTION.format(code=CODES[0])
+    open_, upheld, dismissed = (NOTICE, line, objected), UPHELD.format(is_upheld=True), UPHELD.format(is_upheld=False)
+    signed = SIGNED.format("wang", made.id)
+    refused(*open_, signed, because="somebody objects to one of its orders")
+    refused(*open_, upheld, signed, because="somebody objects to one of its orders")
+    said(*open_, dismissed, signed)
+    said(*open_, upheld, LIFTED, signed)
+    service.withdraw_batch(LI, made.id, "重编", on=ON)
+    again = [LINE.format(place=1, order=each.id, code=each.code, batch="x") for each in (first, second)]
+    batched = [
+        EVENT.format(order=each.id, kind="batched", batch="(SELECT id FROM delivery_batch WHERE number = 'x')") for each in (first, second)
+    ]
+    refused(*open_, MADE, again[0], batched[0], because="batched is refused, because somebody objects")
+    refused(*open_, upheld, MADE, again[0], batched[0], because="batched is refused, because somebody objects")
+    said(*open_, dismissed, MADE, again[0], batched[0])
+    said(*open_, upheld, MADE, again[1], batched[1])
+    service.cancel_order(LI, first.id, "更正", on=ON)
+    with rolled_back(), connection.cursor() as cursor:
+        for statement in open_:
+            cursor.execute(statement)
+        with pytest.raises(DatabaseError, match="payable is refused, because somebody objects"), rolled_back():
+            grant(CODES[:1])
+        cursor.execute(dismissed)
+        grant(CODES[:1])
+
+
+def test_an_order_is_not_let_go_while_somebody_objects_on_another_notice_of_the_policy_and_year() -> None:
+    other = NOTICE.replace("00a'", "00f'").replace("00b'", "00e'")
+    line, objected = NOTICE_LINE.format(place=1, code=CODES[0], order="NULL"), OBJECTION.format(code=CODES[0])
+    elsewhere = (other, line.replace("00a'", "00f'"), objected.replace("00a'", "00f'"))
+    closed = ("UPDATE delivery_notice SET state = 'open'", "UPDATE delivery_notice SET state = 'closed', closed_on = '2026-07-09'")
+    with rolled_back():
+        requests = [GrantRequest("demo/a", CODES[0], 100, "第一条", {"title": "示例"})]
+        (granted,) = entitlements.grant_many(OFFICER, None, requests, on=ON)
+        noticed, payable = (EVENT.format(order=granted.id, kind=kind, batch="NULL") for kind in ("noticed", "payable"))
+        said(NOTICE, ORDER, noticed, *closed, payable)
+        refused(NOTICE, ORDER, noticed, *elsewhere, *closed, payable, because="payable is refused, because somebody objects")
+        refused(*elsewhere, UPHELD.format(is_upheld=True), NOTICE, ORDER, because="was upheld")
+        said(NOTICE, ORDER, noticed, *elsewhere, UPHELD.format(is_upheld=False), *closed, payable)
+        said(NOTICE, ORDER, noticed, *elsewhere, UPHELD.format(is_upheld=True), LIFTED, *closed, payable)
+        refused(NOTICE, ORDER, noticed, *elsewhere, UPHELD.format(is_upheld=True), *closed, payable, because="because somebody objects")

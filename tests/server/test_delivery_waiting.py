@@ -9,10 +9,11 @@ import pytest
 from tests.house.tree import ROOT
 from tests.server import small_town
 from zhida_server.catalogue import service as catalogue
+from zhida_server.delivery import orders, waiting
 from zhida_server.delivery import service as delivery
-from zhida_server.delivery import waiting
-from zhida_server.delivery.data import BudgetSpent, Notice
+from zhida_server.delivery.data import BudgetSpent, Notice, OrderState
 from zhida_server.entitlements import service as entitlements
+from zhida_server.entitlements.data import GrantRequest
 from zhida_server.ledger import service as ledger
 from zhida_server.people.data import Actor, Role, job_actor
 from zhida_server.registry import service as registry
@@ -103,3 +104,94 @@ def test_a_notice_of_a_later_run_that_is_cut_short_loses_nobodys_place() -> None
     assert lines(begun) == [("D4", 100_000, "waiting"), ("E5", 100_000, "waiting")]
     assert [state for *_, state in lines(first)] == ["noticed", "noticed", "noticed", "moved", "moved"]
     assert [each.notice for each in waiting.waiters(BUDGET)] == [begun.id] * 2
+
+
+# --- places that are kept, and places that are lost ------------------------------------------------------------------
+
+
+def waiting_codes() -> list[str]:
+    return [each.code for each in waiting.waiters(BUDGET)]
+
+
+def granted_beside(code: str) -> UUID:
+    """Grant the garden to an enterprise by another way than a notice; returns the order."""
+    requests = [GrantRequest(GARDEN, code, 100_000, "第一条", {"outcome": "ELIGIBLE", "title": "花园补助"})]
+    granted = entitlements.grant_many(LI, None, requests, on=LATER)
+    orders.place(LI.name, granted, notice_id=None, kind=OrderState.PAYABLE, on=LATER)
+    return granted[0].id
+
+
+def test_a_place_is_lost_once_a_complete_notice_left_out_who_is_given_nothing() -> None:
+    on_notice(done(AS_OF), LATER)
+    people_of("C3", 300)
+    second = on_notice(done(LATER), LATER)  # C3 is not eligible
+    assert [code for code, *_ in lines(second)] == ["D4", "E5"]
+    people_of("C3", 100, LATEST)
+    third = on_notice(done(LATEST), LATEST)
+    assert ([code for code, *_ in lines(third)], waiting_codes()) == (["D4", "E5", "C3"], ["D4", "E5", "C3"])
+    fourth = on_notice(done(LATEST), LATEST)
+    assert ([code for code, *_ in lines(fourth)], waiting_codes()) == (["D4", "E5", "C3"], ["D4", "E5", "C3"])
+
+
+def test_a_place_is_kept_by_whom_no_notice_left_out_though_a_run_between_gave_nothing() -> None:
+    on_notice(done(AS_OF), LATER)
+    people_of("C3", 300)
+    done(LATER)
+    people_of("C3", 100, LATEST)
+    assert [code for code, *_ in lines(on_notice(done(LATEST), LATEST))] == ["C3", "D4", "E5"]
+
+
+def test_a_place_is_kept_by_whom_a_notice_left_out_because_another_grant_had_overtaken_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_notice(done(AS_OF), LATER)
+    newer = done(LATER)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(entitlements, "overtaken", lambda *_: frozenset({"C3"}))
+        assert [code for code, *_ in lines(on_notice(newer, LATER))] == ["D4", "E5"]
+    third = on_notice(done(LATEST), LATEST)
+    assert ([code for code, *_ in lines(third)], waiting_codes()) == (["C3", "D4", "E5"], ["C3", "D4", "E5"])
+
+
+def test_who_was_served_meanwhile_begins_at_the_end_and_is_not_served_by_the_notice_where_it_waited() -> None:
+    first = on_notice(done(AS_OF), LATER)
+    ledger.appropriate(FINANCE, BUDGET, 50_000, key="more")
+    order = granted_beside("C3")
+    assert waiting_codes() == ["D4", "E5"]
+    delivery.cancel_order(FINANCE, order, "材料不实", on=LATER)
+    assert (lines(first)[2], waiting_codes()) == (("C3", 100_000, "elsewhere"), ["D4", "E5"])
+    assert delivery.grant_waiting(LI, on=LATER) == 1
+    assert [state for *_, state in lines(first)] == ["noticed", "noticed", "elsewhere", "noticed", "waiting"]
+    second = on_notice(done(LATEST), LATEST)
+    assert ([code for code, *_ in lines(second)], waiting_codes()) == (["E5", "C3"], ["E5", "C3"])
+
+
+def test_what_was_granted_and_voided_before_a_notice_takes_no_place_on_it() -> None:
+    delivery.cancel_order(FINANCE, granted_beside("D4"), "更正", on=LATER)
+    first = on_notice(done(AS_OF), LATER)
+    assert (lines(first)[3], waiting_codes()) == (("D4", 100_000, "waiting"), ["C3", "D4", "E5"])
+
+
+def test_a_claim_fits_beside_those_whose_amount_changed_and_takes_nothing_of_theirs() -> None:
+    on_notice(done(AS_OF), LATER)
+    for code in ("C3", "D4", "E5"):
+        people_of(code, 200)
+    newer = done(LATER)
+    ledger.appropriate(FINANCE, BUDGET, 650_000, key="more")  # 700,000 are free, 600,000 stay aside
+    assert delivery.claim(CLERK, "A1", LAMPS, {}, on=LATER, key="k1").amount_fen == 100_000
+    with pytest.raises(BudgetSpent):
+        delivery.claim(CLERK, "B2", LAMPS, {}, on=LATER, key="k2")
+    assert [state for *_, state in lines(on_notice(newer, LATER))] == ["noticed"] * 3
+    with pytest.raises(BudgetSpent):  # by the ledger: nobody waits any more
+        delivery.claim(CLERK, "B2", LAMPS, {}, on=LATER, key="k2")
+    ledger.appropriate(FINANCE, BUDGET, 100_000, key="still more")
+    assert delivery.claim(CLERK, "B2", LAMPS, {}, on=LATER, key="k2").amount_fen == 100_000
+
+
+def test_a_claim_does_not_fit_beside_one_who_could_be_served_however_much_there_is() -> None:
+    on_notice(done(AS_OF), LATER)
+    people_of("C3", 200)
+    done(LATER)
+    ledger.appropriate(FINANCE, BUDGET, 10_000_000, key="more")
+    with pytest.raises(BudgetSpent, match="有人在先等候"):
+        delivery.claim(CLERK, "A1", LAMPS, {}, on=LATER, key="k1")
+    assert delivery.grant_waiting(LI, on=LATER) == 2
+    assert delivery.claim(CLERK, "A1", LAMPS, {}, on=LATER, key="k1").amount_fen == 100_000

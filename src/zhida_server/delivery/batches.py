@@ -10,7 +10,7 @@ or not at all, and once.
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -80,7 +80,7 @@ WHERE line.batch_id = %s AND line.order_id = ended.order_id AND line.outcome IS 
 
 
 def make_batch(actor: Actor, policy: str | None = None, *, on: dt.date) -> Batch:
-    """Put every payable order whose payee is known into a new batch.
+    """Put every payable order whose payee is known, and to which nobody objects, into a new batch.
 
     Args:
         actor: Who makes it; another person must sign it.
@@ -94,14 +94,14 @@ def make_batch(actor: Actor, policy: str | None = None, *, on: dt.date) -> Batch
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('delivery/batch', 0))")
         states = orders.locked(orders.payable_ids(policy or ""))
-        barred = orders.barred(list(states))
-        cursor.execute(CHOSEN, [[id_ for id_, state in states.items() if state is OrderState.PAYABLE and id_ not in barred]])
+        disputed = orders.disputed(list(states))
+        cursor.execute(CHOSEN, [[id_ for id_, state in states.items() if state is OrderState.PAYABLE and id_ not in disputed]])
         chosen = cursor.fetchall()
         if not chosen:
             raise NothingPayable(
                 "nothing-payable",
-                "没有可以支付的订单：公示未结束的、没有收款账户的、已进批次的都不算。请先看“待支付”里缺什么",
-                "nothing can be paid: orders on notice, without a bank account, or in a batch do not count; the list says what is lacking",
+                "没有可以支付的订单：公示未结束的、有异议的、没有收款账户的、已进批次的都不算。请先看“待支付”里缺什么",
+                "nothing can be paid: what is on notice, objected to, without an account or in a batch does not count; see the list",
             )
         row = models.Batch.objects.create(
             id=uuid4(),
@@ -131,7 +131,7 @@ def sign_batch(actor: Actor, batch_id: UUID, *, on: dt.date) -> Batch:
     Raises:
         TwoPersons: where the maker wants to sign.
         NotInThatState: where it was withdrawn, or another person has signed it.
-        BatchIsBarred: where an objection to something in it was upheld meanwhile.
+        BatchIsBarred: where an objection to something in it was upheld meanwhile, or is not decided.
     """
     people.require(actor, "batch.sign")
     with transaction.atomic():
@@ -147,7 +147,7 @@ def sign_batch(actor: Actor, batch_id: UUID, *, on: dt.date) -> Batch:
         if row.state != BatchState.MADE:
             raise _not_from(row, "签发", "signed")
         lines = _lines(row.id)
-        _refuse_what_is_barred(row, lines)
+        _refuse_what_is_disputed(row, lines)
         content = bank_files.write(row.number, lines)
         row.state, row.signed_by, row.signed_on = BatchState.SIGNED, actor.name, on
         row.file_sha256 = files.keep_bytes(content, SUFFIX)
@@ -157,18 +157,32 @@ def sign_batch(actor: Actor, batch_id: UUID, *, on: dt.date) -> Batch:
         return _batch(row)
 
 
-def _refuse_what_is_barred(row: models.Batch, lines: Sequence[BatchLine]) -> None:
-    """Refuse to sign what an upheld objection forbids to pay; whoever decides one at this moment waits, or we wait for them."""
+def _refuse_what_is_disputed(row: models.Batch, lines: Sequence[BatchLine]) -> None:
+    """Refuse to sign what an objection forbids to pay; whoever decides one at this moment waits, or we wait for them."""
     ids = [line.order_id for line in lines]
     orders.locked(ids)
-    barred = orders.barred(ids)
+    disputed = orders.disputed(ids)
+    if not disputed:
+        return
+    barred = orders.barred(list(disputed))
     if barred:
-        places = "、".join(str(line.number) for line in lines if line.order_id in barred)
+        places = _places(lines, barred)
         raise BatchIsBarred(
             "batch-barred",
             f"批次 {row.number} 编好以后，第 {places} 行有异议成立，不能支付：请撤回这个批次（这些支付随之撤销），重新编一个",
             f"objections to lines {places} of batch {row.number} were upheld meanwhile: withdraw it, which voids them, and make another",
         )
+    places = _places(lines, disputed)
+    raise BatchIsBarred(
+        "batch-disputed",
+        f"批次 {row.number} 第 {places} 行有异议还没有认定，认定以前不能支付：等认定以后再签发，或者撤回这个批次，重新编一个（不含这些）",
+        f"objections to lines {places} of batch {row.number} are not decided: sign it after that, or withdraw it and make one without them",
+    )
+
+
+def _places(lines: Sequence[BatchLine], ids: Collection[UUID]) -> str:
+    """Return the numbers of the lines of some orders."""
+    return "、".join(str(line.number) for line in lines if line.order_id in ids)
 
 
 def withdraw_batch(actor: Actor, batch_id: UUID, reason: str, *, on: dt.date) -> Batch:
@@ -196,6 +210,7 @@ def withdraw_batch(actor: Actor, batch_id: UUID, reason: str, *, on: dt.date) ->
         row.state, row.withdrawn_because = BatchState.WITHDRAWN, because
         row.save(update_fields=["state", "withdrawn_because"])
         ids = [line.order_id for line in _lines(row.id)]
+        orders.locked(ids)  # whoever upholds an objection to one of them waits and voids it, or we wait and void it
         _end_lines(row.id, ids, ["released"] * len(ids), [""] * len(ids))
         orders.tell(ids, "released", by=actor.name, on=on, batch_id=row.id, reasons=dict.fromkeys(ids, because))
         orders.tell(ids, OrderState.PAYABLE, by=actor.name, on=on)
@@ -280,6 +295,7 @@ def _settle(
     fresh = [each for each in read if not lines[each.order_id].outcome]
     paid = [each.order_id for each in fresh if each.result == bank_files.PAID]
     failed = {each.order_id: each.reason for each in fresh if each.result == bank_files.FAILED}
+    orders.locked(failed)  # whoever upholds an objection to one of them waits and voids it, or we wait and void it
     waiting = [each for each in fresh if each.result == bank_files.OPEN]
     ended = [each for each in fresh if each.result != bank_files.OPEN]
     _end_lines(row.id, [each.order_id for each in ended], [each.result for each in ended], [each.reason for each in ended])

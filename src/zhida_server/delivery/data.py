@@ -128,6 +128,8 @@ class Objection:
     """When it was lifted; None where it holds."""
     batch: str = ""
     """The number of a batch that nobody has signed and that holds what the upheld objection forbids to pay; empty where there is none."""
+    too_late: str = ""
+    """The number of a signed batch that holds it, or has paid it: the bank may have it; empty where there is none."""
 
 
 # --- orders and batches --------------------------------------------------------------------------------------------

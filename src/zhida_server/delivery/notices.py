@@ -328,11 +328,11 @@ def close_notices(actor: Actor, on: dt.date) -> tuple[Notice, ...]:
     return tuple(closed)
 
 
-def let_go(notice_id: UUID, by: str, on: dt.date) -> None:
-    """Make payable what nobody objects to any more on a notice that is closed; the caller holds its row."""
+def let_go(notice_id: UUID, code: str, by: str, on: dt.date) -> None:
+    """Make an enterprise's order on a notice that is closed payable, where nobody objects to it any more; the caller holds its row."""
     row = _row(notice_id)
     if row.state == NoticeState.CLOSED:
-        waiting.let_go(row, by, on)
+        waiting.let_go(row, by, on, code)
 
 
 # --- reading, by anybody -------------------------------------------------------------------------------------------

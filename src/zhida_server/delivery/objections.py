@@ -23,17 +23,21 @@ QUERY = """
 SELECT objection.id, objection.notice_id, notice.policy, notice.title, objection.code, line.name, objection.who, objection.reason,
     objection.made_on, decision.is_upheld, coalesce(decision.reason, ''), coalesce(decision.decided_by, ''), decision.decided_on,
     coalesce(lift.reason, ''), coalesce(lift.lifted_by, ''), lift.lifted_on,
-    CASE WHEN decision.is_upheld AND lift.decision_id IS NULL THEN coalesce((
-        SELECT batch.number FROM delivery_order ordered JOIN delivery_line entry ON entry.order_id = ordered.id AND entry.outcome IS NULL
-        JOIN delivery_batch batch ON batch.id = entry.batch_id AND batch.state = 'made'
-        WHERE ordered.policy = notice.policy AND ordered.period = notice.period AND ordered.code = objection.code LIMIT 1), '') ELSE '' END
+    CASE WHEN entered.is_made THEN entered.number ELSE '' END, CASE WHEN entered.is_made THEN '' ELSE coalesce(entered.number, '') END
 FROM delivery_objection objection JOIN delivery_notice notice ON notice.id = objection.notice_id
 JOIN delivery_notice_line line ON line.notice_id = objection.notice_id AND line.code = objection.code
 LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
 LEFT JOIN delivery_objection_lift lift ON lift.decision_id = objection.id
+LEFT JOIN LATERAL (
+    SELECT batch.number, batch.state = 'made' AS is_made
+    FROM delivery_order ordered JOIN delivery_line entry ON entry.order_id = ordered.id
+    JOIN delivery_batch batch ON batch.id = entry.batch_id
+    WHERE ordered.policy = notice.policy AND ordered.period = notice.period AND ordered.code = objection.code
+        AND (entry.outcome IS NULL OR entry.outcome = 'paid') LIMIT 1
+) entered ON decision.is_upheld AND lift.decision_id IS NULL
 WHERE {where} ORDER BY (decision.objection_id IS NOT NULL), objection.made_at, objection.id LIMIT {limit}
 """
-"""Objections with how they were decided, and whether that was lifted; the undecided first."""
+"""Objections with how they were decided, whether that was lifted, and the batch that holds what is upheld; the undecided first."""
 
 VOIDABLE = (OrderState.NOTICED, OrderState.PAYABLE, OrderState.HELD)
 """Where an order can be voided: before a bank may have it."""
@@ -83,7 +87,8 @@ def decide_objection(actor: Actor, objection_id: UUID, *, is_upheld: bool, reaso
     """Decide an objection; where it is upheld, the grant is void and its money free again, and nothing is granted in its place this year.
 
     What stands in a batch that nobody has signed cannot be signed any more: the objection says which batch has to be withdrawn, by which
-    it is void. The same decision again changes nothing.
+    it is void. What stands in a signed batch is on its way to the bank: it is paid, or void where the bank sends it back; the objection
+    names that batch too. The same decision again changes nothing.
 
     Args:
         actor: Who decides.
@@ -116,7 +121,7 @@ def decide_objection(actor: Actor, objection_id: UUID, *, is_upheld: bool, reaso
             _void(objection, actor, because, on)
         else:
             for notice_id in notice_ids:  # who waited may have been served on a later notice
-                notices.let_go(notice_id, actor.name, on)
+                notices.let_go(notice_id, objection.code, actor.name, on)
         audit.record(actor.name, "objection.decide", str(objection_id), after={"is_upheld": is_upheld, "reason": because})
         return _one(objection_id)
 

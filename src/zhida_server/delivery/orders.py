@@ -47,15 +47,19 @@ LAST = "(SELECT kind FROM delivery_event WHERE order_id = ordered.id ORDER BY se
 """The state of an order, in SQL that calls it `ordered`."""
 
 BARRING = """
-SELECT ordered.id, decision.reason FROM delivery_objection_decision decision
-JOIN delivery_objection objection ON objection.id = decision.objection_id
-JOIN delivery_notice objected ON objected.id = objection.notice_id
-JOIN delivery_order ordered ON ordered.policy = objected.policy AND ordered.period = objected.period AND ordered.code = objection.code
-WHERE decision.is_upheld AND ordered.id = ANY(%s)
-    AND NOT EXISTS (SELECT FROM delivery_objection_lift lift WHERE lift.decision_id = decision.objection_id)
-ORDER BY decision.decided_at, decision.objection_id
+SELECT ordered.id, decision.reason FROM delivery_disputed disputed
+JOIN delivery_order ordered ON (ordered.policy, ordered.period, ordered.code) = (disputed.policy, disputed.period, disputed.code)
+JOIN delivery_objection_decision decision ON decision.objection_id = disputed.objection_id
+WHERE ordered.id = ANY(%s) ORDER BY decision.decided_at, decision.objection_id
 """
 """Orders among some to which an objection was upheld, by whatever notice, and holds; with the reason."""
+
+DISPUTED = """
+SELECT DISTINCT ordered.id FROM delivery_disputed disputed
+JOIN delivery_order ordered ON (ordered.policy, ordered.period, ordered.code) = (disputed.policy, disputed.period, disputed.code)
+WHERE ordered.id = ANY(%s)
+"""
+"""Orders among some to which somebody objects, by whatever notice: nobody has decided that, or it was upheld and holds."""
 
 PAYABLE = """
 SELECT event.order_id FROM delivery_event event
@@ -63,19 +67,14 @@ WHERE event.kind = %s AND NOT EXISTS (SELECT FROM delivery_event later WHERE lat
 """
 """The orders that stand at `payable` or `held`."""
 
-IN_DOUBT = "SELECT delivery_is_disputed(%s, %s, %s)"
+IN_DOUBT = "SELECT EXISTS (SELECT FROM delivery_disputed WHERE policy = %s AND period = %s AND code = %s)"
 """Whether an objection is not decided, or was upheld and holds."""
 
 TAKEN_BACK = """
 SELECT EXISTS (
     SELECT FROM delivery_order ordered JOIN delivery_event event ON event.order_id = ordered.id AND event.kind = 'voided'
     WHERE ordered.policy = %s AND ordered.period = %s AND ordered.code = %s
-) OR EXISTS (
-    SELECT FROM delivery_objection objection JOIN delivery_notice notice ON notice.id = objection.notice_id
-    JOIN delivery_objection_decision decision ON decision.objection_id = objection.id AND decision.is_upheld
-    WHERE notice.policy = %s AND notice.period = %s AND objection.code = %s
-        AND NOT EXISTS (SELECT FROM delivery_objection_lift lift WHERE lift.decision_id = decision.objection_id)
-)
+) OR EXISTS (SELECT FROM delivery_disputed WHERE policy = %s AND period = %s AND code = %s AND is_upheld)
 """
 
 ORDERS = """
@@ -149,10 +148,14 @@ def tell(  # noqa: PLR0913 - what an event says
 
 
 def locked(ids: Iterable[UUID]) -> Mapping[UUID, OrderState]:
-    """Lock some orders until the transaction ends, and return where each stands then."""
+    """Lock some orders until the transaction ends, and return where each stands then.
+
+    Whoever moves an order, or decides an objection to it, locks it first: a batch or a notice before its orders, orders by their ids,
+    budgets after them. Nobody ever edits an order, so rows that point to it wait for nobody.
+    """
     wanted = list(ids)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM delivery_order WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [wanted])
+        cursor.execute("SELECT id FROM delivery_order WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [wanted])
         cursor.fetchall()
         cursor.execute(f"SELECT ordered.id, {LAST} FROM delivery_order ordered WHERE id = ANY(%s)", [wanted])  # noqa: S608 - ours
         return {row[0]: OrderState(row[1]) for row in cursor.fetchall()}
@@ -192,11 +195,18 @@ def barred(ids: Sequence[UUID]) -> Mapping[UUID, str]:
         return found
 
 
+def disputed(ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Return to which of some orders an objection stands that is not decided, or was upheld and holds; ask once they are locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(DISPUTED, [list(ids)])
+        return frozenset(row[0] for row in cursor.fetchall())
+
+
 def void_barred(ids: Sequence[UUID], *, by: str, on: dt.date) -> None:
     """Void what came back out of a batch although an objection to it was upheld meanwhile: the bank has it no more.
 
     Args:
-        ids: Orders that are payable again.
+        ids: Orders that are payable again, and locked.
         by: Who acts.
         on: The day.
     """

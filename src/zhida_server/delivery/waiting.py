@@ -44,19 +44,19 @@ JOB = job_actor("notice")
 """Who grants the lines of a notice that somebody opened."""
 
 UPHELD = """
-EXISTS (SELECT FROM delivery_objection objection JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
-    JOIN delivery_notice objected ON objected.id = objection.notice_id
-    WHERE objection.code = line.code AND objected.policy = notice.policy AND objected.period = notice.period AND decision.is_upheld
-        AND NOT EXISTS (SELECT FROM delivery_objection_lift lift WHERE lift.decision_id = decision.objection_id))
+EXISTS (SELECT FROM delivery_disputed disputed WHERE disputed.code = line.code
+    AND disputed.policy = notice.policy AND disputed.period = notice.period AND disputed.is_upheld)
 """
 """Whether an objection to the enterprise of a line was upheld, for the policy and year of its notice, and holds; `line` is on `notice`."""
 
 ELSEWHERE = """
 EXISTS (SELECT FROM delivery_order other
     WHERE other.policy = notice.policy AND other.period = notice.period AND other.code = line.code
-        AND NOT EXISTS (SELECT FROM delivery_event gone WHERE gone.order_id = other.id AND gone.kind = 'voided'))
+        AND (other.ordered_at > notice.opened_at
+            OR NOT EXISTS (SELECT FROM delivery_event gone WHERE gone.order_id = other.id AND gone.kind = 'voided')))
 """
-"""Whether the enterprise of a line without an order was granted the same by another notice, or by a claim."""
+"""Whether the enterprise of a line without an order was granted the same by another notice, or by a claim; what was granted since the
+notice and voided again does not bring its place back."""
 
 MOVED = """
 EXISTS (SELECT FROM delivery_notice later
@@ -90,26 +90,15 @@ ORDER BY line.since, line.place, line.id
 """Where enterprises wait for a policy and year on other notices, and were not served since, by whatever way; with the runs of the later
 complete notices that do not list them."""
 
-BARRED = """
-SELECT DISTINCT objection.code FROM delivery_objection objection
-JOIN delivery_objection_decision decision ON decision.objection_id = objection.id AND decision.is_upheld
-JOIN delivery_notice objected ON objected.id = objection.notice_id
-WHERE objected.policy = %s AND objected.period = %s
-    AND NOT EXISTS (SELECT FROM delivery_objection_lift lift WHERE lift.decision_id = decision.objection_id)
-"""
+BARRED = "SELECT DISTINCT code FROM delivery_disputed WHERE policy = %s AND period = %s AND is_upheld"
 """The enterprises to which a policy is not granted in a year, because an objection was upheld and holds."""
 
 UNDISPUTED = """
 SELECT ordered.id FROM delivery_order ordered
-WHERE ordered.notice_id = %s
+WHERE ordered.notice_id = %s AND %s IN ('', ordered.code)
     AND (SELECT kind FROM delivery_event WHERE order_id = ordered.id ORDER BY seq DESC LIMIT 1) = 'noticed'
-    AND NOT EXISTS (
-        SELECT FROM delivery_objection objection JOIN delivery_notice objected ON objected.id = objection.notice_id
-        LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
-        LEFT JOIN delivery_objection_lift lift ON lift.decision_id = decision.objection_id
-        WHERE objected.policy = ordered.policy AND objected.period = ordered.period AND objection.code = ordered.code
-            AND decision.is_upheld IS DISTINCT FROM false AND lift.decision_id IS NULL
-    )
+    AND NOT EXISTS (SELECT FROM delivery_disputed disputed
+        WHERE (disputed.policy, disputed.period, disputed.code) = (ordered.policy, ordered.period, ordered.code))
 ORDER BY ordered.id
 """
 """The orders of a notice to which no objection is left: on no notice of the policy and year, since who waits moves from one to another."""
@@ -339,10 +328,10 @@ def grant(row: models.Notice, run_id: UUID, requests: Sequence[GrantRequest], on
     return {each.code: each.id for each in granted}
 
 
-def let_go(row: models.Notice, by: str, on: dt.date) -> int:
-    """Make payable what nobody objects to on a notice that is closed, and say how many orders that are."""
+def let_go(row: models.Notice, by: str, on: dt.date, code: str = "") -> int:
+    """Make payable what nobody objects to on a notice that is closed, or of that what is one enterprise's; say how many orders that are."""
     with connection.cursor() as cursor:
-        cursor.execute(UNDISPUTED, [row.id])
+        cursor.execute(UNDISPUTED, [row.id, code])
         ids = [found[0] for found in cursor.fetchall()]
     standing = orders.locked(ids)
     free = [order_id for order_id in ids if standing[order_id] is OrderState.NOTICED]

@@ -90,6 +90,9 @@ def decide(request: HttpRequest, actor: Actor, objection: UUID) -> HttpResponse:
         if made.batch:
             zh = f"异议成立：这一笔已编进批次 {made.batch}，还没有签发；请财务撤回这个批次，撤回时这一笔随之撤销。"
             en = f"Upheld: it stands in batch {made.batch}, which nobody can sign any more; finance has to withdraw it, which voids it."
+        elif made.too_late:
+            zh = f"异议成立，但这一笔已在签发的批次 {made.too_late} 里，拦不住了：银行退回的随即撤销，已到账的由财务在系统之外追回。"
+            en = f"Upheld, but batch {made.too_late} was signed: what the bank sends back is void, what it paid is for finance to get back."
         elif made.is_upheld:
             zh, en = "异议成立：这一笔已撤销，额度退回预算。", "Upheld: the grant is void."
         else:

@@ -43,21 +43,12 @@ DROP FUNCTION delivery_order_is_its_entitlement CASCADE;
 """
 
 OBJECTIONS_COUNT = """
-CREATE FUNCTION delivery_is_barred(policy text, period integer, code text) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (
-        SELECT FROM delivery_objection objection JOIN delivery_notice objected ON objected.id = objection.notice_id
-        JOIN delivery_objection_decision decision ON decision.objection_id = objection.id AND decision.is_upheld
-        WHERE objection.code = $3 AND objected.policy = $1 AND objected.period = $2
-            AND NOT EXISTS (SELECT FROM delivery_objection_lift lift WHERE lift.decision_id = decision.objection_id)
-    )
-$$;
-CREATE FUNCTION delivery_is_disputed(policy text, period integer, code text) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT delivery_is_barred($1, $2, $3) OR EXISTS (
-        SELECT FROM delivery_objection objection JOIN delivery_notice objected ON objected.id = objection.notice_id
-        WHERE objection.code = $3 AND objected.policy = $1 AND objected.period = $2
-            AND NOT EXISTS (SELECT FROM delivery_objection_decision decision WHERE decision.objection_id = objection.id)
-    )
-$$;
+CREATE VIEW delivery_disputed AS
+SELECT objected.policy, objected.period, objection.code, objection.id AS objection_id, decision.is_upheld IS NOT NULL AS is_upheld
+FROM delivery_objection objection JOIN delivery_notice objected ON objected.id = objection.notice_id
+LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
+WHERE decision.is_upheld IS DISTINCT FROM false
+    AND NOT EXISTS (SELECT FROM delivery_objection_lift lift WHERE lift.decision_id = objection.id);
 """
 """An objection counts for the policy, year and enterprise, whatever notice it was made on: upheld and not lifted, or not decided yet."""
 
@@ -92,25 +83,42 @@ BEGIN
                 USING ERRCODE = 'integrity_constraint_violation';
         END IF;
     END IF;
-    SELECT notice_id, policy, period, code INTO ordered FROM delivery_order WHERE id = NEW.order_id;
-    IF NEW.kind = 'batched' AND delivery_is_barred(ordered.policy, ordered.period, ordered.code) THEN
-        RAISE EXCEPTION 'order %: an objection to it was upheld, so it is in no batch', NEW.order_id
-            USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    IF NEW.kind = 'payable' AND coalesce(former.kind, 'noticed') = 'noticed'
-        AND (ordered.notice_id IS NOT NULL OR former.kind = 'noticed')
-    THEN
-        PERFORM FROM delivery_notice WHERE id = ordered.notice_id AND state = 'closed';
-        IF NOT FOUND OR delivery_is_disputed(ordered.policy, ordered.period, ordered.code) THEN
-            RAISE EXCEPTION 'order %: it is on notice, or somebody objects to it', NEW.order_id
-                USING ERRCODE = 'integrity_constraint_violation';
+    IF NEW.kind = 'payable' AND coalesce(former.kind, 'noticed') = 'noticed' THEN
+        SELECT notice_id INTO ordered FROM delivery_order WHERE id = NEW.order_id;
+        IF (ordered.notice_id IS NOT NULL OR former.kind = 'noticed')
+            AND NOT EXISTS (SELECT FROM delivery_notice WHERE id = ordered.notice_id AND state = 'closed')
+        THEN
+            RAISE EXCEPTION 'order %: it is on notice', NEW.order_id USING ERRCODE = 'integrity_constraint_violation';
         END IF;
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER delivery_event_follows BEFORE INSERT ON delivery_event FOR EACH ROW EXECUTE FUNCTION delivery_event_follows();
+
+CREATE FUNCTION delivery_event_is_undisputed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
+BEGIN
+    SELECT new_rows.order_id, new_rows.kind INTO wrong
+    FROM delivery_disputed disputed
+    JOIN delivery_order ordered ON (ordered.policy, ordered.period, ordered.code) = (disputed.policy, disputed.period, disputed.code)
+    JOIN new_rows ON new_rows.order_id = ordered.id
+    WHERE new_rows.kind = 'batched' OR new_rows.kind = 'payable' AND (new_rows.seq = 1 OR EXISTS (
+        SELECT FROM delivery_event former WHERE former.order_id = ordered.id AND former.seq = new_rows.seq - 1 AND former.kind = 'noticed'))
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'order %: % is refused, because somebody objects to it', wrong.order_id, wrong.kind
+            USING ERRCODE = 'integrity_constraint_violation', HINT = 'the objection has to be decided first, or lifted';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER delivery_event_is_undisputed AFTER INSERT ON delivery_event
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION delivery_event_is_undisputed();
 """
-"""An order goes one lawful step at a time; what happens to it in a batch is what its line there says."""
+"""An order goes one lawful step at a time; what happens to it in a batch is what its line there says; while somebody objects to it, it is
+neither let go nor put into a batch."""
+
+EVENTS_DROPPED = "DROP FUNCTION delivery_event_is_undisputed CASCADE; DROP FUNCTION delivery_event_follows CASCADE;"
 
 MONEY_FOLLOWS = """
 CREATE FUNCTION delivery_event_is_in_the_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -165,10 +173,11 @@ BEGIN
         RAISE EXCEPTION 'batch %: from % to % is refused', OLD.number, OLD.state, NEW.state USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     IF NEW.state = 'signed' AND EXISTS (
-        SELECT FROM delivery_line line JOIN delivery_order ordered ON ordered.id = line.order_id
-        WHERE line.batch_id = NEW.id AND delivery_is_barred(ordered.policy, ordered.period, ordered.code)
+        SELECT FROM delivery_disputed disputed
+        JOIN delivery_order ordered ON (ordered.policy, ordered.period, ordered.code) = (disputed.policy, disputed.period, disputed.code)
+        JOIN delivery_line line ON line.order_id = ordered.id AND line.batch_id = NEW.id
     ) THEN
-        RAISE EXCEPTION 'batch % is not signed: an objection to one of its orders was upheld', NEW.number
+        RAISE EXCEPTION 'batch % is not signed: somebody objects to one of its orders', NEW.number
             USING ERRCODE = 'integrity_constraint_violation', HINT = 'withdraw it and make another';
     END IF;
     IF NEW.state = 'reconciled' AND EXISTS (SELECT FROM delivery_line WHERE batch_id = NEW.id AND outcome IS NULL) THEN
@@ -192,7 +201,7 @@ END $$;
 CREATE CONSTRAINT TRIGGER delivery_batch_is_its_lines AFTER INSERT ON delivery_batch DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION delivery_batch_is_its_lines();
 """
-"""A batch goes one way, nobody signs what an upheld objection forbids, and its totals are the sums of its lines."""
+"""A batch goes one way, nobody signs what an objection forbids to pay, and its totals are the sums of its lines."""
 
 BATCHES_DROPPED = """
 DROP FUNCTION delivery_batch_is_its_lines CASCADE;
@@ -318,11 +327,9 @@ DECLARE
     wrong record;
 BEGIN
     SELECT new_rows.id, new_rows.policy, new_rows.period, new_rows.code INTO wrong
-    FROM delivery_objection_decision decision
-    JOIN delivery_objection objection ON objection.id = decision.objection_id
-    JOIN delivery_notice notice ON notice.id = objection.notice_id
-    JOIN new_rows ON new_rows.code = objection.code AND new_rows.policy = notice.policy AND new_rows.period = notice.period
-    WHERE decision.is_upheld AND NOT EXISTS (SELECT FROM delivery_objection_lift WHERE decision_id = decision.objection_id)
+    FROM delivery_disputed disputed
+    JOIN new_rows ON (new_rows.policy, new_rows.period, new_rows.code) = (disputed.policy, disputed.period, disputed.code)
+    WHERE disputed.is_upheld
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'order % is refused: an objection to % for % in % was upheld', wrong.id, wrong.policy, wrong.code, wrong.period
@@ -406,8 +413,8 @@ class Migration(migrations.Migration):
         frozen_columns("delivery_batch", "id", "number", "policy", "made_on", "count", "amount_fen", "made_by", "made_at"),
         frozen_columns("delivery_line", "batch_id", "number", "order_id", "amount_fen", "payee_id"),
         migrations.RunSQL(ORDER_IS_ITS_ENTITLEMENT, ORDERS_DROPPED),
-        migrations.RunSQL(OBJECTIONS_COUNT, "DROP FUNCTION delivery_is_disputed; DROP FUNCTION delivery_is_barred;"),
-        migrations.RunSQL(EVENTS_FOLLOW, "DROP FUNCTION delivery_event_follows CASCADE;"),
+        migrations.RunSQL(OBJECTIONS_COUNT, "DROP VIEW delivery_disputed;"),
+        migrations.RunSQL(EVENTS_FOLLOW, EVENTS_DROPPED),
         migrations.RunSQL(BATCHES_MOVE_ON, BATCHES_DROPPED),
         migrations.RunSQL(LINES_FIT, LINES_DROPPED),
         migrations.RunSQL(NOTICES_RUN_THEIR_DAYS, NOTICES_DROPPED),
