@@ -24,7 +24,9 @@ ROWS = 1_000_000
 TURNS = 5
 SECONDS_OF_A_GO = 0.6
 """What a go takes at most; a contestant that needs longer for its rows goes on fewer."""
-SECONDS_OF_PREPARING = 25
+SECONDS_OF_A_WHOLE_GO = 25
+"""The same for those that go over whole columns: a tenth of the rows stays near the processor, and would flatter them."""
+SECONDS_OF_PREPARING = 60
 """What a contestant has to read the table and to decide its rows once; by then it is left out."""
 FEWEST = 10
 OURS = "zhida"
@@ -177,7 +179,7 @@ class Field:
             taken = self.worker(contestant).seconds(number, 1)
             if taken > SECONDS_OF_A_GO and rows > FEWEST and not contestant.is_whole:
                 rows, most = rows // 10, rows // 10
-            elif rows < most and taken * 10 <= SECONDS_OF_A_GO:
+            elif rows < most and taken * 10 <= (SECONDS_OF_A_WHOLE_GO if contestant.is_whole else SECONDS_OF_A_GO):
                 rows *= 10
             else:
                 break

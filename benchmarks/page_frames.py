@@ -193,8 +193,8 @@ _FRAMES = f"""
 ## 整列的表 / Tables over frames
 
 同一张表，内存里的一百万行，先核对答案再计时；括号里是我们最快一种的几倍。每家在自己的进程里轮流跑 {{turns}} 轮，取中位数，按行数折算。
-一百万行要用 0.6 秒以上的，用较少的行（十的幂，写在格子里）：逐行算的按行折算；
-整列算的（不少于十万行）分出与行数无关的部分，再折算成一百万行。
+逐行算的，一百万行要用 0.6 秒以上就用较少的行（十的幂，写在格子里），按行折算；
+整列算的都算满一百万行，只有要用 25 秒以上的才用十万行，分出与行数无关的部分，再折算。
 “第一遍”是 zhida 头一次见到这些行：每种没见过的编码组合都要请解释器判一次，以后查表；其余各行都是第二遍以后。
 数据由种子生成，没有空值：空值的意思各家不同，多数说不出“未知”。
 每张表最后一条规则适用于所有行，所以每行都有答案。字符串取每家最快的样子：zhida 与 Polars 用 Enum，numpy 用编号，DuckDB 用 ENUM，
@@ -202,9 +202,10 @@ OpenFisca 用它的 Enum，其余用 Python 的字符串。Polars、DuckDB 与 z
 COLLECT 求和：zen-engine 与 SpiffWorkflow 给出列表，由我们相加；zen-engine 没有 UNIQUE，SpiffWorkflow 没有 FIRST，都按先中者算；
 bkflow-feel 与 feelin 没有表，逐条规则求条件表达式。
 One table, a million rows in memory; answers are compared before anything is timed; in brackets, times our quickest path. Each contestant
-has a process of its own and they take {{turns}} turns; medians, for one row. Who cannot decide a million rows in 0.6 s goes on fewer (a
-power of ten, named in the cell): row by row, the time is divided; over whole columns (at least 100,000 rows), what does not depend on the
-rows is told apart and the rest is scaled to a million. *The first time*: zhida has not met these rows before, and asks its interpreter
+has a process of its own and they take {{turns}} turns; medians, for one row. Who goes row by row and
+cannot decide a million in 0.6 s goes on fewer (a power of ten, named in the cell), and the time is divided; who goes over whole columns
+goes on the whole million, or, where that takes more than 25 s, on 100,000: what does not depend on the rows is told apart then, and the
+rest is scaled. *The first time*: zhida has not met these rows before, and asks its interpreter
 about every new combination of codes; all other figures are of later times. The data are drawn from a seed and have no nulls: these mean
 something else to everyone, and most cannot say “unknown”. The last rule of each table holds for all rows, so every row has an answer.
 Strings are what is quickest for each: Enum for

@@ -13,7 +13,7 @@ from tests.engine.columnar_agreement import Agreement, agreement, block_of
 from tests.engine.dmn_models import AS_OF, ITEMS, decision, knowledge, model, table
 from zhida.columnar.columns import Vocabulary, is_bad_at, value_at
 from zhida.columnar.execute import Executor
-from zhida.columnar.frames import read_column
+from zhida.columnar.frames import FEW_WORDS, read_column, with_numbered_words
 from zhida.columnar.kernel import combine, first, intersect, reached
 from zhida.columnar.lower import lower
 from zhida.columnar.plan import Arithmetic, Decide, Plan
@@ -296,6 +296,24 @@ def test_lists_words_and_dates_are_read() -> None:
     assert read(pl.Series("行业", ["甲", None, "甲"]), ItemDefinition("行业", STRING))[::2] == ["甲", "甲"]
     day = pl.Series("成立", ["2024-02-29", "1969-12-31"]).str.to_date()
     assert read(day, ITEMS["成立"]) == [Date(2024, 2, 29), Date(1969, 12, 31)]
+
+
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Enum(["乙", "甲", "丙"])])
+def test_texts_are_read_whatever_they_are_numbered_by(dtype: Any) -> None:  # noqa: ANN401 - a type of polars
+    trade = ItemDefinition("行业", STRING)
+    assert read(pl.Series("行业", ["甲", None, "乙"], dtype), trade) == ["甲", Unknown(frozenset({"行业"})), "乙"]
+    assert read(pl.Series("行业", [None, None], dtype), trade) == [Unknown(frozenset({"行业"}))] * 2
+
+
+def test_texts_that_several_read_are_numbered_once_where_there_are_few_of_them() -> None:
+    frame = pl.DataFrame({"行业": ["甲", None, "甲"], "地址": ["一", "二", "三"], "名": ["子", "丑", "寅"], "人": [1, 2, 3]})
+    found = with_numbered_words(frame, ["行业", "人", "行业", "地址", "人", "名", "名"])
+    assert found.schema["行业"] == pl.Enum(["甲"])
+    assert found.schema["地址"] == pl.String  # read by one alone
+    assert found.schema["人"] == pl.Int64
+    assert found["行业"].to_list() == ["甲", None, "甲"]
+    many = pl.DataFrame({"号": [str(number) for number in range(FEW_WORDS + 1)]})
+    assert with_numbered_words(many, ["号", "号"]).schema["号"] == pl.String
 
 
 def test_an_attribute_that_the_frame_does_not_have_is_unknown() -> None:

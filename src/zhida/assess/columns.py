@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ from zhida.assess.subject import gives_amount, missing_parameters
 from zhida.assess.sums import PolicySums, TallySums
 from zhida.columnar.answers import FAILED, HELD, ODD, OPEN
 from zhida.columnar.columns import distinct
+from zhida.columnar.frames import with_numbered_words
 from zhida.columnar.learned import Learned
 from zhida.columnar.policies import Part, PolicyColumns, Words, dictionary, open_policy, spread
 from zhida.columnar.settle import Answers
@@ -165,7 +167,8 @@ class RegistryColumns:
             batch: Columns by the names of attributes and of their years, typed as registry.parquet is, with `:absent` companions.
             is_sorted: Whether dictionaries are to hold just the words that occur, sorted, as `sorted_words` makes them.
         """
-        batch = frame_at(batch, self.as_of)
+        facts = [item.name for part in self.parts if part.columns is not None for item in part.columns.plan.facts.values()]
+        batch = with_numbered_words(frame_at(batch, self.as_of), facts)
         arrays = [_strings(batch, self.key), _strings(batch, NAME_ATTRIBUTE)]
         for place, part in enumerate(self.parts):
             found, interpreted = part.decide(batch, self.block, is_sorted=is_sorted)
@@ -433,6 +436,7 @@ def _worded(places: Places, words: Sequence[str]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32(), mask=mask if mask.any() else None), pa.array(words, pa.string()))
 
 
+@lru_cache(maxsize=8)
 def _no_words(rows: int) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), pa.array([], pa.string()))
 

@@ -70,6 +70,9 @@ class Domains:
         self.evaluator = Evaluator(plan.model, {**lacking, **plan.constants}, as_of=plan.as_of)
         self.known: dict[tuple[str, frozenset[int]], tuple[Value, ...] | None] = {}
         self.varying: dict[tuple[str, frozenset[int]], frozenset[str]] = {}
+        self.told: dict[tuple[str, tuple[frozenset[int] | None, ...]], frozenset[int]] = {}
+        self.tables = {id_: tuple(dict.fromkeys(bound.decision_id for bound in use.bounds)) for id_, use in self.uses.items()}
+        self.bounds = {id_: [self.varies_by(bound) for bound in use.bounds] for id_, use in self.uses.items() if id_ in plan.facts}
 
     def of(self, id_: str, excluded: Excluded, lacks: Callable[[str], bool] = lambda _: False) -> tuple[Value, ...] | None:
         """Return one value from each elementary interval of a fact; None where it cannot be enumerated.
@@ -83,21 +86,28 @@ class Domains:
             LookupError: what it is compared with is not the same in each row.
         """
         use = self.uses.get(id_) or Use()
-        kept = frozenset(place for place, bound in enumerate(use.bounds) if bound.rule not in excluded.get(bound.decision_id, ()))
-        key = (id_, kept)
+        key = (id_, self.kept(id_, use, excluded))
         if key not in self.known:
-            bounds = [use.bounds[place] for place in sorted(kept)]
-            item = self.plan.facts[id_]
-            self.varying[key] = frozenset().union(*map(self.varies_by, bounds)) if _needs_bounds(item, use) else frozenset()
-            self.known[key] = representatives(item, Use(bounds, use.is_compared_only), self.evaluator)
+            item, places = self.plan.facts[id_], sorted(key[1])
+            needed = [self.bounds[id_][place] for place in places] if _needs_bounds(item, use) else []
+            self.varying[key] = frozenset().union(*needed)
+            self.known[key] = representatives(item, Use([use.bounds[place] for place in places], use.is_compared_only), self.evaluator)
         if not all(map(lacks, self.varying[key])):
             raise LookupError(id_)
         return self.known[key]
 
+    def kept(self, id_: str, use: Use, excluded: Excluded) -> frozenset[int]:
+        """Return the places of the bounds of a fact that stand in no rule that has no say."""
+        key = id_, tuple([excluded.get(each) for each in self.tables.get(id_, ())])
+        if key not in self.told:
+            bounds = enumerate(use.bounds)
+            self.told[key] = frozenset(place for place, bound in bounds if bound.rule not in excluded.get(bound.decision_id, ()))
+        return self.told[key]
+
     def varies_by(self, bound: Bound) -> frozenset[str]:
         """Return what a bound rests on that is not the same in each row, by id."""
         element = self.plan.model.decisions.get(bound.decision_id)
-        if element is None:
+        if element is None or isinstance(bound.node, Literal):
             return frozenset()
         ids = {element.requirements.get(name.name, name.name) for name in free_names(bound.node)}
         return frozenset(id_ for id_ in ids if id_ not in BUILTINS and not self.is_same(id_))
@@ -120,10 +130,10 @@ class Domains:
         """
         use = self.uses[id_]
         bounds = []
-        for bound in use.bounds:
+        for bound, varies_by in zip(use.bounds, self.bounds[id_], strict=True):
             if bound.rule in excluded.get(bound.decision_id, ()):
                 continue
-            if not self.varies_by(bound):
+            if not varies_by:
                 bounds.append(bound)
                 continue
             requirements = self.plan.model.decisions[bound.decision_id].requirements

@@ -6,7 +6,8 @@ A cell without a value is unknown; it is null where the companion column `<attri
 column's form does not hold (a number finer than its scale, or beyond 64 bits) is bad.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -29,6 +30,9 @@ Value = Any
 
 ABSENT = ":absent"
 """Ends the name of the companion column of an attribute."""
+
+FEW_WORDS = 1_000
+"""Different texts up to which those of an attribute are numbered once for all that read it."""
 
 
 def read_block(frame: pl.DataFrame, plan: Plan, vocabulary: Vocabulary) -> Block:
@@ -87,7 +91,8 @@ def _values(series: pl.Series, form: Form, vocabulary: Vocabulary) -> tuple[Arra
         case Kind.DATE if series.dtype == pl.Date:
             epoch = temporal.to_days(Date(1970, 1, 1))
             return series.to_physical().cast(pl.Int64).fill_null(0).to_numpy() + epoch, None
-        case Kind.STRING | Kind.VALUE if series.dtype == pl.String:
+        case Kind.STRING | Kind.VALUE if isinstance(series.dtype, pl.String | pl.Categorical | pl.Enum):
+            series = series.cast(pl.String)
             words = series.unique().drop_nulls().sort()  # so that the same text stands for those like it in every run
             numbers = pl.Series([vocabulary.number(word) for word in words.to_list()], dtype=pl.Int64)
             if words.is_empty():
@@ -217,6 +222,19 @@ def _engine_value(value: object) -> object:
     if isinstance(value, list):
         return tuple(_engine_value(element) for element in value)
     return from_python(value) if isinstance(value, date) else value
+
+
+def with_numbered_words(frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+    """Return a frame in which texts that are read several times are numbered once for all, where there are few different ones.
+
+    Args:
+        frame: The rows.
+        names: The attributes that are read, each as often as it is.
+    """
+    often = {name for name, count in Counter(names).items() if count > 1}
+    texts = [frame[name] for name in frame.columns if name in often and frame.schema[name] == pl.String]
+    words = [(series, series.drop_nulls().unique().sort()) for series in texts]
+    return frame.with_columns([series.cast(pl.Enum(some)) for series, some in words if len(some) <= FEW_WORDS])
 
 
 def column_names(facts: Mapping[str, ItemDefinition]) -> list[str]:

@@ -313,7 +313,7 @@ class _Enumeration:
     def row_domains(self, group: _Group, id_: str) -> Iterator[tuple[_Group, Domain | None]]:
         """Yield the rows of a group by how many values a fact has in them, with these."""
         settler, vocabulary = self.settler, self.settler.executor.vocabulary
-        varying = frozenset().union(*map(settler.domains.varies_by, settler.domains.uses[id_].bounds))
+        varying = frozenset().union(*settler.domains.bounds[id_])
         columns = {each: self.column(each) for each in sorted(varying)}
         bad = either(*(None if column is None else column.bad for column in columns.values()))
         lost = np.zeros(len(group.rows), np.bool_) if bad is None else full(bad, self.block.rows)[group.rows]

@@ -140,12 +140,16 @@ class _Walker:
 
     def is_fixed(self, bound: Node) -> bool:
         """Say whether a value is made of nothing but what the model requires: it is then the same wherever it is evaluated."""
+        if isinstance(bound, syntax.Literal):
+            return True
         names = {name.name for name in syntax.free_names(bound)}
         return self.local.isdisjoint(names) and all(name in self.requirements or name == AS_OF or name in BUILTINS for name in names)
 
     def expression(self, node: Node) -> None:
         """Go through an expression; a bare name that is not compared there is used in some other way."""
         match node:
+            case syntax.Literal():
+                pass
             case syntax.Comparison():
                 self.compared(node.left, node.right)
             case syntax.Between() if self.use(node.value) is not None:
@@ -217,6 +221,9 @@ def bound_values(use: Use, evaluator: Evaluator) -> list[Value] | None:
         element = evaluator.model.decisions.get(bound.decision_id)
         if element is None:
             return None
+        if isinstance(bound.node, syntax.Literal) and bound.node.is_valid:
+            values.append(bound.node.value)
+            continue
         value = evaluate_node(bound.node, evaluator.frame(element, ElementTrace()))
         if find_unknown(value) is not None or evaluator.run.diagnostics:
             evaluator.run.diagnostics.clear()
