@@ -272,6 +272,37 @@ def test_masks_give_the_lowest_rule_the_only_one_or_all(name: str, lots: np.rand
         assert kernel.first(kernel.match(codes, masks)).tolist() == lowest
 
 
+def rules_of(bits: int) -> Iterator[int]:
+    """Yield the places of the bits that are set."""
+    while bits:
+        yield (bits & -bits).bit_length() - 1
+        bits &= bits - 1
+
+
+@pytest.mark.parametrize("name", MASK_SHAPES)
+def test_masks_add_up_the_numbers_of_all_rules(name: str, lots: np.random.Generator) -> None:
+    counts, rules, density = MASK_SHAPES[name]
+    given, bits = random_masks(counts, rules, density, lots)
+    masks = [np.ascontiguousarray(np.pad(mask, ((0, 0), (0, (rules + 1) % 64 == 1)))) for mask in given]
+    for mask, of_codes in zip(masks, bits, strict=True):
+        behind = lots.random(len(mask)) < 0.9  # the bit behind the rules, and anything behind that
+        mask[:, rules // 64] |= np.where(behind, 1 << rules % 64, 0).astype(np.uint64)
+        if rules % 64 < 63:
+            mask[:, -1] |= np.uint64(1 << 63)
+        of_codes[:] = [each | int(has) << rules for each, has in zip(of_codes, behind, strict=True)]
+    few = rules // 2  # the rest of the rules is behind then
+    for numbers, bit in ((lots.integers(-1000, 1000, rules), rules), (lots.integers(-(2**52), 2**52, rules), rules), (np.arange(few), few)):
+        listed = numbers.tolist()
+        for size in SIZES[:-1]:
+            codes = columns(counts, size, lots)
+            expected = []
+            for row in zip(*codes, strict=True):
+                found = reduce(and_, map(list.__getitem__, bits, row))
+                some = [listed[rule] for rule in rules_of(found & (1 << bit) - 1)]
+                expected.append(LEAST if not found >> bit & 1 else sum(some) if some else MOST)
+            everywhere(expected, lambda codes=codes, numbers=numbers: kernel.sum_masks(codes, masks, numbers, LEAST, MOST))
+
+
 def test_every_bit_of_a_word_is_found(path: str) -> None:
     masks = [np.array([[1 << rule] for rule in range(64)], np.uint64)]
     codes = [np.tile(np.arange(64, dtype=np.uint8), 3)]
@@ -294,6 +325,8 @@ def test_a_code_that_a_table_does_not_know_is_refused(path: str, count: int) -> 
                 lambda codes=codes, masks=masks: kernel.decide_masks(codes, masks, True, 0, 0),
                 lambda codes=codes, many=many: kernel.decide_masks(codes, many, True, 0, 0),
                 lambda codes=codes, masks=masks: kernel.match(codes, masks),
+                lambda codes=codes, masks=masks: kernel.sum_masks(codes, masks, NUMBERS, 0, 0),
+                lambda codes=codes, many=many: kernel.sum_masks(codes, many, NUMBERS, 0, 0),
             ):
                 with pytest.raises(ValueError, match=f"column 1 has no code {count}.*there are {count}"):
                     call()
@@ -314,6 +347,9 @@ def test_results_are_written_where_they_are_wanted(path: str) -> None:
     masks = [np.array([[4], [2]], np.uint64)]
     assert kernel.decide_masks(codes, masks, True, 0, 0, out=rules[1:]).tolist() == [2, 1, 1]
     assert kernel.match(codes, masks, out=words).tolist() == [[4], [2], [2]]
+    sums = np.full(5, 9, np.int64)
+    assert kernel.sum_masks(codes, [np.array([[6], [5]], np.uint64)], np.array([3, 4]), -1, 0, out=sums[1:4]).tolist() == [4, 3, 3]
+    assert sums.tolist() == [9, 4, 3, 3, 9]
     assert rules[0] == 5
 
 
@@ -332,7 +368,7 @@ def test_threads_decide_side_by_side(path: str, lots: np.random.Generator) -> No
 
 V, T, C = np.arange(3), np.array([1, 2]), np.array([1, 2, 3], np.uint8)
 COLUMN, MAP, TABLE = np.array([0, 1], np.uint8), np.array([0, 1], np.uint32), np.array([3, 4], np.uint8)
-MASK = np.array([[1], [2]], np.uint64)
+MASK, NUMBERS = np.array([[1], [2]], np.uint64), np.array([5])
 BAD: dict[str, tuple[type[Exception], Callable[[], object]]] = {
     "encode: values of floats": (TypeError, lambda: kernel.encode(V.astype(float), T, C)),
     "encode: values of uint64": (TypeError, lambda: kernel.encode(V.astype(np.uint64), T, C)),
@@ -396,6 +432,21 @@ BAD: dict[str, tuple[type[Exception], Callable[[], object]]] = {
         TypeError,
         lambda: kernel.decide_masks([COLUMN], [MASK], True, 0, 0, words=np.zeros(64, np.uint8), out=np.zeros(2, np.uint16)),
     ),
+    "sum_masks: no rules": (ValueError, lambda: kernel.sum_masks([COLUMN], [MASK[:, :0].copy()], NUMBERS[:0], 0, 0)),
+    "sum_masks: no bit behind": (ValueError, lambda: kernel.sum_masks([COLUMN], [MASK], np.zeros(64, np.int64), 0, 0)),
+    "sum_masks: numbers of 32 bits": (TypeError, lambda: kernel.sum_masks([COLUMN], [MASK], NUMBERS.astype(np.int32), 0, 0)),  # type: ignore[arg-type]
+    "sum_masks: numbers without a sign": (TypeError, lambda: kernel.sum_masks([COLUMN], [MASK], NUMBERS.astype(np.uint64), 0, 0)),  # type: ignore[arg-type]
+    "sum_masks: numbers of two dimensions": (ValueError, lambda: kernel.sum_masks([COLUMN], [MASK], NUMBERS.reshape(1, 1), 0, 0)),
+    "sum_masks: numbers with gaps": (ValueError, lambda: kernel.sum_masks([COLUMN], [MASK], np.arange(6)[::2], 0, 0)),
+    "sum_masks: masks of 32 bits": (TypeError, lambda: kernel.sum_masks([COLUMN], [MASK.astype(np.uint32)], NUMBERS, 0, 0)),  # type: ignore[list-item]
+    "sum_masks: too many words": (ValueError, lambda: kernel.sum_masks([COLUMN], [np.zeros((2, 1025), np.uint64)], NUMBERS, 0, 0)),
+    "sum_masks: none beyond 64 bits": (ValueError, lambda: kernel.sum_masks([COLUMN], [MASK], NUMBERS, 2**63, 0)),
+    "sum_masks: empty below 64 bits": (ValueError, lambda: kernel.sum_masks([COLUMN], [MASK], NUMBERS, 0, -(2**63) - 1)),
+    "sum_masks: none that is no integer": (TypeError, lambda: kernel.sum_masks([COLUMN], [MASK], NUMBERS, 0.5, 0)),  # type: ignore[arg-type]
+    "sum_masks: out of another kind": (TypeError, lambda: kernel.sum_masks([COLUMN], [MASK], NUMBERS, 0, 0, out=np.zeros(2, np.uint64))),  # type: ignore[arg-type]
+    "sum_masks: out too long": (ValueError, lambda: kernel.sum_masks([COLUMN], [MASK], NUMBERS, 0, 0, out=np.zeros(3, np.int64))),
+    "sum_masks: out that is numbers": (ValueError, lambda: kernel.sum_masks([COLUMN[:1]], [MASK], NUMBERS, 0, 0, out=NUMBERS)),
+    "sum_masks: out that is masks": (ValueError, lambda: kernel.sum_masks([COLUMN], [MASK], NUMBERS, 0, 0, out=MASK[:, 0].view(np.int64))),
     "not coded: another way": (ValueError, lambda: kernel.decide_dense([kernel.Uncoded(0, V, C, 3)], [MAP], TABLE)),
     "not coded: a code too few": (ValueError, lambda: kernel.decide_dense([kernel.Uncoded(1, V, C[:2], 3, thresholds=T)], [MAP], TABLE)),
     "not coded: other rows": (ValueError, lambda: kernel.decide_dense([COLUMN, kernel.Uncoded(2, V, C, 3)], [MAP] * 2, TABLE)),

@@ -81,6 +81,9 @@ def test_columns_that_are_not_coded_are_decided_like_their_codes(path: str, lots
                         told = kernel.decide_masks(mixed, masks, first, rules, rules + 1, words=words.astype(kind))
                         assert (told.dtype, told.tolist()) == (kind, words[expected].tolist()), path
                 assert kernel.match(mixed, masks).tolist() == kernel.match(codes, masks).tolist(), path
+                numbers = lots.integers(-(2**40), 2**40, rules - 1)  # the last rule says which rows count
+                added = kernel.sum_masks(codes, masks, numbers, 2**62, -(2**62))
+                assert kernel.sum_masks(mixed, masks, numbers, 2**62, -(2**62)).tolist() == added.tolist(), path
 
 
 def test_a_column_that_is_not_coded_has_no_code_beyond_its_table(path: str) -> None:

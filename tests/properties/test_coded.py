@@ -5,24 +5,28 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.engine.coded_agreement import decisions_differ, fits, frame_of, policies_differ
-from tests.engine.dmn_models import AS_OF, model
+from tests.engine.dmn_models import AS_OF, decision, model, table
 from tests.engine.policy_texts import front, packs_of
-from tests.properties.columnar_strategies import CONSTANTS, ITEMS, expressions, others, tables
+from tests.properties.columnar_strategies import CLAUSES, CONSTANTS, ITEMS, expressions, others, tables
 from tests.properties.test_columnar import COLUMNS, DICTIONARY_WITHOUT_UNITS, FACTS, MANY_ROWS, PARAMETERS
 from zhida.assess.judge import MAX_AMOUNT
 from zhida.assess.settle import MAX_COMBINATIONS
+from zhida.columnar import coded_tables
 from zhida.columnar.coded import UncodedError
 from zhida.columnar.coded_policies import CodedPolicy
+from zhida.columnar.coded_sums import Sums
 from zhida.columnar.policies import open_policy
 from zhida.dmn.model import Decision
 from zhida.errors import CompileError, has_errors
 
 Value = Any
+NAMES = {item.name for item in ITEMS.values()}
 SOME_EXAMPLES = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
@@ -46,6 +50,22 @@ def test_coded_tables_are_what_the_interpreter_says(body: Decision, facts: Seque
 @SOME_EXAMPLES
 def test_coded_expressions_are_what_the_interpreter_says(body: Decision, facts: Sequence[Mapping[str, Value]]) -> None:
     check(body, facts)
+
+
+@st.composite
+def added(draw: st.DrawFn) -> Decision:
+    """Draw a table over facts alone that adds up numbers."""
+    clauses = draw(st.lists(st.sampled_from([name for name in CLAUSES if name in NAMES]), min_size=1, max_size=4, unique=True))
+    outputs = st.sampled_from(draw(st.sampled_from([["1", "2", "0.5"], ["0", "3", "-3"], ["100", "1000000.01", "-7"], ["0"]])))
+    cells = draw(st.lists(st.tuples(*(CLAUSES[clause] for clause in clauses), outputs), min_size=1, max_size=12))
+    return decision("问", table("C+", clauses, [""], cells, default=[draw(st.sampled_from(["", "", "0"]))]))
+
+
+@given(body=added(), facts=MANY_ROWS)
+@SOME_EXAMPLES
+def test_sums_in_one_pass_are_what_the_interpreter_says(body: Decision, facts: Sequence[Mapping[str, Value]]) -> None:
+    with patch.object(coded_tables, "DENSE_LIMIT", 1), patch.object(Sums, "is_varied", return_value=True):
+        check(body, facts)
 
 
 CODED = [name for name in COLUMNS if name not in {"均人", "收入 / 面积", "大类"}]

@@ -11,6 +11,7 @@ from itertools import accumulate
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zhida.columnar.columns import Array, Mask
 
@@ -58,6 +59,22 @@ def strings(words: Sequence[str]) -> pa.StringArray:
     data = [word.encode() for word in words]
     offsets = np.fromiter(accumulate(map(len, data), initial=0), np.int32, len(data) + 1)
     return pa.Array.from_buffers(pa.string(), len(data), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(data))])
+
+
+def joined(words: pa.StringArray, places: Array, counts: Array, between: str) -> pa.StringArray:
+    """Return words one behind the other, some for each row.
+
+    >>> joined(strings(["1", "2", "3"]), np.array([0, 2, 1]), np.array([2, 0, 1]), "、").to_pylist()
+    ['1、3', '', '2']
+
+    Args:
+        words: The words.
+        places: Those of all rows, in the order of the rows.
+        counts: How many of them each row has.
+        between: Stands between two.
+    """
+    ends = np.concatenate((np.zeros(1, np.int32), np.cumsum(counts, dtype=np.int32)))
+    return pc.binary_join(pa.ListArray.from_arrays(pa.array(ends), words.take(pa.array(places))), between)
 
 
 def coded(places: Array, words: pa.Array, none: int | None = None) -> pa.DictionaryArray:

@@ -22,7 +22,7 @@ from zhida.columnar import kernel
 from zhida.columnar.coded import Looked, Program
 from zhida.columnar.coded_facts import CodedFact
 from zhida.columnar.coded_tables import TableNode
-from zhida.columnar.columns import Array
+from zhida.columnar.columns import Array, Mask, either
 from zhida.columnar.frames import ABSENT
 from zhida.columnar.kernel import WORD, Coded, Uncoded
 
@@ -64,6 +64,73 @@ class Ready:
     """The answer where no rule, or not only one, decides."""
 
 
+class Columns:
+    """The sources of a table over facts alone, of which a piece is taken at a time."""
+
+    def __init__(self, facts: Sequence[CodedFact], frame: pl.DataFrame) -> None:
+        """Find what makes the codes of each source.
+
+        Args:
+            facts: The sources.
+            frame: The columns of the facts.
+        """
+        self.facts = facts
+        self.frame = frame
+        schema = frame.schema
+        self.whole: list[Uncoded | None] = []  # None where the codes are made piece by piece
+        for fact in facts:
+            name = fact.item.name
+            is_plain = name in schema and name + ABSENT not in schema and schema[name] != pl.String
+            self.whole.append(fact.uncoded(frame[name]) if is_plain else None)
+
+    def part(self, start: int, size: int) -> tuple[list[Coded], Mask | None]:
+        """Return the sources of some rows, and the rows in which a cell is none that its column holds."""
+        found: list[Coded] = []
+        bad: Mask | None = None
+        for fact, column in zip(self.facts, self.whole, strict=True):
+            if column is not None:
+                found.append(column.part(start, start + size))
+                continue
+            encoded = fact.encode(self.frame.slice(start, size))
+            bad = either(bad, encoded.bad)
+            found.append(encoded.codes)
+        return found, bad
+
+
+def size_of(rows: int, workers: int | None) -> int:
+    """Return how many rows a thread takes at a time."""
+    return max(min(PIECE, -(-rows // (workers or os.cpu_count() or 1))), FEWEST)
+
+
+def in_pieces(piece: Callable[[int], bool], rows: int, size: int, workers: int | None) -> bool:
+    """Do something for all rows, some at a time; returns whether that could be done.
+
+    Args:
+        piece: Does it for the rows from one on; returns whether it could.
+        rows: How many rows there are.
+        size: Rows of a piece.
+        workers: Threads; by default one for each processor.
+    """
+    pending = deque(range(0, rows, size))
+    more = min(workers or os.cpu_count() or 1, len(pending)) - 1
+
+    def work() -> bool:
+        while True:
+            try:
+                start = pending.popleft()
+            except IndexError:
+                return True
+            if not piece(start):
+                return False
+
+    if more < 1:
+        return work()
+    with ThreadPoolExecutor(more) as pool:  # this thread works as well
+        others = [pool.submit(work) for _ in range(more)]
+        done = [work(), *(other.result() for other in others)]
+    return all(done)
+
+
 class Flat:
     """A table over facts alone."""
 
@@ -94,16 +161,6 @@ class Flat:
         """Whether the rows of the table are decided by looking up, or by one rule each."""
         node = self.node
         return not isinstance(node, TableNode) or node.is_dense or node.is_first or node.is_unique
-
-    def columns(self, frame: pl.DataFrame) -> list[Uncoded | None]:
-        """Return what makes the codes of each source; None where that is done piece by piece."""
-        schema = frame.schema
-        found: list[Uncoded | None] = []
-        for fact in self.facts:
-            name = fact.item.name
-            is_plain = name in schema and name + ABSENT not in schema and schema[name] != pl.String
-            found.append(fact.uncoded(frame[name]) if is_plain else None)
-        return found
 
     def ready(self, words: Array) -> Ready | None:
         """Return what a kernel needs; None where the table has become one of all rules."""
@@ -142,41 +199,15 @@ class Flat:
         words = look_up()
         if words is None or not self.is_able:
             return None
-        columns = self.columns(frame)
-        rows, threads = frame.height, workers or os.cpu_count() or 1
-        size = max(min(PIECE, -(-rows // threads)), FEWEST)
-        out = np.empty(rows, words.dtype)
+        columns = Columns(self.facts, frame)
+        size = size_of(frame.height, workers)
+        out = np.empty(frame.height, words.dtype)
 
         def piece(start: int) -> bool:
-            given: list[Coded] = []
-            for fact, column in zip(self.facts, columns, strict=True):
-                if column is not None:
-                    given.append(column.part(start, start + size))
-                    continue
-                encoded = fact.encode(frame.slice(start, size))
-                if encoded.bad is not None:
-                    return False
-                given.append(encoded.codes)
-            return self.piece(given, look_up, out[start : start + size])
+            given, bad = columns.part(start, size)
+            return bad is None and self.piece(given, look_up, out[start : start + size])
 
-        pending = deque(range(0, rows, size))
-        more = min(threads, len(pending)) - 1
-
-        def work() -> bool:
-            while True:
-                try:
-                    start = pending.popleft()
-                except IndexError:
-                    return True
-                if not piece(start):
-                    return False
-
-        if more < 1:
-            return out if work() else None
-        with ThreadPoolExecutor(more) as pool:  # this thread works as well
-            others = [pool.submit(work) for _ in range(more)]
-            done = [work(), *(other.result() for other in others)]
-        return out if all(done) else None
+        return out if in_pieces(piece, frame.height, size, workers) else None
 
     def piece(self, given: Sequence[Coded], look_up: LookUp, out: Array) -> bool:
         """Write what is to be said of some rows; returns whether that can be said."""

@@ -23,6 +23,7 @@ from zhida.columnar.coded import Entry, UncodedError, column_of_entries
 from zhida.columnar.coded_build import build, sources_of, stretch_of
 from zhida.columnar.coded_facts import CodedFact
 from zhida.columnar.coded_flat import Flat, fits
+from zhida.columnar.coded_sums import RULES, VALUES, Sums
 from zhida.columnar.columns import Array, Mask, either, full, is_bad_at, value_at
 from zhida.columnar.execute import Executor
 from zhida.columnar.frames import column_names, read_block, value_of_cell
@@ -40,7 +41,7 @@ from zhida.values.unknown import find_unknown
 
 Value = Any
 
-BLOCK = 65_536
+BLOCK = 131_072
 """Rows that are decided together, at least: few enough for their codes to stay near the processor."""
 
 CODES = 1_048_576
@@ -188,6 +189,7 @@ class Decisions:
         if is_one:
             flats = [Flat.of(self.program, source) for source in self.sources for _ in flats]
         self.flat_values, self.flat_rules = flats
+        self.sums = Sums.of(self.program, next(iter(self.coded.values())), BETWEEN) if is_one else None
 
     @property
     def uncoded(self) -> dict[str, str]:
@@ -213,20 +215,42 @@ class Decisions:
         refused = [found for item in self.plan.facts.values() if (found := refusal(schema, item)) is not None]
         if refused:
             raise InputError(refused)
-        threads = workers or os.cpu_count() or 1
-        rows = min(max(CODES // max(len(self.facts), 1), BLOCK), 4 * BLOCK, max(-(-frame.height // threads), BLOCK))
         names = [name for name in column_names(self.plan.facts) if name in schema]
         narrow = frame[names] if names else frame
-        whole = self.by_flat(narrow, values, rules, workers)
-        if whole is not None:
-            return pa.RecordBatch.from_arrays(list(whole.values()), names=list(whole))
+        columns = self.by_flat(narrow, values, rules, workers) or self.by_sums(narrow, values, rules, workers)
+        if columns is None:
+            try:
+                columns = self.by_blocks(narrow, values, rules, workers, keeps_codes=self.sums is not None and not self.sums.has_many)
+            except UncodedError:
+                assert self.sums is not None, "else the goal would have been computed value by value"
+                self.sums.has_many = True
+                columns = self.by_sums(narrow, values, rules, workers) or self.by_blocks(narrow, values, rules, workers)
+        return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+    def by_blocks(
+        self, frame: pl.DataFrame, values: bool, rules: bool, workers: int | None, *, keeps_codes: bool = False
+    ) -> dict[str, pa.Array]:
+        """Return the columns of all goals, decided some rows at a time.
+
+        Args:
+            frame: The columns of the facts.
+            values: Whether values are wanted.
+            rules: Whether rules are wanted.
+            workers: Threads; by default one for each processor.
+            keeps_codes: Whether nothing is computed value by value where codes run out.
+
+        Raises:
+            UncodedError: codes ran out, and nothing is to be computed value by value.
+        """
+        threads = workers or os.cpu_count() or 1
+        rows = min(max(CODES // max(len(self.facts), 1), BLOCK), 4 * BLOCK, max(-(-frame.height // threads), BLOCK))
         starts = range(0, frame.height, rows)
         count = max(min(threads, len(starts)), 1)
         if count > 1:
             with ThreadPoolExecutor(count) as pool:
-                parts = list(pool.map(lambda start: self.block(narrow.slice(start, rows), values, rules), starts))
+                parts = list(pool.map(lambda start: self.block(frame.slice(start, rows), values, rules, keeps_codes), starts))
         else:
-            parts = [self.block(narrow.slice(start, rows), values, rules) for start in starts]
+            parts = [self.block(frame.slice(start, rows), values, rules, keeps_codes) for start in starts]
         columns: dict[str, pa.Array] = {}
         for goal in self.goals:
             said = [part[goal] for part in parts]
@@ -243,7 +267,7 @@ class Decisions:
                 columns[f"rules:{goal}"] = (
                     called.rules.column(places) if is_coded else together([(each.codes, each.rules) for each in said], static_rules)
                 )
-        return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+        return columns
 
     def by_flat(self, frame: pl.DataFrame, values: bool, rules: bool, workers: int | None) -> dict[str, pa.Array] | None:
         """Return the columns of a single table over facts alone; None where it is none, or cannot be decided in one pass."""
@@ -263,18 +287,41 @@ class Decisions:
                 found[name] = called.column([numbers])
         return found or None
 
+    def by_sums(self, frame: pl.DataFrame, values: bool, rules: bool, workers: int | None) -> dict[str, pa.Array] | None:
+        """Return the columns of a large table of hit policy C+ over facts alone; None where it is none, or the sums are not told."""
+        if self.sums is None or not frame.height:
+            return None
+        goal = self.goals[0]
+        kept = self.kept_words[goal]
+        asked = {name: called for name, called, is_wanted in ((VALUES, kept.values, values), (RULES, kept.rules, rules)) if is_wanted}
+        names = {VALUES: goal, RULES: f"rules:{goal}"}
+
+        def rest(some: pl.DataFrame) -> dict[str, pa.Array]:
+            said = self.by_blocks(some, values, rules, workers)
+            return {name: said[names[name]] for name in asked}
+
+        try:
+            if rules and not self.sums.is_varied(frame):
+                return None
+            told = self.sums.decide(frame, {name: called.static for name, called in asked.items()}, rest, workers)
+        except UncodedError:
+            return None
+        return None if told is None else {names[name]: column for name, column in told.items()}
+
     def numbers_of_words(self, goal: str, place: int, called: Called) -> Array | None:
         """Return what the entries of a goal are called, by number; None where not all of them can be said so."""
         is_value = called is self.kept_words[goal].values
         words = self.words(goal, place, is_value, not is_value)
         return called.of_entries if words.odd is None and called.fits and fits(len(called.words)) else None
 
-    def block(self, frame: pl.DataFrame, values: bool, rules: bool) -> dict[str, Said]:
+    def block(self, frame: pl.DataFrame, values: bool, rules: bool, keeps_codes: bool) -> dict[str, Said]:
         """Return what each goal says of the rows of a block."""
         found: dict[str, Said] = {}
         try:
             bad = self.of_codes(frame, found, values, rules)
         except UncodedError:  # more different values than codes: these are computed value by value from now on
+            if keeps_codes:
+                raise
             with self.lock:
                 self.others = self.others | {goal: self.plan.step(goal) for goal in self.coded}
                 self.coded = {}

@@ -5,8 +5,9 @@
     codes, maps, table ──decide_dense───> outcomes      a table of all combinations
     codes, masks       ──decide_masks───> rules         the lowest rule, or the only one
     codes, masks       ──match──────────> masks         all of them, one bit per rule
+    codes, masks       ──sum_masks──────> sums          of the numbers of all of them
 
-The last three take columns that are not coded yet as well (`Uncoded`): then codes are made a stretch of rows at a time, right
+The last four take columns that are not coded yet as well (`Uncoded`): then codes are made a stretch of rows at a time, right
 before they are used, and never leave the caches.
 
 `PATHS` are the ways in which this machine can run it, best first: native ones where the extension was built, and "numpy", which is
@@ -52,6 +53,7 @@ __all__ = [
     "match",
     "path",
     "reached",
+    "sum_masks",
     "translate",
     "translate_bits",
     "use",
@@ -202,6 +204,25 @@ def match(codes: Sequence[Coded], masks: Sequence[NDArray[np.uint64]], *, out: N
     if out is None:
         out = np.empty((_rows(codes), masks[0].shape[1]) if codes and masks else (0, 1), np.uint64)
     _native.match(place, _plain(codes), masks, out)
+    return out
+
+
+def sum_masks(  # noqa: PLR0913 - the kernel's face
+    codes: Sequence[Coded],
+    masks: Sequence[NDArray[np.uint64]],
+    numbers: NDArray[np.int64],
+    none: int,
+    empty: int,
+    *,
+    out: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Return for each row the sum of the numbers of the rules that all its codes satisfy; see `numpy_kernel.sum_masks`."""
+    place = _Choice.place
+    if place == _NUMPY:
+        return numpy_kernel.sum_masks(codes, masks, numbers, none, empty, out=out)
+    if out is None:
+        out = np.empty(_rows(codes), np.int64)
+    _native.sum_masks(place, _plain(codes), masks, numbers, none, empty, out)
     return out
 
 

@@ -691,5 +691,100 @@ static Fault LANE(match)(const Masks *masks, uint64_t *out) {
     }
 }
 
+/* --- sums -------------------------------------------------------------------------------------------------------------- */
+
+/* Add up what each byte of a word of rules comes to; `count` bytes, a constant. Sums wrap: that they do not is the caller's care. */
+ALWAYS_INLINE void LANE(add_parts)(const Addends *addends, const size_t count, size_t rows, const uint64_t *RESTRICT found,
+                                   int64_t *RESTRICT out) {
+    const uint64_t bit = UINT64_C(1) << addends->behind;
+    const int64_t none = addends->none, empty = addends->empty, *parts = addends->parts;
+    for (size_t row = 0; row < rows; row++) {
+        const uint64_t word = found[row];
+        uint64_t sum = 0;
+        UNROLL
+        for (size_t part = 0; part < count; part++) sum += (uint64_t)parts[256 * part + (word >> (8 * part) & 255)];
+        out[row] = word & (bit - 1) ? (int64_t)sum : empty;
+        if (!(word & bit)) out[row] = none;
+    }
+}
+
+static void LANE(sum_one_word)(const Masks *masks, const Addends *addends, size_t from, size_t rows, int64_t *out) {
+    uint64_t found[BLOCK];
+    LANE(and_columns)(masks, from, rows, found);
+    switch (addends->behind / 8) {
+    case 0: LANE(add_parts)(addends, 1, rows, found, out); break;
+    case 1: LANE(add_parts)(addends, 2, rows, found, out); break;
+    case 2: LANE(add_parts)(addends, 3, rows, found, out); break;
+    case 3: LANE(add_parts)(addends, 4, rows, found, out); break;
+    case 4: LANE(add_parts)(addends, 5, rows, found, out); break;
+    case 5: LANE(add_parts)(addends, 6, rows, found, out); break;
+    case 6: LANE(add_parts)(addends, 7, rows, found, out); break;
+    default: LANE(add_parts)(addends, 8, rows, found, out);
+    }
+}
+
+/* Up to 64 rows of masks of any number of words: few rules match, so the bits that are set are walked. `count` is a constant
+ * where it matters. */
+ALWAYS_INLINE void LANE(sum_words)(const Masks *masks, const Addends *addends, const size_t count, size_t rows, uint32_t (*starts)[64],
+                                   int64_t *RESTRICT out) {
+    const size_t words = addends->behind / WORD_RULES + 1; /* none behind is of a rule */
+    const uint64_t bit = UINT64_C(1) << addends->behind % WORD_RULES;
+    const uint64_t *all[MOST_COLUMNS], *mask[MOST_COLUMNS];
+    uint64_t found[64] = {0};
+    for (size_t column = 0; column < count; column++) all[column] = masks->masks[column];
+    for (size_t row = 0; row < rows; row++) {
+        uint64_t sum = 0, matched = 0, last = 0;
+        UNROLL
+        for (size_t column = 0; column < count; column++) mask[column] = all[column] + starts[column][row];
+        for (size_t from = 0; from < words; from += 64) {
+            const size_t here = words - from < 64 ? words - from : 64;
+            uint64_t any = LANE(and_words)(mask, count, from, here, found);
+            if (from + here == words) {
+                last = found[here - 1];
+                found[here - 1] &= bit - 1;
+            }
+            for (; any; any &= any - 1) {
+                const unsigned place = lowest_bit(any);
+                const int64_t *numbers = addends->numbers + (from + place) * WORD_RULES;
+                uint64_t word = found[place];
+                matched |= word;
+                for (; word; word &= word - 1) sum += (uint64_t)numbers[lowest_bit(word)];
+            }
+        }
+        out[row] = matched ? (int64_t)sum : addends->empty;
+        if (!(last & bit)) out[row] = addends->none;
+    }
+}
+
+static void LANE(sum_many_words)(const Masks *masks, const Addends *addends, size_t from, size_t rows, int64_t *out) {
+    const size_t count = masks->columns.count;
+    uint32_t starts[MOST_COLUMNS][64];
+    for (size_t end = from + rows; from < end; from += 64, out += 64) {
+        const size_t here = end - from < 64 ? end - from : 64;
+        LANE(find_masks)(masks, from, here, starts);
+        switch (count) {
+        case 4: LANE(sum_words)(masks, addends, 4, here, starts, out); break;
+        case 5: LANE(sum_words)(masks, addends, 5, here, starts, out); break;
+        case 6: LANE(sum_words)(masks, addends, 6, here, starts, out); break;
+        default: LANE(sum_words)(masks, addends, count, here, starts, out);
+        }
+    }
+}
+
+static Fault LANE(sum_masks)(const Masks *masks, const Addends *addends, int64_t *out) {
+    const size_t all = masks->columns.rows;
+    for (size_t from = 0; from < all; from += BLOCK) {
+        const size_t rows = all - from < BLOCK ? all - from : BLOCK;
+        const Fault fault = LANE(check_block)(&masks->columns, from, rows);
+        if (fault.column >= 0) return fault;
+        if (addends->parts) LANE(sum_one_word)(masks, addends, from, rows, out + from);
+        else LANE(sum_many_words)(masks, addends, from, rows, out + from);
+    }
+    {
+        const Fault none = {-1, 0, 0};
+        return none;
+    }
+}
+
 static const Path LANE(path) = {LANE_NAME, LEVEL, LANE(encode),       LANE(translate), LANE(translate_bits),
-                                 LANE(decide_dense), LANE(decide_masks), LANE(match)};
+                                 LANE(decide_dense), LANE(decide_masks), LANE(match),    LANE(sum_masks)};

@@ -295,6 +295,7 @@ typedef struct {
     const Masks *masks; /* masks; or NULL */
     const View *words;  /* with masks, what the answer is to be looked up in; or NULL */
     int is_match;       /* with masks, whether all words are wanted */
+    const Addends *addends; /* with masks, what is to be added up; or NULL */
     uint8_t *out;
     size_t width;       /* of what is written for a row */
     size_t limit;       /* where a fault was found: how many codes there are */
@@ -312,6 +313,7 @@ static Fault decide_stretch(const Task *task, Columns columns, size_t from) {
         Masks masks = *task->masks;
         uint16_t rules[STRETCH];
         masks.columns = columns;
+        if (task->addends) return task->path->sum_masks(&masks, task->addends, (int64_t *)(void *)out);
         if (task->is_match) return task->path->match(&masks, (uint64_t *)(void *)out);
         if (!task->words) return task->path->decide_masks(&masks, (uint16_t *)(void *)out);
         fault = task->path->decide_masks(&masks, rules);
@@ -645,12 +647,89 @@ done:
     return found;
 }
 
+/* --- sums ------------------------------------------------------------------------------------------------------------------ */
+
+/* The numbers of all bits of the masks, 0 behind the rules, and where there is one word the sums of its bytes behind them.
+ * Returns what is to be freed, or NULL where there is no memory. */
+static int64_t *spread_addends(Addends *addends, const Masks *masks, const View *numbers) {
+    const size_t bits = masks->words * WORD_RULES;
+    const int is_one = masks->words == 1;
+    int64_t *memory = (int64_t *)calloc(bits + (is_one ? 8 * 256 : 0), sizeof *memory);
+    if (!memory) return (int64_t *)PyErr_NoMemory();
+    if (numbers->count) memcpy(memory, numbers->buffer.buf, numbers->count * sizeof *memory);
+    addends->numbers = memory;
+    addends->behind = numbers->count;
+    if (!is_one) return memory;
+    for (size_t part = 0; part < 8; part++) {
+        int64_t *sums = memory + bits + 256 * part;
+        for (size_t byte = 1; byte < 256; byte++) { /* that of the byte without its lowest bit, and of this bit */
+            sums[byte] = (int64_t)((uint64_t)sums[byte & (byte - 1)] + (uint64_t)memory[8 * part + lowest_bit(byte)]);
+        }
+    }
+    addends->parts = memory + bits;
+    return memory;
+}
+
+/* An integer of 64 bits. */
+static int number_of(PyObject *given, const char *name, int64_t *number) {
+    const long long found = PyLong_AsLongLong(given);
+    if (found == -1 && PyErr_Occurred()) {
+        if (PyErr_ExceptionMatches(PyExc_OverflowError)) PyErr_Format(PyExc_ValueError, "%s: a number beyond 64 bits", name);
+        return -1;
+    }
+    *number = (int64_t)found;
+    return 0;
+}
+
+/* sum_masks(path, codes, masks, numbers, none, empty, out) */
+static PyObject *sum_masks(PyObject *module, PyObject *const *arguments, Py_ssize_t given) {
+    View numbers = {0}, out = {0};
+    Table *table = NULL;
+    Masks masks;
+    Addends addends;
+    Task task;
+    void *memory = NULL;
+    int64_t *spread = NULL;
+    PyObject *found = NULL;
+    const Path *path;
+    (void)module;
+    memset(&masks, 0, sizeof masks);
+    memset(&addends, 0, sizeof addends);
+    memset(&task, 0, sizeof task);
+    if (check_arguments("sum_masks", given, 7) < 0 || !(path = path_of(arguments[0]))) return NULL;
+    if (!(table = hold_table(arguments[1], arguments[2], "masks", 2, "Q")) || fill_masks(&masks, table) < 0
+        || hold_kind(&numbers, arguments[3], "numbers", 1, 0, "q") < 0 || number_of(arguments[4], "none", &addends.none) < 0
+        || number_of(arguments[5], "empty", &addends.empty) < 0 || hold_kind(&out, arguments[6], "out", 1, 1, "q") < 0
+        || check_out(&out, table->rows, 8) < 0 || check_all_apart(&out, table) < 0 || check_apart(&out, &numbers, "numbers") < 0) goto done;
+    if (numbers.count >= masks.words * WORD_RULES) {
+        PyErr_Format(PyExc_ValueError, "numbers: %zu, and the masks have %zu bits, one of them behind the rules", numbers.count,
+                     masks.words * WORD_RULES);
+        goto done;
+    }
+    memory = align_masks(table, &masks);
+    if (!(spread = spread_addends(&addends, &masks, &numbers))) goto done;
+    task.path = path;
+    task.table = table;
+    task.masks = &masks;
+    task.addends = &addends;
+    task.out = (uint8_t *)out.buffer.buf;
+    task.width = 8;
+    found = run_task(&task);
+done:
+    free(spread);
+    free(memory);
+    free_table(table);
+    let_go(&numbers);
+    let_go(&out);
+    return found;
+}
+
 /* --- the module -------------------------------------------------------------------------------------------------------- */
 
 #define FUNCTION(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 static PyMethodDef functions[] = {
     FUNCTION(encode), FUNCTION(translate), FUNCTION(translate_bits), FUNCTION(decide_dense),
-    FUNCTION(decide_masks), FUNCTION(match), {NULL, NULL, 0, NULL},
+    FUNCTION(decide_masks), FUNCTION(match), FUNCTION(sum_masks), {NULL, NULL, 0, NULL},
 };
 
 static int fill_module(PyObject *module) {

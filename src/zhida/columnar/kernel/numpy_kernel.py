@@ -8,6 +8,7 @@ any width and run in numpy alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -294,6 +295,58 @@ def match(codes: Sequence[Coded], masks: Sequence[NDArray[np.uint64]], *, out: N
     return out
 
 
+def sum_masks(  # noqa: PLR0913 - the kernel's face
+    codes: Sequence[Coded],
+    masks: Sequence[NDArray[np.uint64]],
+    numbers: NDArray[np.int64],
+    none: int,
+    empty: int,
+    *,
+    out: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Return for each row the sum of the numbers of the rules that all its codes satisfy.
+
+    >>> codes = [np.array([0, 1, 2, 3], np.uint8)]
+    >>> masks = [np.array([[0b111], [0b110], [0b100], [0b011]], np.uint64)]
+    >>> sum_masks(codes, masks, np.array([20, 3]), -1, 0).tolist()
+    [23, 3, 0, -1]
+
+    Args:
+        codes: One column for each input: of bytes, of pairs of bytes, or not coded yet.
+        masks: For each input one row of words for each code: bit r of word w is rule 64 w + r. The bit behind the rules is set
+            where a row counts; what stands behind that means nothing.
+        numbers: One for each rule. No sum of any of them is beyond 64 bits: that is the caller's care, else it wraps.
+        none: The answer where a row does not count.
+        empty: The answer where it counts, but no rule matches.
+        out: Where to write; of kind int64.
+    """
+    given, codes = codes, _all_coded(codes)
+    _check_columns(codes, masks, "masks", "Q", 2)
+    _check("numbers", numbers, "q")
+    none, empty = _number("none", none), _number("empty", empty)
+    size = masks[0].shape[1]
+    if not 1 <= size <= 2**16 // WORD:
+        raise ValueError(f"masks: {size} words; from 1 to {2**16 // WORD}")
+    if len(numbers) >= size * WORD:
+        raise ValueError(f"numbers: {len(numbers)}, and the masks have {size * WORD} bits, one of them behind the rules")
+    out = _out(out, (len(codes[0]),), np.dtype(np.int64), *_arrays(given), *masks, numbers)
+    last, bit = len(numbers) // WORD, np.uint64(1 << (len(numbers) % WORD))
+    spread = np.zeros(size * WORD, np.int64)
+    spread[: len(numbers)] = numbers
+    for start in range(0, len(out), BLOCK):
+        found = intersect([column[start : start + BLOCK] for column in codes], masks)
+        counts = (found[:, last] & bit) != 0
+        found[:, last] &= bit - np.uint64(1)
+        found[:, last + 1 :] = 0
+        rows, words = np.nonzero(found)
+        bits = np.unpackbits(found[rows, words].astype("<u8").view(np.uint8), bitorder="little").reshape(-1, WORD)
+        some, rules = np.nonzero(bits)
+        sums = np.zeros(len(found), np.int64)
+        np.add.at(sums, rows[some], spread[words[some] * WORD + rules])
+        out[start : start + BLOCK] = np.where(counts, np.where(found.any(axis=1), sums, np.int64(empty)), np.int64(none))
+    return out
+
+
 # --- what learning uses ------------------------------------------------------------------------------------------------------
 
 
@@ -374,6 +427,14 @@ def _check(name: str, array: object, kinds: str, dimensions: int = 1) -> None:
 def _check_codes(kind: np.dtype[Any], *codes: int) -> None:
     if not all(0 <= code <= np.iinfo(kind).max for code in codes):
         raise ValueError(f"the codes {codes} are not all of kind {kind}")
+
+
+def _number(name: str, number: int) -> int:
+    """Refuse what is no integer of 64 bits."""
+    found = index(number)
+    if not -(2**63) <= found < 2**63:
+        raise ValueError(f"{name}: a number beyond 64 bits")
+    return found
 
 
 def _arrays(codes: Sequence[Coded]) -> list[Array]:

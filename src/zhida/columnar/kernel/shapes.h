@@ -134,6 +134,14 @@ typedef struct {
     uint16_t none, many;
 } Masks;
 
+/* What each rule adds to the sum of a row. */
+typedef struct {
+    const int64_t *numbers;   /* one for each bit of the masks; 0 for those that are no rules */
+    const int64_t *parts;     /* masks of one word: for each of its bytes 256 sums; else NULL */
+    size_t behind;            /* the bit behind the rules: rows count that have it */
+    int64_t none, empty;      /* the answers where a row does not count, and where it counts and no rule matches */
+} Addends;
+
 typedef struct {
     const void *indices;
     unsigned width;
@@ -169,6 +177,7 @@ typedef struct {
     Fault (*decide_dense)(const Dense *, void *out);
     Fault (*decide_masks)(const Masks *, uint16_t *out);
     Fault (*match)(const Masks *, uint64_t *out);
+    Fault (*sum_masks)(const Masks *, const Addends *, int64_t *out);
 } Path;
 
 ALWAYS_INLINE uint64_t minimum(uint64_t a, uint64_t b) { return a < b ? a : b; }
