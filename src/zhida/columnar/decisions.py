@@ -42,7 +42,7 @@ from zhida.values.unknown import find_unknown
 Value = Any
 
 BLOCK = 131_072
-"""Rows that are decided together, at least: few enough for their codes to stay near the processor."""
+"""Rows that are decided together, where each thread has as many: few enough for their codes to stay near the processor."""
 
 CODES = 1_048_576
 """Codes of facts up to which there are more rows in a block: each block has its price whatever it holds."""
@@ -243,7 +243,7 @@ class Decisions:
             UncodedError: codes ran out, and nothing is to be computed value by value.
         """
         threads = workers or os.cpu_count() or 1
-        rows = min(max(CODES // max(len(self.facts), 1), BLOCK), 4 * BLOCK, max(-(-frame.height // threads), BLOCK))
+        rows = min(max(CODES // max(len(self.facts), 1), BLOCK), 2 * BLOCK, max(-(-frame.height // threads), BLOCK // 2))
         starts = range(0, frame.height, rows)
         count = max(min(threads, len(starts)), 1)
         if count > 1:
