@@ -14,6 +14,7 @@ import pytest
 from tests.engine.policy_texts import AS_OF, Value, block, packs_with
 from tests.engine.registry_frames import KEY, registry_of
 from tests.stories.small_district import DEMO, plant_district, the_few_packs
+from zhida.assess import columns as columns_module
 from zhida.assess.assessment import Outcome
 from zhida.assess.cells import cells_of
 from zhida.assess.columns import RegistryColumns, Tally, assess_registry, open_run
@@ -37,6 +38,12 @@ PARAMETERS = {
 DEMO_AS_OF = Date(2026, 6, 30)
 
 Cells = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def few_rows_are_decided_by_codes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs decide by codes as they would over many rows."""
+    monkeypatch.setattr(columns_module, "CODED_FROM", 0)
 
 
 def cells(packs: Packs, *subjects: Mapping[str, Value], as_of: Date = AS_OF) -> list[Cells]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from tests.engine.policy_texts import block, packs_with
+from zhida.assess import columns
 from zhida.assess.columns import open_run
 from zhida.columnar.arrays import numbers, values_of
 from zhida.columnar.decisions import Called
@@ -71,8 +72,12 @@ def frame() -> pl.DataFrame:
     return pl.DataFrame({"code": [f"E{row:04}" for row in range(700)], "人": people}, schema={"code": pl.String, "人": pl.Decimal(38, 0)})
 
 
+@pytest.mark.parametrize("coded_from", [0, 1_000])
 @pytest.mark.parametrize("rows", [None, 64])
-def test_words_sorted_before_they_are_spread_are_those_sorted_behind(tmp_path: Path, frame: pl.DataFrame, rows: int | None) -> None:
+def test_words_sorted_before_they_are_spread_are_those_sorted_behind(
+    tmp_path: Path, frame: pl.DataFrame, rows: int | None, coded_from: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "CODED_FROM", coded_from)
     rules = "\n".join(f"| {rule} | >= {90 - 10 * rule} | {rule * 100} |" for rule in range(1, 8))
     table = f"| F | 人 | **金额: number** |\n|---|---|---|\n{rules}\n| 否则 | - | 0 |\n"
     packs = packs_with(tmp_path, f"{table}\n{block('符合: boolean', '人 < 62')}", amount="金额")

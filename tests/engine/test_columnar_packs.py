@@ -1,6 +1,7 @@
 """Every policy of the packs over a synthetic district: columns and assess say the same of every enterprise."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -30,6 +31,7 @@ from zhida.assess.judge import fen_of as judge_fen_of
 from zhida.assess.subject import assess_model
 from zhida.cli.registry import import_files
 from zhida.columnar.answers import FAILED, HELD
+from zhida.columnar.coded_policies import CodedPolicy
 from zhida.columnar.columns import Vocabulary, column_of
 from zhida.columnar.plan import Form, Kind
 from zhida.columnar.policies import fen_of
@@ -44,6 +46,12 @@ from zhida.values.temporal import Date
 AS_OF = Date(2026, 6, 30)
 ENTERPRISES = 250
 POLICIES = ["hangzhou/compute-voucher", "national/disability-levy", "national/small-profit-tax", "national/sme-size"]
+
+
+@pytest.fixture(autouse=True)
+def few_rows_are_decided_by_codes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs decide by codes as they would over many rows."""
+    monkeypatch.setattr(columns_module, "CODED_FROM", 0)
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +209,24 @@ def test_facts_that_the_interpreter_does_not_enumerate_are_not_missing_by_codes(
     policy = run.parts[0].columns
     assert policy is not None
     assert policy.codes
+
+
+def test_few_rows_are_not_worth_what_codes_have_to_learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packs = packs_with(tmp_path, block("符合: boolean", '人 >= 300 and 类型 = "企业"'))
+    frame = pl.DataFrame({"类型": ["企业", None, "高校"], "人": [300, 300, 299]}, schema_overrides={"人": pl.Decimal(38, 0)})
+    told = {}
+    for coded_from in (3, 4):
+        monkeypatch.setattr(columns_module, "CODED_FROM", coded_from)
+        run = open_run(packs, ["demo/a"], as_of=AS_OF)
+        policy = run.parts[0].columns
+        assert policy is not None
+        with monkeypatch.context() as patched:
+            patched.setattr(CodedPolicy, "decide", lambda *_: pytest.fail("by codes"))
+            with pytest.raises(pytest.fail.Exception) if coded_from == 3 else nullcontext():
+                run.decide(frame)
+        told[coded_from] = run.decide(frame)
+    assert told[3].equals(told[4])
+    assert told[3].column("demo/a:outcome").to_pylist() == ["ELIGIBLE", "UNDETERMINED", "INELIGIBLE"]
 
 
 @pytest.mark.parametrize("lacks", [False, True])

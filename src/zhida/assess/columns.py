@@ -55,7 +55,7 @@ from zhida.columnar.answers import FAILED, HELD, ODD, OPEN
 from zhida.columnar.columns import distinct
 from zhida.columnar.frames import with_numbered_words
 from zhida.columnar.learned import Learned
-from zhida.columnar.policies import Part, PolicyColumns, Words, dictionary, open_policy, spread
+from zhida.columnar.policies import CODED_FROM, Part, PolicyColumns, Words, dictionary, open_policy, spread
 from zhida.columnar.settle import Answers
 from zhida.policy.pack import Packs, PolicyModel
 from zhida.registry_io.engine import engine_version
@@ -266,9 +266,9 @@ class _Policy:
         columns = None
         missing: list[str] = []
         if model.as_of in model.in_force:
-            words = Words(statuses=status_order(model))
+            words, below, limit = Words(statuses=status_order(model)), Decimal(MAX_AMOUNT), MAX_COMBINATIONS
             columns = open_policy(
-                model, below=Decimal(MAX_AMOUNT), limit=MAX_COMBINATIONS, words=words, near_within=NEAR_SHARE, learned=learned
+                model, below=below, limit=limit, words=words, near_within=NEAR_SHARE, learned=learned, coded_from=CODED_FROM
             )
             missing = [item.name for item in columns.plan.facts.values()]
         others = dict.fromkeys([*(data.name for data in model.model.inputs.values()), *model.parameter_rows])

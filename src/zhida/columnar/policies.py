@@ -45,6 +45,9 @@ DEFAULT_FIRED = "否则"
 CODED_BLOCK = 4 * BLOCK
 """Rows that are decided together where codes tell all: of each row there are a few bytes."""
 
+CODED_FROM = 32_768
+"""Rows from which a run decides by codes: what codes mean has to be learned first, as dearly for few rows as for many."""
+
 ETC = "等"
 """Said behind what is possible where there may be more."""
 
@@ -120,6 +123,8 @@ class PolicyColumns:
     """Finds what is nearly met; None where nobody asks."""
     codes: list[CodedPolicy] = field(default_factory=list)
     """Decides by codes, where the answer is a function of codes alone; nothing where it is not, or no longer."""
+    coded_from: int = 0
+    """Rows of a frame from which it is decided by codes."""
 
     def settle(self, frame: pl.DataFrame, *, block: int = BLOCK) -> Iterator[Answers]:
         """Yield the answers of a frame, block by block, in its order.
@@ -154,15 +159,16 @@ class PolicyColumns:
         """
         kept = [name for name in column_names(self.plan.facts) if name in frame.columns]
         narrow = frame.select(kept) if kept else frame
-        start = 0
+        start, are_many = 0, frame.height >= self.coded_from
         while start < frame.height:
-            rows = block or (CODED_BLOCK if self.codes else BLOCK)
-            yield self.part(narrow.slice(start, rows))
+            by_codes = are_many and bool(self.codes)
+            rows = block or (CODED_BLOCK if by_codes else BLOCK)
+            yield self.part(narrow.slice(start, rows), by_codes=by_codes)
             start += rows
 
-    def part(self, frame: pl.DataFrame) -> Part:
+    def part(self, frame: pl.DataFrame, *, by_codes: bool) -> Part:
         """Return what is said of the rows of a block."""
-        if self.codes:
+        if by_codes:
             try:
                 decided = self.codes[0].decide(frame)
                 near = None if self.finder is None else self.finder.find(CodedRows(self.finder, self.codes[0], frame, decided))
@@ -406,6 +412,7 @@ def open_policy(  # noqa: PLR0913 - each says one thing of how rows are told
     words: Words | None = None,
     near_within: Decimal | None = None,
     learned: Learned | None = None,
+    coded_from: int = 0,
 ) -> PolicyColumns:
     """Return a policy that is ready for frames.
 
@@ -416,6 +423,7 @@ def open_policy(  # noqa: PLR0913 - each says one thing of how rows are told
         words: What is said of what is possible.
         near_within: How near a line must be to be a near miss, as a share of it; None where nobody asks.
         learned: What the interpreter said in other runs of the same policy, and will say in this one.
+        coded_from: Rows of a frame from which it is decided by codes; what comes out is the same.
     """
     questions = questions_of(model, below=below)
     known = {id_: value for id_, value in model.parameters.items() if not isinstance(value, Unknown)}
@@ -430,7 +438,7 @@ def open_policy(  # noqa: PLR0913 - each says one thing of how rows are told
         codes = [CodedPolicy(settler)]
     except UncodedError:
         codes = []
-    return PolicyColumns(model, plan, questions, executor, settler, words or Words(), finder, codes)
+    return PolicyColumns(model, plan, questions, executor, settler, words or Words(), finder, codes, coded_from)
 
 
 def better_groups(model: PolicyModel, questions: Questions) -> list[tuple[int, Questions]]:
