@@ -184,6 +184,13 @@ def test_a_table_with_outputs_that_are_no_constants_needs_the_interpreter_for_no
     assert executor.interpreter.evaluations == 0
 
 
+def test_an_odd_constant_that_may_be_the_output_agrees_with_no_other() -> None:
+    body = table("F", ["人"], [""], [("< 10", "null"), ("< 60", "sum(100, null)"), ("-", "收入")])
+    compared(body, [{"收入": Decimal(1)}, {"人": unknown("人"), "收入": None}, *({"人": Decimal(each)} for each in (9, 10, 60))])
+    certain = table("F", ["人"], [""], [("< 10", "null"), ("-", "sum(100, null)"), ("-", "收入")])
+    compared(certain, [{"收入": Decimal(1)}, {"人": Decimal(9)}, {"人": Decimal(10)}])
+
+
 def test_amounts_of_matching_rules_are_added_up_in_columns() -> None:
     body = table("C+", ["人", "收入"], [""], [("> 0", "-", "收入 * 2"), ("> 30", "-", "收入"), ("> 60", "-", "10"), ("-", "< 0", "null")])
     plan = plan_of(decision("问", body))

@@ -461,8 +461,8 @@ class _ModelLowering(Lowering):
             if varying and place not in varying:
                 value, form = self.fixed(table, nodes[0])
                 forms.append(form)
-                if table.table.hit_policy is HitPolicy.FIRST:  # while it is unknown which rule fires, it may be this one
-                    found[place] = self.constant(value)
+                if table.table.hit_policy is HitPolicy.FIRST:  # while it is unknown which rule fires, it may be this one, odd as it is
+                    found[place] = self.constant(value) if nodes[0] is None else self.expression(nodes[0], scope)
             elif place in varying:
                 assert nodes[0] is not None, "what is not static is an expression"
                 found[place] = self.as_declared(self.expression(nodes[0], scope), table.table.outputs[0].type)
