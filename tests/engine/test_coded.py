@@ -152,6 +152,16 @@ def test_numbers_of_every_column_type_have_the_same_codes() -> None:
             assert open_decisions(compiled, ["问"], as_of=AS_OF).decide(some).column("问").to_pylist() == wanted, dtype
 
 
+@pytest.mark.parametrize("handed_on", ["{甲: x0, 乙: x1}.甲", "{甲: {乙: x1, 丙: x0}.丙, 丁: 词}.甲"])
+def test_a_number_that_is_handed_on_beside_others_keeps_its_stretches(handed_on: str) -> None:
+    compiled = model(small([handed_on], ["< 20", "1"], [">= 40", "2"], ["-", "3"]), items=ITEMS)
+    given = pl.DataFrame({"x0": [19, 20, 39, 40, None, 20], "x1": [1, 2, None, 4, 5, None], "词": ["甲", None, "乙", "甲", "乙", "甲"]})
+    decisions = open_decisions(compiled, ["问"], as_of=AS_OF)
+    assert decisions.decide(given).column("问").to_pylist() == ["1", "3", "3", "2", None, "3"]
+    assert decisions.interpreted == 0
+    assert node(decisions).source is not None
+
+
 def test_a_number_finer_than_its_scale_is_decided_by_the_interpreter() -> None:
     compiled = model(small(["x0"], ["20", "1"], ["> 20", "2"], ["-", "3"]), items=ITEMS)
     decisions = open_decisions(compiled, ["问"], as_of=AS_OF)

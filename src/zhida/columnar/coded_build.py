@@ -149,6 +149,9 @@ def told_apart(program: Program) -> dict[int, list[Array]]:
         elif isinstance(node, Mapped) and node.source is not None and stretch_of(program.plan, node.place) is None:
             numbers = np.array([node.entries.numbers.setdefault(entry, place) for place, entry in enumerate(node.entries.list)])
             found.setdefault(node.source, []).append(numbers[FIRST_CODE:])
+        elif isinstance(node, Looked) and (fact := stretch_of(program.plan, node.place)) is not None:
+            # it hands the fact on beside others, and what is made of it is told apart by its codes, not by those of the fact
+            found.setdefault(fact, []).append(np.arange(len(program.nodes[fact].entries.list))[FIRST_CODE:])
     return found
 
 
