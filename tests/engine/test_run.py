@@ -163,6 +163,23 @@ def test_a_policy_that_changed_begins_anew(packs: Packs, file: Path, tmp_path: P
     assert run_into(order, opened(order, file), tmp_path / "out").parts_found == 0
 
 
+@pytest.mark.parametrize(
+    ("place", "another"),
+    [
+        ("zhida.registry_io.engine._own_files", lambda: ("another", "")),  # an engine of the same version that was mended
+        ("zhida.assess.order.engine_digest", lambda: "another"),  # the same one with other libraries
+    ],
+)
+def test_parts_of_another_engine_are_not_gone_on_with(
+    packs: Packs, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, another: Callable[[], object]
+) -> None:
+    stop_at(packs, file, tmp_path / "out", 9)
+    monkeypatch.setattr(place, another)
+    order = order_of(packs)
+    assert run_into(order, opened(order, file), tmp_path / "out").parts_found == 0
+    assert visible(tmp_path / "out") == {"results.parquet", "summary.json"}
+
+
 def test_a_source_that_changed_is_decided_anew_where_it_changed(packs: Packs, tmp_path: Path) -> None:
     rows = shared.frame()
     folder = tmp_path / "registry"

@@ -17,6 +17,7 @@ from zhida.assess.order import RunOrder, policy_digest
 from zhida.cli.assess import taken_over_words
 from zhida.errors import InputError
 from zhida.policy.pack import Packs
+from zhida.registry_io import engine
 from zhida.registry_io.fingerprints import row_fingerprints
 from zhida.values.temporal import Date
 
@@ -136,6 +137,20 @@ def test_on_another_day_nothing_is_taken_over(packs: Packs, former: Path, tmp_pa
     assert (progress.changes, progress.former_date) == ({"demo/jobs": "date", "demo/size": "date"}, "2026-06-30")
     figures = {"policies": 2, "rows_taken_over": 0, "policies_decided_anew": progress.changes, "former_as_of": progress.former_date}
     assert taken_over_words(figures)[0] == ["没有可照抄的", "2 项重新判定（评估日不同，上次为 2026-06-30）"]
+
+
+def test_of_an_engine_of_the_same_version_that_was_mended_nothing_is_taken_over(
+    packs: Packs, former: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_own_files", lambda: ("another", ""))
+    path = write_source(tmp_path / "registry.parquet", shared.frame(), 30)
+    full, renewed = order_of(packs), order_of(packs, changed_since=former)
+    run_into(full, opened(full, path), tmp_path / "full")
+    progress = run_into(renewed, opened(renewed, path), tmp_path / "renewed")
+    assert (progress.taken_over, progress.changes) == (0, {"demo/jobs": "engine", "demo/size": "engine"})
+    figures = {"policies": 2, "rows_taken_over": 0, "policies_decided_anew": progress.changes}
+    assert taken_over_words(figures)[0] == ["没有可照抄的", "2 项重新判定（引擎版本不同）"]
+    assert files_below(tmp_path / "renewed") == files_below(tmp_path / "full") != files_below(former)
 
 
 def test_results_can_be_renewed_in_their_own_place(packs: Packs, tmp_path: Path) -> None:

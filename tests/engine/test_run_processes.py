@@ -24,6 +24,7 @@ from zhida.assess.run import Progress, run
 from zhida.assess.working import DonePart, Job, PartRows
 from zhida.errors import InputError
 from zhida.policy.pack import Packs, load_packs
+from zhida.registry_io import engine
 from zhida.registry_io.sources import Source
 from zhida.registry_io.sources_parts import Part
 
@@ -66,8 +67,14 @@ def undisturbed(packs: Packs, file: Path, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(autouse=True)
 def _much(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have little be enough for processes."""
+    """Have little be enough for processes, and have them be of this engine though its files are written meanwhile."""
     monkeypatch.setattr(workers, "MUCH", 1)
+    monkeypatch.setattr(processes, "START", of_engine(engine._own_files()))
+
+
+def of_engine(digests: tuple[str, str], start: str = processes.START) -> str:
+    """Return what a process runs that takes itself for an engine of these files."""
+    return start.replace("; serve()", f"; from zhida.registry_io import engine; engine._own_files = lambda: {digests}; serve()")
 
 
 def run_in(order: RunOrder, source: object, folder: Path, count: int = 2) -> Progress:
@@ -157,7 +164,12 @@ def test_where_processes_cannot_be_had_threads_do_the_same(
     packs: Packs, file: Path, tmp_path: Path, undisturbed: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = order_of(packs)
-    cases = [(sys, "executable", "/usr/sbin/uwsgi"), (sys, "executable", "/bin/no/python"), (processes, "START", "raise SystemExit(3)")]
+    cases = [
+        (sys, "executable", "/usr/sbin/uwsgi"),
+        (sys, "executable", "/bin/no/python"),
+        (processes, "START", "raise SystemExit(3)"),
+        (processes, "START", of_engine(("another", ""))),  # its files were written since this process began
+    ]
     for place, (where, name, value) in enumerate(cases):
         with monkeypatch.context() as changed:
             changed.setattr(where, name, value)
@@ -266,15 +278,19 @@ def test_a_fault_of_ours_comes_with_the_place_where_it_was(packs: Packs, file: P
 SCRIPT = """
 import sys
 from pathlib import Path
-from zhida.assess import workers
+from zhida.assess import processes, workers
 from zhida.assess.order import Plan
 from zhida.assess.run import Progress, run
 from zhida.assess.working import DonePart, Job, PartRows
 from zhida.policy.pack import load_packs
+from zhida.registry_io import engine
 from zhida.registry_io.sources import open_source
 from tests.engine.run_sources import order_of
 
 workers.MUCH = 1
+digests = {digests}
+engine._own_files = lambda: digests
+processes.START = {start!r}
 packs, source, out = map(Path, sys.argv[1:])
 order = order_of(load_packs(packs))
 opened = open_source(str(source), order.dictionary, rows_per_part=4)
@@ -289,7 +305,7 @@ def started(packs: Path, file: Path, out: Path) -> subprocess.Popen[str]:
     """Start the script in a group of its own, as a terminal does."""
     out.mkdir(exist_ok=True)
     script = out.parent / "script.py"
-    script.write_text(SCRIPT, encoding="utf-8")
+    script.write_text(SCRIPT.format(digests=engine._own_files(), start=processes.START), encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent.parent)}
     command = [sys.executable, str(script), str(packs), str(file), str(out)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)

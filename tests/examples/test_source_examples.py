@@ -10,6 +10,7 @@ Each file of tests/examples/sources/ holds a source and, last, everything that i
     === results.parquet         the same, with the words of results
     === rewritten.parquet       the same, with the words of a registry and without checksums
     === damage                  `cut plain.parquet 9` drops its last bytes, `spoil plain.parquet 2` overwrites its second row group
+    === change                  the same, between the opening of the source and the reading of its first part
     === statements              what is run on the server first, one statement a line
     === no driver               the driver for databases is not installed
     === expected                everything that is said, once in Chinese and once in English
@@ -146,6 +147,8 @@ def said_of(inputs: dict[str, str], spec: str) -> list[Diagnostic]:
     except InputError as error:
         return list(error.diagnostics)
     found = list(lacking_columns(source, inputs.get("asked", "").split()))
+    for line in inputs.get("change", "").splitlines():
+        damage(Path(), line)
     for part in source.parts:
         try:
             source.read(part)

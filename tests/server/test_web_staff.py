@@ -17,9 +17,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.server import small_town, staff_town
+from zhida.assess import columns as assess_columns
 from zhida_server.audit import service as audit
 from zhida_server.delivery import service as delivery
 from zhida_server.delivery.data import BatchState, OrderState
+from zhida_server.entitlements import runs as entitlement_runs
 from zhida_server.entitlements import service as entitlements
 from zhida_server.ledger import service as ledger
 from zhida_server.ledger.data import Budget
@@ -133,6 +135,15 @@ def test_a_run_is_tallied_and_repeated_to_the_byte(town: staff_town.Town) -> Non
     entitlements.repeat_now(asked.id)
     assert "复算一致" in text(client, "staff_run", town.run)
     assert b"every 2s" not in client.get(reverse("staff_run_repetitions", args=[town.run]), HTTP_HX_REQUEST="true").content
+
+
+def test_bytes_of_another_engine_are_said_to_be_those_of_another_engine(town: staff_town.Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (assess_columns, entitlement_runs):
+        monkeypatch.setattr(module, "engine_version", lambda: "9.9.9+newer")
+    entitlements.repeat_now(entitlements.start_repeat(staff_town.ZHAO, town.run).id)
+    page = text(as_user("zhao"), "staff_run", town.run)
+    assert "复算不一致" in page
+    assert f"引擎已经不是当时的那一个（当时 {entitlements.run(staff_town.ZHAO, town.run).engine_version}）" in page
 
 
 def test_progress_is_a_part_that_asks_again_until_the_run_is_done(town: staff_town.Town) -> None:

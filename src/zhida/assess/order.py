@@ -18,7 +18,7 @@ from zhida.errors import InputError, diagnostic
 from zhida.policy.dictionary import Dictionary
 from zhida.policy.pack import Packs
 from zhida.registry_io.attributes import item_of
-from zhida.registry_io.engine import engine_version
+from zhida.registry_io.engine import engine_digest, engine_version
 from zhida.registry_io.memory import free_memory, used_memory
 from zhida.registry_io.registry import dictionary_sha256
 from zhida.values.temporal import Date
@@ -221,7 +221,7 @@ def size_words(size: int) -> str:
 
 
 def policy_digest(order: RunOrder, policy: str) -> str:
-    """Return the digest of a policy and everything its answers rest on but the facts."""
+    """Return the digest of a policy and everything its answers rest on but the facts. It stands in results: alike on all machines."""
     model = order.packs.model_of(policy, order.as_of)
     return _digest({
         "policy": policy,
@@ -239,12 +239,15 @@ def policy_digest(order: RunOrder, policy: str) -> str:
 def order_digest(order: RunOrder, source: object, former: str) -> str:
     """Return the digest of everything that decides what the parts of a run hold.
 
+    Other libraries, or a kernel that was built anew, begin anew: the files of one run are all written by one engine.
+
     Args:
         order: The order.
         source: What tells the source from others, its cut into parts included: anything that JSON can say.
         former: What tells the former results from others; empty where there are none.
     """
-    return _digest({"policies": [policy_digest(order, policy) for policy in order.policies], "source": source, "former": former})
+    digests = [policy_digest(order, policy) for policy in order.policies]
+    return _digest({"policies": digests, "source": source, "former": former, "engine": engine_digest()})
 
 
 def _word(value: object) -> str:

@@ -25,6 +25,7 @@ from typing import IO, Any
 
 from zhida.assess.population import Sums
 from zhida.assess.working import DonePart, Job, PartRows, Scene, Worker
+from zhida.registry_io.engine import engine_digest
 from zhida.registry_io.tables import Frame
 
 START = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from zhida.assess.processes import serve; serve()"
@@ -75,14 +76,14 @@ class ProcessWorker:
         self._scene: Scene | None = None
 
     def begin(self, job: bytes) -> bool:
-        """Say what the run is about, and whether the process was able to understand it.
+        """Say what the run is about, and whether the process understood it and is of the same engine: its files may have changed meanwhile.
 
         Raises:
             LostError: somebody ended it.
         """
         try:
             self._send(pickle.dumps([str(place) for place in sys.path]) + job)
-            return bool(self._receive() == (READY, None))
+            return bool(self._receive() == (READY, engine_digest()))
         except LostError as error:
             if error.status < 0:
                 raise
@@ -173,7 +174,7 @@ def serve() -> None:
     gc.enable()
     inbox: SimpleQueue[tuple[str, tuple[Any, ...]]] = SimpleQueue()
     threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
-    _answer(answers, READY, None)
+    _answer(answers, READY, engine_digest())
     while True:
         name, given = inbox.get()
         _answer(answers, *_called(getattr(worker, name), given))

@@ -63,14 +63,15 @@ class RunSummary:
 
 
 def registry_findings(registry: Registry | Source) -> tuple[Diagnostic, ...]:
-    """Return what should be known of a registry before its subjects are assessed.
+    """Return what should be known of a registry before its subjects are assessed; of one that was read whole, what was odd in it too.
 
-    Codes: registry-dictionary-differs.
+    Codes: registry-dictionary-differs, registry-not-in-list, source-date-beyond.
     """
+    odd = registry.diagnostics if isinstance(registry, Registry) else ()
     if not registry.dictionary_differs:
-        return ()
+        return odd
     digest = registry.metadata.get("zhida.dictionary_sha256", "")
-    return (diagnostic("registry-dictionary-differs", None, found=digest[:SHA_DIGITS] or "?"),)
+    return (diagnostic("registry-dictionary-differs", None, found=digest[:SHA_DIGITS] or "?"), *odd)
 
 
 def known_at(metadata: Mapping[str, str]) -> str:

@@ -145,6 +145,7 @@ def run(  # noqa: PLR0913, PLR0917 - each says one thing about the run
             finish(results)
             if population.computed:
                 write_csv(table_of(population, is_synthetic=results.summary.is_synthetic), work.beside / POPULATION_FILE)
+            source.check()
             return results.summary, work.publish(parts)
 
 

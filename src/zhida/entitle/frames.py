@@ -494,5 +494,8 @@ class _FrameSource:
         """Return nothing: what was odd was told before."""
         return ()
 
+    def check(self) -> None:
+        """Do nothing: nobody else changes it."""
+
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""

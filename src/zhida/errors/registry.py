@@ -339,8 +339,8 @@ CODES: dict[str, Code] = {
     ),
     "registry-column-differs": Code(
         ERROR,
-        "the registry's column '{name}' is {found}; the dictionary asks for {expected}",
-        "登记册的“{name}”列是 {found}，数据字典要求 {expected}",
+        "the registry's column '{name}' holds {found}; the dictionary {expected}",
+        "登记册的“{name}”列是{found_zh}，数据字典{expected_zh}",
         ("import the files again",),
         ("请重新导入",),
     ),

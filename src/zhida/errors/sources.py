@@ -118,6 +118,16 @@ CODES: dict[str, Code] = {
         ("copy or export the file again; parts that are done are kept",),
         ("请重新复制或导出该文件；已完成的部分保留",),
     ),
+    "source-changed": Code(
+        ERROR,
+        "'{name}' was changed, cut short or removed while it was read: what was read of it does not belong together",
+        "“{name}”在读取期间被改写、截断或删除：前后读到的不是同一份",
+        (
+            "run the same command again when nobody writes to it any more; parts that are done are kept",
+            "whoever renews it should write a new file beside it and rename that into its place",
+        ),
+        ("等不再有人写它时重新运行同一命令；已完成的部分保留", "更新该文件时，请先在旁边写好新文件，再改名换上"),
+    ),
     "source-csv-quote": Code(
         ERROR,
         "a quote stands in a cell that is not in quotes",

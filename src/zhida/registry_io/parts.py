@@ -38,6 +38,12 @@ except ImportError:  # Windows has none: there, nobody keeps two runs apart
 RESULTS_FILE = "results.parquet"
 WORK_PREFIX = ".results-"
 PART = re.compile(r"part-[0-9]{5,}\.parquet")
+LOCK_TRIES = 100
+"""How often a lock is taken anew that somebody has removed meanwhile."""
+
+LAST = {"commit.json": 1, "lock": 2}
+"""What of a work folder is removed last, and in which order."""
+
 DIGEST_DIGITS = 16
 """Digits of an order's digest that name its work folder."""
 
@@ -255,8 +261,8 @@ def work_folder(target: Path, digest: str, *, is_fresh: bool = False) -> Iterato
     path = target / f"{WORK_PREFIX}{digest[:DIGEST_DIGITS]}"
     try:
         _end_changes(target)
-        path.mkdir(exist_ok=True)
-        with _locked(path) as is_ours:
+        _refuse_what_is_not_ours(target / RESULTS_FILE)
+        with _locked(path, is_wanted=True) as is_ours:
             if not is_ours:
                 raise InputError([diagnostic("run-in-progress", None, folder=target)])
             _clear(path, everything=is_fresh)
@@ -290,16 +296,49 @@ def _told_of_the_target(path: Path, target: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[bool]:
-    """Try to be the only one in a folder; the operating system lets go of it when this process ends, however it ends."""
-    with (path / "lock").open("wb") as lock:
-        if fcntl is not None:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
+def _locked(path: Path, *, is_wanted: bool = False) -> Iterator[bool]:
+    """Try to be the only one in a folder; the operating system lets go of it when this process ends, however it ends.
+
+    Whoever was the only one before may remove the folder between the opening of the lock and the taking of it. A lock that does not
+    stand there any more keeps nobody away: then another is taken.
+
+    Args:
+        path: The folder.
+        is_wanted: Whether to make it where it is gone; else there is nothing to be done in it.
+    """
+    for _ in range(LOCK_TRIES):
+        if is_wanted:
+            path.mkdir(exist_ok=True)
+        try:
+            lock = (path / "lock").open("wb")
+        except FileNotFoundError:
+            if is_wanted:
+                continue
+            break
+        with lock:
+            is_ours = _is_taken(lock.fileno())
+            if not is_ours or _is_there(lock.fileno(), path / "lock"):
+                yield is_ours
                 return
-        yield True
+    yield False
+
+
+def _is_taken(descriptor: int) -> bool:
+    """Say whether a lock could be taken."""
+    if fcntl is not None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def _is_there(descriptor: int, path: Path) -> bool:
+    """Say whether an open file is the one that stands in a place."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _clear(path: Path, *, everything: bool) -> None:
@@ -367,8 +406,8 @@ def _drop_others(target: Path) -> None:
 
 
 def _drop(path: Path) -> None:
-    """Remove a work folder; the commit last, so that a removal that is cut short is taken up again."""
-    for item in sorted(path.iterdir(), key=lambda item: item.name in {"commit.json", "lock"}):
+    """Remove a work folder; the commit late, so that a removal that is cut short is taken up again, and the lock last."""
+    for item in sorted(path.iterdir(), key=lambda item: LAST.get(item.name, 0)):
         _remove(item)
     path.rmdir()
 

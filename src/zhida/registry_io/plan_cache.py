@@ -9,14 +9,12 @@ is wrong with it, the run goes on without it and only takes longer. Whoever call
 
 import os
 import secrets
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from zhida.registry_io.engine import engine_version
+from zhida.registry_io.engine import engine_digest
 
 PLANS, PACKS = "plans", "packs"
 """The kinds of files: each has a folder of its own."""
@@ -35,14 +33,6 @@ def plan_digest(made_of: Iterable[str]) -> str:
         made_of: All that its bytes were made of, in words or digests; the engine itself is added.
     """
     return sha256("\0".join([engine_digest(), *made_of]).encode()).hexdigest()
-
-
-@cache
-def engine_digest() -> str:
-    """Return what tells this engine from others: its version and its files, each by size and time."""
-    root = Path(__file__).parents[1]
-    files = [f"{path.relative_to(root)} {(found := path.stat()).st_size} {found.st_mtime_ns}" for path in sorted(root.rglob("*.py"))]
-    return sha256("\n".join([engine_version(), sys.version, *files]).encode()).hexdigest()
 
 
 def read_plan(folder: Path | None, digest: str, kind: str = PLANS) -> bytes | None:

@@ -19,8 +19,11 @@ from zhida.dmn.model import ItemDefinition
 from zhida.errors import Diagnostic, InputError, diagnostic, nearest
 from zhida.policy.dictionary import Dictionary
 from zhida.registry_io.attributes import ABSENT_SUFFIX, form_faults, item_of
+from zhida.registry_io.cells import DIGITS
 from zhida.registry_io.facts import polars_type
-from zhida.source import Source, Span
+from zhida.registry_io.sources_parts import nowhere
+from zhida.registry_io.sources_trust import columns_twice, mended
+from zhida.source import Span
 from zhida.values.temporal import Date
 
 Facts = dict[str, object]
@@ -41,6 +44,8 @@ class Registry:
     """Where it comes from, as the file says (`zhida.mapping_sha256`, `zhida.sources`, …)."""
     dictionary_differs: bool
     """Whether the dictionary's text has changed since the import; its columns still fit."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """Days and words that no import would have written; they are unknown in `frame`."""
 
     @property
     def is_synthetic(self) -> bool:
@@ -127,26 +132,27 @@ def read_registry(path: Path | str, dictionary: Dictionary) -> Registry:
 
     Raises:
         InputError: file-not-found, file-unreadable, registry-not-a-registry, registry-subject-differs,
-            registry-column-differs.
+            registry-column-differs, registry-duplicate-column.
     """
     file = Path(path)
     if file.is_dir():
         file /= "registry.parquet"
-    nowhere = Span(Source(str(file), ""), 0, 0)
+    span = nowhere(str(file))
     try:
         data = file.read_bytes()
     except FileNotFoundError:
-        raise InputError([diagnostic("file-not-found", nowhere, name=file)]) from None
+        raise InputError([diagnostic("file-not-found", span, name=file)]) from None
     except OSError as error:
-        raise InputError([diagnostic("file-unreadable", nowhere, name=file, reason=error.strerror or str(error))]) from error
+        raise InputError([diagnostic("file-unreadable", span, name=file, reason=error.strerror or str(error))]) from error
     try:
         metadata = pl.read_parquet_metadata(io.BytesIO(data))
         frame = pl.read_parquet(io.BytesIO(data))
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError([diagnostic("registry-not-a-registry", nowhere, name=file)]) from error
-    own = checked_metadata(frame.schema, metadata, dictionary, nowhere)
+        raise InputError(columns_twice(data, str(file)) or [diagnostic("registry-not-a-registry", span, name=file)]) from error
+    own = checked_metadata(frame.schema, metadata, dictionary, span)
     differs = own.get("zhida.dictionary_sha256") != dictionary_sha256(dictionary)
-    return Registry(own["zhida.key"], frame, own, differs)
+    frame, odd = mended(frame, dictionary, str(file))
+    return Registry(own["zhida.key"], frame, own, differs, odd)
 
 
 def checked_metadata(schema: pl.Schema, metadata: Mapping[str, str], dictionary: Dictionary, span: Span) -> dict[str, str]:
@@ -166,6 +172,37 @@ def checked_metadata(schema: pl.Schema, metadata: Mapping[str, str], dictionary:
     return {name: value for name, value in metadata.items() if name.startswith("zhida.")}
 
 
+def _type_words(type_: object) -> tuple[str, str]:
+    """Return what a column holds in the words of the reader, in English and in Chinese."""
+    if isinstance(type_, pl.Decimal):
+        digits, scale = type_.precision, type_.scale
+        zh, en = (f"带 {scale} 位小数的数", f"a number with {scale} decimals") if scale else ("整数", "a whole number")
+        return (en, zh) if digits == DIGITS else (f"{en} of {digits} digits", f"{zh}（共 {digits} 位）")
+    if isinstance(type_, pl.List | pl.Array):
+        en, zh = _type_words(type_.inner)
+        return f"a list, each element {en}", f"清单，每项为{zh}"
+    if isinstance(type_, pl.Struct):
+        parts = [(field.name, *_type_words(field.dtype)) for field in type_.fields]
+        return f"({'; '.join(f'{name}: {en}' for name, en, _ in parts)})", f"（{'；'.join(f'{name}：{zh}' for name, _, zh in parts)}）"
+    return next((words for kind, words in TYPE_WORDS.items() if isinstance(type_, kind)), (str(type_), f" {type_} "))
+
+
+TYPE_WORDS: dict[type[pl.DataType], tuple[str, str]] = {
+    pl.String: ("text", "文字"),
+    pl.Boolean: ("true or false", "是或否"),
+    pl.Date: ("a date", "日期"),
+    pl.Datetime: ("a date with a time of day", "带时刻的日期"),
+    pl.Float32: ("a binary fraction", "二进制小数"),
+    pl.Float64: ("a binary fraction", "二进制小数"),
+    pl.Categorical: ("text by numbers", "编号的文字"),
+    pl.Enum: ("text by numbers", "编号的文字"),
+    pl.Binary: ("bytes", "字节"),
+    **dict.fromkeys((pl.Int8, pl.Int16, pl.Int32, pl.Int64), ("a binary whole number", "二进制整数")),
+    **dict.fromkeys((pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64), ("a binary whole number", "二进制整数")),
+}
+"""What columns of these types hold, in English and in Chinese."""
+
+
 def _differences(schema: pl.Schema, dictionary: Dictionary, span: Span) -> list[Diagnostic]:
     """Return the columns that the dictionary does not have or has with another type."""
     found = []
@@ -174,9 +211,11 @@ def _differences(schema: pl.Schema, dictionary: Dictionary, span: Span) -> list[
         expected = None if item is None else pl.Boolean() if name.endswith(ABSENT_SUFFIX) else polars_type(item)
         if item is not None and item.statistic is not None:
             found.append(diagnostic("population-given", span, name=name))
-        elif type_ != expected:
-            words = {"name": name, "found": type_, "expected": "–" if expected is None else expected}
-            found.append(diagnostic("registry-column-differs", span, **words))
+        elif expected is None or type_ not in {expected, pl.Null()}:  # a column without a type holds nothing: unknown
+            (is_en, is_zh), (en, zh) = _type_words(type_), ("", "") if expected is None else _type_words(expected)
+            words = {"found": is_en, "found_zh": is_zh, "expected": f"asks for {en}" if en else "has no such column"}
+            words["expected_zh"] = f"要求{zh}" if zh else "没有这一列"
+            found.append(diagnostic("registry-column-differs", span, name=name, **words))
     return found + form_faults(((name, span) for name in schema), dictionary)
 
 

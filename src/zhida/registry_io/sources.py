@@ -67,6 +67,14 @@ class Source(Protocol):
         """Return what was odd, in the columns and in the cells that were read so far."""
         ...
 
+    def check(self) -> None:
+        """See that what was read of it belongs together: that nobody has changed it since it was opened.
+
+        Raises:
+            InputError: source-changed.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of it: of a database above all, which keeps the moment of its opening until then."""
         ...

@@ -9,6 +9,7 @@ cell that says nothing of its attribute is unknown and is counted. Nothing is gu
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -110,6 +111,15 @@ def fields_of(schema: pa.Schema, dictionary: Dictionary, key: str, name: str) ->
     return tuple(fields), tuple(notes)
 
 
+def duplicate_columns(schema: pa.Schema, name: str) -> list[Diagnostic]:
+    """Return which columns of a source stand in it more than once: nobody could say which of them holds.
+
+    Codes: registry-duplicate-column.
+    """
+    counts = Counter(schema.names)
+    return [diagnostic("registry-duplicate-column", nowhere(name), name=column, file=name) for column, count in counts.items() if count > 1]
+
+
 def items_of(fields: Iterable[Field], dictionary: Dictionary) -> dict[str, ItemDefinition]:
     """Return what is known of the columns of a source and of their elements, companions left out, in the order of the dictionary."""
     found = {field.item.name: field.item for field in fields}
@@ -183,11 +193,6 @@ def _is_taken(type_: pa.DataType, wanted: Type) -> bool:
 
 
 # --- their cells ---------------------------------------------------------------------------------------------------
-
-
-def frame_of(table: pa.Table) -> Frame:
-    """Return columns that have the types of a registry already."""
-    return pl.DataFrame(pl.from_arrow(table))
 
 
 def read_columns(table: pa.Table, fields: Sequence[Field], part: Part, findings: Findings, place: Place) -> Frame:

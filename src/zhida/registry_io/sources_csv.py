@@ -22,6 +22,7 @@ from zhida.errors import Diagnostic, InputError, diagnostic
 from zhida.policy.dictionary import Dictionary
 from zhida.registry_io.importing import SYNTHETIC_COLUMN, SYNTHETIC_MARK
 from zhida.registry_io.sources_columns import check_keys, fields_of, items_of, key_of, read_columns
+from zhida.registry_io.sources_files import SourceFile
 from zhida.registry_io.sources_parts import Findings, Part, check_order, nowhere
 from zhida.registry_io.tables import MAX_DIAGNOSTICS, Frame, cell_spans
 from zhida.source import Source, Span
@@ -81,17 +82,12 @@ class CsvSource:
         """Look through the file.
 
         Raises:
-            InputError: file-unreadable, registry-encoding, registry-not-a-table, registry-csv-syntax, source-csv-quote,
+            InputError: file-unreadable, source-changed, registry-encoding, registry-not-a-table, registry-csv-syntax, source-csv-quote,
                 registry-file-empty, and those of `fields_of` and `check_order`.
         """
         self.name = str(path)
         self.key = key_of(dictionary)
-        try:
-            self._buffer = pa.memory_map(self.name).read_buffer()
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise InputError([diagnostic("file-unreadable", nowhere(self.name), name=self.name, reason=reason)]) from error
-        self.data = np.frombuffer(self._buffer, np.uint8)
+        self.file = SourceFile(path)
         self._stretches = self._scan(rows_per_part)
         self.header = self._cells(self._head.start, self._head)
         schema = pa.schema([(name, pa.string()) for name in self.header])
@@ -110,12 +106,13 @@ class CsvSource:
 
     def _scan(self, rows_per_part: int) -> list[_Stretch]:
         """Find the header and the parts."""
-        if bytes(self._buffer[:2]) in WIDE_MARKS:
+        head = self.file.read(0, len(MARK))
+        if head[:2] in WIDE_MARKS:
             raise self._not_utf8(1, 0)
-        begin = len(MARK) if bytes(self._buffer[:3]) == MARK else 0
-        bounds = _Bounds(self.name, self.data, begin, rows_per_part)
-        for start in range(begin, len(self.data), CHUNK):
-            bounds.look(start, min(start + CHUNK, len(self.data)))
+        begin = len(MARK) if head == MARK else 0
+        bounds = _Bounds(self.file, begin, rows_per_part)
+        for start in range(begin, self.file.size, CHUNK):
+            bounds.look(start, min(start + CHUNK, self.file.size))
         bounds.finish()
         if bounds.head is None:
             raise InputError([diagnostic("registry-file-empty", nowhere(self.name), name=self.name)])
@@ -128,7 +125,7 @@ class CsvSource:
 
     def text(self, start: int, end: int, line: int) -> str:
         """Return some bytes as text; `line` is that of the first."""
-        data: bytes = self._buffer[start:end].to_pybytes()
+        data = self.file.read(start, end)
         try:
             return data.decode().replace("\r\n", "\n").rstrip("\n")
         except UnicodeDecodeError as error:
@@ -136,7 +133,7 @@ class CsvSource:
 
     def _cells(self, start: int, stretch: _Stretch, end: int | None = None) -> list[str]:
         """Return the cells of a record of a stretch, without outer blanks; `end` is where it ends, if not with the stretch."""
-        line = stretch.line + int(np.count_nonzero(self.data[stretch.start : start] == LINE_FEED))
+        line = stretch.line + int(np.count_nonzero(_bytes(self.file, stretch.start, start) == LINE_FEED))
         text = self.text(start, stretch.end if end is None else end, line)
         return [cell.strip() for cell in next(csv.reader(io.StringIO(text), delimiter=SEPARATOR))]
 
@@ -154,7 +151,7 @@ class CsvSource:
         length = 1 << 16
         while True:
             end = min(stretch.start + length, stretch.end)
-            ends = _records(self.data[stretch.start : end], stretch.start, 1).ends
+            ends = _records(_bytes(self.file, stretch.start, end), stretch.start, 1).ends
             if end == stretch.end or (len(ends) and ends[0] < end):
                 return self._cells(stretch.start, stretch, int(ends[0]))
             length *= 2
@@ -184,7 +181,7 @@ class CsvSource:
 
     def _table(self, stretch: _Stretch, places: Sequence[int], pointer: "_Pointer") -> pa.Table:
         """Return the cells of some columns as texts."""
-        data = self._buffer[stretch.start : stretch.end]
+        data = self.file.read(stretch.start, stretch.end)
         names = [str(place) for place in range(len(self.header))]
         ragged: list[tuple[int, int]] = []
 
@@ -222,11 +219,19 @@ class CsvSource:
 
     def fingerprint(self, part: Part) -> str:
         """Return the digest of the part's bytes and of the header."""
-        digest = sha256(self._buffer[self._head.start : self._head.end])
+        digest = sha256(self.file.read(self._head.start, self._head.end))
         digest.update(b"\n")
         stretch = self._stretches[part.number]
-        digest.update(self._buffer[stretch.start : stretch.end])
+        digest.update(self.file.read(stretch.start, stretch.end))
         return digest.hexdigest()
+
+    def check(self) -> None:
+        """See that nobody has written into the file since it was opened.
+
+        Raises:
+            InputError: source-changed.
+        """
+        self.file.check()
 
     def close(self) -> None:
         """Do nothing: the file is let go of with its source."""
@@ -247,7 +252,7 @@ class _Pointer:
     def records(self) -> _Records:
         """The records of the part."""
         stretch = self.stretch
-        return _records(self.source.data[stretch.start : stretch.end], stretch.start, stretch.line)
+        return _records(_bytes(self.source.file, stretch.start, stretch.end), stretch.start, stretch.line)
 
     def record(self, row: int) -> Span:
         """Return where a row stands."""
@@ -263,6 +268,11 @@ class _Pointer:
         return Span(span.source, start, end)
 
 
+def _bytes(file: SourceFile, start: int, end: int) -> Places:
+    """Return some bytes of a file as numbers."""
+    return np.frombuffer(file.read(start, end), np.uint8)
+
+
 def _records(data: Places, start: int, line: int) -> _Records:
     """Return the records of whole lines that begin at `start` of the file, without blank ones."""
     feeds = np.flatnonzero(data == LINE_FEED)
@@ -273,23 +283,24 @@ def _records(data: Places, start: int, line: int) -> _Records:
     ends = feeds[is_end]
     starts = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1))
     lines = np.concatenate((np.zeros(1, np.int64), np.flatnonzero(is_end)[:-1] + 1))
-    is_row = ~_blank(data, starts, ends)
+    is_row = ~_blank(data[np.minimum(starts, len(data) - 1)] if len(data) else starts, starts, ends)
     return _Records(starts[is_row] + start, ends[is_row] + start, lines[is_row] + line)
 
 
-def _blank(data: Places, starts: Places, ends: Places) -> np.ndarray:
-    """Say which records are empty lines."""
+def _blank(first: Places, starts: Places, ends: Places) -> np.ndarray:
+    """Say which records are empty lines; `first` has the first byte of each."""
     lengths = ends - starts
-    first = data[np.minimum(starts, len(data) - 1)] if len(data) else starts
     return np.asarray((lengths == 0) | ((lengths == 1) & (first == RETURN)))
 
 
 class _Bounds:
     """Finds header and parts while the bytes go by."""
 
-    def __init__(self, name: str, data: Places, begin: int, rows_per_part: int) -> None:
-        self.name = name
-        self.data = data
+    def __init__(self, file: SourceFile, begin: int, rows_per_part: int) -> None:
+        self.name = file.name
+        self.file = file
+        self.window = begin, np.zeros(0, np.uint8)
+        """The bytes that are at hand, one more on either side than are looked at, and the offset of the first."""
         self.rows_per_part = rows_per_part
         self.head: _Stretch | None = None
         self.stretches: list[_Stretch] = []
@@ -306,7 +317,9 @@ class _Bounds:
 
     def look(self, start: int, end: int) -> None:
         """Look at some bytes."""
-        chunk = self.data[start:end]
+        first = max(start - 1, 0)
+        self.window = first, _bytes(self.file, first, end + 1)
+        chunk = self.window[1][start - first : end - first]
         if not chunk.all():
             raise InputError([diagnostic("registry-not-a-table", nowhere(self.name), name=self.name, kind="binary")])
         feeds = np.flatnonzero(chunk == LINE_FEED) + start
@@ -325,7 +338,7 @@ class _Bounds:
 
     def finish(self) -> None:
         """Take the last record, which need not end in a line feed."""
-        end = len(self.data)
+        end = self.file.size
         if self.quotes % 2:
             span = nowhere(self.name, self.record[1])
             raise InputError([diagnostic("registry-csv-syntax", span, reason="a quote does not end", reason_zh="引号没有结束")])
@@ -335,7 +348,7 @@ class _Bounds:
 
     def _take(self, starts: Places, ends: Places, lines: Places) -> None:
         """Count records towards parts."""
-        is_row = ~_blank(self.data, starts, ends)
+        is_row = ~_blank(self._at(starts), starts, ends)
         starts, ends, lines = starts[is_row], ends[is_row], lines[is_row]
         if self.head is None and len(starts):
             self.head = _Stretch(int(starts[0]), int(ends[0]), int(lines[0]), 1, int(starts[0]))
@@ -351,6 +364,16 @@ class _Bounds:
             if self.count == self.rows_per_part:
                 self._close()
 
+    def _at(self, places: Places) -> Places:
+        """Return the bytes at some offsets, nearly all of them at hand; behind the end of the file stands its last one."""
+        places = np.minimum(places, self.file.size - 1)
+        first, window = self.window
+        is_at_hand = (places >= first) & (places < first + len(window))
+        found = window[np.where(is_at_hand, places - first, 0)]
+        for place in np.flatnonzero(~is_at_hand):  # the start of a record that began long before
+            found[place] = _bytes(self.file, int(places[place]), int(places[place]) + 1)[0]
+        return found
+
     def _close(self) -> None:
         """End the part that is open."""
         if self.count:
@@ -362,16 +385,15 @@ class _Bounds:
         """See that quotes open at the beginning of a cell and close at its end; a doubled one does both."""
         if not len(quotes):
             return
-        data = self.data
         opens = quotes[(self.quotes % 2) :: 2]
         closes = quotes[(1 - self.quotes % 2) :: 2]
-        before = np.where(opens > 0, data[np.maximum(opens - 1, 0)], LINE_FEED)
-        after = np.where(closes + 1 < len(data), data[np.minimum(closes + 1, len(data) - 1)], LINE_FEED)
+        before = np.where(opens > 0, self._at(np.maximum(opens - 1, 0)), LINE_FEED)
+        after = np.where(closes + 1 < self.file.size, self._at(closes + 1), LINE_FEED)
         is_bad_open = ~np.isin(before, (LINE_FEED, COMMA, QUOTE)) & ~((opens == len(MARK)) & (before == MARK[-1]))
         is_bad_close = ~np.isin(after, (LINE_FEED, RETURN, COMMA, QUOTE))
         bad = np.sort(np.concatenate((opens[is_bad_open], closes[is_bad_close])))
         if len(bad):
-            head = bytes(self.data[:SHOWN_BYTES]).partition(b"\n")[0]
+            head = self.file.read(0, SHOWN_BYTES).partition(b"\n")[0]
             is_other = COMMA not in head and OTHER_SEPARATOR.encode() in head
             self._refuse("source-csv-quote", int(bad[0]), separator=OTHER_SEPARATOR if is_other else "")
 
@@ -380,7 +402,7 @@ class _Bounds:
         returns = np.flatnonzero(chunk == RETURN) + start
         if not len(returns):
             return
-        after = np.where(returns + 1 < len(self.data), self.data[np.minimum(returns + 1, len(self.data) - 1)], LINE_FEED)
+        after = np.where(returns + 1 < self.file.size, self._at(returns + 1), LINE_FEED)
         is_bad = (after != LINE_FEED) & ((np.searchsorted(quotes, returns) + self.quotes) % 2 == 0)
         if is_bad.any():
             words = {"reason": "a carriage return without a line feed", "reason_zh": "有回车而没有换行"}
@@ -389,8 +411,9 @@ class _Bounds:
     def _refuse(self, code: str, offset: int, **words: str) -> None:
         """Refuse a byte, pointing at it in its line, of which as much is shown as a message may hold."""
         begin = max(offset - SHOWN_BYTES, 0)
-        before = bytes(self.data[begin:offset]).rpartition(b"\n")[2].decode(errors="ignore")
-        after = bytes(self.data[offset : offset + SHOWN_BYTES]).partition(b"\n")[0].decode(errors="ignore")
-        line = int(np.count_nonzero(self.data[:offset] == LINE_FEED)) + 1
+        before = self.file.read(begin, offset).rpartition(b"\n")[2].decode(errors="ignore")
+        after = self.file.read(offset, offset + SHOWN_BYTES).partition(b"\n")[0].decode(errors="ignore")
+        starts = range(0, offset, CHUNK)
+        line = 1 + sum(int(np.count_nonzero(_bytes(self.file, start, min(start + CHUNK, offset)) == LINE_FEED)) for start in starts)
         text = (before + after).replace("\r", " ")
         raise InputError([diagnostic(code, Span(Source(self.name, text, line), len(before), len(before) + 1), **words)])

@@ -4,8 +4,8 @@
                                                └──read──> only the columns that are asked for, typed
 
 Owns what a Parquet file says of itself. A registry that an import wrote was checked there: its columns are taken as they
-are. Any other file is read as `sources_columns` says. Files are mapped into memory, not loaded: whoever replaces one by
-another of its name does not disturb the reading.
+are, but for what the calendar or a code list does not have. Any other file is read as `sources_columns` says. Row groups are
+read from an open file, as `sources_files` says.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -23,8 +23,20 @@ from zhida.errors import Diagnostic, InputError, diagnostic
 from zhida.policy.dictionary import Dictionary
 from zhida.registry_io.importing import SYNTHETIC_COLUMN, SYNTHETIC_MARK
 from zhida.registry_io.registry import checked_metadata, dictionary_sha256
-from zhida.registry_io.sources_columns import Field, check_keys, fields_of, frame_of, is_text, items_of, key_of, read_columns
+from zhida.registry_io.sources_columns import (
+    Field,
+    Place,
+    check_keys,
+    duplicate_columns,
+    fields_of,
+    is_text,
+    items_of,
+    key_of,
+    read_columns,
+)
+from zhida.registry_io.sources_files import KEPT_OPEN, SourceFile, reason_of
 from zhida.registry_io.sources_parts import Findings, Forward, Part, check_order, nowhere
+from zhida.registry_io.sources_trust import Trust, coded_columns, frame_of, frame_of_series
 from zhida.registry_io.tables import Frame
 from zhida.source import Span
 
@@ -36,6 +48,9 @@ RESULTS_MARK = "zhida.missing"
 
 HEADER_BYTES, NEXT_INTEGER = 40, b"\x15"
 """How much of a page's header is looked at; what stands there before an integer that is its next field (Thrift's compact form)."""
+
+BUFFER_BYTES = 1 << 20
+"""How much of a column is read at a time where a row group is too large to be read whole."""
 
 EXACT_KEY_BYTES = 32
 """Bounds of a row group that are longer may have been cut short by whoever wrote the file."""
@@ -62,15 +77,12 @@ class _Stretch:
 class _File:
     """One Parquet file: its bytes, its footer, its columns."""
 
-    def __init__(self, path: Path) -> None:
-        self.name = str(path)
-        try:
-            stat = path.stat()
-            if stat.st_size == 0:
-                raise InputError([diagnostic("registry-file-empty", nowhere(self.name), name=self.name)])
-            self.buffer = pa.memory_map(self.name).read_buffer()
-        except OSError as error:
-            raise InputError([diagnostic("file-unreadable", nowhere(self.name), name=self.name, reason=_reason(error))]) from error
+    def __init__(self, path: Path, *, is_kept: bool) -> None:
+        self.file = SourceFile(path, is_kept=is_kept)
+        self.name = self.file.name
+        if not self.file.size:
+            raise InputError([diagnostic("registry-file-empty", nowhere(self.name), name=self.name)])
+        self._is_kept = is_kept
         self._readers = local()
         try:
             self.footer = self.new_reader().metadata
@@ -82,14 +94,19 @@ class _File:
                 raise ValueError("the rows of its row groups do not add up")
             leaves = {self.footer.schema.column(leaf).path: leaf for leaf in range(self.footer.num_columns)}
         except DAMAGE as error:
-            raise InputError([diagnostic("source-damaged", nowhere(self.name), name=self.name, reason=_reason(error))]) from error
+            self.file.check()
+            raise InputError([diagnostic("source-damaged", nowhere(self.name), name=self.name, reason=reason_of(error))]) from error
         self.leaves: dict[str, int] = leaves
-        length = int.from_bytes(self.buffer[-8:-4].to_pybytes(), "little")
-        self.stamp = f"{stat.st_size} {stat.st_mtime_ns} {sha256(self.buffer[-8 - length :]).hexdigest()}"
+        size = self.file.size
+        length = int.from_bytes(self.file.read(size - 8, size - 4), "little")
+        self.stamp = f"{size} {self.file.modified_ns} {sha256(self.file.read(size - 8 - length, size)).hexdigest()}"
+        self.coded: tuple[str, ...] = ()
+        """Columns of texts that are given as places in their distinct words, which are looked at; set before anything is read."""
 
-    def new_reader(self) -> Any:  # noqa: ANN401 - a pyarrow ParquetFile, which has no types
+    def new_reader(self, **options: object) -> Any:  # noqa: ANN401 - a pyarrow ParquetFile, which has no types
         """Return a reader of the file's bytes; one reader is not for several threads at once."""
-        return pq.ParquetFile(pa.BufferReader(self.buffer), metadata=getattr(self, "footer", None), page_checksum_verification=True)
+        metadata = getattr(self, "footer", None)
+        return pq.ParquetFile(self.file.opened(), metadata=metadata, page_checksum_verification=True, **options)
 
     def has_checksums(self) -> bool:
         """Say whether its first page has a checksum: the fourth field of the page's header, behind three numbers."""
@@ -98,9 +115,11 @@ class _File:
         try:
             column = self.footer.row_group(0).column(0)
             start = column.dictionary_page_offset or column.data_page_offset
-            header = self.buffer[start : start + HEADER_BYTES].to_pybytes()
         except DAMAGE:  # which is told when it is read
             return True
+        if not 0 <= start < self.file.size:
+            return True
+        header = self.file.read(start, start + HEADER_BYTES)
         place = 0
         for _ in range(3):
             if header[place : place + 1] != NEXT_INTEGER:
@@ -113,13 +132,15 @@ class _File:
 
     def read_group(self, group: int, columns: Sequence[str]) -> pa.Table:
         """Return some columns of a row group."""
-        if not hasattr(self._readers, "reader"):
-            self._readers.reader = self.new_reader()
-        return self._readers.reader.read_row_group(group, columns=list(columns), use_threads=False)
+        reader = getattr(self._readers, "reader", None) or self.new_reader(read_dictionary=self.coded)
+        if self._is_kept:
+            self._readers.reader = reader
+        return reader.read_row_group(group, columns=list(columns), use_threads=False)
 
     def stretches(self, group: int, columns: Sequence[str], rows: int, after: int = 0) -> Generator[pa.Table, None, None]:
         """Yield some columns of a row group, `rows` at a time, without the first `after` of these stretches."""
-        batches = self.new_reader().iter_batches(batch_size=rows, row_groups=[group], columns=list(columns), use_threads=False)
+        reader = self.new_reader(read_dictionary=self.coded, buffer_size=BUFFER_BYTES)
+        batches = reader.iter_batches(batch_size=rows, row_groups=[group], columns=list(columns), use_threads=False)
         for batch in islice(batches, after, None):
             yield pa.Table.from_batches([batch])
         yield from repeat(self.schema.empty_table().select(columns))  # a row group that has fewer rows than it says
@@ -128,7 +149,7 @@ class _File:
         """Return what `take` reads of a row group, if it is sound.
 
         Raises:
-            InputError: source-part-damaged.
+            InputError: source-part-damaged, source-changed.
         """
         try:
             table = take()
@@ -138,7 +159,9 @@ class _File:
             if table.num_rows != stretch.rows:
                 raise ValueError(f"{table.num_rows} rows instead of {stretch.rows}")
         except DAMAGE as error:
-            raise self.damaged(stretch.group, _reason(error)) from error
+            self.file.check()
+            raise self.damaged(stretch.group, reason_of(error)) from error
+        self.file.check()
         return table
 
     def damaged(self, group: int, reason: str) -> InputError:
@@ -154,12 +177,6 @@ def _holds_text(type_: pa.DataType) -> bool:
     return is_text(type_) or (hasattr(type_, "value_type") and _holds_text(type_.value_type))
 
 
-def _reason(error: BaseException) -> str:
-    """Return the first line of what a library says."""
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return (reason.strip().splitlines() or [type(error).__name__])[0][:200]
-
-
 class ParquetSource:
     """A registry, a plain Parquet file, or a folder of Parquet files (see `zhida.registry_io.sources.Source`)."""
 
@@ -167,11 +184,11 @@ class ParquetSource:
         """Read the footers and see that columns and keys are as they should be.
 
         Raises:
-            InputError: file-unreadable, source-damaged, source-is-results, registry-file-empty, and those of
-                `checked_metadata`, `fields_of` and `check_order`.
+            InputError: file-unreadable, source-damaged, source-changed, source-is-results, registry-file-empty,
+                registry-duplicate-column, and those of `checked_metadata`, `fields_of` and `check_order`.
         """
         self.name = name
-        self._files = [_File(path) for path in paths]
+        self._files = [_File(path, is_kept=number < KEPT_OPEN) for number, path in enumerate(paths)]
         words = self._files[0].words
         if RESULTS_MARK in words:
             raise InputError([diagnostic("source-is-results", nowhere(name), name=name)])
@@ -181,10 +198,14 @@ class ParquetSource:
         self._fields: list[tuple[Field, ...]] = []
         own: dict[str, str] = {}
         for file in self._files:
+            twice = duplicate_columns(file.schema, file.name)
+            if twice:
+                raise InputError(twice)
             if self.is_registry:
                 own = checked_metadata(frame_of(file.schema.empty_table()).schema, file.words, dictionary, nowhere(file.name)) | own
             fields, found = fields_of(file.schema, dictionary, self.key, file.name)
             self._fields.append(fields)
+            file.coded = coded_columns(file.schema, fields) if self.is_registry else ()
             notes += found
         bare = next((file.name for file in self._files if self.is_registry and not file.has_checksums()), "")
         notes += [diagnostic("source-no-checksums", nowhere(name), name=bare)] if bare else []
@@ -195,6 +216,7 @@ class ParquetSource:
         if not self.rows:
             raise InputError([diagnostic("registry-file-empty", nowhere(name), name=name)])
         self._findings = Findings(name, notes)
+        self._trust = Trust()
         self._stretches = [stretch for number, file in enumerate(self._files) for stretch in _stretches(number, file, rows_per_part)]
         self.parts: Sequence[Part] = self._parts()
         check_order(name, self.key, self.parts, lambda part: self._place(part, 0))
@@ -249,7 +271,7 @@ class ParquetSource:
         """Return the rows of a part.
 
         Raises:
-            InputError: source-part-damaged, source-key-lacking, source-key-duplicate, source-unsorted.
+            InputError: source-part-damaged, source-changed, source-key-lacking, source-key-duplicate, source-unsorted.
         """
         stretch = self._stretches[part.number]
         file = self._files[stretch.file]
@@ -264,14 +286,21 @@ class ParquetSource:
             return file.read_group(stretch.group, names) if stretch.is_whole else self._stream(stretch, names).take(stretch.number)
 
         table = file.sound(stretch, take)
-        if self.is_registry:
-            frame = frame_of(table.select(names))
-            self._findings.know(part, {name: (part.rows - frame[name].null_count(), None, None) for name in names if name in self._items})
-        else:
-            frame = read_columns(table, fields, part, self._findings, place)
+        frame = (self._imported if self.is_registry else read_columns)(table, fields, part, self._findings, place)
         check_keys(frame[self.key], self.name, place)
         if (frame[self.key][0], frame[self.key][-1]) != (part.first_key, part.last_key):
             raise file.damaged(stretch.group, f"its keys are not those between {part.first_key} and {part.last_key}")
+        return frame
+
+    def _imported(self, table: pa.Table, fields: Sequence[Field], part: Part, findings: Findings, place: Place) -> Frame:
+        """Return a part of a registry: its columns as they are, but those with something that an import would not have written."""
+        odd = self._trust.odd_fields(table, fields)
+        frame = frame_of(table.select([field.name for field in fields if field not in odd]))
+        if odd:
+            read = read_columns(table, odd, part, findings, place)
+            held = {series.name: series for series in (*frame, *read)}
+            frame = frame_of_series(held[field.name] for field in fields if field.name in held)
+        findings.know(part, {name: (part.rows - frame[name].null_count(), None, None) for name in frame.columns if name in self._items})
         return frame
 
     def _place(self, part: Part, row: int) -> Span:
@@ -295,6 +324,15 @@ class ParquetSource:
         stretch = self._stretches[part.number]
         words = self._files[stretch.file].stamp, stretch.group, stretch.start, stretch.rows
         return sha256(" ".join(map(str, words)).encode()).hexdigest()
+
+    def check(self) -> None:
+        """See that nobody has written into the files since they were opened.
+
+        Raises:
+            InputError: source-changed.
+        """
+        for file in self._files:
+            file.file.check()
 
     def close(self) -> None:
         """Do nothing: the file is let go of with its source."""

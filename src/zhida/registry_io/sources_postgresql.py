@@ -209,6 +209,9 @@ class PostgresSource:
         with self._asked(query) as reader:
             return reader.read_all()
 
+    def check(self) -> None:
+        """Do nothing: what is read is of one moment, whatever is written meanwhile."""
+
     def close(self) -> None:
         """Let go of the connection."""
         with self._lock:

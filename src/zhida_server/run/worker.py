@@ -14,6 +14,7 @@ django.setup()
 from procrastinate.contrib.django import app  # noqa: E402 - the framework is set up first
 from procrastinate.contrib.django.django_connector import DjangoConnector  # noqa: E402
 
+from zhida.registry_io.engine import engine_version  # noqa: E402
 from zhida_server.run import jobs  # noqa: E402
 from zhida_server.run.parent import end_with_parent  # noqa: E402
 
@@ -37,6 +38,7 @@ async def work(silent_seconds: float) -> None:
 def main() -> None:
     """Do jobs with connections of the worker's own."""
     end_with_parent()
+    engine_version()  # as this process has it, whatever is installed in its place later
     connector = app.connector
     assert isinstance(connector, DjangoConnector)
     with app.replace_connector(connector.get_worker_connector()):

@@ -11,9 +11,11 @@ import django
 from django.core.wsgi import get_wsgi_application
 from django.db import DatabaseError, InterfaceError, connection
 
+from zhida.registry_io.engine import engine_version
 from zhida_server.run.parent import end_with_parent
 
 end_with_parent()
+engine_version()  # as this process has it, whatever is installed in its place later
 _SITE = get_wsgi_application()
 
 Environ = dict[str, object]
