@@ -18,9 +18,10 @@ from threading import RLock
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from zhida.columnar import kernel
-from zhida.columnar.columns import Array, Column, Mask, distinct, full
+from zhida.columnar.columns import KNOWN, Array, Column, Mask, distinct, full
 from zhida.columnar.execute import Block, Executor
 from zhida.columnar.learned import Firing
 from zhida.columnar.plan import Form, Kind, Operation, operands_of
@@ -87,14 +88,16 @@ class Entries:
     def append(self, entry: Entry) -> None:
         """Add an entry, whether there is one like it or not."""
         self.list.append(entry)
-        self._column = None
 
     @property
     def column(self) -> Column:
-        """The entries as a column, one row for each."""
-        if self._column is None:
-            self._column = column_of_entries(self.list, self.form)
-        return self._column
+        """The entries as a column, one row for each; it grows by what is new."""
+        built = self._column
+        known = 0 if built is None else len(built.values)
+        if built is None or known < len(self.list):
+            more = column_of_entries(self.list[known:], self.form)
+            built = self._column = more if built is None else one_behind_another(built, more)
+        return built
 
 
 def column_of_entries(entries: Sequence[Entry], form: Form) -> Column:
@@ -112,6 +115,31 @@ def column_of_entries(entries: Sequence[Entry], form: Form) -> Column:
         bad if bad.any() else None,
         np.array([entry.divisor for entry in entries], np.int64) if form.kind is Kind.RATIO else None,
         firing=np.array([-1 if entry.firing is None else entry.firing for entry in entries], np.int64) if fires else None,
+    )
+
+
+def one_behind_another(first: Column, second: Column) -> Column:
+    """Return the rows of two columns of entries."""
+    sizes = len(first.values), len(second.values)
+
+    def joined(one: Array | None, two: Array | None, absent: int, dtype: DTypeLike) -> Array | None:
+        if one is None and two is None:
+            return None
+        pair = (np.full(size, absent, dtype) if each is None else each for size, each in zip(sizes, (one, two), strict=True))
+        return np.concatenate(tuple(pair))
+
+    def marks(one: Mapping[str, Mask], two: Mapping[str, Mask]) -> dict[str, Mask]:
+        return {name: mask for name in sorted({*one, *two}) if (mask := joined(one.get(name), two.get(name), 0, np.bool_)) is not None}
+
+    return replace(
+        first,
+        values=np.concatenate((first.values, second.values)),
+        states=joined(first.states, second.states, KNOWN, np.uint8),
+        reads=marks(first.reads, second.reads),
+        codes=marks(first.codes, second.codes),
+        bad=joined(first.bad, second.bad, 0, np.bool_),
+        divisors=joined(first.divisors, second.divisors, 1, np.int64),
+        firing=joined(first.firing, second.firing, -1, np.int64),
     )
 
 
