@@ -546,7 +546,7 @@ def test_a_machine_without_a_compiler_still_gets_a_wheel(tmp_path: Path) -> None
             [sys.executable, "-m", "zipfile", "--list", *folder.glob("*.whl")], check=True, capture_output=True, text=True
         ).stdout
         assert bool(re.search(r"zhida/columnar/kernel/_native\.\S*(so|pyd)\b", listed)) == is_native
-        assert "native.c" not in listed
+        assert "zhida/columnar/kernel/native.c" in listed  # engines are told apart by their texts, built or not
         assert "zhida/columnar/kernel/numpy_kernel.py" in listed
 
 
