@@ -13,10 +13,13 @@ import pytest
 from tests.engine.coded_agreement import decisions_differ
 from tests.engine.dmn_models import AS_OF, decision, model, table
 from zhida.columnar import kernel
+from zhida.columnar.coded import Entries, Entry, column_of_entries
 from zhida.columnar.coded_sets import SetCodes
 from zhida.columnar.coded_sums import Sums
 from zhida.columnar.coded_tables import TableNode
+from zhida.columnar.columns import KNOWN, NULL, UNKNOWN
 from zhida.columnar.decisions import BLOCK, Decisions, open_decisions
+from zhida.columnar.plan import Form, Kind
 from zhida.dmn.compiled import DecisionModel
 from zhida.dmn.model import Decision, ItemDefinition
 from zhida.errors import InputError
@@ -160,6 +163,26 @@ def test_a_number_that_is_handed_on_beside_others_keeps_its_stretches(handed_on:
     assert decisions.decide(given).column("问").to_pylist() == ["1", "3", "3", "2", None, "3"]
     assert decisions.interpreted == 0
     assert node(decisions).source is not None
+
+
+@pytest.mark.parametrize("form", [Form(Kind.NUMBER, 2), Form(Kind.RATIO), Form(Kind.BOOLEAN)])
+def test_entries_that_come_one_by_one_are_the_column_of_all(form: Form) -> None:
+    said = frozenset({"a"}), frozenset({"b"}), frozenset[str]()
+    plain = Entry(KNOWN, 1, 1, said[2], said[2], is_bad=False, firing=None)
+    odd = Entry(UNKNOWN, 0, 3, said[0], said[1], is_bad=True, firing=4)
+    other = Entry(NULL, 0, 1, said[1], said[2], is_bad=False, firing=None)
+    for order in ([plain, odd, other], [odd, plain, other], [plain, plain, plain], [other, plain, odd, plain]):
+        grown = Entries(form)
+        for entry in order:
+            grown.append(entry)
+            assert len(grown.column.values) == len(grown)
+        one, all_ = grown.column, column_of_entries(order, form)
+        for name in ("values", "states", "bad", "divisors", "firing"):
+            assert np.array_equal(getattr(one, name), getattr(all_, name)), name
+            assert getattr(one, name) is None or getattr(one, name).dtype == getattr(all_, name).dtype
+        for name in ("reads", "codes"):
+            ours, theirs = getattr(one, name), getattr(all_, name)
+            assert {key: mask.tolist() for key, mask in ours.items()} == {key: mask.tolist() for key, mask in theirs.items()}
 
 
 def test_a_number_finer_than_its_scale_is_decided_by_the_interpreter() -> None:
