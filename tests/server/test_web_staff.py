@@ -422,9 +422,12 @@ def test_a_grant_of_a_run_is_decided_again_by_the_interpreter_with_its_articles(
     assert str(town.run) in text(client, "staff_order", line.order_id)
 
 
-def test_a_fact_that_was_told_afterwards_shows_in_the_decision_made_again(town: staff_town.Town) -> None:
+def test_what_was_granted_at_once_is_decided_again_by_what_was_known_then(town: staff_town.Town) -> None:
     registry.tell(staff_town.QIAN, staff_town.OWN, {"从业人员": 500}, source="窗口", on=TODAY())
-    assert "重新判定，结果不一致" in text(as_user("sun"), "staff_order_replay", town.order)
+    page = text(as_user("sun"), "staff_order_replay", town.order)
+    assert "重新判定，结果一致" in page
+    assert "当时的政策包、快照和当时知道的事实" in page
+    assert "第二条" in page
 
 
 def test_records_are_searched_and_the_search_is_recorded(town: staff_town.Town) -> None:

@@ -95,7 +95,9 @@ def decide_again(actor: Actor, entitlement_id: UUID, *, purpose: str) -> Decided
         NoEntitlement: there is no such grant.
         NoAnswer: it rests on a run.
     """
-    granted = grants.entitlement(actor, entitlement_id, purpose=purpose)
+    granted = grants.by_ids([entitlement_id]).get(entitlement_id)
+    if granted is None:
+        raise grants.missing(entitlement_id)
     if granted.run_id is not None:
         raise NoAnswer("of-a-run", "这一笔依据一次运行：请看它的说明", "this grant rests on a run: read its explanation")
     packs_sha256, snapshot = str(granted.decision["packs_sha256"]), str(granted.decision["snapshot_sha256"])

@@ -274,9 +274,14 @@ def entitlement(actor: Actor, id_: UUID, *, purpose: str) -> Entitlement:
     """
     found = _read("id = %s", [id_])
     if not found:
-        raise NoEntitlement("no-entitlement", f"没有这一笔发放：{id_}", f"there is no such entitlement: {id_}")
+        raise missing(id_)
     people.access_enterprise(actor, found[0].code, purpose=purpose)
     return found[0]
+
+
+def missing(id_: UUID) -> NoEntitlement:
+    """Return what is said where there is no such grant."""
+    return NoEntitlement("no-entitlement", f"没有这一笔发放：{id_}", f"there is no such entitlement: {id_}")
 
 
 def granted_codes(policy: str, period: int) -> frozenset[str]:

@@ -124,7 +124,7 @@ def replay(request: HttpRequest, actor: Actor, order: UUID) -> HttpResponse:
         found = entitlements.explain(actor, granted.code, granted.policy, purpose=purpose, run_id=granted.run_id, language=language())
         known |= {"found": found, "differences": found.differences, "is_same": _is_same(granted, found)}
     else:
-        again = entitlements.decide_now(actor, granted.code, granted.policy, {}, on=granted.on, purpose=purpose)
+        again = entitlements.decide_again(actor, granted.id, purpose=purpose)
         rows = _compared(granted, again)
         known |= {"again": again, "rows": rows, "is_same": all(then == now for _, then, now in rows)}
     part = bool(getattr(request, "htmx", False))
