@@ -29,7 +29,7 @@ from zhida_server.delivery import models, notices, orders, service
 from zhida_server.delivery.data import BatchIsBarred, NothingPayable, NoticeState, Objection
 from zhida_server.entitlements import service as entitlements
 from zhida_server.ledger import service as ledger
-from zhida_server.people.data import Refused
+from zhida_server.people.data import Actor, Refused, Role
 
 AT_ONCE = 4
 Done = TypeVar("Done")
@@ -155,8 +155,12 @@ def waited_on(monkeypatch: pytest.MonkeyPatch) -> UUID:
     return opened.id
 
 
+def objected(notice: UUID) -> Objection:
+    return service.object_to(notice, CODES[5], "某人", "理由", on=ON)
+
+
 def upheld(notice: UUID) -> Objection:
-    made = service.object_to(notice, CODES[5], "某人", "理由", on=ON)
+    made = objected(notice)
     return service.decide_objection(OFFICER, made.id, is_upheld=True, reason="属实", on=ON)
 
 
@@ -165,11 +169,11 @@ def order_state() -> str:
     return order.state
 
 
-def left_alone(notice: UUID, act: Callable[[], Done]) -> Future[Done]:
-    """Uphold the objection, and while that is not committed let another do something: it waits, and sees what was decided."""
+def left_alone(notice: UUID, act: Callable[[], Done], begin: Callable[[UUID], Objection] = upheld) -> Future[Done]:
+    """Uphold the objection, or only make it, and while that is not committed let another do something: it waits, and sees that."""
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            upheld(notice)
+            begin(notice)
             done = pool.submit(over_another, act)
             with pytest.raises(TimeoutError):
                 done.result(0.5)
@@ -182,6 +186,27 @@ def test_a_batch_is_signed_before_or_after_an_objection_is_upheld_never_meanwhil
     done = left_alone(waited_on, lambda: service.sign_batch(WANG, made.id, on=ON))
     assert isinstance(done.exception(), BatchIsBarred)
     assert (service.batch(LI, made.id).state, order_state()) == ("made", "batched")
+
+
+def test_a_batch_is_signed_before_or_after_an_objection_is_made_never_meanwhile(waited_on: UUID) -> None:
+    made = service.make_batch(LI, on=ON)
+    done = left_alone(waited_on, lambda: service.sign_batch(WANG, made.id, on=ON), objected)
+    refused = done.exception()
+    assert isinstance(refused, BatchIsBarred)
+    assert refused.code == "batch-disputed"
+    assert (service.batch(LI, made.id).state, order_state()) == ("made", "batched")
+
+
+def test_a_batch_that_is_made_while_an_objection_is_made_leaves_its_order_out(waited_on: UUID) -> None:
+    done = left_alone(waited_on, lambda: service.make_batch(LI, on=ON), objected)
+    assert isinstance(done.exception(), NothingPayable)
+    assert (order_state(), ledger.check_books()) == ("payable", ())
+
+
+def test_a_claim_is_decided_before_or_after_an_objection_is_made_never_meanwhile(waited_on: UUID) -> None:
+    firm = Actor("firm", Role.REPRESENTATIVE, "", CODES[5])
+    done = left_alone(waited_on, lambda: service.claim(firm, CODES[5], POLICY, {}, on=ON, key="once"), objected)
+    assert isinstance(done.exception(), Refused)  # no packs are taken here; it came so far once the objection was there
 
 
 def test_an_objection_that_is_upheld_while_a_batch_is_being_signed_comes_too_late_and_says_so(waited_on: UUID) -> None:

@@ -165,7 +165,8 @@ def test_a_site_is_served_until_ctrl_c_and_leaves_nobody_behind(site: RunningSit
 def test_a_second_ctrl_c_ends_at_once(site: RunningSite) -> None:
     site.start()
     (worker,) = site.pids("zhida_server.run.worker")
-    os.kill(worker, signal.SIGSTOP)  # it will not end by being asked
+    os.kill(worker, signal.SIGSTOP)  # it will not end by being asked, once that has reached it
+    until(lambda: Path(f"/proc/{worker}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "T")
     begun = time.monotonic()
     site.send(signal.SIGINT)
     time.sleep(1)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from zhida.assess.assessment import Delivery, Outcome
@@ -60,9 +60,6 @@ ELSEWHERE = (Delivery.BY_DECLARATION.value, Delivery.THROUGH_BANK.value)
 
 LISTED = 500
 """Claims that are listed at once."""
-
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('claim/' || %s, 0))"
-"""What is claimed of an enterprise, and decided of that, goes one after the other."""
 
 FOR_REVIEW = """
 SELECT claim.* FROM delivery_claim claim
@@ -121,8 +118,8 @@ def claim(  # noqa: PLR0913 - what a claim consists of
     """
     people.require(actor, "claim")
     id_ = act_id(f"claim/{text_of(key, '表单编号', 'key', KEY_LIMIT)}")
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK, [code])
+    with transaction.atomic():
+        orders.alone_about(code)
         entitlements.grants_at_once()
         former = models.Claim.objects.filter(id=id_).first()
         if former is not None:

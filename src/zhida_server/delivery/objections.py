@@ -66,6 +66,7 @@ def object_to(  # noqa: PLR0913 - what an objection consists of
     people.require(actor, "objection.make")
     name, because = line_of(who, "异议人", "who objects"), reason_of(reason)
     with transaction.atomic():
+        orders.alone_about(code)
         row = models.Notice.objects.select_for_update(of=("self",)).filter(id=notice_id).first()
         if row is None or not models.NoticeLine.objects.filter(notice=row, code=code).exists():
             raise NoNotice("no-notice-line", "这份公示里没有这家企业", "this notice has no line of that enterprise")
@@ -78,6 +79,7 @@ def object_to(  # noqa: PLR0913 - what an objection consists of
         id_ = act_id(f"objection/{notice_id}/{code}/{name}/{because}")
         found = models.Objection.objects.filter(id=id_)
         if not found.exists():
+            orders.locked(_orders_of(row, code))  # whoever puts one into a batch or signs that waits and sees it, or we wait for them
             models.Objection.objects.create(id=id_, notice=row, code=code, who=name, reason=because, made_on=on)
             audit.record(actor.name, "objection.make", str(id_), after={"notice": str(notice_id), "code": code})
         return _one(id_)
@@ -128,11 +130,15 @@ def decide_objection(actor: Actor, objection_id: UUID, *, is_upheld: bool, reaso
 
 def _void(objection: models.Objection, actor: Actor, because: str, on: dt.date) -> None:
     """Void what stands of the policy and year, by whatever way it was granted, as far as no bank may have it."""
-    notice = objection.notice
-    found = models.Order.objects.filter(policy=notice.policy, period=notice.period, code=objection.code)
-    ids = list(found.values_list("id", flat=True))
+    ids = _orders_of(objection.notice, objection.code)
     standing = orders.locked(ids)
     orders.void([each for each in ids if standing[each] in VOIDABLE], by=actor.name, reason=because, on=on)
+
+
+def _orders_of(notice: models.Notice, code: str) -> list[UUID]:
+    """Return the orders of an enterprise under the policy and year of a notice."""
+    found = models.Order.objects.filter(policy=notice.policy, period=notice.period, code=code)
+    return list(found.values_list("id", flat=True))
 
 
 def lift_objection(actor: Actor, objection_id: UUID, reason: str, *, on: dt.date) -> Objection:

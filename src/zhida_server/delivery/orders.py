@@ -147,11 +147,17 @@ def tell(  # noqa: PLR0913 - what an event says
     insert("delivery_event", EVENT_COLUMNS, ((each, str(kind), batch_id, why.get(each, ""), on, by) for each in orders))
 
 
+def alone_about(code: str) -> None:
+    """Let nobody else claim for an enterprise, judge its claims or object to what it gets until the transaction ends; the first lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('claim/' || %s, 0))", [code])
+
+
 def locked(ids: Iterable[UUID]) -> Mapping[UUID, OrderState]:
     """Lock some orders until the transaction ends, and return where each stands then.
 
-    Whoever moves an order, or decides an objection to it, locks it first: a batch or a notice before its orders, orders by their ids,
-    budgets after them. Nobody ever edits an order, so rows that point to it wait for nobody.
+    Whoever moves an order, or makes or decides an objection to it, locks it first: a batch or a notice before its orders, orders by
+    their ids, budgets after them. Nobody ever edits an order, so rows that point to it wait for nobody.
     """
     wanted = list(ids)
     with connection.cursor() as cursor:

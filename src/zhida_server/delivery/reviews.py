@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from zhida.assess.assessment import Outcome
 from zhida.assess.subject import engine_value
@@ -315,8 +315,7 @@ def withdraw_claim(actor: Actor, claim_id: UUID, *, on: dt.date) -> Claim:
 def _locked(claim_id: UUID) -> tuple[models.Claim, models.ClaimDecision | None]:
     """Return a claim and what was decided of it, once nobody else decides, or claims for the same enterprise."""
     row = _row(claim_id)
-    with connection.cursor() as cursor:
-        cursor.execute(claims.LOCK, [row.code])
+    orders.alone_about(row.code)
     row = _row(claim_id)
     decision: models.ClaimDecision | None = getattr(row, "decision", None)
     return row, decision

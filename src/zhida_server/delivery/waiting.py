@@ -334,7 +334,8 @@ def let_go(row: models.Notice, by: str, on: dt.date, code: str = "") -> int:
         cursor.execute(UNDISPUTED, [row.id, code])
         ids = [found[0] for found in cursor.fetchall()]
     standing = orders.locked(ids)
-    free = [order_id for order_id in ids if standing[order_id] is OrderState.NOTICED]
+    disputed = orders.disputed(ids)  # by another notice of the policy and year, before we held them
+    free = [order_id for order_id in ids if standing[order_id] is OrderState.NOTICED and order_id not in disputed]
     orders.tell(free, OrderState.PAYABLE, by=by, on=on)
     return len(free)
 
