@@ -3,8 +3,14 @@
 from typing import Any
 
 import numpy as np
+import pytest
+
+from zhida.columnar import kernel
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+PATHS = [path if path in {kernel.PATHS[0], "numpy"} else pytest.param(path, marks=pytest.mark.long) for path in kernel.PATHS]
+"""The paths of this machine: the best and the judge, and in the long run those between."""
 
 
 def bits_of(valid: Array, offset: int) -> bytes:

@@ -317,6 +317,7 @@ def test_every_cell_of_a_small_district_is_what_the_interpreter_says(tmp_path: P
     assert list(differences(run, registry, run.decide(registry.frame).to_pylist())) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 def test_enterprises_made_of_pieces_of_others_have_the_same_cells_too(tmp_path: Path, seed: int) -> None:
     packs = the_few_packs()

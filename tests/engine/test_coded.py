@@ -12,6 +12,7 @@ import pytest
 
 from tests.engine.coded_agreement import decisions_differ
 from tests.engine.dmn_models import AS_OF, decision, model, table
+from tests.engine.kernel_arrays import PATHS
 from zhida.columnar import kernel
 from zhida.columnar.coded import Entries, Entry, column_of_entries
 from zhida.columnar.coded_sets import SetCodes
@@ -101,7 +102,7 @@ def test_many_blocks_and_threads_say_the_same_in_order() -> None:
     assert found.column("问").to_pylist() == once.column("问").to_pylist() * (BLOCK * 3 // 1_000)
 
 
-@pytest.mark.parametrize("path", kernel.PATHS)
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("hit_policy", ["F", "U", "C+"])
 def test_one_pass_over_the_columns_says_what_the_general_way_says(hit_policy: str, path: str) -> None:
     for rules, lacking in ((3, 0.0), (3, 0.02), (70, 0.0), (70, 0.02), (200, 0.001)):
@@ -131,6 +132,7 @@ def test_one_pass_decides_every_row_once_it_has_learned(monkeypatch: pytest.Monk
         monkeypatch.undo()
 
 
+@pytest.mark.long
 def test_threads_that_meet_new_words_at_once_say_what_one_thread_says() -> None:
     draw = random.Random(3)  # noqa: S311 - the same draws every time
     words = [f"h{draw.randrange(12_000)}" for _ in range(4 * BLOCK)]

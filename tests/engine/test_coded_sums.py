@@ -11,6 +11,7 @@ import pytest
 
 from tests.engine.coded_agreement import decisions_differ
 from tests.engine.dmn_models import AS_OF, decision, model, table
+from tests.engine.kernel_arrays import PATHS
 from tests.engine.test_coded import BOUNDS, ITEMS, drawn
 from zhida.columnar import coded, coded_flat, coded_sums, coded_tables, kernel
 from zhida.columnar.coded_sums import Sums
@@ -76,7 +77,7 @@ def test_sums_in_one_pass_are_what_the_interpreter_says(name: str, default: str,
         assert not node(decisions).is_dense
 
 
-@pytest.mark.parametrize("path", kernel.PATHS)
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("most_places", [0, coded_sums.MOST_PLACES])
 def test_one_pass_has_the_words_of_the_general_way_in_their_order(most_places: int, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coded_sums, "MOST_PLACES", most_places)
@@ -161,6 +162,7 @@ def all_sums(numbers: np.ndarray[Any, np.dtype[np.int64]]) -> pl.DataFrame:
     return pl.DataFrame({name: numbers >> 4 * place & 15 for place, name in enumerate(NAMES)})
 
 
+@pytest.mark.long
 def test_there_may_be_more_sums_and_sets_than_codes() -> None:
     numbers = np.random.Generator(np.random.PCG64(3)).permutation(1 << 17)
     decisions = open_decisions(bits_table(), ["问"], as_of=AS_OF)

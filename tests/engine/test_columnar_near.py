@@ -142,6 +142,7 @@ def test_near_misses_over_columns_are_those_of_assess(text: str, facts: list[Map
     assert not found.differences, found.differences[0]
 
 
+@pytest.mark.long
 @given(text=policies(is_coded=True), facts=st.lists(FACTS, min_size=6, max_size=16))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_near_misses_by_codes_are_those_over_columns(text: str, facts: list[Mapping[str, Value]]) -> None:

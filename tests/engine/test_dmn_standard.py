@@ -277,6 +277,7 @@ def test_what_a_function_that_is_called_from_outside_reads_is_told() -> None:
     assert (found.value, codes(found)) == (None, ["feel-null-operand"])
 
 
+@pytest.mark.long
 def test_to_look_at_large_arguments_takes_steps() -> None:
     body = '<itemDefinition name="tAll" isCollection="true"><typeRef>number</typeRef></itemDefinition>' + knowledge("f", ["l"], "1")
     body = body.replace('<formalParameter name="l"/>', '<formalParameter name="l" typeRef="tAll"/>')

@@ -140,6 +140,7 @@ def test_a_file_cut_off_anywhere_is_refused() -> None:
         assert refused(data[:length]).code == "dmn-xml-syntax", length
 
 
+@pytest.mark.long
 def test_any_byte_may_be_spoilt() -> None:
     data = everything("1.5")
     for place in range(0, len(data), 31):

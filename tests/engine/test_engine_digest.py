@@ -145,6 +145,7 @@ NOT_RESTED_ON = {
 }
 
 
+@pytest.mark.long
 def test_all_libraries_on_which_what_is_kept_rests_are_counted() -> None:
     used = {module.split(".")[0] for _, tree in modules(PACKAGE, *BELOW) for _, module in imports(tree)} & TABLED.keys()
     assert NOT_RESTED_ON.keys() <= used

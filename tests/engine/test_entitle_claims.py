@@ -183,6 +183,7 @@ def test_parts_are_combined_as_the_whole_and_with_any_number_of_threads(packs: P
     assert any("封顶 券合计" in line for line in text)
 
 
+@pytest.mark.long
 def test_a_part_is_combined_by_a_few_rows_at_a_time_and_results_of_one_file_by_its_row_groups(
     packs: Packs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +202,7 @@ def test_a_part_is_combined_by_a_few_rows_at_a_time_and_results_of_one_file_by_i
     assert pl.read_parquet(tmp_path / "groups.parquet").rows() == pl.read_parquet(tmp_path / "whole.parquet").rows()
 
 
+@pytest.mark.long
 def test_a_run_that_is_asked_to_stop_stops_at_the_next_part_however_short_parts_are(packs: Packs, tmp_path: Path) -> None:
     order, source, results = written(packs, tmp_path)
 

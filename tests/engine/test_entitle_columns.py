@@ -130,6 +130,7 @@ def test_columns_say_of_each_row_what_the_single_subject_is_told(packs: Packs, t
         assert tuple(row[f"{policy}:taken"] for policy in policies) == found.sure.is_taken, place
 
 
+@pytest.mark.long
 def test_payments_count_for_rows_as_they_do_for_the_single_subject(packs: Packs) -> None:
     registry, policies = registry_of(packs, ROWS), tuple(packs.policies)
     paid = [

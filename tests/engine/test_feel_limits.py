@@ -180,6 +180,7 @@ def test_a_message_shows_the_beginning_of_a_large_value_only() -> None:
     assert all(len(item.message("zh")) < 400 for item in run.diagnostics)
 
 
+@pytest.mark.long
 def test_ranges_inside_each_other_are_weighed() -> None:
     assert weigh(Range((Decimal(1), Decimal(2)), None, operator="=")) == 4
     assert "feel-too-large" in outcome("for i in 1..500 return if i = 1 then [1] else [(= partial[-1])]")[1]
@@ -214,6 +215,7 @@ def test_a_message_about_a_long_text_is_short(text: str) -> None:
     assert len(found.render("zh")) < 1_000
 
 
+@pytest.mark.long
 def test_a_long_list_and_a_large_context_are_read_in_one_go() -> None:
     assert len(list(children(parse("[" + "1," * 50_000 + "1]")))) == 50_001
     node = parse("{" + ",".join(f"a{number}: a{max(number - 1, 0)}" for number in range(8_000)) + "}")

@@ -181,6 +181,7 @@ def test_what_has_no_form_in_markdown_is_refused_by_name(body: str, said: str) -
     assert said in found[0].message("en")
 
 
+@pytest.mark.long
 def test_expressions_too_deep_inside_each_other_are_refused_and_not_written_out() -> None:
     logic = feel("item")
     for _ in range(40):

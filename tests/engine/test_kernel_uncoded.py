@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tests.engine.kernel_arrays import bits_of, random_masks, wide
+from tests.engine.kernel_arrays import PATHS, bits_of, random_masks, wide
 from zhida.columnar import kernel
 
 SIZES = (0, 1, 63, 64, 130, 2049, 4096 + 1000)
 MAP, TABLE = np.array([0, 1], np.uint32), np.array([3, 4], np.uint8)
 
 
-@pytest.fixture(params=kernel.PATHS)
+@pytest.fixture(params=PATHS)
 def path(request: pytest.FixtureRequest) -> Iterator[str]:
     with kernel.use(request.param):
         yield request.param

@@ -49,6 +49,7 @@ def demo(tmp_path: Path) -> Path:
     return tmp_path / "packs"
 
 
+@pytest.mark.long
 def test_all_our_packs_come_back_as_they_were_read() -> None:
     fresh = load_packs(PACKS)
     kept = packs_from_bytes(packs_to_bytes(fresh))

@@ -139,6 +139,7 @@ def test_a_policy_with_errors_is_left_out_and_that_is_said(tmp_path: Path) -> No
     assert "town/broken" in proof.left_out[0].message("zh")
 
 
+@pytest.mark.long
 def test_policies_proved_in_other_processes_come_out_the_same(packs: Packs) -> None:
     several = ["national/energy-level", "gongshu/michelin-award-2023"] * FEWEST
     here = prove_packs(packs, several, as_of=AS_OF)

@@ -102,6 +102,7 @@ def test_any_number_of_threads_gives_the_same_bytes(
     assert files_below(tmp_path / "out") == undisturbed
 
 
+@pytest.mark.long
 def test_a_row_has_the_same_results_in_parts_of_any_size(packs: Packs, file: Path, tmp_path: Path) -> None:
     order = order_of(packs)
     found = []

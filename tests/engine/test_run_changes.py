@@ -87,7 +87,7 @@ def forget_absences(rows: pl.DataFrame) -> pl.DataFrame:
         (change_all, 240, 0),
     ],
 )
-@pytest.mark.parametrize("group", [23, 100])
+@pytest.mark.parametrize("group", [100, pytest.param(23, marks=pytest.mark.long)])
 def test_taking_over_what_has_not_changed_gives_the_bytes_of_a_full_run(
     packs: Packs, former: Path, tmp_path: Path, change: object, rows: int, taken_over: int, group: int
 ) -> None:

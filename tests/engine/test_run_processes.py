@@ -122,7 +122,7 @@ def workers_of(pid: int) -> list[int]:
 # --- what comes out ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("count", [2, pytest.param(3, marks=pytest.mark.long)])
 def test_any_number_of_processes_gives_the_same_bytes(
     packs: Packs, file: Path, tmp_path: Path, undisturbed: dict[str, bytes], count: int
 ) -> None:
@@ -133,6 +133,7 @@ def test_any_number_of_processes_gives_the_same_bytes(
     assert workers_of(os.getpid()) == []
 
 
+@pytest.mark.long
 def test_the_summary_is_the_same_and_what_was_learned_is_kept(packs: Packs, file: Path, tmp_path: Path) -> None:
     found = []
     for place, plan in enumerate([Plan(100_000, 1), Plan(100_000, 1, 2)]):
@@ -144,6 +145,7 @@ def test_the_summary_is_the_same_and_what_was_learned_is_kept(packs: Packs, file
     assert found[0] == found[1]
 
 
+@pytest.mark.long
 def test_former_results_are_taken_over_by_processes_too(packs: Packs, file: Path, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     run_in(order_of(packs), opened(order_of(packs), file), tmp_path / "then")
     order = order_of(packs, changed_since=tmp_path / "then")
@@ -152,6 +154,7 @@ def test_former_results_are_taken_over_by_processes_too(packs: Packs, file: Path
     assert files_below(tmp_path / "now") == undisturbed
 
 
+@pytest.mark.long
 def test_little_is_done_in_this_process(packs: Packs, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order = order_of(packs)
     monkeypatch.setattr(workers, "MUCH", ROWS * len(packs.policies) + 1)
@@ -160,6 +163,7 @@ def test_little_is_done_in_this_process(packs: Packs, file: Path, tmp_path: Path
     assert run_in(order, opened(order, file), tmp_path / "out").processes == 2
 
 
+@pytest.mark.long
 def test_where_processes_cannot_be_had_threads_do_the_same(
     packs: Packs, file: Path, tmp_path: Path, undisturbed: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +182,7 @@ def test_where_processes_cannot_be_had_threads_do_the_same(
         assert files_below(tmp_path / str(place)) == undisturbed
 
 
+@pytest.mark.long
 def test_all_our_packs_can_be_sent_and_are_the_same_there() -> None:
     whole = load_packs(PACKS)
     policies = tuple(id_ for id_, policy in whole.policies.items() if policy.front.subject == "enterprise")
@@ -222,6 +227,7 @@ def test_a_worker_that_is_killed_is_replaced(packs: Packs, file: Path, tmp_path:
     assert files_below(tmp_path / "out") == undisturbed
 
 
+@pytest.mark.long
 def test_a_part_whose_workers_are_always_killed_is_an_error_and_the_others_are_kept(
     packs: Packs, file: Path, tmp_path: Path, undisturbed: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,6 +250,7 @@ def test_a_part_whose_workers_are_always_killed_is_an_error_and_the_others_are_k
     assert files_below(tmp_path / "out") == undisturbed
 
 
+@pytest.mark.long
 def test_what_is_wrong_in_a_process_is_told_as_it_is_in_a_thread(packs: Packs, file: Path, tmp_path: Path) -> None:
     def told(plan: Plan, folder: Path) -> str:
         former = folder / "former"
@@ -265,6 +272,7 @@ def test_what_is_wrong_in_a_process_is_told_as_it_is_in_a_thread(packs: Packs, f
     assert told(Plan(100_000, 1, 2), tmp_path / "processes") == told(Plan(100_000, 1), tmp_path / "thread")
 
 
+@pytest.mark.long
 def test_a_fault_of_ours_comes_with_the_place_where_it_was(packs: Packs, file: Path, tmp_path: Path) -> None:
     order = order_of(packs)
     with pytest.raises(AttributeError) as caught:
@@ -321,6 +329,7 @@ def until_gone(pids: Sequence[int]) -> bool:
     return False
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_run_leaves_nobody_and_is_gone_on_with(tmp_path: Path, file: Path, number: signal.Signals) -> None:
     packs_in(tmp_path / "packs")

@@ -152,6 +152,7 @@ def test_without_targets_each_industry_shares_its_size_classes_out_by_largest_re
         assert found == apportion(total, industry.sizes)
 
 
+@pytest.mark.long
 def test_without_a_target_holders_follow_their_shares(data: dict[str, Any]) -> None:
     free = copy.deepcopy(data)
     free["calibrate"] = {}
@@ -365,6 +366,7 @@ def test_files_hold_a_header_and_data_only_and_can_be_joined(rows: Rows, tmp_pat
     assert [len(table) for table in tables.values()] == [MADE + 2, MADE + 4]
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_bytes_whatever_the_hash_seed(small: dict[str, Any], tmp_path: Path) -> None:
     program = (
         "import sys, yaml; from zhida.registry_io.synthetic import write_district;write_district(yaml.safe_load(sys.stdin), sys.argv[1])"

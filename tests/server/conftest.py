@@ -29,9 +29,10 @@ from django.db import connection, connections, transaction  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
 from tests.engine.postgresql_server import running_server  # noqa: E402
+from tests.server import staff_town  # noqa: E402
 from tests.server.databases import cloned, emptied_of_connections, point_at  # noqa: E402
 
-TEMPLATE = "zhida_template"
+TEMPLATE, TOWN = "zhida_template", "zhida_town"
 setup_test_environment(debug=False)  # pages tell a test what they were made of
 
 
@@ -55,6 +56,26 @@ def database(server: str) -> Iterator[None]:
     point_at(server, TEMPLATE)
     with transaction.atomic():
         yield
+        transaction.set_rollback(True)
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def made_town(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[staff_town.Town]:
+    """A town in the middle of its work, in a database of its own: it is made once."""
+    with cloned(server, TEMPLATE, TOWN) as address:
+        point_at(address)
+        made = staff_town.town(tmp_path_factory.mktemp("town"))
+        connections.close_all()
+        yield made
+
+
+@pytest.fixture
+def town(server: str, made_town: staff_town.Town) -> Iterator[staff_town.Town]:
+    """The town that was made, with its database; what a test writes is rolled back."""
+    point_at(server, TOWN)
+    with transaction.atomic():
+        yield made_town
         transaction.set_rollback(True)
     connection.close()
 

@@ -92,11 +92,6 @@ def arguments(name: str, pattern: URLPattern, town: staff_town.Town) -> dict[str
     return {each: of[each] for each in pattern.pattern.converters}
 
 
-@pytest.fixture
-def town(database: None, tmp_path: Path) -> staff_town.Town:  # noqa: ARG001 - the order of fixtures
-    return staff_town.town(tmp_path)
-
-
 def client_of(user: str) -> Client:
     client = Client(SERVER_NAME="localhost")
     if user:

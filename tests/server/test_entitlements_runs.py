@@ -126,6 +126,7 @@ def test_a_run_in_many_parts_says_the_same(monkeypatch: pytest.MonkeyPatch) -> N
     assert service.repeat(LI, parts).is_same
 
 
+@pytest.mark.long
 def test_a_run_whose_parts_are_decided_in_processes_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "ROWS_PER_PART", 1)
     first, begun, begin = done(), list[bool](), ProcessWorker.begin

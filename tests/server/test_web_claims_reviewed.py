@@ -1,8 +1,5 @@
 """A claim under review, on the desk and on the enterprise's page: decided as it was shown, its reason read there, or taken back."""
 
-from pathlib import Path
-
-import pytest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,11 +9,6 @@ from tests.server.test_web_staff import as_user, post, text
 from zhida_server.delivery import service as delivery
 from zhida_server.delivery.data import OrderState
 from zhida_server.people.data import Actor, Role
-
-
-@pytest.fixture
-def town(database: None, tmp_path: Path) -> staff_town.Town:  # noqa: ARG001 - the order of fixtures
-    return staff_town.town(tmp_path)
 
 
 def test_a_claim_is_reviewed_and_granted_as_it_was_shown(town: staff_town.Town) -> None:

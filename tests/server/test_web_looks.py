@@ -1,7 +1,6 @@
 """Pages as they are looked at: one look is one record, no cache keeps a fact, and a fault of the database is told or not hidden."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
-from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connections, transaction
@@ -18,11 +17,6 @@ from zhida_server.ledger import service as ledger
 from zhida_server.people.data import Actor, NotAllowed, Refused, Role
 from zhida_server.people.models import User
 from zhida_server.web.guards import page
-
-
-@pytest.fixture
-def town(database: None, tmp_path: Path) -> staff_town.Town:  # noqa: ARG001 - the order of fixtures
-    return staff_town.town(tmp_path)
 
 
 @pytest.mark.parametrize(

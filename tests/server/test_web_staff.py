@@ -2,7 +2,6 @@
 
 import datetime as dt
 import uuid
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -30,11 +29,6 @@ from zhida_server.web import staff_budgets, staff_payments, staff_registry
 from zhida_server.web.staff_forms import fen_of
 
 TODAY = timezone.localdate
-
-
-@pytest.fixture
-def town(database: None, tmp_path: Path) -> staff_town.Town:  # noqa: ARG001 - the order of fixtures
-    return staff_town.town(tmp_path)
 
 
 def as_user(name: str) -> Client:

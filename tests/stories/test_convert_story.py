@@ -156,6 +156,7 @@ def test_a_model_of_others_brings_its_dictionary_along_and_says_what_to_fill_in(
     assert zhida("check", tmp_path / "packs").code == 0
 
 
+@pytest.mark.long
 def test_a_workbook_with_a_mistake_names_its_sheet_and_cell(zhida: Zhida, tmp_path: Path) -> None:
     bad = tmp_path / "bad.md"
     bad.write_text(SIZE.read_text(encoding="utf-8").replace(">= 1000 |", "没有 的 |"), encoding="utf-8")

@@ -38,6 +38,7 @@ def assess(zhida: Zhida, source: Path, out: Path) -> tuple[pl.DataFrame, str]:
     return pl.read_parquet(out / "results.parquet"), answer.err
 
 
+@pytest.mark.long
 def test_a_run_and_an_explanation_of_an_altered_registry_agree(zhida: Zhida, altered: Path, tmp_path: Path) -> None:
     plain = tmp_path / "plain.parquet"
     pq.write_table(pq.read_table(altered).replace_schema_metadata({}), plain)

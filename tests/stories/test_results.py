@@ -153,6 +153,7 @@ def plant_old(folder: Path, names: set[str]) -> dict[str, bytes]:
     return files_below(folder)
 
 
+@pytest.mark.long
 def test_a_refusal_to_write_any_of_the_results_leaves_all_old_ones(zhida: Zhida, district: District, tmp_path: Path, results: Path) -> None:
     before = plant_old(tmp_path / "out", RESULTS)
     sizes = sorted(len(content) for content in files_below(results).values())

@@ -171,6 +171,7 @@ def test_a_curve_and_the_value_that_spends_a_sum(zhida: Zhida, district: Distric
         assert [row["取值"] for row in csv.DictReader(file)] == [point["value"] for point in curve["points"]]
 
 
+@pytest.mark.long
 def test_all_thresholds_of_what_a_change_touches(zhida: Zhida, district: District, tmp_path: Path) -> None:
     answer = simulate(zhida, district, tmp_path / "out", "--set", "企业所得税法定税率=0.2", "--curve", "企业所得税法定税率", "--json")
     data = json.loads(answer.out)

@@ -317,6 +317,7 @@ def test_what_is_left_is_worked_out_only_for_those_who_get_anything(packs: Packs
     assert (rows.filter(pl.col("gross:before") == 0)["net:before"] == 0).all()
 
 
+@pytest.mark.long
 def test_what_is_left_is_the_same_where_only_changed_rows_are_worked_out_again(
     packs: Packs, root: Path, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,6 +340,7 @@ def test_where_stacking_itself_changes_everybody_is_worked_out_again(packs: Pack
     assert not simulation.tally.winners
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("threads", [1, 3])
 def test_any_number_of_threads_gives_the_same_figures(packs: Packs, root: Path, source: Source, tmp_path: Path, threads: int) -> None:
     scenario = scenario_of(packs, changed(packs, root, tmp_path, {"voucher.md": voucher("0.6")}))
@@ -369,6 +371,7 @@ def assessed(packs: Packs, registry: Path, folder: Path) -> Iterator[Path]:
     yield folder
 
 
+@pytest.mark.long
 def test_former_results_serve_for_the_side_before(packs: Packs, root: Path, registry: Path, source: Source, tmp_path: Path) -> None:
     scenario = scenario_of(packs, changed(packs, root, tmp_path / "new", {"voucher.md": voucher("0.6")}))
     decided = simulate(scenario, source)

@@ -80,6 +80,7 @@ def test_a_parameter_costs_what_rests_on_it(packs: Packs) -> None:
     assert costed(packs, thresholds_of(packs, SIZE, DAY)[0], DAY) == (VOUCHER,)
 
 
+@pytest.mark.long
 def test_each_point_of_a_curve_is_what_the_interpreter_decides(packs: Packs, source: Source) -> None:
     line = thresholds_of(packs, VOUCHER, DAY)[0]
     curve = costing_of(packs, source).curve(packs, line)
@@ -105,6 +106,7 @@ def test_the_value_that_is_sought_is_the_last_that_does_not_spend_more(packs: Pa
     assert (sought.found.fen or 0) <= target < (sought.beyond.fen or 0)
 
 
+@pytest.mark.long
 def test_what_cannot_be_spent_is_told_with_what_was_tried(packs: Packs, source: Source) -> None:
     sought = costing_of(packs, source).seek(packs, find_threshold(packs, f"{VOUCHER}:1:券比例", DAY), 10**15)
     assert sought.found is None
@@ -112,6 +114,7 @@ def test_what_cannot_be_spent_is_told_with_what_was_tried(packs: Packs, source: 
     assert max(each.value for each in sought.tried) == 1
 
 
+@pytest.mark.long
 def test_a_cost_that_goes_up_and_down_is_told(packs: Packs, root: Path, source: Source, tmp_path: Path) -> None:
     """The line up to which 50 % is given moves people between two ratios: with `0.2` below it, more is not always more."""
     text = voucher("0.25").replace("| 2 | - | > 500000 | 0.3 |", "| 2 | - | > 500000 | if 合同额 < 1500000 then 0.1 else 0.3 |")
@@ -120,6 +123,7 @@ def test_a_cost_that_goes_up_and_down_is_told(packs: Packs, root: Path, source: 
     assert not sought.is_monotone
 
 
+@pytest.mark.long
 def test_values_with_which_the_policy_has_errors_are_told_and_none_of_them_is_found(
     packs: Packs, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
