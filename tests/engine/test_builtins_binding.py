@@ -144,6 +144,7 @@ _VALUES = st.recursive(
 _NAMES = {parameter.name for builtin in BUILTINS.values() for signature in builtin.signatures for parameter in signature.parameters}
 
 
+@pytest.mark.long
 @given(st.lists(_VALUES, max_size=4).map(tuple), st.dictionaries(st.sampled_from(sorted(_NAMES)), _VALUES, max_size=3))
 def test_no_argument_whatever_makes_a_builtin_raise(positional: tuple[Value, ...], named: dict[str, Value]) -> None:
     for builtin in BUILTINS.values():

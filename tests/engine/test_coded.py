@@ -225,6 +225,7 @@ def test_what_is_not_coded_is_said_and_decided_all_the_same() -> None:
     assert decisions.decide(pl.DataFrame({"x0": [9, 10]})).column("级").to_pylist() == ["2", "1"]
 
 
+@pytest.mark.long
 def test_sets_of_rules_are_added_up_and_the_interpreter_is_asked_of_rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = drawn(400, seed=7)
     monkeypatch.setattr(Sums, "of", lambda *_: None)

@@ -137,6 +137,7 @@ def test_cells_that_no_column_holds_are_decided_by_the_interpreter() -> None:
     assert 0 < one.interpreted == general.interpreted
 
 
+@pytest.mark.long
 def test_threads_add_up_what_one_thread_does(monkeypatch: pytest.MonkeyPatch) -> None:
     one, general = opened(sums("cents", 200))
     given = frame(4_000, lacking=0.01)

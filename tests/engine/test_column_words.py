@@ -89,6 +89,7 @@ def test_words_sorted_before_they_are_spread_are_those_sorted_behind(
     assert outside.decide(frame, is_sorted=True).equals(sorted_words(outside.decide(frame)))
 
 
+@pytest.mark.long
 def test_a_command_does_not_load_what_arrow_looks_for_on_the_way() -> None:
     program = (
         "import sys; from zhida.cli import main\n"

@@ -341,6 +341,7 @@ def test_a_cap_beyond_all_amounts_limits_nothing_beside_one_that_does() -> None:
     assert paid(replace(structure, restrictions=(row, wide)), told) == (5, 2, 5)
 
 
+@pytest.mark.long
 def test_the_library_that_solves_is_loaded_only_where_something_is_to_be_solved() -> None:
     program = """
 import sys

@@ -279,6 +279,7 @@ def test_a_builtin_does_not_even_build_what_is_too_large(text: str) -> None:
     assert null_because(text) == ["feel-too-large"]
 
 
+@pytest.mark.long
 def test_ordinary_sizes_are_far_from_the_limits() -> None:
     assert value_of("count(for i in 1..100000 return i)") == 100_000
     assert value_of("count(for i in 1..2000 return if i = 1 then 1 else partial[-1] + 1)") == 2000

@@ -511,6 +511,7 @@ def test_the_environment_chooses_a_path(name: str) -> None:
     assert done.stdout.strip() == name, done.stderr
 
 
+@pytest.mark.long
 def test_a_path_that_the_environment_cannot_have_is_misuse_of_the_command() -> None:
     code = "import sys; from zhida.cli import run; sys.exit(run(['assess', 'a', '--lang', 'en']))"
     done = started(code, ZHIDA_KERNEL="avx1024")

@@ -115,6 +115,7 @@ def snapshot(rows: int) -> pl.DataFrame:
     })  # fmt: skip
 
 
+@pytest.mark.long
 def test_neither_order_nor_parts_change_what_is_computed(packs: Packs) -> None:
     frame = snapshot(500)
     names = list(packs.dictionaries["enterprise"].statistics)
@@ -199,6 +200,7 @@ def answers(folder: Path) -> pl.DataFrame:
     return pl.concat([pl.read_parquet(file).with_columns(pl.col(pl.Categorical).cast(pl.String)) for file in files])
 
 
+@pytest.mark.long
 def test_any_number_of_parts_and_workers_gives_the_same_results(tmp_path: Path, packs: Packs) -> None:
     frame = snapshot(300)
     run_over(packs, frame, tmp_path / "one", rows=1_000)
@@ -227,6 +229,7 @@ def test_what_has_not_changed_is_taken_over(tmp_path: Path, packs: Packs) -> Non
     assert run_over(packs, frame, tmp_path / "now", changed_since=tmp_path / "then").taken_over == 120
 
 
+@pytest.mark.long
 def test_parts_of_another_population_are_not_gone_on_with(tmp_path: Path, packs: Packs) -> None:
     frame = snapshot(200)
 

@@ -151,6 +151,7 @@ def test_the_cliffs_of_the_packs_are_found_and_replayed(packs: Packs, policy_id:
         assert gain_of(model, Evaluator(model.model, inputs, as_of=model.as_of)) == expected
 
 
+@pytest.mark.long
 def test_the_same_packs_give_the_same_cliffs(packs: Packs) -> None:
     as_of = Date(2026, 11, 20)
     model = packs.model_of("national/vat-small-scale", as_of)

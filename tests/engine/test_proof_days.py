@@ -130,6 +130,7 @@ def test_a_rule_for_some_days_between_is_not_said_to_be_unreachable(tmp_path: Pa
 # --- without a solver -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ["raise ImportError('no library')", "raise RuntimeError('libz3.so not found')", "import no_such_module"])
 def test_a_solver_that_cannot_be_loaded_is_none(tmp_path: Path, fault: str) -> None:
     (tmp_path / "z3.py").write_text(fault + "\n", encoding="utf-8")

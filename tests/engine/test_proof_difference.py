@@ -252,6 +252,7 @@ def test_a_version_with_errors_still_has_its_words_and_rules_compared(packs: Pac
     assert found.rules.decisions
 
 
+@pytest.mark.long
 def test_the_measures_for_specialized_enterprises_of_2022_and_2026(real: Packs) -> None:
     versions = tuple(Version(real.policies[name], real) for name in ("national/specialized-sme-2022", "national/specialized-sme"))
     days = days_for(versions[0].in_force, versions[1].in_force, None, TODAY)

@@ -251,6 +251,7 @@ def test_the_greatest_value_of_an_amount_is_attained_approached_or_unbounded(tmp
     assert greatest("补贴", "营收 < 0 and 营收 > 0").solution.verdict is Verdict.PROVED
 
 
+@pytest.mark.long
 def test_the_solver_is_optional() -> None:
     program = "import sys; sys.modules['z3'] = None; from zhida.proof.solver import encoding; print(encoding.IS_INSTALLED)"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

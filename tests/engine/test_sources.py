@@ -414,6 +414,7 @@ def import_frame(table: pa.Table) -> pl.DataFrame:
     )
 
 
+@pytest.mark.long
 def test_a_damaged_file_is_refused_or_read_and_never_anything_else(tmp_path: Path) -> None:
     files = damaged_files()
     path = tmp_path / "a.parquet"

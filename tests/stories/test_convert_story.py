@@ -139,6 +139,7 @@ def test_a_policy_with_errors_is_told_in_full_and_not_written(zhida: Zhida, tmp_
     assert not (tmp_path / "out/a/policies/bad.dmn").exists()
 
 
+@pytest.mark.long
 def test_a_model_of_others_brings_its_dictionary_along_and_says_what_to_fill_in(zhida: Zhida, tmp_path: Path) -> None:
     (tmp_path / "flowers.dmn").write_text(MODEL, encoding="utf-8")
     target = tmp_path / "packs/demo/policies/flowers.md"

@@ -85,6 +85,7 @@ def test_a_name_that_is_a_formula_is_text_in_the_csv(zhida: Zhida, district: Dis
     assert f"{code},'=HYPERLINK(1)合成," in (tmp_path / "results.csv").read_text(encoding="utf-8-sig")
 
 
+@pytest.mark.long
 def test_importing_twice_gives_the_same_bytes(zhida: Zhida, district: District, tmp_path: Path) -> None:
     again = zhida("registry", "import", district.mapping, *district.sources, "--out", tmp_path, "--packs", PACKS)
     assert again.code == 0
@@ -193,6 +194,7 @@ def test_a_full_disk_leaves_all_old_results(
     assert visible_below(tmp_path / "out") == before
 
 
+@pytest.mark.long
 def test_a_full_disk_leaves_the_old_registry(zhida: Zhida, district: District, tmp_path: Path) -> None:
     before = plant_old(tmp_path / "out", set(files_below(district.registry)))
     for size in (0, 1_000, 10_000):
@@ -203,6 +205,7 @@ def test_a_full_disk_leaves_the_old_registry(zhida: Zhida, district: District, t
         assert files_below(tmp_path / "out") == before
 
 
+@pytest.mark.long
 def test_a_full_disk_leaves_the_old_page_and_explanation(zhida: Zhida, district: District, tmp_path: Path) -> None:
     before = plant_old(tmp_path / "out", {"national-sme-size.html", "answer.html"})
     code = pl.read_parquet(district.registry / "registry.parquet")["统一社会信用代码"][0]

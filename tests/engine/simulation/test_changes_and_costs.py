@@ -258,7 +258,7 @@ def test_who_gains_most_stands_first_and_ties_go_by_the_code(packs: Packs, root:
     assert simulation.tally.least == []
 
 
-@pytest.mark.parametrize("ratio", ["0.6", "0.1"])
+@pytest.mark.parametrize("ratio", ["0.6", pytest.param("0.1", marks=pytest.mark.long)])
 def test_after_stacking_the_cap_takes_away_what_it_takes_from_everybody(
     packs: Packs, root: Path, source: Source, tmp_path: Path, ratio: str
 ) -> None:

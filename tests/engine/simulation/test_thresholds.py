@@ -147,6 +147,7 @@ def test_values_with_which_the_policy_has_errors_are_told_and_none_of_them_is_fo
     assert "has errors" in sought_words(found_of(sought), "en")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("target", "zh"), [(10**15, "花不到"), (0, "降不到")])
 def test_a_sum_out_of_reach_is_told_as_too_much_or_too_little(packs: Packs, source: Source, target: int, zh: str) -> None:
     sought = costing_of(packs, source).seek(packs, find_threshold(packs, f"{VOUCHER}:1:券比例", DAY), target)
