@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 
 import polars as pl
-from page import Goal, tell
+from goals import Goal, tell
 
 from zhida.entitle.budgets.allocation import Terms, allocate
 from zhida.entitle.budgets.claims import SET_ASIDE, Claims

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from page import Goal, tell
+from goals import Goal, tell
 
 from zhida.assess.order import RunOrder, plan_parts, processors
 from zhida.assess.run import run

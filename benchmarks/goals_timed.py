@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import side_by_side
+from goals import Goal
 from packs_timed import PACKS, ROOT, demo_registry
-from page import Goal
 
 from zhida.assess.subject import assess_model
 from zhida.policy.pack import load_packs

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from goals import Goal, tell
 from packs_timed import PACKS, demo_registry
-from page import Goal, tell
 
 from zhida.assess.columns import open_run
 from zhida.assess.feeds import frame_at

@@ -25,7 +25,7 @@ from zhida_server.run.postgres import used
 
 ROOT = Path(__file__).parent.parent
 WORKER = Path(__file__).parent / "workers" / "nightly.py"
-ROWS, GRANTS = 100_000, 20_000
+ROWS, GRANTS, NIGHTS = 100_000, 20_000, 3
 DEMO_ROWS = 9_001
 """Enterprises of the demonstration's district, with the one that is there twice."""
 COUNTED = ("年度智算合同实际额", "依托备案大模型", "生成式多模态基础大模型企业", "从事限制或禁止行业")
@@ -62,6 +62,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--rows", type=int, default=ROWS)
     asked.add_argument("--grants", type=int, default=GRANTS)
+    asked.add_argument("--nights", type=int, default=NIGHTS, help="the median counts")
     asked.add_argument("--sources", type=Path)
     asked.add_argument("--folder", type=Path)
     asked.add_argument("--repeat", action="store_true", help="decide the run again from its record, and compare the bytes")
@@ -72,8 +73,15 @@ def main() -> None:
         site = made_site(folder / "site", is_demo=True)
         with used(site) as server:
             environment = os.environ | {"ZHIDA_SITE": str(site.path), "DATABASE_URL": server.address}
-            environment["DJANGO_SETTINGS_MODULE"] = "zhida_server.settings"
-            command = [sys.executable, str(WORKER), str(sources), str(given.grants), *(["--repeat"] if given.repeat else [])]
+            environment |= {"DJANGO_SETTINGS_MODULE": "zhida_server.settings", "PYTHONPATH": str(WORKER.parent.parent)}
+            command = [
+                sys.executable,
+                str(WORKER),
+                str(sources),
+                str(given.grants),
+                str(given.nights),
+                *(["--repeat"] if given.repeat else []),
+            ]
             subprocess.run(command, check=True, env=environment, cwd=ROOT)
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 import registry_drawn
-from page import Goal, tell
+from goals import Goal, tell
 
 BUILD = Path(__file__).resolve().parents[1] / "build/bench"
 ROWS = 1_000_000

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from page import Goal
+from goals import Goal
 from peers import BUILD
 
 from zhida.policy.pack import load_packs

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from page import GOALS_FILE
+from goals import GOALS_FILE
 
 HERE = Path(__file__).resolve().parent
 LAST_LINES = 3
@@ -44,8 +44,8 @@ PROGRAMS: Mapping[str, Program] = {
     "simulate": Program("改一条线 / A changed threshold", "simulate_timed.py", quick=("--rows", "131072")),
     "budgets": Program("分配预算 / Sharing a budget", "budgets_timed.py", quick=("--claims", "100000")),
     "notices": Program("通知 / Notices", "notices_timed.py", quick=("--rows", "131072", "--turns", "1")),
-    "night": Program("站点的一夜 / A night of the site", "nightly_run.py", quick=("--rows", "9000", "--grants", "1000")),
-    "pages": Program("企业页面 / The enterprise's page", "page_times.py", quick=("--seconds", "5")),
+    "night": Program("站点的一夜 / A night of the site", "nightly_run.py", quick=("--rows", "9000", "--grants", "1000", "--nights", "1")),
+    "pages": Program("企业页面 / The enterprise's page", "page_times.py", quick=("--seconds", "5", "--turns", "1")),
     "ledger": Program("账本 / The ledger", "ledger_timed.py", quick=("--count", "2000")),
 }
 """By section."""

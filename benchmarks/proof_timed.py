@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from page import Goal
+from goals import Goal
 
 from zhida.proof.tables.boxes import Box, Budget, Grid, concise, groups, overlapping, uncovered
 

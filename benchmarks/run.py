@@ -39,8 +39,8 @@ import programs
 import proof_timed
 import side_by_side
 from frames_side_by_side import Race
+from goals import Goal
 from jobs import Job, Took
-from page import Goal
 
 from zhida.columnar.kernel import OTHER_PATHS, PATHS
 

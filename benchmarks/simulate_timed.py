@@ -24,8 +24,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from goals import Goal, tell
 from packs_timed import PACKS, demo_registry
-from page import Goal, tell
 
 from zhida.assess.assessment import Assessment, Extent, Outcome
 from zhida.assess.subject import assess_subject

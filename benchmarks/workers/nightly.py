@@ -19,8 +19,10 @@ import django
 
 django.setup()
 
+from busy import busy_seconds  # noqa: E402
 from django.core.management import call_command  # noqa: E402 - the framework is set up first
 from django.db import transaction  # noqa: E402
+from goals import Goal, tell  # noqa: E402
 
 from zhida_server.catalogue import service as catalogue  # noqa: E402
 from zhida_server.delivery import orders  # noqa: E402
@@ -32,6 +34,7 @@ from zhida_server.people.data import Actor, NotFound, Role, job_actor  # noqa: E
 from zhida_server.registry import service as registry  # noqa: E402
 
 ROOT = Path(__file__).parent.parent.parent
+DATABASE = Path(os.environ["ZHIDA_SITE"]).resolve() / "database"
 AS_OF = dt.date(2026, 6, 30)
 JOB, OFFICER, FINANCE = job_actor("night"), Actor("officer", Role.POLICY), Actor("finance", Role.FINANCE)
 NIGHT_GOAL, GRANTS_GOAL, ANSWERS_GOAL = 60, 60, Decimal("0.005")
@@ -41,18 +44,17 @@ ASKED, EXPLAINED = 500, 20
 """Enterprises whose answers, and whose explanations, are asked for."""
 
 
-def processor_seconds() -> float:
-    """Return the seconds of the processors that this process has used, in all its threads, and the processes of workers that have ended."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
-
-
 @contextmanager
-def timed(what: str, goal: Decimal | int | None = None) -> Iterator[None]:
-    """Print how long something took."""
-    start, busy = time.perf_counter(), processor_seconds()
-    yield
-    seconds, busy = time.perf_counter() - start, processor_seconds() - busy
+def timed(what: str, goal: Decimal | int | None = None) -> Iterator[list[float]]:
+    """Print how long something took, and what this process, those of its workers and the database used of the processors.
+
+    Yields:
+        A list, to which the seconds are added at the end.
+    """
+    start, busy, found = time.perf_counter(), busy_seconds(os.getpid(), DATABASE), list[float]()
+    yield found
+    seconds, busy = time.perf_counter() - start, busy_seconds(os.getpid(), DATABASE) - busy
+    found.append(seconds)
     said = f"   goal {goal} s{'' if seconds <= goal else '   <-- above the goal'}" if goal is not None else ""
     print(f"{what:<64}{seconds:>9.2f} s {busy:>8.2f} s of processors{said}", flush=True)
 
@@ -107,15 +109,21 @@ def grant(run_id: UUID, policy: str, lines: Sequence[EligibleLine], *, is_new: b
 def main() -> None:
     """Measure a night."""
     logging.disable(logging.INFO)
-    sources, count, *options = sys.argv[1:]
+    sources, count, turns, *options = sys.argv[1:]
     prepare(Path(sources))
     print(f"load {' '.join(f'{each:.1f}' for each in os.getloadavg())} on {os.cpu_count()} processors", flush=True)
-    with timed("the night: snapshot, assess, combine, answers on the pages", NIGHT_GOAL):
-        with timed("  snapshot and order"):
-            ordered = service.start_run(JOB, AS_OF)
-        done = service.run_now(ordered.id)
+    nights = []
+    for _ in range(int(turns)):
+        with timed("the night: snapshot, assess, combine, answers on the pages", NIGHT_GOAL) as night:
+            with timed("  snapshot and order"):
+                ordered = service.start_run(JOB, AS_OF)
+            done = service.run_now(ordered.id)
+        nights += night
     milliseconds = {**records.figures_of(done.id)["milliseconds"], "all": done.progress.seconds * 1000}
     print(f"  {done.subjects:,} enterprises × {len(done.policies)} policies; milliseconds {milliseconds}; peak memory {peak()}", flush=True)
+    size = f"{done.subjects:,} 户 × {len(done.policies)} 项政策", f"{done.subjects:,} enterprises × {len(done.policies)} policies"
+    zh, en = f"站点一夜：{size[0]}，从快照到页面上的答复", f"a night of the site: {size[1]}, from the snapshot to the answers on the pages"
+    tell(Goal(zh, statistics.median(nights), NIGHT_GOAL, (1.0, "s"), en))
     codes = [line.code for line in service.eligible(done.id, grants_of(done.id, 1)[0])]
     dice = random.Random(7)  # noqa: S311 - a sample
     some = dice.sample(codes, min(ASKED, len(codes)))
@@ -128,8 +136,10 @@ def main() -> None:
     each(f"decide {policy} at once", lambda code: service.decide_now(OFFICER, code, policy, {}, on=AS_OF), asked)
     if ledger.budget_for(policy, AS_OF.year) is None:
         ledger.open_budget(FINANCE, f"budget/{AS_OF.year}/{policy}", policy, [policy], AS_OF.year, 10**13, key="night")
-    with timed(f"grant {len(lines):,} of {policy}, with ledger, orders and audit", GRANTS_GOAL):
+    with timed(f"grant {len(lines):,} of {policy}, with ledger, orders and audit", GRANTS_GOAL) as granting:
         grant(done.id, policy, lines, is_new=True)
+    zh, en = f"发放 {len(lines):,} 笔，连同账、订单与记录（一次）", f"{len(lines):,} grants with ledger, orders and records (once)"
+    tell(Goal(zh, granting[0], GRANTS_GOAL, (1.0, "s"), en))
     with timed("grant the same again, which changes nothing"):
         grant(done.id, policy, lines, is_new=False)
     if "--repeat" in options:
