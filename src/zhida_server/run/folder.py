@@ -10,38 +10,14 @@ import fcntl
 import os
 import re
 import secrets
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from zhida_server.run.options import SITE_TOML, read_options
 from zhida_server.run.said import SiteError
-
-SITE_TOML = """# 站点设置，改后重新启动生效。 What this site says of itself; read at each start.
-
-# 页面上的名字 / the name on the pages
-name = "{name}"
-
-# 浏览器里写的主机名；反向代理后面要写上域名 / host names as written in a browser
-hosts = ["127.0.0.1", "localhost"]
-
-# 反向代理后面的来源，例 / origins behind a proxy, such as: ["https://zhida.example.gov.cn"]
-origins = []
-
-# 只经 https 访问（在反向代理后面）。本机试用可改为 false / reached by https only, behind a reverse proxy
-is_behind_https = {is_behind_https}
-
-# 工作人员必须用第二因素登录 / staff must log in with a second factor
-requires_second_factor = {requires_second_factor}
-
-# 演示站：数据是合成的，页面上写明 / a demonstration on synthetic data, and says so
-is_demo = {is_demo}
-
-# 每天几点自动评估（北京时间）；写 "" 则不自动评估 / when the nightly run starts; "" for never
-nightly = "{nightly}"
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +46,16 @@ class SiteFolder:
         """Return what `site.toml` says.
 
         Raises:
-            SiteError: it cannot be read.
+            SiteError: it cannot be read, or says what no site understands.
         """
-        try:
-            return tomllib.loads((self.path / "site.toml").read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SiteError(
-                f"{self.path / 'site.toml'} 写得不对：{error}；请改正后再试", f"{self.path / 'site.toml'} is not well formed: {error}"
-            ) from error
+        return read_options(self.path / "site.toml")
 
 
 def opened_folder(path: Path) -> SiteFolder:
     """Return the folder of a site that exists.
 
     Raises:
-        SiteError: there is none at that place.
+        SiteError: there is none at that place, or its `site.toml` says what no site understands.
     """
     if not (path / "site.toml").exists():
         raise SiteError(
@@ -92,7 +63,9 @@ def opened_folder(path: Path) -> SiteFolder:
             f"'{path}' is no site's folder (there is no site.toml): run zhida site init {path} first",
             is_misuse=True,
         )
-    return SiteFolder(path.resolve())
+    folder = SiteFolder(path.resolve())
+    folder.options()  # told before anything starts
+    return folder
 
 
 def made_site(path: Path, *, is_demo: bool = False, name: str = "政策直达") -> SiteFolder:
@@ -134,7 +107,9 @@ def made_site(path: Path, *, is_demo: bool = False, name: str = "政策直达") 
             f"文件夹“{path}”写不进去：{error.strerror}；请换一个文件夹，或改它的权限",
             f"the folder '{path}' cannot be written: {error.strerror}; name another folder, or change its permissions",
         ) from error
-    return SiteFolder(path)
+    folder = SiteFolder(path)
+    folder.options()  # told before anything starts
+    return folder
 
 
 def _toml(value: bool) -> str:
