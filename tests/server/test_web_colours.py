@@ -19,6 +19,7 @@ PAIRS = (
     *((text, ground) for text in ("ink", "quiet", "summary") for ground in GROUNDS),
     *((text, f"{tone}-faint") for tone in TONES for text in (tone, "ink")),
     ("accent-deep", "accent-faint"),
+    ("sign", "sheet"),
     ("on-accent", "accent"),
     ("on-accent", "accent-deep"),
 )

@@ -217,7 +217,11 @@ def test_a_claim_is_answered_at_once_and_is_one_however_often_it_is_sent(place: 
     assert "¥1,000.00" in page
     assert "等待财务编批" in page
     assert "还没有收款账户" in page
-    assert "¥1,000.00" in part(text(tea, "enterprise", "B2"), "under-way")
+    overview = text(tea, "enterprise", "B2")
+    assert "¥1,000.00" in part(overview, "under-way")
+    assert "¥1,000.00" in part(overview, "due"), "what was granted is had, whatever the run before said"
+    assert reverse("claim", args=["B2", POLICY]) not in overview
+    assert f"/policies/{POLICY}/" not in part(overview, "missing"), "and nothing is missing for it"
 
 
 def test_a_claim_that_comes_to_nothing_says_why(place: Town) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -101,6 +102,19 @@ def test_a_form_without_its_key_does_nothing(town: staff_town.Town) -> None:
     assert town.run
     got = as_user("zhao").post(reverse("staff_run_start"), {"as_of": "2026-07-01"})
     assert got.status_code == 422
+
+
+def test_a_form_whose_key_cannot_be_kept_fails_and_is_not_said_to_have_been_sent_before(town: staff_town.Town) -> None:
+    assert town.run
+    client, batch, key = as_user("wang"), another_batch(), str(uuid.uuid4())
+    client.raise_request_exception = False
+    with connection.cursor() as cursor:  # as on a full disk
+        cursor.execute("ALTER TABLE cache ADD CONSTRAINT full_disk CHECK (cache_key NOT LIKE '%form:%') NOT VALID")
+        assert post(client, "staff_batch_sign", batch, key=key).status_code == 500
+        assert delivery.batch(staff_town.LI, batch).state is BatchState.MADE
+        cursor.execute("ALTER TABLE cache DROP CONSTRAINT full_disk")
+    assert post(client, "staff_batch_sign", batch, key=key).status_code == 302
+    assert delivery.batch(staff_town.LI, batch).state is BatchState.SIGNED
 
 
 # --- runs, registry, notices ---------------------------------------------------------------------------------------
@@ -407,7 +421,8 @@ def test_a_grant_of_a_run_is_decided_again_by_the_interpreter_with_its_articles(
     (line,) = [each for each in delivery.notice_lines(town.notice) if each.code == staff_town.OWN]
     page = text(client, "staff_order_replay", line.order_id)
     assert "重新判定，结果一致" in page
-    assert 'class="explained"' in page
+    assert page.count('<article class="explained">') == 1
+    assert "依据 —" not in page
     assert str(town.run) in text(client, "staff_order", line.order_id)
 
 

@@ -1,10 +1,11 @@
-"""Fixtures of the stories: `zhida` runs a command in this process, `district` is a registry to run it on."""
+"""Fixtures of the stories: `zhida` runs a command in this process, `district` is a registry to run it on, `opened` is a browser window."""
 
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
+from tests.stories.browsing import browser, opened, site  # noqa: F401 - fixtures, one of each for all modules
 from tests.stories.small_district import Answer, District, Zhida, plant_district, the_few_packs
 from zhida.cli import run
 from zhida.cli.registry import import_files

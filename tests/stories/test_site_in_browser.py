@@ -5,101 +5,19 @@ What the browser showed is kept in build/screenshots, to be looked at.
 
 import os
 import re
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.server.sites import ENVIRONMENT, ZHIDA, RunningSite, short_folder
-from tests.stories.small_district import ROOT
+from tests.server.sites import RunningSite
+from tests.stories.browsing import DESK, IN_A_BROWSER, PHONE, SECONDS, Opened, enter, keep, tab_to, write
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-KEPT = ROOT / "build" / "screenshots"
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-SECONDS = 60_000
 ARTICLE = re.compile(r"〔\d{4}〕\d+号|第[一二三四五六七八九十百]+条")
+CLAIMED, CLAIMED_TITLE = "zhejiang/stable-jobs-zhejiang-2026", "浙江省失业保险稳岗返还（2026 年度）"
+"""What is granted on asking and has a budget: its name and its title."""
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(CHROMIUM is None, reason="!!! there is no chromium here: the site was not looked at in a browser"),
-]
-
-Opened = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[RunningSite]:
-    """The demonstration, made as `make demo` makes it, and served."""
-    with short_folder() as folder:
-        made = subprocess.run(
-            [*ZHIDA, "demo", "--out", str(folder / "demo"), "--no-serve"],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            env=ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-        )
-        assert made.returncode == 0, made.stderr[-4_000:]
-        running = RunningSite(folder / "demo" / "site")
-        running.start()
-        yield running
-        running.end()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def opened(site: RunningSite, browser: Browser) -> Iterator[Opened]:
-    """Open a browser window as somebody who logs in, or as a visitor; nothing in it may fail, nor be fetched from elsewhere."""
-    contexts, faults = [], []
-    home = f"http://127.0.0.1:{site.port}"
-
-    def heard(response: Response) -> None:
-        if response.status >= 400 or not response.url.startswith((home, "data:")):
-            faults.append(f"{response.status} {response.url}")
-
-    def window(login: str = "", viewport: dict[str, int] | None = None) -> Page:
-        context = browser.new_context(base_url=home, viewport=viewport or DESK, locale="zh-CN")  # type: ignore[arg-type]
-        contexts.append(context)
-        context.set_default_timeout(SECONDS)
-        page = context.new_page()
-        page.on("response", heard)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        if login:
-            page.goto("/account/login/")
-            page.fill("#id_login", login)
-            page.fill("#id_password", passwords(site)[login])
-            page.click("main form button")
-            page.wait_for_url(lambda url: "/account/login" not in url)
-        return page
-
-    yield window
-    for context in contexts:
-        context.close()
-    assert faults == []
-
-
-def passwords(site: RunningSite) -> dict[str, str]:
-    rows = [line.split("\t") for line in (site.folder / "logins.txt").read_text(encoding="utf-8").splitlines()]
-    return {row[0]: row[1] for row in rows if len(row) > 1}
-
-
-def keep(page: Page, name: str) -> None:
-    """Keep what the page shows, and see that it fits the window."""
-    KEPT.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=KEPT / f"{name}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"), f"{name} is too wide"
+pytestmark = IN_A_BROWSER
 
 
 def test_the_files_of_the_demonstration_are_its_owners_alone(site: RunningSite) -> None:
@@ -139,67 +57,102 @@ def test_whoever_chose_dark_gets_dark_on_the_screen_and_light_on_paper(opened: O
     assert looks(".woven h1", "color") == looks("body", "color") == "rgb(26, 37, 37)"
 
 
-def test_a_representative_claims_and_sees_it_pending(opened: Opened) -> None:
-    page = opened("qiye")
-    page.goto("/enterprise/")
-    keep(page, "representative-results")
-    own = page.url
-    page.locator("a[href*='/claim/']").first.click()
+def test_what_a_representative_claims_is_pending_and_then_paid_with_one_amount(opened: Opened, tmp_path: Path) -> None:
+    firm, maker, signer = opened("qiye"), opened("caiwu"), opened("fuhe")
+    firm.goto("/enterprise/")
+    own = firm.url
+    keep(firm, "representative-results")
+    amount = _claimed_by_keyboard(firm)
+    keep(firm, "representative-answer")
+    enter(firm, ".crumbs a")
+    assert firm.url == own
+    pending = firm.locator("#under-way li", has_text=CLAIMED_TITLE)
+    expect(pending.locator(".amount")).to_have_text(amount)
+    expect(firm.locator("#due li", has_text=CLAIMED_TITLE).locator(".amount")).to_have_text(amount)
+    expect(firm.locator("#missing > ul > li, #near > ul > li", has_text=CLAIMED_TITLE)).to_have_count(0)
+    expect(firm.locator("#paid li", has_text=CLAIMED_TITLE)).to_have_count(0)
+    keep(firm, "representative-pending")
+    if pending.locator("a[href$='/payee/']").count():
+        enter(firm, pending.locator("a[href$='/payee/']"))
+        for field, text in {"account_name": "合成企业", "bank": "合成银行武林支行", "account_number": "6222000000000000018"}.items():
+            write(firm, f"#{field}", text)
+        enter(firm, "main form[action$='/payee/'] button")
+        expect(firm.locator(".notice.good")).to_be_visible()
+    maker.goto("/desk/payments/")
+    keep(maker, "finance-payable")
+    enter(maker, maker.locator("tr", has_text=CLAIMED_TITLE).locator("a[href*='/batch/']"))
+    keep(maker, "finance-batch-to-make")
+    enter(maker, ".verdict form button")
+    expect(maker.locator("main")).to_contain_text(amount)
+    assert maker.locator("a[href$='/sign/']").count() == 0, "who made a batch may not sign it"
+    signer.goto(maker.url)
+    _sign_by_keyboard(signer)
+    _load_return_file(signer, tmp_path)
+    firm.goto(own)
+    expect(firm.locator("#paid li", has_text=CLAIMED_TITLE).locator(".answer .amount")).to_have_text(amount)
+    expect(firm.locator("#under-way li", has_text=CLAIMED_TITLE)).to_have_count(0)
+    keep(firm, "representative-paid")
+
+
+def _claimed_by_keyboard(page: Page) -> str:
+    """Claim the one policy, with every fact that is asked for, and return the amount that was granted."""
+    enter(page, page.locator(f"a[href$='/claim/{CLAIMED}/']"))
     for _ in range(4):  # what still matters is asked again after each answer
         if not page.locator("main form[action*='/claim/'] button").count():
             break
         for field in page.locator("main form[action*='/claim/'] input[type=radio][value=true]").all():
-            field.check()
+            tab_to(page, field)
+            page.keyboard.press("Space")
         for field in page.locator("main form[action*='/claim/'] input:is([type=text], [type=number])").all():
-            field.fill("20")
+            write(page, field, "20")
         keep(page, "representative-claim")
-        page.locator("main form[action*='/claim/'] button").first.click()
-        page.wait_for_load_state()
-    expect(page.locator(".verdict.good")).to_be_visible()
-    expect(page.locator(".verdict .amount")).not_to_be_empty()
-    keep(page, "representative-answer")
-    page.goto(own)
-    expect(page.locator("#under-way a[href*='/entitlements/']").first).to_be_visible()
-    keep(page, "representative-pending")
+        enter(page, "main form[action*='/claim/'] button")
+    expect(page.locator(".verdict.good h1")).to_have_text(CLAIMED_TITLE)
+    amount = page.locator(".verdict.good .amount").inner_text()
+    assert re.fullmatch(r"¥[1-9][\d,]*\.\d\d", amount)
+    return amount
 
 
-def test_finance_signs_a_batch_and_loads_the_return_file(opened: Opened, tmp_path: Path) -> None:
-    maker = opened("caiwu")
-    maker.goto("/desk/payments/")
-    keep(maker, "finance-payments")
-    signer = opened("fuhe")
-    signer.goto("/desk/payments/")
-    batches = list(dict.fromkeys(link.get_attribute("href") or "" for link in signer.locator("a[href*='/payments/batches/']").all()))
-    waiting = next(href for href in batches if _has(signer, href, "a[href$='/sign/']"))
-    maker.goto(waiting)
-    assert maker.locator("a[href$='/sign/']").count() == 0, "who made a batch may not sign it"
-    signer.goto(waiting)
-    keep(signer, "finance-batch-made")
-    signer.click("a[href$='/sign/']")
+def _sign_by_keyboard(signer: Page) -> None:
+    """Sign the batch that is looked at."""
+    batch = signer.url
+    enter(signer, "a[href$='/sign/']")
     keep(signer, "finance-batch-to-sign")
-    signer.click(".verdict form button")
-    signer.wait_for_url(f"**{waiting}")
+    enter(signer, ".verdict form button")
+    assert signer.url == batch
     keep(signer, "finance-batch-signed")
+
+
+def _load_return_file(signer: Page, folder: Path) -> None:
+    """Fetch the bank's file of the batch that is looked at, and load the answer of a bank that paid all of it."""
+    batch = signer.url
     with signer.expect_download() as downloading:
         signer.click("form[action$='/file/'] button")
-    bank = tmp_path / "bank.csv"
+    bank, returned = folder / "bank.csv", folder / "return.csv"
     downloading.value.save_as(bank)
-    returned = tmp_path / "return.csv"
     returned.write_bytes(_answered(bank))
-    signer.goto(waiting)
+    signer.goto(batch)
     signer.click("a[href$='/return/']")
     signer.set_input_files("input[type=file]", returned)
     keep(signer, "finance-return-chosen")
     signer.click("main form[enctype] button")
-    signer.wait_for_url(f"**{waiting}")
+    signer.wait_for_url(batch)
     expect(signer.locator(".figures")).to_contain_text(f"{len(bank.read_text(encoding='utf-8-sig').splitlines()) - 1} 笔")
-    assert _has(signer, waiting, "a[href$='/return/']") is False, "all of it is paid"
+    expect(signer.locator("a[href$='/return/']")).to_have_count(0)
+
+
+def test_finance_signs_a_batch_and_loads_the_return_file(opened: Opened, tmp_path: Path) -> None:
+    maker, signer = opened("caiwu"), opened("fuhe")
+    maker.goto("/desk/payments/")
+    keep(maker, "finance-payments")
+    waiting = maker.locator("tr", has_text="待签发").locator("a").last.get_attribute("href") or ""
+    maker.goto(waiting)
+    assert maker.locator("a[href$='/sign/']").count() == 0, "who made a batch may not sign it"
+    signer.goto(waiting)
+    keep(signer, "finance-batch-made")
+    _sign_by_keyboard(signer)
+    _load_return_file(signer, tmp_path)
     keep(signer, "finance-batch-paid")
-
-
-def _has(page: Page, href: str, selector: str) -> bool:
-    page.goto(href)
-    return page.locator(selector).count() > 0
 
 
 def _answered(bank: Path) -> bytes:
@@ -212,11 +165,12 @@ def _answered(bank: Path) -> bytes:
 def test_the_auditor_follows_a_payment_to_the_article_and_decides_it_again(opened: Opened) -> None:
     page = opened("shenji")
     page.goto("/desk/payments/")
-    page.locator("a[href*='/payments/batches/']").last.click()
-    page.locator("a[href*='/payments/orders/']").last.click()
+    enter(page, page.locator("a[href*='/payments/batches/']").last)
+    enter(page, "a[href*='/payments/orders/']")
     keep(page, "auditor-payment")
     expect(page.locator("ol.trail > li")).to_have_count(6)
-    page.click("[hx-get$='/replay/']")
+    tab_to(page, "[hx-get$='/replay/']")
+    page.keyboard.press("Enter")
     expect(page.locator("#replayed .verdict.good")).to_be_visible(timeout=SECONDS)
     expect(page.locator("#replayed article.explained").first).to_contain_text(ARTICLE)
     keep(page, "auditor-replayed")

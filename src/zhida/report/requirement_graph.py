@@ -135,7 +135,10 @@ def requirement_graph(policy: Policy, packs: Packs, marks: Mapping[str, Mark], l
     # Nothing is drawn in it: where the page is narrower it keeps the sheet wide, and one scrolls; no style is stated in the element.
     least = element("svg", width=str(width * LEGIBLE[0] // LEGIBLE[1]), height="0", class_="least", aria_hidden="true")
     return element(
-        "figure", element("div", drawing, least, class_="sheet"), _legend(elements, marks, language), class_=_class(width, height)
+        "figure",
+        element("div", drawing, least, class_="sheet", role="region", aria_label=title, tabindex="0"),
+        _legend(elements, marks, language),
+        class_=_class(width, height),
     )
 
 

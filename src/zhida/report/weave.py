@@ -135,7 +135,7 @@ def _parts(
         _contents(sections, appendices, language, has_graph=bool(graph)),
         element("section", element("h2", choose(language, *GRAPH)), graph, id="graph", class_="overview") if graph else Markup(),
         *(_section(section, language) for section in sections),
-        *(element("section", element("h2", title), content, id=id_, class_="appendix") for id_, title, content in appendices),
+        *(element("section", element("h2", title), _scrolled(title, "appendix", content), id=id_) for id_, title, content in appendices),
     )
 
 
@@ -226,7 +226,7 @@ class _Weaver:
     def example_part(self, block: Block, text: str) -> Markup:
         """Return a part of the examples."""
         if isinstance(block, Table) and block.header[0].text in EXAMPLE_WORDS:
-            return element("div", examples_table(block, self.results, self.language), class_="scroll")
+            return _scrolled(choose(self.language, *EXAMPLE_HEADINGS), "scroll", examples_table(block, self.results, self.language))
         return _quote(block, self.language) if isinstance(block, Quote) else _law(block, text)
 
 
@@ -298,14 +298,14 @@ def _section(section: Section, language: Language) -> Markup:
     return element(
         "section",
         heading,
-        *(_passage(passage, language) for passage in section.passages),
+        *(_passage(passage, section.title, language) for passage in section.passages),
         examples,
         id=section.id,
         class_="examples-section" if section.examples else "",
     )
 
 
-def _passage(passage: Passage, language: Language) -> Markup:
+def _passage(passage: Passage, title: str, language: Language) -> Markup:
     """Return law on the left and rule on the right; without a rule, the caveats take its place."""
     right = passage.rules or passage.caveats
     left = [*passage.law, *passage.caveats] if passage.rules else passage.law
@@ -322,9 +322,16 @@ def _passage(passage: Passage, language: Language) -> Markup:
     return element(
         "div",
         element("div", element("div", lead, *left, class_="sticky"), class_="law"),
-        element("div", join(right), class_="rule-side"),
+        _scrolled(choose(language, f"{title} 规则".strip(), f"{title} rules".strip()), "rule-side", *right)
+        if passage.rules
+        else element("div", join(right), class_="rule-side"),
         class_=" ".join(kinds),
     )
+
+
+def _scrolled(title: str, class_: str, *content: Markup) -> Markup:
+    """Return what may be wider than the window in a box of its own, which the keyboard reaches and which says what it is."""
+    return element("div", *content, class_=class_, role="region", aria_label=title, tabindex="0")
 
 
 def _proved(proof: PolicyProof | None, language: Language) -> Iterator[tuple[str, str, Markup]]:

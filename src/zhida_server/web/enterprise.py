@@ -55,6 +55,11 @@ class Line:
         return self.entitlement.amount_fen if self.entitlement else self.answer.paid_fen
 
     @property
+    def is_due(self) -> bool:
+        """Whether it is had: by what the run says, or since a claim was granted after the run."""
+        return self.answer.outcome is Outcome.ELIGIBLE or self.entitlement is not None
+
+    @property
     def is_less(self) -> bool:
         """Whether the best lawful combination gives less than the policy by itself."""
         return self.entitlement is None and self.answer.paid_fen < self.answer.amount_fen
@@ -172,9 +177,9 @@ def overview(actor: Actor, code: str) -> Overview:
     return Overview(
         name=names[code],
         run=found.run,
-        due=tuple(sorted((line for line in lines if line.answer.outcome is Outcome.ELIGIBLE), key=_greatest_first)),
-        near=tuple(line for line in lines if line.answer.near and line.answer.outcome is not Outcome.ELIGIBLE),
-        missing=tuple(line for line in lines if line.answer.outcome in {Outcome.UNDETERMINED, Outcome.REVIEW}),
+        due=tuple(sorted((line for line in lines if line.is_due), key=_greatest_first)),
+        near=tuple(line for line in lines if line.answer.near and not line.is_due),
+        missing=tuple(line for line in lines if line.answer.outcome in {Outcome.UNDETERMINED, Outcome.REVIEW} and not line.is_due),
         under_way=tuple(payment for payment in payments if payment.order.state is not OrderState.PAID),
         paid=tuple(payment for payment in payments if payment.order.state is OrderState.PAID),
         reviewed=reviewed,

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from django.contrib import messages
 from django.core.cache import cache
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -40,11 +40,14 @@ def once(request: HttpRequest, act: Callable[[], Done]) -> Done | None:
 
     Raises:
         Refused: `form-key` where it has no key of ours, and whatever the act refuses; the key counts as not used then.
+        DatabaseError: where the key could not be kept: the disk is full, or the database went away. Nothing was done.
     """
-    key = key_of(request)
+    key = f"form:{actor_on(request).name}:{key_of(request)}"
     with transaction.atomic():
-        if cache.add(f"form:{actor_on(request).name}:{key}", 1, KEPT_S):
+        if cache.add(key, 1, KEPT_S):
             return act()
+        if cache.get(key) is None:  # a cache keeps silent about what its database refuses; this key was not sent before
+            raise DatabaseError("the key of a form could not be kept")
     said(request, "这张表单已经提交过，没有再办一次。", "This form had been sent before; nothing was done twice.", is_warning=True)
     return None
 
