@@ -1,10 +1,11 @@
-"""The delivery part of the program that is killed: notices, objections, claims, reviews, batches, return files, through delivery's doors.
+"""The delivery part of the program that is killed: notices, objections, claims, reviews, batches, return files, and runs.
 
-A round delivers one policy to everybody of a town, and lets some of them claim two others: one that is answered at once, and one that a
-person judges. Whatever a round does is asked of what stands in the database, or may be done twice;
-so a round that was cut short is begun again from its beginning, and one that is done may be repeated. Chance hangs on a seed and on what
-it is about, never on when: the same return file is made again for the same batch. What was answered is written to a journal: it may
-never be lost again.
+A round delivers one policy to everybody of a town, and lets some of them claim others: such as are answered at once, and one that a person
+judges. Claims, their review, and the signing, bank file and return of every other batch go over the site's pages; the lines of a notice are
+granted by the site's worker, which decides everybody anew once in a round besides; all else goes through the doors of the services.
+Whatever a round does is asked of what stands in the database, or may be done twice; so a round that was cut short is begun again from its
+beginning, and one that is done may be repeated. Chance hangs on a seed and on what it is about, never on when: the same return file is
+made again for the same batch. What was answered is written to a journal: it may never be lost again.
 """
 
 import datetime as dt
@@ -20,18 +21,22 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
+from polars.exceptions import ComputeError
 from procrastinate.exceptions import ConnectorException
 
-from tests.house.tree import ROOT
 from tests.server import small_town
 from tests.server.delivery_orders import LI, OFFICER, WANG, return_file
+from tests.server.kill_pages import COUNTER, JUDGE, MAKER, PASSWORD, SIGNER, Pages
 from zhida_server.catalogue import service as catalogue
 from zhida_server.delivery import service as delivery
-from zhida_server.delivery.data import Batch, BatchState, NothingPayable, NoticeIsOver, NoticeState, OrderState
+from zhida_server.delivery.data import Batch, BatchState, NothingPayable, Notice, NoticeIsOver, NoticeState, OrderState
 from zhida_server.entitlements import service as entitlements
 from zhida_server.entitlements.data import RunState
 from zhida_server.ledger import service as ledger
-from zhida_server.people.data import Actor, Role, job_actor
+from zhida_server.people import service as accounts
+from zhida_server.people.data import Role, job_actor
+from zhida_server.people.models import User
 from zhida_server.registry import service as registry
 
 Answer = TypeVar("Answer")
@@ -43,14 +48,25 @@ OPENED = dt.date(2026, 7, 1)
 BUDGET = "budget/2026/town"
 FAIL, CANCEL, OBJECT, UPHOLD = 0.35, 0.1, 0.1, 0.5
 """How often a payment fails, an order is cancelled, somebody objects, and rightly."""
-AT_ONCE, JUDGED = "town/lamps", "town/judged"
+AT_ONCE, JUDGED = tuple(f"town/lamps-{each}" for each in range(4)), "town/judged"
 """Policies that are claimed: answered at once, and judged by a person."""
-YES, NO = 0.5, 0.8
-"""Up to which lot a claim is granted, and from there to which it is refused; what is left is withdrawn."""
+ROUND = 5
+"""With how many acts of the ledger one round of delivery comes."""
+CLAIMED, PAID = 3, 5
+"""How many claims of a round are answered at once; one more is judged, as long as there are enterprises; and after how many
+rounds claims are paid."""
+SHARE = 2
+"""One batch of so many is signed, fetched and returned on the site's pages, the others through the doors of the services."""
+WORKER_SECONDS, FIRST_SECONDS = 20.0, 240.0
+"""How long the worker is waited for to grant the lines of a notice, and those of the first; after that it is done here."""
+EARLIER = dt.date(2025, 6, 30)
+"""The day of the runs of a round: as of another year, so that they overtake none."""
+YES, NO, TEN = 5, 8, 10
+"""Of ten claims that a person judges so many are granted, up to so many refused; what is left is withdrawn."""
 FEN = 20_000
 """What each of the claimed policies gives."""
-CLERK = Actor("qian", Role.SERVICE, "政务中心")
-JUDGED_FACT = "示范企业"
+JUDGED_FACT, TOLD_FACT = "示范企业", "依托大模型"
+"""What a person judges, and what is asked of whoever claims for the first time."""
 DICTIONARY = small_town.DICTIONARY + f"| {JUDGED_FACT} | boolean | | | 人工认定 | 否 | 否 | 否 | | | | |\n"
 
 
@@ -64,27 +80,45 @@ def answered(act: Callable[[], Answer]) -> Answer:
     while True:
         try:
             return act()
-        except (DatabaseError, InterfaceError, ConnectorException):
+        except (DatabaseError, InterfaceError, ConnectorException, OSError, ComputeError):  # the last two of a disk that is full
             connection.close()
             time.sleep(0.02)
 
 
-def set_up(policies: int, firms: int) -> None:
+def set_up(policies: int, firms: int, pages: Pages) -> None:
     """Make the town: its packs, its registry, its budget, everybody's account, and the run that decides."""
     with tempfile.TemporaryDirectory() as folder:
         texts = {f"policies__garden-{each}": _text(each) for each in range(1, policies)}
-        texts |= {"policies__lamps": _claimed(AT_ONCE, ""), "policies__judged": _claimed(JUDGED, f" and {JUDGED_FACT}")}
+        texts |= {f"policies__{each.partition('/')[2]}": _claimed(each, TOLD_FACT) for each in AT_ONCE}
+        texts |= {"policies__judged": _claimed(JUDGED, JUDGED_FACT)}
         packs = small_town.packs(Path(folder), _text(0), registry__enterprise=DICTIONARY, **texts)
         (packs / "national").mkdir()
-        (packs / "national" / "calendar.md").write_bytes((ROOT / "packs" / "national" / "calendar.md").read_bytes())
+        years = range(EARLIER.year, timezone.localdate().year + 2)  # as many as the site's own clock may need
+        rows = "".join(f"| {year} | 元旦 | {year}-01-01 | |\n" for year in years)
+        (packs / "national" / "calendar.md").write_text(
+            f"# 工作日历\n\n| 年 | 节日 | 放假 | 上班 |\n|---|---|---|---|\n{rows}", encoding="utf-8"
+        )
         catalogue.take_packs(SETUP, packs)
     rows = "".join(f"{code},第{at}企业,湖墅街道,{12 + at},100,国产\n" for at, code in enumerate(codes(firms)))
     base = small_town.BASE.splitlines(keepends=True)[0] + rows
     proposed = registry.propose_import(OFFICER, ("mapping.yaml", small_town.MAPPING.encode()), [("base.csv", base.encode())])
     registry.take_import(OFFICER, proposed.id)
-    ledger.open_budget(LI, BUDGET, "花园", [*(policy(each) for each in range(policies)), AT_ONCE, JUDGED], AS_OF.year, 10**11, key="open")
+    ledger.open_budget(LI, BUDGET, "花园", [policy(each) for each in range(policies)], AS_OF.year, 10**11, key="open")
+    for year in (timezone.localdate().year, timezone.localdate().year + 1):  # pages claim on the day that it is
+        claims = f"budget/{year}/town/claims"
+        ledger.open_budget(LI, claims, "申领", [*AT_ONCE, JUDGED], year, 10**11, key=f"open/{year}")
+    people = (
+        (COUNTER, Role.SERVICE, "政务中心"),
+        (JUDGE, Role.SERVICE, "政务中心"),
+        (MAKER, LI.role, LI.office),
+        (SIGNER, WANG.role, WANG.office),
+    )
+    for name, role, office in people:
+        accounts.create_staff(SETUP, name, PASSWORD, role, office)
+    User.objects.update(has_initial_password=False)
     for code in codes(firms):
         delivery.set_payee(LI, code, f"企业{code}", "示例银行杭州分行", "6222 0000 0000 0001", on=OPENED, document="开户证明 1")
+    pages.log_in()
     run = entitlements.start_run(OFFICER, AS_OF)
     while run.state is not RunState.DONE:  # the site's worker does it
         assert run.state is not RunState.FAILED
@@ -105,29 +139,38 @@ TABLE = """| U | 从业人员 | **可补助: boolean** |
 """What says who is eligible, in the policy of the small town."""
 
 
+def claims_of(number: int, firms: int) -> list[tuple[str, str]]:
+    """Return what is claimed in a round, and by whom."""
+    places = range(number * CLAIMED, min((number + 1) * CLAIMED, len(AT_ONCE) * firms))
+    at_once = [(AT_ONCE[place // firms], codes(firms)[place % firms]) for place in places]
+    return at_once + [(JUDGED, code) for code in codes(firms)[number : number + 1]]
+
+
 def _text(number: int) -> str:
     return small_town.POLICY.replace("town/garden", policy(number)).replace("花园补助", f"花园补助之{number}")
 
 
-def _claimed(name: str, more: str) -> str:
+def _claimed(name: str, fact: str) -> str:
     """Return the text of a policy that is claimed."""
     text = small_town.POLICY.replace("town/garden", name).replace("花园补助", name).replace("免申即享", "即申即享").split("## 例")[0]
-    return text.replace(TABLE, f"```feel 可补助: boolean\n从业人员 < 300{more}\n```\n").replace("1000", str(FEN // 100))
+    text = text.replace("/2026-12-31", "/2999-12-31").replace("1000", str(FEN // 100))
+    return text.replace(TABLE, f"```feel 可补助: boolean\n从业人员 < 300 and {fact}\n```\n")
 
 
 class Delivery:
     """Rounds of delivery, with a journal of what was answered."""
 
-    def __init__(self, seed: int, journal: Path) -> None:
-        self._seed, self._journal, self._on = seed, journal, OPENED
+    def __init__(self, seed: int, journal: Path, pages: Pages) -> None:
+        self._seed, self._journal, self._pages, self._on = seed, journal, pages, OPENED
 
     def deliver(self, number: int) -> None:
         """Deliver one policy to everybody: put on notice, granted, closed, some cancelled, paid or sent back, until nothing is left."""
-        run = answered(entitlements.latest_run)
+        run = answered(partial(entitlements.latest_run_of, AS_OF.year))
         assert run is not None
         opened = answered(partial(delivery.open_notice, OFFICER, run.id, policy(number), on=OPENED, days=2))
         self._keep("opened", [opened.id])
-        granted = answered(partial(delivery.grant_lines, opened.id))
+        self.order_runs(number)
+        granted = self._granted(opened.id, WORKER_SECONDS if number else FIRST_SECONDS)
         assert (granted.state is not NoticeState.GRANTING, granted.waiting) == (True, 0)
         lines = answered(partial(delivery.notice_lines, opened.id, limit=10_000))
         ids = [line.order_id for line in lines if line.order_id is not None]
@@ -141,38 +184,52 @@ class Delivery:
             if self._lot(order_id) < CANCEL and answered(partial(delivery.order, LI, order_id, purpose="test")).state is OrderState.PAYABLE:
                 answered(partial(delivery.cancel_order, LI, order_id, "试验", on=self._on))
                 self._keep("voided", [order_id])
-        for each in self._batches(policy(number)):
+        for each in self._batches(policy(number))[-1:]:
             if each.state is BatchState.RECONCILED:
                 self._advance(each)  # the same files again change nothing
         while self._pay(policy(number)):
             pass
 
-    def claim(self, codes: Iterable[str]) -> None:
+    def _granted(self, notice_id: UUID, seconds: float) -> Notice:
+        """Wait until the worker has granted the lines of a notice; where it does not, because its database died, do it here."""
+        deadline = time.monotonic() + seconds
+        while (found := answered(partial(delivery.notice, notice_id))).state is NoticeState.GRANTING:
+            if time.monotonic() > deadline:
+                self._keep("here", [notice_id])
+                return answered(partial(delivery.grant_lines, notice_id))
+            time.sleep(0.02)
+        self._keep("worker", [notice_id])
+        return found
+
+    def claim(self, number: int, firms: int) -> None:
         """Let enterprises claim: what is answered at once, and what a person judges, grants, refuses, or sees withdrawn."""
-        for code in codes:
-            firm = Actor(f"firm-{code}", Role.REPRESENTATIVE, "", code)
-            claim = answered(partial(delivery.claim, firm, code, AT_ONCE, {}, on=OPENED, key=f"{AT_ONCE}/{code}"))
-            assert claim.entitlement is not None
-            self._keep("granted", [claim.entitlement])
-            asked = answered(partial(delivery.claim, firm, code, JUDGED, {}, on=OPENED, key=f"{JUDGED}/{code}"))
-            assert asked.id is not None
-            lot = self._lot(code, JUDGED)
-            if lot < NO:
-                facts = {JUDGED_FACT: "true"}
-                shown = answered(partial(delivery.review, CLERK, asked.id, facts))
-                yes = {"is_granted": lot < YES, "reason": "材料齐全", "on": OPENED, "facts": facts, "seen": shown.seen}
-                decided = answered(partial(delivery.decide_claim, CLERK, asked.id, **yes))
-            else:
-                decided = answered(partial(delivery.withdraw_claim, firm, asked.id, on=OPENED))
-            assert (decided.entitlement is not None) == (lot < YES)
-            self._keep("granted", [decided.entitlement] if decided.entitlement else [])
-            self._keep("decided", [asked.id])
+        for name, code in claims_of(number, firms):
+            is_granted, id_ = self._pages.claim(code, name, f"{name}/{code}")
+            place = int(code[1:]) % TEN
+            assert is_granted or name == JUDGED, f"{code} claims {name}, and is not answered"
+            assert not is_granted or name != JUDGED or place < YES, f"{code} claims {name}, and is granted it without a person"
+            self._keep("granted" if is_granted else "claimed", [id_])
+            if not is_granted:  # of what was judged before, the grant is shown
+                if place < NO:
+                    self._pages.decide(id_, {JUDGED_FACT: "true"}, is_granted=place < YES)
+                else:
+                    self._pages.withdraw(code, id_)
+                self._keep("decided", [id_])
 
     def pay_claims(self) -> None:
         """Pay what was claimed."""
-        for claimed in (AT_ONCE, JUDGED):
-            while self._pay(claimed):
+        for name in (*AT_ONCE, JUDGED):
+            while self._pay(name):
                 pass
+
+    def order_runs(self, number: int) -> None:
+        """Let the worker decide everybody: anew, or once more the run that counts."""
+        run = answered(partial(entitlements.latest_run_of, AS_OF.year))
+        assert run is not None
+        if number % 2:
+            answered(partial(entitlements.start_run, OFFICER, EARLIER))
+        else:
+            answered(partial(entitlements.start_repeat, OFFICER, run.id))
 
     def _object(self, notice_id: UUID, code: str) -> None:
         """Let somebody object to a line, and the officer decide it; once the notice is over, it was decided before."""
@@ -205,14 +262,24 @@ class Delivery:
 
     def _advance(self, found: Batch) -> None:
         """Sign a batch, fetch its file and load what the bank says of it: first of one half, then of the whole."""
-        answered(partial(delivery.sign_batch, WANG, found.id, on=self._on))
-        name, content = answered(partial(delivery.bank_file, LI, found.id))
-        assert content == answered(partial(delivery.bank_file, LI, found.id))[1]
+        on_pages = int(found.number.partition("-")[2]) % SHARE == 0
+        if on_pages:
+            self._pages.sign(found.id)
+            content = self._pages.bank_file(found.id)
+        else:
+            answered(partial(delivery.sign_batch, WANG, found.id, on=self._on))
+            content = answered(partial(delivery.bank_file, LI, found.id))[1]
+        name, again = answered(partial(delivery.bank_file, LI, found.id))
+        assert content == again
         whole = answered(partial(delivery.batch, LI, found.id))
         results = ["失败" if self._lot(line.order_id, whole.number) < FAIL else "成功" for line in whole.lines]
         half = [result if at % 2 else "处理中" for at, result in enumerate(results)]
         for part in (half, results):
-            answered(partial(delivery.load_return, LI, found.id, name, return_file(whole, *part, reason="户名不符"), on=self._on))
+            file = return_file(whole, *part, reason="户名不符")
+            if on_pages:
+                self._pages.load_return(found.id, name, file)
+            else:
+                answered(partial(delivery.load_return, LI, found.id, name, file, on=self._on))
             self._keep("paid", [line.order_id for line, result in zip(whole.lines, part, strict=True) if result == "成功"])
         assert answered(partial(delivery.batch, LI, found.id)).state is BatchState.RECONCILED
 

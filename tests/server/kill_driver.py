@@ -1,11 +1,11 @@
 """A program that grants and pays in many small acts, each repeated until the ledger has answered; it may be killed at any moment.
 
-    python tests/server/kill_driver.py ACTS SEED JOURNAL [POLICIES FIRMS]      (with the site's folder and database in the environment)
+    python tests/server/kill_driver.py ACTS SEED JOURNAL [POLICIES FIRMS PORT]      (with the site's folder and database in the environment)
 
 For each number it reserves an amount under the key `kill/<number>`, and then pays it (two of three) or gives it back; and where it is
-given policies, it delivers one of them with every fifth number, and lets some claim (`kill_delivery.py`). What the ledger has answered is
-written to the journal and flushed to the disk before the next act: it may never be lost again. Started again, it begins a little before
-where the journal ends, so that acts that were done are done again.
+given policies, it delivers one of them with every fifth number, and lets some claim (`kill_delivery.py`), by the site's pages at a port.
+What the ledger has answered is written to the journal and flushed to the disk before the next act: it may never be lost again. Started
+again, it begins a little before where the journal ends, so that acts that were done are done again.
 """
 
 import os
@@ -20,15 +20,16 @@ django.setup()
 
 from django.db import transaction  # noqa: E402 - the framework is set up first
 
-from tests.server.kill_delivery import Delivery, answered, codes, set_up  # noqa: E402
+from tests.server.kill_delivery import PAID, ROUND, Delivery, answered, set_up  # noqa: E402
+from tests.server.kill_pages import Pages, Waiting  # noqa: E402
 from zhida_server.audit import service as audit  # noqa: E402
 from zhida_server.ledger import service as ledger  # noqa: E402
 from zhida_server.ledger.data import Reservation, Settlement, act_id  # noqa: E402
 from zhida_server.people.data import job_actor  # noqa: E402
 
 BUDGET, YEAR = "budget/2026/test/kills", 2026
-REPEATED, ROUND = 4, 5
-"""How many acts are done again after a restart, and with each how many acts a policy is delivered."""
+REPEATED = 4
+"""How many acts are done again after a restart."""
 
 ACTOR = job_actor("kill-driver")
 
@@ -55,27 +56,38 @@ def act(number: int, seed: int) -> None:
         audit.record(ACTOR.name, "batch.return" if is_paid else "order.cancel", str(reservation.id))
 
 
+def round_(delivery: Delivery, number: int, policies: int, firms: int) -> None:
+    """Deliver a policy, as long as there is one left, and let some claim; the worker has something to do all the while."""
+    if number < policies:
+        delivery.deliver(number)
+    else:
+        delivery.order_runs(number)
+    delivery.claim(number, firms)
+    if number % PAID == PAID - 1:
+        delivery.pay_claims()
+
+
 def main() -> None:
     """Do what is left to do."""
     acts, seed, journal = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    policies, firms = (int(each) for each in sys.argv[4:6]) if sys.argv[4:] else (0, 0)
+    policies, firms, port = (int(each) for each in sys.argv[4:7]) if sys.argv[4:] else (0, 0, 0)
+    pages = Pages(port, journal, Waiting(journal.with_name(f"{journal.name}.now")))
     if policies and not journal.exists():
-        set_up(policies, firms)
+        set_up(policies, firms, pages)
     answered(partial(ledger.open_budget, ACTOR, BUDGET, "试验", ["test/kills"], YEAR, 10**12, key="kill/budget"))
-    delivery = Delivery(seed, journal.with_name(f"{journal.name}.delivery"))
+    delivery = Delivery(seed, journal.with_name(f"{journal.name}.delivery"), pages)
     done = journal.read_text(encoding="utf-8").count("\n") if journal.exists() else 0
     with journal.open("a", encoding="utf-8") as file:
         for number in range(max(0, done - REPEATED), acts):
             answered(partial(act, number, seed))
-            if number % ROUND == 0 and number // ROUND < policies:
-                delivery.deliver(number // ROUND)
-                delivery.claim(codes(firms)[number // ROUND :: policies])
-                if number // ROUND == policies - 1:
-                    delivery.pay_claims()
+            if policies and number % ROUND == 0:
+                round_(delivery, number // ROUND, policies, firms)
             if number >= done:
                 file.write(f"{number} {act_id(f'kill/{number}')}\n")
                 file.flush()
                 os.fsync(file.fileno())
+    if policies:
+        delivery.pay_claims()
 
 
 if __name__ == "__main__":

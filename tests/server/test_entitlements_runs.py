@@ -14,6 +14,7 @@ from zhida.assess import workers
 from zhida.assess.assessment import Outcome
 from zhida.assess.processes import ProcessWorker
 from zhida.errors import InputError
+from zhida.registry_io.replacing import write_failed
 from zhida_server import files, settings
 from zhida_server.audit import models as audit_models
 from zhida_server.catalogue import service as catalogue
@@ -160,6 +161,10 @@ def _out_of_space(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
 
 
+def _unwritten(*_arguments: object, **_options: object) -> None:
+    raise write_failed(Path("results"), OSError(28, "No space left on device"))
+
+
 def test_a_run_is_decided_again_in_the_background_and_says_whether_every_byte_is_the_same() -> None:
     run_id = done()
     asked = service.start_repeat(AUDITOR, run_id)
@@ -232,6 +237,21 @@ def test_a_run_that_fails_each_time_is_given_up_and_says_why(monkeypatch: pytest
     monkeypatch.undo()
     found = service.run_now(ordered.id)
     assert (found.state, found.fault) == (RunState.DONE, "")
+
+
+def test_what_does_not_fit_on_the_disk_is_tried_again_whatever_the_engine_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ordered, asked = service.start_run(LI, AS_OF), service.start_repeat(AUDITOR, done())
+    monkeypatch.setattr(runs, "_decided", _unwritten)
+    for task, id_ in ((tasks.run, ordered.id), (tasks.repeat, asked.id)):
+        with pytest.raises(InputError, match="No space"):
+            task(tried(), str(id_))
+    assert service.run(LI, ordered.id).state is RunState.RUNNING
+    assert service.repetitions(LI, asked.run_id)[0].state is RunState.RUNNING
+    monkeypatch.undo()
+    tasks.run(tried(), str(ordered.id))
+    tasks.repeat(tried(), str(asked.id))
+    assert service.run(LI, ordered.id).state is RunState.DONE
+    assert service.repetitions(LI, asked.run_id)[0].state is RunState.DONE
 
 
 def test_a_job_waits_for_another_run_as_long_as_it_takes_and_tries_all_else_so_often() -> None:

@@ -3,22 +3,32 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import psycopg
 import pytest
 
-from tests.server.sites import ENVIRONMENT, RunningSite, command, kill, processes_of, short_folder, until
+from tests.server.kill_books import Driver, ended_well
+from tests.server.kill_delivery import ROUND
+from tests.server.sites import RunningSite, kill, processes_of, short_folder, until
 from zhida_server.run.folder import made_site
 from zhida_server.run.postgres import Postgres
 
-DRIVER = Path(__file__).with_name("kill_driver.py")
-ROOT = DRIVER.parents[2]
 SEED = 20260630
+SITE_KILLS = {"web": 14, "worker": 12, "database": 21, "everybody": 3}
+"""How often each part of a site is killed, and all of it at once."""
+OTHERS = {"connection": 2, "driver": 3}
+"""What is killed besides: one connection of the database, and the program itself."""
+DOING = """
+SELECT id, attempts FROM procrastinate_jobs
+WHERE status = 'doing' AND attempts < 5 AND task_name LIKE ANY(ARRAY['delivery.%', 'entitlements.%'])
+"""
+"""What the worker is at: each job, and its try; after ten it would give up, so that not every kill may meet the same."""
+SPREAD_SECONDS = 0.03
+"""Over how long a time of a request, or a job, kills are spread."""
 
 
 @pytest.fixture
@@ -34,247 +44,165 @@ def site() -> Iterator[RunningSite]:
         kill([pid for pid, line in processes_of(running.folder).items() if "kill_driver" in line])
 
 
-class Driver:
-    """The program that grants and pays."""
+class Killer:
+    """Kills the processes of a site: those that answer and work, while they do."""
 
-    def __init__(self, site: RunningSite, acts: int, seed: int, policies: int = 0, firms: int = 0) -> None:
-        self.site, self.acts, self.seed, self.policies, self.firms = site, acts, seed, policies, firms
-        self.journal = site.folder.parent / "journal"
-        self._process: subprocess.Popen[bytes] | None = None
+    def __init__(self, site: RunningSite, driver: Driver, *, spares_jobs: bool) -> None:
+        """Keep whom to kill; a job whose database dies waits half a minute for its next try, unless those are spared."""
+        self._site, self._driver, self._spares_jobs = site, driver, spares_jobs
+        self._chance = random.Random(driver.seed)  # noqa: S311 - its lots are drawn from a seed
+        self._address = Postgres(site.folder / "database").address
+        self._met: set[tuple[int, int]] = set()
+        """Jobs, and their tries, that were cut short by a kill."""
+        self._steps = driver.steps()
 
-    def start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, DRIVER, *map(str, (self.acts, self.seed, self.journal, self.policies, self.firms))],
-            cwd=ROOT,
-            env=ENVIRONMENT
-            | {
-                "ZHIDA_SITE": str(self.site.folder),
-                "DATABASE_URL": Postgres(self.site.folder / "database").address,
-                "DJANGO_SETTINGS_MODULE": "zhida_server.settings",
-                "PYTHONPATH": str(ROOT),
-            },
-        )
+    def pause(self, longest: float) -> None:
+        """Let them work for a while."""
+        time.sleep(self._chance.uniform(0.02, longest))
 
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+    def shuffled(self, kills: Mapping[str, int]) -> list[str]:
+        """Return what is to be killed, in some order."""
+        cards = [kind for kind, count in kills.items() for _ in range(count)]
+        self._chance.shuffle(cards)
+        return cards
 
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+    def strike(self, kind: str) -> bool:
+        """Kill one process of a kind, and see to it that the site comes back; says whether it was killed, and at work."""
+        strikes = {"web": self._web, "worker": self._worker, "database": self._database, "everybody": self._everybody}
+        if self._driver.steps() == self._steps:
+            return False  # nothing was answered since the last one
+        is_struck = (strikes | {"connection": self._connection, "driver": self._restart})[kind]()
+        if is_struck:
+            self._steps = self._driver.steps()
+        return is_struck
 
-    def has_finished(self) -> bool:
-        return self._process is not None and self._process.poll() == 0
+    def _web(self) -> bool:
+        """Kill what answers requests, or what looks after that, while the program waits for the answer to a form that it sent."""
+        pids = self._site.pids("zhida_server.run.web")
+        if len(pids) < 2 or not self._site.is_well():
+            return False
+        former, deadline = self._driver.waits_for(), time.monotonic() + 2
+        while not (asked := self._driver.waits_for()).startswith("web POST") or asked == former:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.002)
+        time.sleep(self._chance.uniform(0, SPREAD_SECONDS))
+        is_killed = kill([self._chance.choice(pids)]) > 0
+        return is_killed and self._driver.waits_for() == asked  # it was not answered before
 
-    def done(self) -> int:
-        return self.journal.read_text(encoding="utf-8").count("\n") if self.journal.exists() else 0
+    def _worker(self) -> bool:
+        """Kill the worker while it does something."""
+        pids, doing = self._site.pids("zhida_server.run.worker"), self._fresh()
+        if not pids or not doing:
+            return False
+        time.sleep(self._chance.uniform(0, SPREAD_SECONDS))
+        is_killed = kill(pids) > 0
+        left = doing & self._doing()
+        self._met |= left
+        return is_killed and bool(left)  # it had not come to its end before
 
-    def answers(self, kind: str) -> set[str]:
-        """Return what delivery has answered: the ids of a kind, `opened`, `granted`, `voided` or `paid`."""
-        path = self.journal.with_name(f"{self.journal.name}.delivery")
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return {id_ for each, id_ in (line.split() for line in lines) if each == kind}
+    def _database(self) -> bool:
+        """Kill the database's first process, and by that all of them."""
+        pid = self._site.database_pid
+        if pid is None or not self._answers():
+            return False
+        doing = self._doing()
+        if self._spares_jobs and doing:
+            return False
+        self._met |= doing
+        return kill([pid]) > 0
 
+    def _connection(self) -> bool:
+        """Kill the process of one connection."""
+        found = self._site.pids("postgres: ")
+        return bool(found) and kill([self._chance.choice(found)]) > 0
 
-def strike(kind: str, site: RunningSite, driver: Driver, chance: random.Random) -> bool:
-    """Kill one process of a kind, and see to it that the site comes back; says whether there was one to kill."""
-    if kind == "driver":
-        driver.kill()
-        driver.start()
-        return True
-    if kind == "everybody":
-        numbers = sorted(processes_of(site.folder))
+    def _everybody(self) -> bool:
+        """Kill all processes of the site and the program, and start them again."""
+        site, numbers = self._site, sorted(processes_of(self._site.folder))
+        if not (site.is_well() and site.pids("zhida_server.run.worker")):
+            return False
+        self._met |= self._doing()
         site.send(signal.SIGKILL)
         site.ended()
         count = kill([pid for pid in numbers if pid in processes_of(site.folder)])
         until(lambda: not any("postgres" in line for line in processes_of(site.folder).values()))
-        driver.kill()
+        self._driver.kill()
         site.start()
-        driver.start()
+        self._driver.start()
         return count > 0
-    if kind == "database":
-        return kill([site.database_pid or 0] if site.database_pid else []) > 0
-    words = {"connection": "postgres: ", "web": "zhida_server.run.web", "worker": "zhida_server.run.worker"}[kind]
-    found = site.pids(words)
-    return bool(found) and kill([chance.choice(found)]) > 0
+
+    def _restart(self) -> bool:
+        self._driver.kill()
+        self._driver.start()
+        return True
+
+    def _answers(self) -> bool:
+        with suppress(psycopg.Error), psycopg.connect(self._address):
+            return True
+        return False
+
+    def _fresh(self) -> set[tuple[int, int]]:
+        """Return what the worker is at, and was not when something was killed; a short while is waited for it."""
+        deadline = time.monotonic() + 0.5
+        with suppress(psycopg.Error), psycopg.connect(self._address, autocommit=True) as connection:
+            while time.monotonic() < deadline:
+                if doing := set(connection.execute(DOING).fetchall()) - self._met:
+                    return doing
+                time.sleep(0.01)
+        return set()
+
+    def _doing(self) -> set[tuple[int, int]]:
+        with suppress(psycopg.Error), psycopg.connect(self._address) as connection:
+            return set(connection.execute(DOING).fetchall())
+        return set()
 
 
-def struck(site: RunningSite, driver: Driver, kills: int, kinds: list[str], longest: float) -> dict[str, int]:
-    """Let the driver work while processes are killed, and then to its end; returns how many of each kind were killed."""
-    chance = random.Random(driver.seed)  # noqa: S311 - its lots are drawn from a seed
+def struck(site: RunningSite, driver: Driver, kills: Mapping[str, int], longest: float, *, spares_jobs: bool = False) -> Counter[str]:
+    """Let the driver work while processes are killed, and then to its end; returns how many of each kind were killed at work."""
+    killer, counts = Killer(site, driver, spares_jobs=spares_jobs), Counter[str]()
     site.start()
-    counts = dict.fromkeys(kinds, 0)
     driver.start()
     until(lambda: driver.journal.exists() or not driver.is_running())  # the town is made, and the driver at work
-    while sum(counts.values()) < kills:
-        time.sleep(chance.uniform(0.05, longest))
+    left, deadline = killer.shuffled(kills), time.monotonic() + 1_200
+    while left:
+        assert time.monotonic() < deadline, f"{left} were never found at work: {site.log()[-5_000:]}"
+        killer.pause(longest)
         if not driver.is_running():
             assert driver.has_finished(), "the driver ended by itself, and not well"
-            driver.acts += 200  # more to do while there is more to kill
+            driver.acts += 3 * ROUND  # more to do while there is more to kill
             driver.start()
-        kind = chance.choice(kinds)
-        counts[kind] += strike(kind, site, driver, chance)
-    until(lambda: not driver.is_running() or not site.is_served(), 300)
+        kind = next((kind for kind in dict.fromkeys(left) if killer.strike(kind)), None)
+        if kind is not None:
+            left.remove(kind)
+            counts[kind] += 1
+    until(lambda: not driver.is_running() or not site.is_served(), 600)
     assert site.is_served(), site.out.read_text(encoding="utf-8")
     assert driver.has_finished()
     until(site.is_well)
     return counts
 
 
-def faults_after(site: RunningSite, driver: Driver) -> list[str]:
-    """Compare the books with what was to be done, and return every difference."""
-    faults = []
-    with psycopg.connect(Postgres(site.folder / "database").address) as connection:
-        written = connection.execute(
-            """SELECT made.key, made.id::text, sum(posting.credit_fen), settling.kind, count(DISTINCT settling.id)
-            FROM ledger_transaction made JOIN ledger_posting posting ON posting.transaction_id = made.id
-            LEFT JOIN ledger_transaction settling ON settling.settles_id = made.id
-            WHERE made.kind = 'pending' AND made.key LIKE 'kill/%' GROUP BY made.key, made.id, settling.kind"""
-        ).fetchall()
-        records = dict(
-            connection.execute(
-                "SELECT act, count(DISTINCT object) FROM audit_record WHERE actor = 'job:kill-driver' GROUP BY act"
-            ).fetchall()
-        )
-    found = {key: (identity, int(fen), kind, settled) for key, identity, fen, kind, settled in written}
-    journal = dict(line.split() for line in driver.journal.read_text(encoding="utf-8").splitlines())
-    faults += [f"number {number} was answered and is lost" for number in journal if f"kill/{number}" not in found]
-    faults += [f"{len(found)} reservations, {driver.acts} were asked for"] if len(found) != driver.acts else []
-    faults += [f"{key} is settled {settled} times" for key, (_, _, _, settled) in found.items() if settled != 1]
-    if records.get("entitlement.grant") != driver.acts:
-        faults.append(f"{records.get('entitlement.grant')} grants are in the audit, {driver.acts} were made")
-    paid = sum(kind == "post" for _, _, kind, _ in found.values())
-    if records.get("batch.return", 0) != paid:
-        faults.append(f"{records.get('batch.return')} payments are in the audit, {paid} were made")
-    return faults
-
-
-WITHOUT_ITS_LIKE = """
-SELECT coalesce(granted.id, ordered.id, reserved.id)::text FROM entitlements_entitlement granted
-FULL JOIN delivery_order ordered ON ordered.id = granted.id
-FULL JOIN (SELECT id FROM ledger_transaction WHERE kind = 'pending' AND key NOT LIKE 'kill/%') reserved
-    ON reserved.id = coalesce(granted.id, ordered.id)
-WHERE granted.id IS NULL OR ordered.id IS NULL OR reserved.id IS NULL
-"""
-"""Grants, orders and reservations that do not have the other two."""
-
-ORDERS = """
-SELECT ordered.id::text, ordered.amount_fen,
-    (SELECT kind FROM delivery_event WHERE order_id = ordered.id ORDER BY seq DESC LIMIT 1),
-    (SELECT count(*) FROM delivery_event WHERE order_id = ordered.id AND kind = 'paid'),
-    (SELECT count(*) FROM delivery_line WHERE order_id = ordered.id AND outcome = 'paid'),
-    (SELECT count(*) FROM delivery_event WHERE order_id = ordered.id AND kind = 'failed'),
-    (SELECT count(*) FROM delivery_event WHERE order_id = ordered.id AND kind = 'held'),
-    ARRAY(SELECT kind FROM ledger_transaction WHERE settles_id = ordered.id)
-FROM delivery_order ordered
-"""
-"""Each order: what it pays, where it stands, how often it was paid, by lines and by events, and how the ledger settled it."""
-
-CLAIMS = """
-SELECT claim.id::text, claim.outcome, decision.outcome, coalesce(claim.order_id, decision.order_id)::text,
-    (SELECT count(*) FROM audit_record WHERE act = 'claim' AND object = claim.id::text),
-    (SELECT count(*) FROM audit_record WHERE act IN ('claim.decide', 'claim.withdraw') AND object = claim.id::text)
-FROM delivery_claim claim LEFT JOIN delivery_claim_decision decision ON decision.claim_id = claim.id
-"""
-"""Each claim: its answer, what a person decided, its order, and how often both are in the audit."""
-
-OBJECTIONS = """
-SELECT objection.id::text, decision.is_upheld, (SELECT kind FROM delivery_event WHERE order_id = ordered.id ORDER BY seq DESC LIMIT 1),
-    (SELECT count(*) FROM audit_record WHERE act = 'objection.decide' AND object = objection.id::text)
-FROM delivery_objection objection LEFT JOIN delivery_objection_decision decision ON decision.objection_id = objection.id
-LEFT JOIN delivery_order ordered ON ordered.notice_id = objection.notice_id AND ordered.code = objection.code
-"""
-"""Each objection: how it was decided, where the order stands that it is about, and how often its decision is in the audit."""
-
-JUDGED = "SELECT count(*) FROM registry_attribute WHERE name = '示范企业' AND replaces_id IS NULL"
-
-BOOKS = "SELECT debits_posted_fen, debits_pending_fen FROM ledger_account WHERE code = %s"
-
-
-def delivery_after(site: RunningSite, driver: Driver) -> tuple[list[str], dict[str, int]]:
-    """Compare what was delivered with what was to be delivered, and the books with both; returns every difference, and figures."""
-    with psycopg.connect(Postgres(site.folder / "database").address) as connection:
-        faults = [f"{row[0]} lacks its grant, order or reservation" for row in connection.execute(WITHOUT_ITS_LIKE)]
-        orders = connection.execute(ORDERS).fetchall()
-        books = connection.execute(BOOKS, ["budget/2026/town"]).fetchone()
-    states: dict[str, set[str]] = {"paid": set(), "voided": set()}
-    for id_, _, state, events, lines, _, _, settled in orders:
-        states.setdefault(state, set()).add(id_)
-        if (events, lines, settled) != {"paid": (1, 1, ["post"]), "voided": (0, 0, ["void"])}.get(state):
-            faults.append(f"{id_} is {state}, paid by {events} events and {lines} lines, and settled by {settled}")
-    claimed, figures = claims_after(site, driver)
-    faults += claimed
-    expected = driver.policies * driver.firms + figures["claimed"] + figures["judged"]
-    faults += [f"{len(orders)} orders, {expected} were to be"] * (len(orders) != expected)
-    for kind, found in {"granted": {row[0] for row in orders}, **states}.items():
-        faults += [f"{id_} was answered as {kind} and is not" for id_ in driver.answers(kind) - found]
-    paid = sum(int(fen) for _, fen, state, *_ in orders if state == "paid")
-    faults += [f"the budget has {books} paid and pending, orders {paid}"] * (books != (paid, 0))
-    return faults, figures | {
-        "orders": len(orders),
-        "paid": len(states["paid"]),
-        "voided": len(states["voided"]),
-        "failures": sum(row[5] for row in orders),
-        "held": sum(row[6] for row in orders),
-    }
-
-
-def claims_after(site: RunningSite, driver: Driver) -> tuple[list[str], dict[str, int]]:
-    """Compare what was claimed, judged and objected to with what was to be; returns every difference, and figures."""
-    with psycopg.connect(Postgres(site.folder / "database").address) as connection:
-        claims = connection.execute(CLAIMS).fetchall()
-        objections = connection.execute(OBJECTIONS).fetchall()
-        ((told,),) = connection.execute(JUDGED).fetchall()
-    faults = [f"{len(claims)} claims, {2 * driver.firms} were to be"] * (len(claims) != 2 * driver.firms)
-    for id_, answer, decision, order, claimed, decided in claims:
-        is_whole = (claimed, decided) == (1, answer == "REVIEW") and (decision is None) == (answer != "REVIEW")
-        if not is_whole or (order is not None) != (answer == "ELIGIBLE" or decision == "granted"):
-            faults.append(f"claim {id_} is {answer}, {decision}, order {order}, {claimed} and {decided} times in the audit")
-    for id_, is_upheld, state, decided in objections:
-        if is_upheld is None or decided != 1 or (is_upheld and state != "voided"):
-            faults.append(f"objection {id_} is decided {decided} times as {is_upheld}, its order is {state}")
-    outcomes = [decision for _, _, decision, *_ in claims]
-    granted = outcomes.count("granted")
-    faults += [f"{told} facts were judged, {granted} claims were granted"] * (told != granted)
-    faults += [f"{each} was answered as decided and is not" for each in driver.answers("decided") - {row[0] for row in claims if row[2]}]
-    faults += [f"{each} was answered as heard and is not" for each in driver.answers("heard") - {row[0] for row in objections}]
-    return faults, {
-        "claimed": outcomes.count(None),
-        "judged": granted,
-        "refused": outcomes.count("refused"),
-        "withdrawn": outcomes.count("withdrawn"),
-        "upheld": sum(row[1] is True for row in objections),
-    }
-
-
-def ended_well(site: RunningSite, driver: Driver) -> dict[str, int]:
-    """See to it that nothing was lost or paid twice, that the chain is whole and the books balance; returns figures."""
-    faults, figures = delivery_after(site, driver)
-    assert faults_after(site, driver) + faults == []
-    site.send(signal.SIGTERM)
-    assert site.ended() == 0
-    verified = command("site", "verify", site.folder)
-    assert verified.returncode == 0, verified.stdout
-    return figures
-
-
+@pytest.mark.long
 def test_three_kills_while_granting_and_paying_lose_nothing_and_pay_nothing_twice(site: RunningSite) -> None:
-    driver = Driver(site, 20, SEED, policies=3, firms=20)
-    struck(site, driver, 3, ["database", "connection", "worker", "driver"], 0.8)
+    driver = Driver(site, 10, SEED, policies=2, firms=12)
+    kills = {"database": 1, "web": 1, "worker": 1}
+    assert struck(site, driver, kills, 0.3, spares_jobs=True) == kills
     figures = ended_well(site, driver)
-    assert figures["orders"] == 60 + 20 + figures["judged"]
-    figures.pop("upheld")  # by chance a notice of so few closes before anybody objects; with fifty kills some are upheld
-    assert min(figures.values()) > 0
+    assert figures["orders"] == 2 * 12 + figures["claimed"] + figures["judged"]
+    assert figures["worker"] > 0
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", [SEED + int(os.environ.get("ZHIDA_KILL_SEED", "1"))])
 def test_fifty_kills_while_granting_and_paying_lose_nothing_and_pay_nothing_twice(site: RunningSite, seed: int) -> None:
     begun = time.monotonic()
-    driver = Driver(site, 150, seed, policies=30, firms=60)
-    counts = struck(site, driver, 50, ["database", "database", "connection", "worker", "web", "driver", "everybody"], 1.5)
-    assert sum(counts.values()) >= 50
+    driver = Driver(site, 20 * ROUND, seed, policies=30, firms=20)
+    counts = struck(site, driver, SITE_KILLS | OTHERS, 1.0)
     figures = ended_well(site, driver)
+    assert counts == SITE_KILLS | OTHERS
+    assert sum(counts[kind] for kind in SITE_KILLS) >= 50
+    assert min(counts[kind] for kind in ("web", "worker", "database")) >= 10
     assert min(figures.values()) > 0
     seconds = time.monotonic() - begun
-    print(f"\n{sum(counts.values())} kills {counts}, {driver.acts:,} ledger acts, {figures}, {seconds:.0f} s")  # noqa: T201 - the figures of the note
+    print(f"\n{sum(counts.values())} kills {dict(counts)}, {driver.acts:,} ledger acts, {figures}, {seconds:.0f} s")  # noqa: T201 - the figures of the note

@@ -1,6 +1,7 @@
 """A site from its start to its end, as a program: what it says, what it survives, and that nothing of it stays behind."""
 
 import os
+import random
 import re
 import signal
 import socket
@@ -14,10 +15,15 @@ import psycopg
 import pytest
 
 import zhida.cli
+from tests.server.kill_books import Driver, ended_well
+from tests.server.kill_delivery import ROUND
 from tests.server.sites import RunningSite, command, copied, free_port, kill, processes_of, short_folder, until
 from zhida_server.run.folder import made_site
 from zhida_server.run.postgres import Postgres, used
 from zhida_server.run.said import SiteError
+
+INTERRUPTED = 10
+"""How often Ctrl-C is pressed while a program grants and pays."""
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +118,22 @@ def test_a_database_is_taken_as_it_runs_and_stopped_by_the_last_who_uses_it(made
         assert processes_of(site.path) == {}
 
 
+def test_a_database_that_lets_nobody_in_because_the_disk_is_full_says_so_soon(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with short_folder() as folder, used(made_site(copied(made, folder / "site"))) as server:
+
+        def refused(*_address: object, **_options: object) -> None:
+            raise psycopg.OperationalError("FATAL:  could not write init file: No space left on device")
+
+        waiting = Postgres(server.data)
+        with monkeypatch.context() as full:
+            full.setattr(psycopg, "connect", refused)
+            begun = time.monotonic()
+            with pytest.raises(SiteError, match="Free the disk"):
+                waiting.start(30.0)
+            assert time.monotonic() - begun < 25
+        assert waiting.start()  # there is room again
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seconds", ["0", "60"], ids=["ended_and_not_asked_how", "at_work"])
 def test_a_killed_database_recovers_what_was_committed_and_marks_that_name_another_process_are_no_hindrance(
@@ -191,3 +213,49 @@ def test_what_dies_is_started_again_and_what_is_orphaned_ends(site: RunningSite)
     site.send(signal.SIGTERM)
     assert site.ended() == 0
     assert processes_of(site.folder) == {}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [20260630 + int(os.environ.get("ZHIDA_KILL_SEED", "1"))])
+def test_ctrl_c_while_granting_and_paying_loses_nothing_and_pays_nothing_twice(site: RunningSite, seed: int) -> None:
+    with (site.folder / "site.toml").open("a", encoding="utf-8") as file:
+        file.write("grant_chunk = 5\n")  # so that one may be interrupted between many
+    begun, chance = time.monotonic(), random.Random(seed)  # noqa: S311 - its lots are drawn from a seed
+    driver = Driver(site, 12 * ROUND, seed, policies=12, firms=20)
+    site.start()
+    driver.start()
+    until(lambda: driver.journal.exists() or not driver.is_running())
+    codes = []
+    try:
+        for number in range(INTERRUPTED):
+            steps = driver.steps()
+            until(lambda steps=steps: driver.steps() > steps or not driver.is_running())  # type: ignore[misc]
+            time.sleep(chance.uniform(0, 1.5))
+            if not driver.is_running():
+                assert driver.has_finished(), "the driver ended by itself, and not well"
+                driver.acts += 3 * ROUND  # more to do while there is more to interrupt
+                driver.start()
+            codes.append(interrupted(site, chance, is_twice=number % 3 == 2))
+            site.start()
+        until(lambda: not driver.is_running() or not site.is_served(), 300)
+        assert driver.has_finished()
+        figures = ended_well(site, driver)
+    finally:
+        driver.kill()
+    seconds = time.monotonic() - begun
+    print(f"\n{len(codes)} times Ctrl-C, exit codes {codes}, {driver.acts} ledger acts, {figures}, {seconds:.0f} s")  # noqa: T201 - the figures of the note
+
+
+def interrupted(site: RunningSite, chance: random.Random, *, is_twice: bool) -> int:
+    """Press Ctrl-C, once or twice in a row, and wait for the end, which leaves nobody behind; returns the exit code.
+
+    A second one may come once all has ended and only the interpreter goes on: a shell says 130 of that as well.
+    """
+    site.send(signal.SIGINT)
+    if is_twice:
+        time.sleep(chance.uniform(0, 0.8))
+        site.send(signal.SIGINT)
+    code = site.ended(90)
+    assert code in ({0, 130, -signal.SIGINT} if is_twice else {0}), site.out.read_text(encoding="utf-8")
+    until(lambda: all("kill_driver" in line for line in processes_of(site.folder).values()), 30 if is_twice else 1)
+    return code

@@ -31,7 +31,7 @@ from zhida.assess.order import RunOrder, plan_parts, processors
 from zhida.assess.run import Progress, run
 from zhida.entitle.best.payments import SCHEMA
 from zhida.entitle.best.registry import CombineRun, Outputs, fitting_results
-from zhida.errors import InputError, ZhidaError
+from zhida.errors import DiagnosticsError, InputError, ZhidaError
 from zhida.policy.pack import Packs
 from zhida.registry_io.engine import engine_version
 from zhida.registry_io.replacing import replacing
@@ -56,6 +56,9 @@ REPEAT_JOB = "entitlements.repeat"
 
 LOCK = 0x7A68_6964
 """The advisory lock of whoever works on a run in this database."""
+
+NOT_WRITTEN = "registry-write-failed"
+"""What the engine says where the operating system lets nothing be written: the disk is full."""
 
 ROWS_PER_PART = 32_768
 """Rows of a part at most: what is lost when a run is cut short, and how far a page sees it go."""
@@ -140,7 +143,8 @@ def run_now(run_id: UUID, *, is_last_try: bool = False) -> Run:
     Raises:
         NoRun: there is no such run.
         RunInProgress: somebody else works on a run.
-        ZhidaError, DamagedFileError: what it reads is not as it must be; the run has failed, and says why.
+        ZhidaError, DamagedFileError: what it reads is not as it must be; the run has failed, and says why. Or the disk is full
+            (registry-write-failed): then it may be tried again.
     """
     with _alone(run_id):
         found = records.run_of(run_id)
@@ -150,14 +154,20 @@ def run_now(run_id: UUID, *, is_last_try: bool = False) -> Run:
         told.begin()
         try:
             _work(found, told)
-        except (ZhidaError, DamagedFileError) as error:
-            told.fail(str(error))
-            raise
         except Exception as error:
-            if is_last_try:
+            if is_for_good(error):
+                told.fail(str(error))
+            elif is_last_try:
                 told.give_up(error)
             raise
         return records.run_of(run_id)
+
+
+def is_for_good(error: Exception) -> bool:
+    """Say whether it is in vain to try again: what a run reads is not as it must be. What the disk has no room for is tried again."""
+    if isinstance(error, DiagnosticsError) and any(each.code == NOT_WRITTEN for each in error.diagnostics):
+        return False
+    return isinstance(error, ZhidaError | DamagedFileError)
 
 
 def _work(ordered: Run, told: "_Told") -> None:
@@ -401,7 +411,7 @@ def repeat_now(repetition_id: UUID, *, workers: int | None = None, is_last_try: 
     Raises:
         NoRepetition: nobody asked for it.
         RunInProgress: somebody else works on a run.
-        ZhidaError, DamagedFileError: what it reads is not as it must be; it has failed, and says why.
+        ZhidaError, DamagedFileError: as `run_now`.
     """
     asked = records.repetition_of(repetition_id)
     with _alone(asked.run_id):
@@ -414,13 +424,12 @@ def repeat_now(repetition_id: UUID, *, workers: int | None = None, is_last_try: 
         told.begin()
         try:
             found = _repeated(records.done_run(asked.run_id), folder, told, workers)
-        except (ZhidaError, DamagedFileError) as error:
-            told.fail(str(error))
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
         except Exception as error:
-            if is_last_try:
+            if is_for_good(error):
+                told.fail(str(error))
+            elif is_last_try:
                 told.give_up(error)
+            if is_for_good(error) or is_last_try:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
         with transaction.atomic():

@@ -7,10 +7,8 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 from procrastinate.retry import RetryDecision
 
-from zhida.errors import ZhidaError
 from zhida_server.entitlements import runs
 from zhida_server.entitlements.data import RunInProgress
-from zhida_server.files import DamagedFileError
 
 TRIES, PATIENCE = 10, 30
 """How often a run is tried again, and the seconds between: after a full disk or a database that was away."""
@@ -31,8 +29,9 @@ def run(context: JobContext, run_id: str) -> None:
     """Work on a run until it is done. What cannot be decided has failed for good and says so in its record; all else is tried again."""
     try:
         runs.run_now(UUID(run_id), is_last_try=context.job.attempts >= TRIES)
-    except (ZhidaError, DamagedFileError):
-        return
+    except Exception as error:
+        if not runs.is_for_good(error):
+            raise
 
 
 @app.task(name=runs.REPEAT_JOB, lock=runs.JOB, retry=Patient(max_attempts=TRIES, wait=PATIENCE), pass_context=True)
@@ -40,5 +39,6 @@ def repeat(context: JobContext, repetition_id: str) -> None:
     """Decide a run again until that is done; what cannot be read, or was tried in vain, has failed for good and says so."""
     try:
         runs.repeat_now(UUID(repetition_id), is_last_try=context.job.attempts >= TRIES)
-    except (ZhidaError, DamagedFileError):
-        return
+    except Exception as error:
+        if not runs.is_for_good(error):
+            raise

@@ -6,6 +6,7 @@ Its programs come with a package. It listens on a Unix socket in its own folder 
 recovers by itself after it was killed. PostgreSQL refuses to run as root: then it runs as a user of its own, who owns the folder.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -67,6 +68,9 @@ class Programs:
     version: int
     """The major version."""
 
+
+FULL = os.strerror(errno.ENOSPC)
+"""What a server says that lets nobody in because it cannot write what it needs for that."""
 
 TRIES, TRY_AGAIN_SECONDS = 3, 0.5
 """How often a start that failed is tried again, and how long after: a process of it may have been killed while it recovered."""
@@ -147,6 +151,7 @@ class Postgres:
         """
         self.data = data
         self._process: subprocess.Popen[Any] | None = None
+        self._refusal = ""
 
     @property
     def socket_folder(self) -> Path:
@@ -196,7 +201,8 @@ class Postgres:
         try:
             with psycopg.connect(self.address_of("postgres"), connect_timeout=5) as connection:
                 row = connection.execute("SHOW data_directory").fetchone()
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
+            self._refusal = str(error)
             return False
         return row is not None and Path(str(row[0])).resolve() == self.data.resolve()
 
@@ -274,7 +280,12 @@ class Postgres:
         while time.monotonic() < deadline:
             if self.answers():
                 return True
-            if not self.is_alive():
+            if self.is_alive() and FULL in self._refusal:  # it runs and lets nobody in: whoever waits for that is told why
+                tries += 1
+                if tries >= TRIES:
+                    raise self.failed()
+                time.sleep(TRY_AGAIN_SECONDS)
+            elif not self.is_alive():
                 if self._process is not None and not TRANSIENT.search(self._log.read_text(encoding="utf-8", errors="replace")):
                     tries += 1
                     if tries >= TRIES:

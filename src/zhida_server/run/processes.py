@@ -44,6 +44,15 @@ def python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module, *arguments)
 
 
+class _Log(RotatingFileHandler):
+    """A log that leaves out what does not fit on a full disk: nobody's terminal is flooded with each line that was not written."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's own face
+        """Leave a line out where it could not be written; what else goes wrong is told as the library does."""
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
+
+
 def opened_log(folder: Path) -> logging.Logger:
     """Return the log of a site's processes."""
     log = logging.getLogger("zhida.site")
@@ -51,7 +60,7 @@ def opened_log(folder: Path) -> logging.Logger:
     log.propagate = False
     log.setLevel(logging.INFO)
     folder.mkdir(mode=0o700, exist_ok=True)
-    handler = RotatingFileHandler(folder / "site.log", maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8")
+    handler = _Log(folder / "site.log", maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     log.addHandler(handler)
     return log
@@ -98,8 +107,7 @@ class Process:
     def _keep_words(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         for line in process.stdout:
-            with suppress(OSError):  # a full disk: the site goes on without its log
-                self._log.info("%s: %s", self.kind.name, line.rstrip())
+            self._log.info("%s: %s", self.kind.name, line.rstrip())
 
     def revive(self) -> bool:
         """Start it again where it died, after a pause; return whether it keeps dying."""
