@@ -17,7 +17,8 @@ from tests.stories.small_district import DEMO, plant_district, the_few_packs
 from zhida.assess import columns as columns_module
 from zhida.assess.assessment import Outcome
 from zhida.assess.cells import cells_of
-from zhida.assess.columns import RegistryColumns, Tally, assess_registry, open_run
+from zhida.assess.columns import RegistryColumns, assess_registry, open_run
+from zhida.assess.columns_tally import Tally
 from zhida.assess.registry import PolicySummary, RunSummary, known_at, registry_findings
 from zhida.cli.registry import import_files
 from zhida.policy.pack import Packs

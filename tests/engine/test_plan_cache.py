@@ -60,7 +60,7 @@ def test_near_misses_ask_the_interpreter_nothing_either(tmp_path: Path) -> None:
 
     def decided(learned: Learned) -> tuple[PolicyColumns, list[pa.RecordBatch]]:
         found = open_policy(model, below=Decimal(10**15), limit=4_096, near_within=Decimal("0.5"), learned=learned)
-        found.codes.clear()
+        found.leave_codes()
         return found, [found.batch(answers) for answers in found.settle(ROWS)]
 
     first, said = decided(Learned())

@@ -23,10 +23,10 @@ class Use(NamedTuple):
 
 LIBRARIES = {
     "polars": Use(
-        ("registry_io/*", "columnar/*", "assess/columns.py", "assess/population*.py", "assess/renewing.py", "entitle/*"), 60, "polars"
+        ("registry_io/*", "columnar/*", "assess/columns*.py", "assess/population*.py", "assess/renewing.py", "entitle/*"), 60, "polars"
     ),
-    "numpy": Use(("columnar/*", "registry_io/*", "assess/columns.py", "assess/population*.py", "entitle/*"), 70, "numpy"),
-    "pyarrow": Use(("columnar/*", "registry_io/*", "assess/columns.py", "assess/renewing.py", "entitle/*"), 33, "pyarrow"),
+    "numpy": Use(("columnar/*", "registry_io/*", "assess/columns*.py", "assess/population*.py", "entitle/*"), 70, "numpy"),
+    "pyarrow": Use(("columnar/*", "registry_io/*", "assess/columns*.py", "assess/renewing.py", "entitle/*"), 33, "pyarrow"),
     "adbc_driver_manager": Use(("registry_io/sources_postgresql.py",), 1, "adbc-driver-manager"),
     "adbc_driver_postgresql": Use(("registry_io/sources_postgresql.py",), 1, "adbc-driver-postgresql"),
     "markdown_it": Use(("report/*",), 1, "markdown-it-py"),

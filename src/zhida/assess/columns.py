@@ -1,7 +1,6 @@
 """A registry by columns: batches of subjects in, tables of results out, every policy decided for all rows at once.
 
     polars frame ──PolicyColumns──> endings, rules, missing facts ──words──> pyarrow table        bad rows: the interpreter, one by one
-                                                                      └────> Tally ──> RunSummary
 
 The columns of a table: the key and `名称` (string), and for each policy, each headed `<policy>:`,
 
@@ -46,11 +45,10 @@ from zhida.assess.feeds import frame_at
 from zhida.assess.judge import MAX_AMOUNT
 from zhida.assess.order import NAME_ATTRIBUTE
 from zhida.assess.population import population_data, with_population
-from zhida.assess.registry import PolicySummary, RunSummary, known_at
+from zhida.assess.registry import known_at
 from zhida.assess.settle import MAX_COMBINATIONS
-from zhida.assess.statuses import status_order, status_rank
-from zhida.assess.subject import gives_amount, missing_parameters
-from zhida.assess.sums import PolicySums, TallySums
+from zhida.assess.statuses import status_order
+from zhida.assess.subject import gives_amount
 from zhida.columnar.answers import FAILED, HELD, ODD, OPEN
 from zhida.columnar.columns import distinct
 from zhida.columnar.frames import with_numbered_words
@@ -86,6 +84,7 @@ Places = NDArray[np.int32]
 """The place of each row's word, -1 for none."""
 
 Columns = dict[str, pa.Array]
+Table = pa.Table
 
 
 def open_run(packs: Packs, policies: Sequence[str], *, as_of: Date, key: str | None = None, cache: Path | None = None) -> "RegistryColumns":
@@ -167,15 +166,31 @@ class RegistryColumns:
             batch: Columns by the names of attributes and of their years, typed as registry.parquet is, with `:absent` companions.
             is_sorted: Whether dictionaries are to hold just the words that occur, sorted, as `sorted_words` makes them.
         """
+        batch = self.ready(batch)
+        return self.table(batch, [self.one(place, batch, is_sorted=is_sorted) for place in range(len(self.parts))])
+
+    def ready(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Return a batch as `one` takes it."""
         facts = [item.name for part in self.parts if part.columns is not None for item in part.columns.plan.facts.values()]
-        batch = with_numbered_words(frame_at(batch, self.as_of), facts)
+        return with_numbered_words(frame_at(batch, self.as_of), facts)
+
+    def one(self, place: int, batch: pl.DataFrame, *, is_sorted: bool) -> Columns:
+        """Return what the policy at a place says of a batch that was made ready."""
+        part = self.parts[place]
+        found, interpreted = part.decide(batch, self.block, is_sorted=is_sorted)
+        self.interpreted += interpreted
+        self.parts[place] = part.within(MOST_REMEMBERED)
+        return found
+
+    def table(self, batch: pl.DataFrame, found: Sequence[Columns]) -> pa.Table:
+        """Return what the policies say of a batch, one after the other, as a table."""
         arrays = [_strings(batch, self.key), _strings(batch, NAME_ATTRIBUTE)]
-        for place, part in enumerate(self.parts):
-            found, interpreted = part.decide(batch, self.block, is_sorted=is_sorted)
-            self.interpreted += interpreted
-            arrays += [found[cell] for cell in part.types]
-            self.parts[place] = part.within(MOST_REMEMBERED)
+        arrays += [columns[cell] for part, columns in zip(self.parts, found, strict=True) for cell in part.types]
         return pa.Table.from_arrays(arrays, schema=self.schema)
+
+    def costs(self) -> list[int]:
+        """Return about how long each policy takes beside the others: the more steps there are, the longer each has to wait for others."""
+        return [0 if part.columns is None else len(part.columns.plan.steps) ** 2 for part in self.parts]
 
     def keep(self) -> None:
         """Keep what was learned for other runs."""
@@ -296,8 +311,8 @@ class _Policy:
         if self.columns is None or self.columns.executor.remembered <= most:
             return self
         fresh = _Policy.of(self.layout.model, self.columns.executor.learned)
-        if fresh.columns is not None and not self.columns.codes:  # there are more different values than codes
-            fresh.columns.codes.clear()
+        if fresh.columns is not None and self.columns.is_without_codes:
+            fresh.columns.leave_codes()
         return fresh
 
     @property
@@ -406,8 +421,8 @@ class _Policy:
             return _no_words(len(endings))
         open_ = {id_: (fired.firing[odd] >= 0) & fired.is_null[odd] for id_, fired in answers.tables.items()}
         open_ = {id_: mask for id_, mask in open_.items() if mask.any()}
-        rules = {id_: _places(given.column(f"rules:{id_}"), odd) for id_ in open_}
-        codes = _places(given.column("codes"), odd)
+        rules = {id_: places_in(given.column(f"rules:{id_}"), odd) for id_ in open_}
+        codes = places_in(given.column("codes"), odd)
         keys = [bits[odd].view(np.int64) for bits in missing] + [codes.astype(np.int64)]
         keys += [np.where(open_[id_], rules[id_].astype(np.int64) + 1, -1) for id_ in open_]
         first, places = distinct(keys)
@@ -448,7 +463,7 @@ def _spread(column: pa.Array, places: NDArray[np.int64]) -> pa.Array:
     return spread(column, places)
 
 
-def _places(column: pa.DictionaryArray, rows: NDArray[np.int64] | None = None) -> Places:
+def places_in(column: pa.DictionaryArray, rows: NDArray[np.int64] | None = None) -> Places:
     """Return the place of each row's word, or of those of some rows; -1 for none."""
     found = column.indices if rows is None else column.indices.take(pa.array(rows))
     places: Places = (found.fill_null(-1) if found.null_count else found).to_numpy()
@@ -474,7 +489,7 @@ def _without_blank(column: pa.DictionaryArray) -> pa.Array:
     blank = words.index("")
     moved = np.array([*(place - (place > blank) for place in range(len(words))), -1], np.int32)
     moved[blank] = -1
-    return _worded(moved[_places(column)], [word for word in words if word])
+    return _worded(moved[places_in(column)], [word for word in words if word])
 
 
 def _only_chunk(column: pa.ChunkedArray) -> pa.Array:
@@ -488,7 +503,7 @@ def _filled(column: pa.Array, rows: Sequence[int], values: Sequence[Any]) -> pa.
     if column.type != WORDS:
         return pc.replace_with_mask(column, pa.array(mask), pa.array(values, column.type))
     words = column.dictionary.to_pylist()
-    places = _places(column).astype(np.int64)
+    places = places_in(column).astype(np.int64)
     if words == list(OUTCOMES) or words == list(WAYS):
         places[mask] = [_place(words, value) for value in values]
         return _worded(places.astype(np.int32), words)
@@ -500,101 +515,22 @@ def _filled(column: pa.Array, rows: Sequence[int], values: Sequence[Any]) -> pa.
 # --- counting ------------------------------------------------------------------------------------------------------
 
 
-class Tally:
-    """What a run came to, counted part by part."""
-
-    def __init__(self, packs: Packs, policies: Sequence[str], *, as_of: Date, is_synthetic: bool, registry: str) -> None:
-        """Begin with nothing.
-
-        Args:
-            packs: The packs.
-            policies: Ids of the policies, in the order of the columns.
-            as_of: The date of the business fact.
-            is_synthetic: Whether the registry is invented.
-            registry: What it is called.
-        """
-        self.counts = [_Counts(packs.model_of(policy, as_of)) for policy in policies]
-        self.as_of = as_of
-        self.is_synthetic = is_synthetic
-        self.registry = registry
-        self.subjects = 0
-
-    def add(self, table: pa.Table) -> None:
-        """Count a part: a table of `RegistryColumns.decide`, or one that was read back from a file of it."""
-        self.subjects += table.num_rows
-        missing = json.loads(table.schema.metadata[b"zhida.missing"])
-        for counts in self.counts:
-            counts.add(table, missing[counts.model.policy.id])
-
-    def merge(self, other: TallySums) -> None:
-        """Count what was counted elsewhere of other parts."""
-        self.subjects += other.subjects
-        for counts, sums in zip(self.counts, other.policies, strict=True):
-            counts.sums.merge(sums)
-
-    def sums(self) -> TallySums:
-        """Return what was counted, without what it was counted of."""
-        return TallySums(self.subjects, tuple(counts.sums for counts in self.counts))
-
-    def summary(self) -> RunSummary:
-        """Return the counts."""
-        return RunSummary(self.as_of, self.subjects, tuple(counts.summary() for counts in self.counts), self.is_synthetic, self.registry)
+def counted(column: pa.Array) -> list[tuple[Any, int]]:
+    """Return the different values of a column, each with how many rows have it."""
+    values = pc.value_counts(column)
+    return list(zip(values.field(0).to_pylist(), values.field(1).to_pylist(), strict=True))
 
 
-class _Counts:
-    """Counts one policy's results."""
-
-    def __init__(self, model: PolicyModel) -> None:
-        self.model = model
-        self.sums = PolicySums()
-
-    def add(self, table: pa.Table, missing: Sequence[str]) -> None:
-        """Count a part, whose bits of missing facts have these names."""
-        head = f"{self.model.policy.id}:"
-        for name, counter in self.sums.words.items():
-            for chunk in table.column(head + name).chunks:
-                counter.update(_counted(chunk))
-        self.sums.amount_fen += sum(map(_sum, table.column(f"{head}amount_fen").chunks))
-        near = table.column(f"{head}near")
-        self.sums.near += len(near) - near.null_count
-        for start in range(0, len(missing), WORD):
-            cell = f"{head}missing:{start // WORD}" if start else f"{head}missing"
-            for chunk in table.column(cell).chunks:
-                values = pc.value_counts(chunk)
-                for bits, count in zip(values.field(0).to_pylist(), values.field(1).to_pylist(), strict=True):
-                    self.sums.missing.update(dict.fromkeys(names_of(missing[start : start + WORD], [bits]), count))
-
-    def summary(self) -> PolicySummary:
-        """Return the counts."""
-        model, front = self.model, self.model.policy.front
-        rank = status_rank(model)
-        missing = sorted(self.sums.missing.items(), key=lambda item: (-item[1], item[0]))
-        parameters = {item.name: item for item in missing_parameters(model, self.sums.missing)}
-        return PolicySummary(
-            policy=model.policy.id,
-            title=front.title,
-            counts={outcome: self.sums.words["outcome"][outcome.value] for outcome in Outcome},
-            amount_fen=self.sums.amount_fen,
-            gives_amount=gives_amount(model),
-            subject_kind=front.subject,
-            results=dict(sorted(self.sums.words["result"].items(), key=lambda item: rank(item[0]))),
-            missing=tuple((name, count) for name, count in missing if name not in parameters),
-            missing_parameters=tuple((parameters[name], count) for name, count in missing if name in parameters),
-            near=self.sums.near,
-            delivery=dict(sorted(self.sums.words["delivery"].items())),
-        )
-
-
-def _counted(column: pa.Array) -> dict[str, int]:
+def words_counted(column: pa.Array) -> dict[str, int]:
     """Return how many rows have each word."""
     if column.type != WORDS:
         column = column.cast(pa.string()).dictionary_encode()
-    places = _places(column)
+    places = places_in(column)
     counts = np.bincount(places + 1, minlength=1)[1:]
     return {word: int(count) for word, count in zip(column.dictionary.to_pylist(), counts, strict=False) if count}
 
 
-def _sum(column: pa.Array) -> int:
+def sum_of(column: pa.Array) -> int:
     """Return the sum of integers, which may be more than 64 bits hold."""
     values = column.fill_null(0).to_numpy()
     return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())

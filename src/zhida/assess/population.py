@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from zhida.assess.assessment import PopulationNote
 from zhida.assess.feeds import frame_at
-from zhida.assess.population_columns import NOBODY, Asker, Question, Told, groups_of, question_of_base, question_of_feel
+from zhida.assess.population_columns import NOBODY, Askers, Question, Told, groups_of, question_of_base, question_of_feel
 from zhida.dmn.graph import sort_requirements
 from zhida.dmn.model import ItemDefinition
 from zhida.errors import InputError, diagnostic
@@ -100,15 +100,19 @@ def plan_population(packs: Packs, names: Iterable[str], dictionary: Dictionary, 
         CompileError: a policy that publishes what is computed with has errors.
     """
     found: dict[str, Planned] = {}
+    asked: dict[tuple[bool, str], Question | None] = {}  # the same words are the same question
     waiting = [name for name in names if name in dictionary.statistics]
     while waiting:
         name = waiting.pop()
         if name in found:
             continue
         statistic = dictionary.statistics[name]
-        base = question_of_base(statistic, packs, dictionary, as_of) if statistic.base else None
-        condition = None if statistic.condition is None else question_of_feel(statistic.condition, dictionary, as_of)
-        found[name] = Planned(statistic, dictionary.items[name], base, condition, 0)
+        base, condition = (True, statistic.base), (False, "" if statistic.condition is None else statistic.condition.text)
+        if base not in asked:
+            asked[base] = question_of_base(statistic, packs, dictionary, as_of) if statistic.base else None
+        if condition not in asked:
+            asked[condition] = None if statistic.condition is None else question_of_feel(statistic.condition, dictionary, as_of)
+        found[name] = Planned(statistic, dictionary.items[name], asked[base], asked[condition], 0)
         waiting += [other for other in found[name].names if other in dictionary.statistics]
     rests_on = {name: [other for other in sorted(each.names) if other in found] for name, each in sorted(found.items())}
     order, cycles = sort_requirements(rests_on)
@@ -239,10 +243,10 @@ class _Seen:
 class _Looker:
     """Looks at rows for one statistic; for one thread at a time."""
 
-    def __init__(self, planned: Planned) -> None:
+    def __init__(self, planned: Planned, askers: Askers) -> None:
         self.planned = planned
-        self.base = None if planned.base is None else Asker(planned.base)
-        self.condition = None if planned.condition is None else Asker(planned.condition)
+        self.base = askers.of(planned.base)
+        self.condition = askers.of(planned.condition)
 
     def look(self, frame: pl.DataFrame) -> _Seen:
         """Return what there is to see of rows whose columns are called as rules call them."""
@@ -318,16 +322,18 @@ def _data(computed: Computed) -> list[object]:
 class Counting:
     """Counts rows for the statistics of one step; for one thread at a time."""
 
-    def __init__(self, planned: Sequence[Planned], population: Population, step: int) -> None:
+    def __init__(self, planned: Sequence[Planned], population: Population, step: int, askers: Askers | None = None) -> None:
         """Make ready what looks at rows.
 
         Args:
             planned: All that is to be computed.
             population: What the steps before came to.
             step: The step.
+            askers: What asks questions, where others ask them too.
         """
-        self.lookers = [_Looker(each) for each in planned if each.step == step]
-        self.filler = Filler(population)
+        askers = askers or Askers()
+        self.lookers = [_Looker(each, askers) for each in planned if each.step == step]
+        self.filler = Filler(population, askers)
         self.as_of = population.as_of
 
     def count(self, rows: pl.DataFrame) -> list[Sums]:
@@ -411,9 +417,10 @@ ROWS = 131_072
 class Filler:
     """Adds the columns of population facts to rows; for one thread at a time."""
 
-    def __init__(self, population: Population) -> None:
+    def __init__(self, population: Population, askers: Askers | None = None) -> None:
         self.population = population
-        self.lookers = [_Looker(each.planned) for each in population.computed]
+        askers = askers or Askers()
+        self.lookers = [_Looker(each.planned, askers) for each in population.computed]
 
     def fill(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return rows with a column for each population fact, and companions where one is known not to be."""
@@ -472,9 +479,9 @@ def notes_of(population: Population, registry: Registry, code: str, names: Itera
         InputError: registry-unknown-subject.
     """
     wanted = set(names)
-    called = frame_at(registry.row(code), population.as_of)
+    called, askers = frame_at(registry.row(code), population.as_of), Askers()
     for computed in population.computed:
-        looker = _Looker(computed.planned)
+        looker = _Looker(computed.planned, askers)
         seen = looker.look(called)
         called = called.with_columns(_columns(computed, seen))
         item, statistic = computed.planned.item, computed.planned.statistic

@@ -42,6 +42,9 @@ Places = NDArray[np.int64]
 MOST_REMEMBERED = 50_000
 """Values that are remembered of former rows: with more, all is forgotten."""
 
+FEW_ROWS = 32_768
+"""Rows of which it is remembered what was said: the same ones are looked at again in each step, where a snapshot is a single part."""
+
 NOBODY = object()
 """The group of those of whom it is not known to which they belong."""
 
@@ -104,9 +107,19 @@ class Asker:
         self.question = question
         self.executor = question.open()
         self.columns = column_names(self.executor.plan.facts)
+        self.last: tuple[pl.DataFrame, Told] | None = None
 
     def ask(self, frame: pl.DataFrame) -> Told:
         """Return what is said of each row; columns are called as rules call them."""
+        asked = frame.select([name for name in self.columns if name in frame.columns])
+        if not asked.width or frame.height > FEW_ROWS:
+            return self.told(frame)
+        if self.last is None or self.last[0].schema != asked.schema or not self.last[0].equals(asked):
+            self.last = asked, self.told(frame)
+        return self.last[1]
+
+    def told(self, frame: pl.DataFrame) -> Told:
+        """Return what is said of each row, whatever was asked before."""
         numbers: dict[Hashable, int] = {}
         values: list[Value] = []
         places = []
@@ -143,6 +156,22 @@ class Asker:
         if lost is not None:
             keys.append(np.where(lost, np.arange(1, len(rows) + 1), 0))
         return distinct(keys) if keys else (np.zeros(1, np.int64), np.zeros(len(rows), np.int64))
+
+
+class Askers:
+    """Asks questions, each of which it keeps ready for whoever asks it again; for one thread at a time."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.made: dict[int, Asker] = {}
+
+    def of(self, question: Question | None) -> Asker | None:
+        """Return what asks a question; None for none."""
+        if question is None:
+            return None
+        if id(question) not in self.made:
+            self.made[id(question)] = Asker(question)  # which keeps it, so that its identity stays its own
+        return self.made[id(question)]
 
 
 def _number(value: Value, values: list[Value], numbers: dict[Hashable, int]) -> int:

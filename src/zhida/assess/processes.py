@@ -23,6 +23,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
 
+from zhida.assess.columns import Columns
 from zhida.assess.population import Sums
 from zhida.assess.working import DonePart, Job, PartRows, Scene, Worker
 from zhida.registry_io.engine import engine_digest
@@ -74,6 +75,8 @@ class ProcessWorker:
         command = [sys.executable, "-P", "-c", START]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)  # noqa: S603 - Python itself
         self._scene: Scene | None = None
+        self.has_batch = False
+        """Whether it was given a batch, policy by policy."""
 
     def begin(self, job: bytes) -> bool:
         """Say what the run is about, and whether the process understood it and is of the same engine: its files may have changed meanwhile.
@@ -103,6 +106,20 @@ class ProcessWorker:
     def decide(self, rows: PartRows) -> DonePart:
         """Return what `Worker.decide` returns."""
         found: DonePart = self._ask("decide", rows)
+        return found
+
+    def prepare(self) -> None:
+        """Do what `Worker.prepare` does."""
+        self._ask("prepare")
+
+    def take(self, frame: Frame) -> None:
+        """Do what `Worker.take` does."""
+        self.has_batch = True
+        self._ask("take", frame)
+
+    def one(self, place: int) -> tuple[Columns, int]:
+        """Return what `Worker.one` returns."""
+        found: tuple[Columns, int] = self._ask("one", place)
         return found
 
     def keep(self) -> None:

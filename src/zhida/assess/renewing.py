@@ -8,7 +8,7 @@ Either way the same table comes out, with a last column that holds the fingerpri
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -17,6 +17,7 @@ import pyarrow as pa
 from zhida.assess.columns import RegistryColumns, open_run
 from zhida.assess.order import RunOrder, fact_attributes, policy_digest
 from zhida.assess.population import Filler, Population
+from zhida.assess.population_columns import Askers
 from zhida.registry_io.attributes import ABSENT_SUFFIX
 from zhida.registry_io.engine import engine_version
 from zhida.registry_io.fingerprints import Words, row_fingerprints
@@ -67,6 +68,9 @@ def changes_of(order: RunOrder, former: Former) -> dict[str, str]:
     return found
 
 
+Share = Callable[[RegistryColumns, pl.DataFrame], pa.Table]
+"""Decides a batch with some policies, as `RegistryColumns.decide` does where results are to be sorted."""
+
 CHANGES = ("new", "date", "engine", "text", "dictionary", "around")
 """Not in the former results; another date, engine, text or dictionary; parameters of the place, policies that are used."""
 
@@ -83,6 +87,10 @@ class Decider:
     """Former results, of which what still holds is taken over."""
     population: Population
     """The population facts of the snapshot."""
+    askers: Askers = field(default_factory=Askers)
+    """Ask what population facts rest on."""
+    share: Share | None = None
+    """Decides a batch together with another process; None where there is none."""
     attributes: tuple[str, ...] = ()
     """The columns that answers rest on."""
     filler: Filler = field(init=False)
@@ -92,7 +100,7 @@ class Decider:
     def __post_init__(self) -> None:
         """Make ready what all parts need."""
         self.attributes = fact_attributes(self.order)
-        self.filler = Filler(self.population)
+        self.filler = Filler(self.population, self.askers)
 
     def columns(self, policies: tuple[str, ...]) -> RegistryColumns:
         """Return the columns of some policies, ready; they keep what they learn."""
@@ -116,9 +124,14 @@ class Decider:
             is_alike = set(attributes) == set(self.former.facts)
             compared = fingerprints if is_alike else row_fingerprints(frame, fact_columns(self.former.facts, self.key))
             table, taken_over = self._renewed(frame, self.former, compared)
-        table = self.columns(self.order.policies).decide(frame, is_sorted=True) if table is None else sorted_words(table)
+        table = self._anew(frame) if table is None else sorted_words(table)
         table = table.append_column(FACTS_COLUMN, pa.array(fingerprints))
         return Decided(table, self._interpreted() - before, taken_over)
+
+    def _anew(self, frame: pl.DataFrame) -> pa.Table:
+        """Return the results of rows, nothing of which is taken over."""
+        columns = self.columns(self.order.policies)
+        return columns.decide(frame, is_sorted=True) if self.share is None else self.share(columns, frame)
 
     def _interpreted(self) -> int:
         return sum(columns.interpreted for columns in self._opened.values())

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from zhida.assess.columns import Tally
+from zhida.assess.columns_tally import Tally
 from zhida.assess.order import (
     Plan,
     RunOrder,
@@ -133,6 +133,7 @@ def run(  # noqa: PLR0913, PLR0917 - each says one thing about the run
     progress.rows, progress.parts = source.rows, len(source.parts)
     job = Job(order, source.key, former)
     with rarely_collected(), closing(Workers(job, plan)) as workers:
+        workers.begin(source.parts)
         runner = _Runner(job, source, workers, progress)
         population = runner.population()
         # Not what its parts hold: each is known by its own fingerprint, so that mending one leaves the others done.

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import TypeVar
 
+from zhida.assess.companion import Companion
 from zhida.assess.order import Plan
 from zhida.assess.processes import LostError, ProcessWorker, can_start, packed
 from zhida.assess.working import Job, Scene, Worker
@@ -24,6 +25,9 @@ PATIENCE = 1
 MUCH = 2_000_000
 """Decisions, each of one policy for one subject, from which on processes of their own are worth it: to start one takes about two seconds
 of a processor, and so many decisions take five to thirty."""
+
+SHARED = 400_000
+"""Decisions from which on a run that is a single part is shared with a process of its own, policy by policy."""
 
 TRIES = 2
 """How often a part is handed to a process: one that somebody ended may have been an accident."""
@@ -54,6 +58,22 @@ class Workers:
         self._lock, self._packing = threading.Lock(), threading.Lock()
         self._packed: list[bytes | None] = []
         self._is_stopped = threading.Event()
+        self._companion: Companion | None = None
+
+    def begin(self, parts: Sequence[Part]) -> None:
+        """Start a process that decides policies beside this one, where there is a single part and enough to do.
+
+        Args:
+            parts: The parts of the source.
+        """
+        is_single = len(parts) == 1 and self.job.former is None and self.plan.processes > 1 and can_start()
+        if not is_single or parts[0].rows * len(self.job.order.policies) < SHARED:
+            return
+        with suppress(OSError):
+            worker = ProcessWorker()
+            self._all.append(worker)
+            self._packed.append(packed(self.job))  # here, where nothing changes meanwhile
+            self._companion = Companion(worker, self._begin, self.go_on)
 
     def spread(
         self, parts: Sequence[Part], do: Callable[[Part], T], take: Callable[[T], None], is_stopping: Callable[[], bool] = lambda: False
@@ -97,6 +117,8 @@ class Workers:
 
     def close(self) -> None:
         """Let go of all of them."""
+        if self._companion is not None:
+            self._companion.close()
         for worker in self._all:
             if isinstance(worker, ProcessWorker):
                 worker.close()
@@ -131,8 +153,11 @@ class Workers:
     def keep(self) -> None:
         """Keep what was learned for other runs; what others have learned is much the same as what the first has."""
         with suppress(LostError):
-            for worker in self._all[:1]:
+            others = [] if self._companion is None else [self._companion.worker]
+            for worker in [worker for worker in self._all if worker not in others][:1]:
                 worker.keep()
+            if self._companion is not None:
+                self._companion.keep()
 
     @contextmanager
     def _borrowed(self) -> Iterator[AnyWorker]:
@@ -160,7 +185,7 @@ class Workers:
         worker = self._new_process() if self._is_spread else None
         if worker is not None:
             return worker
-        here = Worker(self.job, self.go_on)
+        here = Worker(self.job, self.go_on, None if self._companion is None else self._companion.table)
         with self._lock:
             self._all.append(here)
         return here

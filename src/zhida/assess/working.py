@@ -10,10 +10,12 @@ What a worker says rests on the job, the scene and the rows alone: nothing of it
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from zhida.assess.columns import Tally
+from zhida.assess.columns import Columns, RegistryColumns
+from zhida.assess.columns_tally import Tally
 from zhida.assess.order import RunOrder, population_plan
 from zhida.assess.population import Counting, Population, Sums, population_of
-from zhida.assess.renewing import Decider
+from zhida.assess.population_columns import Askers
+from zhida.assess.renewing import Decider, Share
 from zhida.assess.sums import TallySums
 from zhida.registry_io.former import Former
 from zhida.registry_io.parts import PartMark, WorkFolder
@@ -82,10 +84,14 @@ class Worker:
     """What the run is about."""
     go_on: Callable[[], None] = lambda: None
     """Called between steps; raises where the part is not wanted any more."""
+    share: Share | None = None
+    """Decides a batch together with another process; None where there is none."""
     _scene: Scene = field(default_factory=Scene)
     _population: Population | None = None
     _counting: tuple[int, Counting] | None = None
     _decider: Decider | None = None
+    _askers: Askers = field(default_factory=Askers)
+    _taken: tuple[RegistryColumns, Frame] | None = None
 
     def settle(self, scene: Scene) -> None:
         """Take in how far the run is."""
@@ -98,7 +104,7 @@ class Worker:
     def look(self, step: int, frame: Frame) -> list[Sums]:
         """Return for each statistic of a step what its groups come to in some rows."""
         if self._counting is None or self._counting[0] != step:
-            self._counting = step, Counting(population_plan(self.job.order), self._known(), step)
+            self._counting = step, Counting(population_plan(self.job.order), self._known(), step, self._askers)
         return self._counting[1].count(frame)
 
     def decide(self, rows: PartRows) -> DonePart:
@@ -109,9 +115,7 @@ class Worker:
         """
         writing, order = self._scene.writing, self.job.order
         assert writing is not None, "where results go is settled before anything is decided"
-        if self._decider is None:
-            self._decider = Decider(order, self.job.key, self.job.former, self._known())
-        decided = self._decider.decide(rows.frame)
+        decided = self._deciding().decide(rows.frame)
         self.go_on()
         table = decided.table.replace_schema_metadata({**writing.metadata, **decided.table.schema.metadata})
         counts = {"interpreted": decided.interpreted, "taken_over": decided.taken_over}
@@ -120,10 +124,31 @@ class Worker:
         tally.add(table)
         return DonePart(mark, tally.sums())
 
+    def prepare(self) -> None:
+        """Make all policies ready before there are rows."""
+        self._deciding().columns(self.job.order.policies)
+
+    def take(self, frame: Frame) -> None:
+        """Take in a batch, population facts among its columns, of which policies are asked one by one."""
+        columns = self._deciding().columns(self.job.order.policies)
+        self._taken = columns, columns.ready(frame)
+
+    def one(self, place: int) -> tuple[Columns, int]:
+        """Return what the policy at a place says of the batch, and how many rows the interpreter decided."""
+        assert self._taken is not None, "a batch was taken in before"
+        columns, batch = self._taken
+        before = columns.interpreted
+        return columns.one(place, batch, is_sorted=True), columns.interpreted - before
+
     def keep(self) -> None:
         """Keep what was learned for other runs."""
         if self._decider is not None:
             self._decider.keep()
+
+    def _deciding(self) -> Decider:
+        if self._decider is None:
+            self._decider = Decider(self.job.order, self.job.key, self.job.former, self._known(), self._askers, self.share)
+        return self._decider
 
     def _known(self) -> Population:
         return self._population or Population(self.job.order.as_of)

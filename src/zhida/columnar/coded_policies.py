@@ -25,8 +25,9 @@ from zhida.columnar.coded_build import build, stretch_of
 from zhida.columnar.coded_facts import OF_NULL, OF_UNKNOWN, CodedFact
 from zhida.columnar.columns import LARGEST, Array, Column, Mask, distinct, either, full, pack, value_at
 from zhida.columnar.frames import read_block
+from zhida.columnar.groups import members_of
 from zhida.columnar.plan import Fact, Kind
-from zhida.columnar.settle import Answers, Fired, Possible, PossibleSet, Settler, members_of
+from zhida.columnar.settle import Answers, Fired, Possible, PossibleSet, Settler
 from zhida.values.text import format_value
 
 WORD = 62
@@ -343,13 +344,12 @@ class CodedPolicy:
         states = self.answer.states(codes, rows)
         kinds, places = distinct([*states, *sets_of(met, len(self.answer.answers))])
         unknown = tuple(fact.place for fact in lacking)
-        numbers = []
-        for row in kinds.tolist():
-            key = (*unknown, -1, *(int(column[row]) for column in states), -1, *sorted(set(met[row].tolist())))
-            if key not in self.settled:
-                self.settled[key] = int(self.by_values(frame[[int(rows[row])]])[0])
-            numbers.append(self.settled[key])
-        return np.array(numbers, np.int64)[places]
+        of_kinds = zip(*(column[kinds].tolist() for column in states), strict=True) if states else [()] * len(kinds)
+        keys = [(*unknown, -1, *kind, -1, *sorted(set(some))) for kind, some in zip(of_kinds, met[kinds].tolist(), strict=True)]
+        fresh = {key: row for key, row in zip(keys, rows[kinds].tolist(), strict=True) if key not in self.settled}
+        if fresh:
+            self.settled |= zip(fresh, self.by_values(frame[list(fresh.values())]).tolist(), strict=True)
+        return np.array([self.settled[key] for key in keys], np.int64)[places]
 
     def open(self, known: Array, keys: Array, missing: Mapping[CodedFact, Mask]) -> Array:
         """Return the records of rows that rest on missing facts.
@@ -371,10 +371,11 @@ class CodedPolicy:
             columns.append(np.where(has, amounts, LARGEST).min(axis=1))
             columns.append(np.where(has, amounts, -LARGEST).max(axis=1))
         kinds, places = distinct(columns)
-        lacking, listed = tuple(fact.place for fact in missing), list(self.said_numbers)
+        lacking, listed = tuple([fact.place for fact in missing]), list(self.said_numbers)
         numbers = []
-        for row in kinds.tolist():
-            key = (lacking, *(int(column[row]) for column in columns))
+        of_kinds = zip(*(column[kinds].tolist() for column in columns), strict=True)
+        for row, of_kind in zip(kinds.tolist(), of_kinds, strict=True):
+            key = (lacking, *of_kind)
             if key not in self.opened:
                 base = self.answer.answers[int(known[row])]
                 names = frozenset(fact.item.name for fact, mask in missing.items() if mask[row])

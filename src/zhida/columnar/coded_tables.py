@@ -463,17 +463,14 @@ class TableNode(Looked):
     def by_codes(self, columns: Sequence[Array]) -> Array:
         """Return the codes of combinations of the inputs' own numbers, each of which the interpreter decides."""
         first, places = distinct([np.ascontiguousarray(column) for column in columns])
-        told = np.empty(len(first), np.int64)
-        for number, row in enumerate(first.tolist()):
-            key = tuple(int(column[row]) for column in columns)
-            if key not in self.by_key:
-                self.by_key[key] = self.decided(key)
-            told[number] = self.by_key[key]
-        return told[places]
-
-    def decided(self, codes: Sequence[int]) -> int:
-        """Let the interpreter decide one combination of the inputs' numbers."""
-        return self.entry_of(self.decider.outcomes[self.decider.outcome(codes)])
+        met = list(zip(*(column[first].tolist() for column in columns), strict=True))
+        fresh = [place for place, key in enumerate(met) if key not in self.by_key]
+        if fresh:
+            rows, outcomes = first[fresh], self.decider.outcomes
+            found = self.decider.outcomes_of([column[rows] for column in columns])
+            entries = {number: self.entry_of(outcomes[number]) for number in np.unique(found).tolist()}
+            self.by_key |= zip([met[place] for place in fresh], [entries[number] for number in found.tolist()], strict=True)
+        return np.array([self.by_key[key] for key in met], np.int64)[places]
 
     def entry_of(self, outcome: Outcome) -> int:
         """Return the code of what the table comes to."""

@@ -193,22 +193,47 @@ def distinct(keys: Sequence[Array]) -> tuple[Array, Array]:
     >>> first.tolist(), places.tolist()
     ([0, 2], [0, 0, 1])
     """
-    first, places = _distinct(keys[0])
-    for key in keys[1:]:
-        alike, inverse = _distinct(key)
-        first, places = _distinct(places * np.int64(max(len(alike), 1)) + inverse)
-    return first, places
+    if len(keys) == 1:
+        return _distinct(keys[0])
+    rows = len(keys[0])
+    joint, size = np.zeros(rows, np.int64), 1  # a number below `size` for each row: the same where all keys so far are
+    for key in keys if rows else ():
+        low = int(key.min())
+        width = int(key.max()) - low + 1
+        if width == 1:
+            continue
+        if width > _near_together(rows):
+            alike, moved = _distinct(key)
+            width = len(alike)
+        else:
+            moved = key - np.int64(low)
+        if size * width > _near_together(rows) and size > 1:
+            alike, joint = _distinct(joint)
+            size = len(alike)
+        joint = joint * np.int64(width) + moved if size > 1 else moved
+        size *= width
+    return _distinct(joint)
+
+
+def _near_together(rows: int) -> int:
+    """Return how many numbers there may be between the ends of a key so that a table of them costs less than to sort it."""
+    return 4 * rows + min(64 * rows, 65_536)
 
 
 def _distinct(key: Array) -> tuple[Array, Array]:
     """Return what `distinct` does for one column, without sorting where its numbers lie close together."""
-    low, high = int(key.min(initial=0)), int(key.max(initial=0))
-    if high - low > 4 * len(key) + 65_536:
+    rows = len(key)
+    if not rows:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    low, high = int(key.min()), int(key.max())
+    if low == high:
+        return np.zeros(1, np.int64), np.zeros(rows, np.int64)
+    if high - low > _near_together(rows):
         _, first, places = np.unique(key, return_index=True, return_inverse=True)
         return first, places
     table = np.full(high - low + 1, -1, np.int64)
     moved = key - np.int64(low)
-    table[moved[::-1]] = np.arange(len(key) - 1, -1, -1)
+    table[moved[::-1]] = np.arange(rows - 1, -1, -1)
     met = np.flatnonzero(table >= 0)
     first = table[met]
     table[met] = np.arange(len(met))

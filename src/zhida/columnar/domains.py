@@ -12,6 +12,7 @@ import numpy as np
 
 from zhida.columnar.columns import Array, Mask, Vocabulary, pack
 from zhida.columnar.interpreted import evaluate_with
+from zhida.columnar.learned import Key, key_of
 from zhida.columnar.plan import Form, Plan
 from zhida.dmn.compiled import AS_OF
 from zhida.dmn.elementary import FEW_VALUES, Bound, Use, representatives, uses
@@ -69,6 +70,7 @@ class Domains:
         lacking = {id_: unknown(item.name) for id_, item in plan.facts.items()}
         self.evaluator = Evaluator(plan.model, {**lacking, **plan.constants}, as_of=plan.as_of)
         self.known: dict[tuple[str, frozenset[int]], tuple[Value, ...] | None] = {}
+        self.alike: dict[tuple[str, Key], tuple[Value, ...]] = {}  # so that the same values of a fact are one object
         self.varying: dict[tuple[str, frozenset[int]], frozenset[str]] = {}
         self.told: dict[tuple[str, tuple[frozenset[int] | None, ...]], frozenset[int]] = {}
         self.tables = {id_: tuple(dict.fromkeys(bound.decision_id for bound in use.bounds)) for id_, use in self.uses.items()}
@@ -91,7 +93,8 @@ class Domains:
             item, places = self.plan.facts[id_], sorted(key[1])
             needed = [self.bounds[id_][place] for place in places] if _needs_bounds(item, use) else []
             self.varying[key] = frozenset().union(*needed)
-            self.known[key] = representatives(item, Use([use.bounds[place] for place in places], use.is_compared_only), self.evaluator)
+            found = representatives(item, Use([use.bounds[place] for place in places], use.is_compared_only), self.evaluator)
+            self.known[key] = None if found is None else self.alike.setdefault((id_, key_of(found)), found)
         if not all(map(lacks, self.varying[key])):
             raise LookupError(id_)
         return self.known[key]

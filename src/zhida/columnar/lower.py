@@ -8,6 +8,7 @@ the plan leaves to the interpreter is in `plan.fallbacks`, by name and reason; n
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -56,13 +57,14 @@ _SUMS = {HitPolicy.COLLECT_SUM, HitPolicy.COLLECT_MIN, HitPolicy.COLLECT_MAX}
 _MANY = {HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER}
 
 
-def lower(
+def lower(  # noqa: PLR0913 - each says one thing of what is lowered
     model: DecisionModel,
     goals: Iterable[str],
     *,
     as_of: Date,
     constants: Mapping[str, Value] | None = None,
     given: Mapping[str, ItemDefinition] | None = None,
+    base: Plan | None = None,
 ) -> Plan:
     """Return the plan of some decisions and all that they require.
 
@@ -72,15 +74,25 @@ def lower(
         as_of: The date of the business fact.
         constants: Input data that is the same for every row, by id; the parameters of a policy.
         given: Decisions that rows give as they give input data, by id; they are not decided.
+        base: The plan of the same goals in which these are decided: what does not rest on them is taken from it, at its places.
     """
     items = dict(given or {})
     lowering = _ModelLowering(model, dict(constants or {}), as_of, items)
     requirements = {id_: () if id_ in items else required for id_, required in model.requirements.items()}
     needed = closure(requirements, goals)
     order, _ = sort_requirements({id_: requirements.get(id_, ()) for id_ in sorted(needed)})
+    kept = {} if base is None else {step.id: step for step in base.steps}
+    if base is not None:
+        lowering.begin(base)
+    above = set(items)
     for id_ in order:
+        if not above.isdisjoint(model.requirements.get(id_, ())):
+            above.add(id_)
         if id_ in model.decisions and id_ not in items:
-            lowering.step(model.decisions[id_])
+            if id_ in kept and id_ not in above:
+                lowering.steps[id_] = kept[id_]
+            else:
+                lowering.step(model.decisions[id_])
     facts = {id_: data.item for id_, data in model.inputs.items() if id_ in needed and id_ not in lowering.constants}
     facts |= {id_: item for id_, item in items.items() if id_ in needed}
     needed_operations = reachable(lowering.operations, (step.operation for step in lowering.steps.values()))
@@ -126,6 +138,15 @@ class _ModelLowering(Lowering):
         self.model = model
         self.given = given
         self.steps: dict[str, Step] = {}
+
+    def begin(self, base: Plan) -> None:
+        """Begin with the operations of another plan."""
+        self.operations += base.operations
+        self.fallbacks += base.fallbacks
+        for place, operation in enumerate(base.operations):
+            if not isinstance(operation, ops.Decide):  # there only once anyway
+                with suppress(TypeError):
+                    self.places.setdefault(operation, place)
 
     def step(self, compiled: CompiledDecision) -> None:
         """Lower one decision; those that it requires are lowered already."""

@@ -99,7 +99,8 @@ class NearFinder:
         """Return what answers the questions where a decision is given as a fact."""
         if name.id not in self.given:
             plan, settler = self.settler.plan, self.settler
-            given = lower(plan.model, settler.questions.goals, as_of=plan.as_of, constants=plan.constants, given={name.id: name.item})
+            goals, items = settler.questions.goals, {name.id: name.item}
+            given = lower(plan.model, goals, as_of=plan.as_of, constants=plan.constants, given=items, base=plan)
             whole = settler.executor
             executor = Executor(given, whole.vocabulary, whole.firings, whole.learned, name.id)
             executor.share(plan, name.id)

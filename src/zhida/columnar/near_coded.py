@@ -15,11 +15,11 @@ from zhida.columnar.coded_facts import FIRST_CODE, OF_UNKNOWN, CodedFact
 from zhida.columnar.coded_policies import CodedPolicy, Decided
 from zhida.columnar.columns import Array, Column, Mask, distinct, full
 from zhida.columnar.frames import ABSENT, read_block, read_column
+from zhida.columnar.groups import EXPANDED, members_of
 from zhida.columnar.near import NearFinder, NearRows, Tried
 from zhida.columnar.near_lines import NearName, Positions
 from zhida.columnar.near_values import ValueRows
 from zhida.columnar.plan import Fact, Kind
-from zhida.columnar.settle import EXPANDED, members_of
 
 
 class CodedRows(NearRows):

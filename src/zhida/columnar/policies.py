@@ -52,6 +52,10 @@ ETC = "等"
 """Said behind what is possible where there may be more."""
 
 
+_ToldRules = tuple[dict[int, str], dict[str, int], dict[str, tuple[int, ...]]]
+"""The words of firings; the place of each rule by its number; the ranks of words: so many as there are firings."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The words for what is possible, in the order in which they are listed."""
@@ -121,10 +125,31 @@ class PolicyColumns:
     """What is said of what is possible."""
     finder: NearFinder | None = None
     """Finds what is nearly met; None where nobody asks."""
-    codes: list[CodedPolicy] = field(default_factory=list)
-    """Decides by codes, where the answer is a function of codes alone; nothing where it is not, or no longer."""
     coded_from: int = 0
     """Rows of a frame from which it is decided by codes."""
+    _codes: list[CodedPolicy | None] = field(default_factory=list, init=False, repr=False, compare=False)
+    """What decides by codes, once that was asked for."""
+    _told_rules: dict[str, _ToldRules] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """By table: how firings are told."""
+
+    @property
+    def codes(self) -> CodedPolicy | None:
+        """Decides by codes, where the answer is a function of codes alone; None where it is not, or no longer."""
+        if not self._codes:
+            try:
+                self._codes.append(CodedPolicy(self.settler))
+            except UncodedError:
+                self._codes.append(None)
+        return self._codes[0]
+
+    @property
+    def is_without_codes(self) -> bool:
+        """Whether it was found that codes do not tell all."""
+        return self._codes == [None]
+
+    def leave_codes(self) -> None:
+        """Decide by values from now on: there are more different ones than codes."""
+        self._codes[:] = [None]
 
     def settle(self, frame: pl.DataFrame, *, block: int = BLOCK) -> Iterator[Answers]:
         """Yield the answers of a frame, block by block, in its order.
@@ -161,19 +186,19 @@ class PolicyColumns:
         narrow = frame.select(kept) if kept else frame
         start, are_many = 0, frame.height >= self.coded_from
         while start < frame.height:
-            by_codes = are_many and bool(self.codes)
-            rows = block or (CODED_BLOCK if by_codes else BLOCK)
-            yield self.part(narrow.slice(start, rows), by_codes=by_codes)
+            codes = self.codes if are_many else None
+            rows = block or (BLOCK if codes is None else CODED_BLOCK)
+            yield self.part(narrow.slice(start, rows), codes)
             start += rows
 
-    def part(self, frame: pl.DataFrame, *, by_codes: bool) -> Part:
-        """Return what is said of the rows of a block."""
-        if by_codes:
+    def part(self, frame: pl.DataFrame, codes: CodedPolicy | None) -> Part:
+        """Return what is said of the rows of a block, by codes or by values."""
+        if codes is not None:
             try:
-                decided = self.codes[0].decide(frame)
-                near = None if self.finder is None else self.finder.find(CodedRows(self.finder, self.codes[0], frame, decided))
+                decided = codes.decide(frame)
+                near = None if self.finder is None else self.finder.find(CodedRows(self.finder, codes, frame, decided))
             except UncodedError:  # more different values than there are codes
-                self.codes.clear()
+                self.leave_codes()
             else:
                 if near is None or not near.bad.any():
                     return Part(decided.answers, decided.places, near)
@@ -285,15 +310,21 @@ class PolicyColumns:
         body = body.body if isinstance(body, Typed) else body
         assert isinstance(body, CompiledTable), "only tables fire"
         rules, firings = body.table.rules, self.executor.firings.list
+        if decision_id not in self._told_rules:
+            self._told_rules[decision_id] = ({}, {rule.number: place for place, rule in enumerate(rules)}, {})
+        words, numbers, ranks = self._told_rules[decision_id]
         fires = np.array([bool(firing.rules) for firing in firings] or [False])
         is_told = good & (fired.firing >= 0) & (fires[fired.firing] | ~fired.is_null)
-        numbers = {rule.number: place for place, rule in enumerate(rules)}
 
         def word(code: int) -> str:
-            return "、".join(rules[place].number for place in firings[code].rules) or DEFAULT_FIRED
+            if code not in words:
+                words[code] = "、".join([rules[place].number for place in firings[code].rules]) or DEFAULT_FIRED
+            return words[code]
 
         def rank(said: str) -> tuple[int, ...]:
-            return tuple(numbers.get(number, len(rules)) for number in said.split("、"))
+            if said not in ranks:
+                ranks[said] = tuple([numbers.get(number, len(rules)) for number in said.split("、")])
+            return ranks[said]
 
         return dictionary(np.where(is_told, fired.firing, -1), word, rank)
 
@@ -434,11 +465,7 @@ def open_policy(  # noqa: PLR0913 - each says one thing of how rows are told
         fen = partial(fen_of, rounding=model.policy.front.rounding, vocabulary=executor.vocabulary)
     settler = Settler(executor, questions, limit=limit, fen=fen)
     finder = None if near_within is None else NearFinder(settler, better_groups(model, questions), near_within)
-    try:
-        codes = [CodedPolicy(settler)]
-    except UncodedError:
-        codes = []
-    return PolicyColumns(model, plan, questions, executor, settler, words or Words(), finder, codes, coded_from)
+    return PolicyColumns(model, plan, questions, executor, settler, words or Words(), finder, coded_from)
 
 
 def better_groups(model: PolicyModel, questions: Questions) -> list[tuple[int, Questions]]:

@@ -7,8 +7,7 @@ which the same rules are excluded, have the same combinations. Invariant: a row 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import prod
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,14 +37,13 @@ from zhida.columnar.columns import (
 )
 from zhida.columnar.domains import Domain, Domains, RowDomain
 from zhida.columnar.execute import Base, Block, Executor, Results
+from zhida.columnar.groups import Group, batches, joined, members_of
+from zhida.columnar.plan import Form
 
 Value = Any
 
 PossibleSet = frozenset[tuple[int, str]]
 """Endings, each with the value where it is HELD and the value no amount; OPEN among them: there may be others."""
-
-EXPANDED = 131_072
-"""Combinations of rows that are decided together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,37 +119,6 @@ class Answers:
         )
 
 
-@dataclass(slots=True)
-class _Group:
-    """Rows with the same combinations."""
-
-    rows: Array
-    """Their places."""
-    missing: frozenset[str]
-    """The facts that they lack by now."""
-    excluded: Mapping[str, frozenset[int]]
-    """The rules of each table that what is known excludes."""
-    domains: dict[str, Domain] = field(default_factory=dict)
-    """The values of each fact that is enumerated, by id."""
-    given_up: set[str] = field(default_factory=set)
-    """The facts that cannot be."""
-    is_new: bool = False
-    """Whether another fact joined in the last round."""
-
-    facts: Mapping[str, Column] = field(default_factory=dict)
-    """The input data of the block."""
-
-    @property
-    def cases(self) -> int:
-        """How many combinations there are."""
-        return prod(map(len, self.domains.values()))
-
-    def lacks(self, id_: str) -> bool:
-        """Say whether all of the rows lack an input datum."""
-        states = self.facts[id_].states if id_ in self.facts else None
-        return states is not None and bool((rows_of(states, self.rows) == UNKNOWN).all())
-
-
 class _Undecided:
     """What is written while open rows are settled."""
 
@@ -197,6 +164,10 @@ class Settler:
         self.possible_numbers: dict[PossibleSet, int] = {}
         self.kind_numbers: dict[tuple[int, ...], int] = {}
         self.kinds = np.zeros(0, np.int64)
+        self.same_domains: dict[tuple[str, int], RowDomain] = {}  # by the identity of domains, which are kept
+        self.excluded_numbers: dict[frozenset[int], int] = {frozenset(): 0}
+        self.excluded = np.zeros(0, np.int64)
+        self.tested = tuple(dict.fromkeys(table for id_ in self.plan.facts for table in self.domains.tables.get(id_, ())))
 
     def settle(self, block: Block, base: Base | None = None) -> Answers:
         """Return the answers of all rows of a block.
@@ -233,6 +204,20 @@ class Settler:
             state.bad,
             state.possible,
         )
+
+    def same_domain(self, id_: str, domain: tuple[Value, ...], form: Form) -> RowDomain:
+        """Return a domain that is the same in each row as columns keep it."""
+        if (id_, id(domain)) not in self.same_domains:
+            self.same_domains[id_, id(domain)] = RowDomain.of([domain], form, self.executor.vocabulary, 1)
+        return self.same_domains[id_, id(domain)]
+
+    def exclusions(self) -> tuple[Array, list[frozenset[int]]]:
+        """Return for each firing the number of the set of rules that it excludes, behind them that for no firing, and these sets."""
+        firings = self.executor.firings.list
+        found = [self.excluded_numbers.setdefault(each.excluded, len(self.excluded_numbers)) for each in firings[len(self.excluded) :]]
+        if found or not len(self.excluded):
+            self.excluded = np.concatenate((self.excluded, np.array(found, np.int64)))
+        return np.append(self.excluded, 0), list(self.excluded_numbers)
 
     def rule_kinds(self) -> Array:
         """Return for each firing a number that is the same where the same rules fired."""
@@ -283,21 +268,21 @@ class _Enumeration:
             ready = []
             for group in groups:
                 ready += self.extended(group)
-            groups = [again for batch in batches(ready) for again in self.round(batch)]
+            groups = [again for batch in batches(list(joined(ready))) for again in self.round(batch)]
 
-    def extended(self, group: _Group) -> list[_Group]:
+    def extended(self, group: Group) -> list[Group]:
         """Let the missing facts of a group join its combinations; rows that are compared with other values may part."""
         group.is_new = False
         groups = [group]
         for name in sorted(group.missing - group.given_up):
             id_ = self.settler.by_name.get(name)
             if id_ is not None and id_ not in group.domains and id_ in self.settler.plan.facts:
-                groups = [each for one in groups for each in self.joined(one, name, id_)]
+                groups = [each for one in groups for each in self.with_fact(one, name, id_)]
         return groups
 
-    def joined(self, group: _Group, name: str, id_: str) -> Iterator[_Group]:
+    def with_fact(self, group: Group, name: str, id_: str) -> Iterator[Group]:
         """Yield the rows of a group with one more fact in their combinations, or given up where it cannot be enumerated."""
-        pieces: list[tuple[_Group, Domain | None]]
+        pieces: list[tuple[Group, Domain | None]]
         try:
             pieces = [(group, self.settler.domains.of(id_, group.excluded, group.lacks))]
         except LookupError:
@@ -306,11 +291,10 @@ class _Enumeration:
             if values is None or piece.cases * len(values) > self.settler.limit:
                 piece.given_up.add(name)
             else:
-                piece.domains[id_] = values
-                piece.is_new = True
+                piece.join(id_, values)
             yield piece
 
-    def row_domains(self, group: _Group, id_: str) -> Iterator[tuple[_Group, Domain | None]]:
+    def row_domains(self, group: Group, id_: str) -> Iterator[tuple[Group, Domain | None]]:
         """Yield the rows of a group by how many values a fact has in them, with these."""
         settler, vocabulary = self.settler, self.settler.executor.vocabulary
         varying = frozenset().union(*settler.domains.bounds[id_])
@@ -333,7 +317,7 @@ class _Enumeration:
         sizes = np.array([-1 if values is None else len(values) for values in found])
         for size in np.unique(sizes).tolist():
             members = np.flatnonzero(sizes[places] == size)
-            piece = replace(group, rows=rows[members], domains=dict(group.domains), given_up=set(group.given_up))
+            piece = group.part(rows[members])
             domain = None if size < 0 else self.row_domain(id_, [values for values in found if values is not None and len(values) == size])
             if domain is not None:
                 numbered = np.cumsum(sizes == size) - 1
@@ -354,19 +338,19 @@ class _Enumeration:
             return self.block.facts[id_]
         return self.results.columns[id_] if id_ in self.settler.executor.places else None
 
-    def grouped(self, rows: Array) -> Iterator[_Group]:
-        """Yield the rows that lack the same facts and in which the same rules are excluded."""
-        tables = [id_ for id_, fired in self.tables.items() if (fired.firing[rows] >= 0).any()]
+    def grouped(self, rows: Array) -> Iterator[Group]:
+        """Yield the rows that lack the same facts and in which the same rules are excluded, of those that test facts."""
+        kinds, excluded = self.settler.exclusions()
+        tables = [id_ for id_ in self.settler.tested if id_ in self.tables and (self.tables[id_].firing[rows] >= 0).any()]
         names = list(self.judged.missing)
-        keys = [self.tables[id_].firing[rows] for id_ in tables] + packed([self.judged.missing[name] for name in names], rows)
+        keys = [kinds[self.tables[id_].firing[rows]] for id_ in tables] + packed([self.judged.missing[name] for name in names], rows)
         first, places = distinct(keys)
         for number, members in enumerate(members_of(places, len(first))):
-            row = rows[first[number]]
-            fired = {id_: int(self.tables[id_].firing[row]) for id_ in tables}
-            excluded = {id_: self.firings.list[firing].excluded for id_, firing in fired.items() if firing >= 0}
-            yield _Group(rows[members], names_at(self.judged.missing, row), excluded, facts=self.block.facts)
+            source = {id_: excluded[key[first[number]]] for id_, key in zip(tables, keys, strict=False)}
+            missing = names_at(self.judged.missing, rows[first[number]])
+            yield Group(rows[members], missing, (source,), facts=self.block.facts)
 
-    def round(self, groups: Sequence[_Group]) -> Iterator[_Group]:
+    def round(self, groups: Sequence[Group]) -> Iterator[Group]:
         """Decide every combination of some groups; yield the groups that must go on."""
         block, base, misfits = self.expand(groups)
         self.settler.expanded += block.rows
@@ -382,7 +366,7 @@ class _Enumeration:
             yield from self.finish(group, case, slice(start, stop), bad[start:stop])
             start = stop
 
-    def finish(self, group: _Group, case: Cases, part: slice, bad: Mask) -> Iterator[_Group]:
+    def finish(self, group: Group, case: Cases, part: slice, bad: Mask) -> Iterator[Group]:
         """Write down what the rows of a group come to; yield those of which more facts must join."""
         shape = (len(group.rows), group.cases)
         is_bad = bad.reshape(shape).any(axis=1)
@@ -397,16 +381,19 @@ class _Enumeration:
         goes_on &= ~is_bad
         if goes_on.any():
             places = np.flatnonzero(goes_on)
-            _, kinds = distinct(packed(list(lacking.values()), places))
-            for members in members_of(kinds, int(kinds.max()) + 1):
+            keys = packed(list(lacking.values()), places)
+            first, kinds = distinct(keys if group.source_of is None else [*keys, group.source_of[places]])
+            for members in members_of(kinds, len(first)):
                 chosen = places[members]
-                missing = names_at(lacking, chosen[0])
-                yield replace(group, rows=group.rows[chosen], missing=missing, domains=dict(group.domains), given_up=set(group.given_up))
+                source = 0 if group.source_of is None else int(group.source_of[chosen[0]])
+                again = group.part(group.rows[chosen])
+                again.missing, again.sources, again.source_of = names_at(lacking, chosen[0]), (group.sources[source],), None
+                yield again
         done = np.flatnonzero(~goes_on & ~is_bad)
         if len(done):
             self.write(group, case, part, done, lacking)
 
-    def write(self, group: _Group, case: Cases, part: slice, done: Array, lacking: Mapping[str, Mask]) -> None:
+    def write(self, group: Group, case: Cases, part: slice, done: Array, lacking: Mapping[str, Mask]) -> None:
         """Write down the final answers of some rows of a group."""
         state, rows = self.state, group.rows
         answers = case.answers[part].reshape(len(rows), group.cases)[done]
@@ -474,7 +461,7 @@ class _Enumeration:
         """Say whether a person must judge a fact."""
         return name in self.settler.judged
 
-    def differing(self, group: _Group, answers: Array) -> dict[str, Mask]:
+    def differing(self, group: Group, answers: Array) -> dict[str, Mask]:
         """Return the facts of which another value alone changes the answer, each with the rows in which it does."""
         cube = answers.reshape(len(answers), *map(len, group.domains.values()))
         found = {}
@@ -483,7 +470,7 @@ class _Enumeration:
             found[self.settler.plan.model.inputs[id_].name] = changes.reshape(len(answers), -1).any(axis=1)
         return found
 
-    def write_settled(self, group: _Group, case: Cases, part: slice, places: Array) -> None:
+    def write_settled(self, group: Group, case: Cases, part: slice, places: Array) -> None:
         """Write down rows whose missing facts turned out not to matter."""
         state, rows = self.state, group.rows[places]
         first = part.start + places * group.cases
@@ -517,7 +504,7 @@ class _Enumeration:
 
     # --- expanding -----------------------------------------------------------------------------------------------------------
 
-    def expand(self, groups: Sequence[_Group]) -> tuple[Block, Base, Mask]:
+    def expand(self, groups: Sequence[Group]) -> tuple[Block, Base, Mask]:
         """Return one row for each combination of each row of some groups, and those whose values do not fit a column."""
         places = np.concatenate([np.repeat(group.rows, group.cases) for group in groups])
         varied = frozenset(id_ for group in groups for id_ in group.domains)
@@ -528,7 +515,7 @@ class _Enumeration:
         }
         return Block(len(places), facts), Base(self.results, places, varied), misfits
 
-    def varied(self, column: Column, id_: str, groups: Sequence[_Group], misfits: Mask) -> Column:
+    def varied(self, column: Column, id_: str, groups: Sequence[Group], misfits: Mask) -> Column:
         """Return a column with the values of each combination where its fact is enumerated."""
         rows = len(misfits)
         values = full(column.values, rows).copy()
@@ -538,46 +525,14 @@ class _Enumeration:
             stop = start + len(group.rows) * group.cases
             if id_ in group.domains:
                 domain = group.domains[id_]
-                domain = domain if isinstance(domain, RowDomain) else self.row_domain(id_, [domain])
-                inner = prod(len(each) for each in _behind(group.domains, id_))
-                index = np.arange(stop - start) // inner % len(domain)
-                place = np.repeat(domain.index[group.rows], group.cases)
+                index = np.arange(stop - start) // group.behind(id_) % len(domain)
+                if isinstance(domain, RowDomain):
+                    place = np.repeat(domain.index[group.rows], group.cases)
+                else:
+                    domain, place = self.settler.same_domain(id_, domain, column.form), np.zeros(1, np.int64)
                 values[start:stop] = domain.numbers[place, index].astype(values.dtype)
                 states[start:stop] = np.where(domain.nulls[place, index], np.uint8(NULL), np.uint8(KNOWN))
                 misfits[start:stop] |= domain.lost[place, index]
             start = stop
         unknown_ = states == UNKNOWN
         return replace(column, values=values, states=states if states.any() else None, missing=limited(column.missing, unknown_))
-
-
-def _behind(domains: Mapping[str, Domain], id_: str) -> Iterator[Domain]:
-    """Yield the domains behind one, which vary faster."""
-    names = list(domains)
-    yield from (domains[name] for name in names[names.index(id_) + 1 :])
-
-
-def members_of(places: Array, count: int) -> list[Array]:
-    """Return for each of `count` groups the places of its members.
-
-    >>> [members.tolist() for members in members_of(np.array([1, 0, 1]), 2)]
-    [[1], [0, 2]]
-    """
-    order = np.argsort(places, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(places, minlength=count))[:-1])
-
-
-def batches(groups: Sequence[_Group]) -> Iterator[list[_Group]]:
-    """Yield groups in batches of about `EXPANDED` combinations; a group that is too large is cut."""
-    batch: list[_Group] = []
-    size = 0
-    for group in groups:
-        step = max(EXPANDED // group.cases, 1)
-        for start in range(0, len(group.rows), step):
-            part = replace(group, rows=group.rows[start : start + step])
-            if batch and size + len(part.rows) * group.cases > EXPANDED:
-                yield batch
-                batch, size = [], 0
-            batch.append(part)
-            size += len(part.rows) * group.cases
-    if batch:
-        yield batch

@@ -37,7 +37,7 @@ from zhida.columnar.columns import (
     within,
     words_of,
 )
-from zhida.columnar.encoders import OF_NULL, OF_UNKNOWN, Encoder
+from zhida.columnar.encoders import FIRST_CODE, OF_NULL, OF_UNKNOWN, Encoder
 from zhida.columnar.interpreted import Firings, firing_of
 from zhida.columnar.kernel import WORD
 from zhida.columnar.learned import Firing, Learned, Lesson, Lessons, key_of
@@ -51,12 +51,16 @@ from zhida.dmn.table import decide_table
 from zhida.feel.run import Frame, Run
 from zhida.feel.syntax import Literal, UnaryTests
 from zhida.values.temporal import Date
+from zhida.values.types import ANY, Type, coerce
 from zhida.values.unknown import Unknown, find_unknown
 
 Value = Any
 
 DENSE_LIMIT = 65_536
 """Combinations of codes up to which a table is one look-up."""
+
+DENIED_LIMIT = 4_000_000
+"""Rules of combinations, one by one, that are looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +127,15 @@ class TableDecider:
         self.odd: dict[str, Mask] = {}
         self.fired = np.zeros(0, np.int64)
         self.alone: Any = None
-        self.met: dict[tuple[object, ...], int] = {}
+        self.met: dict[tuple[int, ...], int] = {}
+        self.known: dict[str, dict[tuple[int, ...], int]] = {"rules": {}, "codes": {}}
         self.dense = np.zeros(0, np.int64)
         self.counts: list[int] = []
         self.masks: list[Array] = []
         self.plain: list[Array] = []
         self.denied: list[Array] = []
+        self.simple: list[Mask] = []
+        self.untested: list[Mask] | None = None
         self.short: dict[tuple[int, int], Sequence[UnaryTests]] = {}
 
     def cells_of(self, column: int) -> CellsOfColumn:
@@ -138,26 +145,78 @@ class TableDecider:
 
     # --- combinations to outcomes --------------------------------------------------------------------------------------
 
-    def outcome(self, codes: Sequence[int]) -> int:
-        """Return the number of the outcome of one combination of codes."""
-        key = ("codes", *codes)
-        if key not in self.met:
-            self.met[key] = len(self.outcomes)
-            self.outcomes.append(self.decided(codes))
-        return self.met[key]
+    def outcomes_of(self, codes: Sequence[Array]) -> Array:
+        """Return the number of the outcome of each of some combinations of codes: one is decided of those that come to the same.
 
-    def decided(self, codes: Sequence[int]) -> Outcome:
-        """Let the interpreter decide one combination of codes, unless that is known from another run."""
+        They do that where the same rules are left, each input is null, unknown or there in both, and one that is there says a plain
+        yes or no in each cell: nothing else of it is asked.
+        """
+        self.extend_masks()
+        rows, rules = len(codes[0]) if codes else 1, len(self.table.rules)
+        step = max(DENIED_LIMIT // max(rules, 1), 1)
+        parts = [self.alike_of([column[start : start + step] for column in codes]) for start in range(0, rows, step)]
+        return np.concatenate(parts) if len(parts) != 1 else parts[0]
+
+    def alike_of(self, codes: Sequence[Array]) -> Array:
+        """Do what `outcomes_of` does, for so few that a mask of the rules of each is no matter."""
+        rows = len(codes[0]) if codes else 1
+        denied = np.zeros((rows, len(self.table.rules)), np.bool_)
+        kinds = []
+        for given, masks, simple in zip(codes, self.denied, self.simple, strict=True):
+            column = given.astype(np.int64)
+            denied |= masks[column]
+            kinds.append(np.where(column <= OF_UNKNOWN, column, np.where(simple[column], FIRST_CODE, column + 1)))
+        if self.table.table.hit_policy is HitPolicy.FIRST:
+            self.deny_behind(codes, denied)
+        words = words_of(denied, max(-(-denied.shape[1] // WORD), 1)).view(np.int64)
+        keys = [*kinds, *words.T]
+        first, places = distinct(keys)
+        numbers = []
+        for row in first.tolist():
+            key = tuple([int(each[row]) for each in keys])
+            if key not in self.met:
+                self.met[key] = len(self.outcomes)
+                self.outcomes.append(self.decided([int(column[row]) for column in codes], denied[row]))
+            numbers.append(self.met[key])
+        return np.array(numbers, np.int64)[places]
+
+    def deny_behind(self, codes: Sequence[Array], denied: Mask) -> None:
+        """Deny the rules behind the first that matches for certain: nobody asks them."""
+        certain = ~denied
+        for column, simple, rules in zip(codes, self.simple, self.not_testing, strict=True):
+            certain[column <= OF_UNKNOWN] &= rules
+            certain[(column > OF_UNKNOWN) & ~simple[column]] = False
+        certain[:, 1:] = np.logical_or.accumulate(certain, axis=1)[:, :-1]
+        certain[:, :1] = False
+        denied |= certain
+
+    @property
+    def not_testing(self) -> list[Mask]:
+        """For each input the rules that do not test it."""
+        if self.untested is None:
+            columns = range(len(self.encoders))
+            self.untested = [np.array([not rule.tests[column].tests for rule in self.table.rules], np.bool_) for column in columns]
+        return self.untested
+
+    def decided(self, codes: Sequence[int], denied: Mask) -> Outcome:
+        """Let the interpreter decide one combination of codes, unless that is known from another run.
+
+        Args:
+            codes: The codes.
+            denied: The rules that have no say.
+        """
         given: dict[str, Value] = {}
+        is_simple = [code >= FIRST_CODE and bool(self.simple[place][code]) for place, code in enumerate(codes)]
         for place, code in enumerate(codes):
             mark = placeholder(place)
             given[mark] = Unknown(frozenset((mark,))) if code == OF_UNKNOWN else self.encoders[place].representatives[code]
-        key = key_of(list(given.values()))
+        texts = key_of(list(given.values()))
+        key = (*("" if simple else text for simple, text in zip(is_simple, texts, strict=True)), np.packbits(denied).tobytes().hex())
         lesson = self.lessons.get(key)
         if lesson is not None:
             assert lesson.firing is not None, "a table told it"
             return Outcome(lesson.value, lesson.codes, self.firings.number(lesson.firing), *lesson.more)
-        found = self.interpreted(given, *self.shortened(codes), codes)
+        found = self.interpreted(given, *self.shortened(codes, denied), codes)
         more = (found.chosen, found.possible, found.is_hard)
         self.lessons.keep(key, Lesson(found.value, found.codes, self.firings.list[found.firing], more=more))
         return found
@@ -196,16 +255,11 @@ class TableDecider:
             return {}, replace(none, rules=tuple([bare[place] for place in places]))
         return given, replace(one, rules=tuple([maybe[place] if place in possible else sure[place] for place in places]))
 
-    def shortened(self, codes: Sequence[int]) -> tuple[CompiledTable, list[int]]:
+    def shortened(self, codes: Sequence[int], denied: Mask) -> tuple[CompiledTable, list[int]]:
         """Return the table for one combination of codes without what its encoders know already, and the places of its rules.
 
         Rules a cell of which says no to a value that is there have no say, nor anything odd; cells that pass ask nothing.
         """
-        self.extend_masks()
-        denied = np.zeros(len(self.table.rules), np.bool_)
-        for code, rows in zip(codes, self.denied, strict=True):
-            if code not in {OF_NULL, OF_UNKNOWN}:
-                denied |= rows[code]
         left: list[int] = np.flatnonzero(~denied).tolist()
         cells = [self.cells_left(column, code) for column, code in enumerate(codes)]
         rules = [replace(self.table.rules[place], tests=tuple([column[place] for column in cells])) for place in left]
@@ -262,7 +316,7 @@ class TableDecider:
         """Return the number of the outcome of each row."""
         counts = [encoder.count for encoder in self.encoders]
         if not counts:
-            return np.full(1, self.outcome(()), np.int64)
+            return self.outcomes_of(())
         if prod(counts) > DENSE_LIMIT:
             return self.by_masks(codes)
         if counts != self.counts:
@@ -272,9 +326,8 @@ class TableDecider:
         found = kernel.look_up(keys, self.dense)
         fresh = found < 0
         if fresh.any():
-            for key in np.unique(keys[fresh]).tolist():
-                combination = [key // stride % count for stride, count in zip(strides, counts, strict=True)]
-                self.dense[key] = self.outcome(combination)
+            new = np.unique(keys[fresh]).astype(np.int64)
+            self.dense[new] = self.outcomes_of([new // stride % count for stride, count in zip(strides, counts, strict=True)])
             found = kernel.look_up(keys, self.dense)
         return found
 
@@ -305,13 +358,13 @@ class TableDecider:
     def by_keys(self, kind: str, keys: Sequence[Array], codes: Sequence[Array]) -> Array:
         """Return the number of the outcome of each row, which is the same for the same keys."""
         first, places = distinct(keys)
-        numbers = []
-        for row in first.tolist():
-            key = (kind, *(int(column[row]) for column in keys))
-            if key not in self.met:
-                self.met[key] = self.outcome([int(column[row]) for column in codes])
-            numbers.append(self.met[key])
-        return np.array(numbers, np.int64)[places]
+        known = self.known[kind]
+        met = list(zip(*(column[first].tolist() for column in keys), strict=True))
+        fresh = [place for place, key in enumerate(met) if key not in known]
+        if fresh:
+            rows = first[fresh]
+            known |= zip([met[place] for place in fresh], self.outcomes_of([column[rows] for column in codes]).tolist(), strict=True)
+        return np.array([known[key] for key in met], np.int64)[places]
 
     def extend_masks(self) -> None:
         """Make the masks of codes that are new."""
@@ -321,6 +374,7 @@ class TableDecider:
             self.masks = [np.zeros((0, words), np.uint64) for _ in self.encoders]
             self.plain = [np.zeros(0, np.bool_) for _ in self.encoders]
             self.denied = [np.zeros((0, rules), np.bool_) for _ in self.encoders]
+            self.simple = [np.zeros(0, np.bool_) for _ in self.encoders]
         for place, encoder in enumerate(self.encoders):
             fresh = encoder.told[len(self.plain[place]) :]
             if not fresh:
@@ -328,6 +382,8 @@ class TableDecider:
             masks = np.zeros((len(fresh), words), np.uint64)
             plain = np.zeros(len(fresh), np.bool_)
             denied = np.zeros((len(fresh), rules), np.bool_)
+            simple = np.zeros(len(fresh), np.bool_)
+            start, type_ = len(self.plain[place]), self.table.table.inputs[place].type
             for row, told in enumerate(fresh):
                 if not told:
                     continue
@@ -336,9 +392,11 @@ class TableDecider:
                 plain[row] = (told.numbers[:rules] <= TRUE).all() and (told.numbers[rules:] == TRUE).all()
                 masks[row] = words_of(told.numbers[None, :rules] == TRUE, words)[0]
                 denied[row] = says_no[told.numbers[:rules]]
+                simple[row] = plain[row] and is_as_declared(encoder.representatives[start + row], type_, self.as_of)
             self.masks[place] = np.concatenate((self.masks[place], masks))
             self.plain[place] = np.concatenate((self.plain[place], plain))
             self.denied[place] = np.concatenate((self.denied[place], denied))
+            self.simple[place] = np.concatenate((self.simple[place], simple))
 
     # --- outcomes to a column ------------------------------------------------------------------------------------------
 
@@ -444,6 +502,15 @@ class TableDecider:
             union(codes, *(column.codes for column in columns)),
             either(bad, *(column.bad for column in columns)),
         )
+
+
+def is_as_declared(value: Value, type_: Type, as_of: Date) -> bool:
+    """Say whether a value is taken for an input of a declared type as it is, with nothing odd about it."""
+    if type_ is ANY:
+        return True
+    run = Run(as_of)
+    found, fits = coerce(value, type_, run)
+    return fits and found is value and not run.diagnostics
 
 
 def one_of(base: Column, columns: Sequence[Column], words: Vocabulary | None = None, *, is_odd: bool = False) -> Column:
