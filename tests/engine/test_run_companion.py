@@ -112,16 +112,41 @@ def test_a_companion_that_does_not_begin_is_done_without(
 
 
 @pytest.mark.usefixtures("asked")
-def test_what_goes_wrong_there_is_raised_here_and_nobody_is_left(
-    packs: Packs, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_goes_wrong_there_alone_is_done_here_and_nobody_is_left(
+    packs: Packs, file: Path, tmp_path: Path, alone: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = ProcessWorker.one
     monkeypatch.setattr(ProcessWorker, "one", lambda self, _: whole(self, 1_000))
     order = order_of(packs)
-    with pytest.raises(IndexError):
-        run_in(order, opened(order, file), tmp_path / "out")
+    run_in(order, opened(order, file), tmp_path / "out")
+    assert files_below(tmp_path / "out") == alone
     assert workers_of(os.getpid()) == []
     assert not [thread for thread in threading.enumerate() if "_work" in thread.name]
+
+
+def test_what_goes_wrong_while_it_makes_itself_ready_is_not_told(
+    packs: Packs, file: Path, tmp_path: Path, alone: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: ProcessWorker) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(ProcessWorker, "prepare", fail)
+    order = order_of(packs)
+    run_in(order, opened(order, file), tmp_path / "out")
+    assert files_below(tmp_path / "out") == alone
+    assert capfd.readouterr().err == ""
+
+
+def test_an_error_that_both_meet_is_raised_once_as_it_is(packs: Packs, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> Columns:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ProcessWorker, "one", fail)
+    monkeypatch.setattr(RegistryColumns, "one", fail)
+    order = order_of(packs)
+    with pytest.raises(ZeroDivisionError):
+        run_in(order, opened(order, file), tmp_path / "out")
+    assert workers_of(os.getpid()) == []
 
 
 def test_little_is_not_shared(packs: Packs, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

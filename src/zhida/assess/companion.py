@@ -13,7 +13,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 
 from zhida.assess.columns import Columns, RegistryColumns, Table
-from zhida.assess.processes import LostError, ProcessWorker
+from zhida.assess.processes import ProcessWorker
 from zhida.registry_io.tables import Frame
 
 PATIENCE = 1
@@ -52,19 +52,23 @@ class Companion:
 
     def keep(self) -> None:
         """Have it keep what it learned for other runs, if it has decided anything; nobody is to be at work."""
-        if self.worker.has_batch:
+        if self.worker.has_decided:
             self.worker.keep()
 
     def _work(self) -> None:
-        """Work on what is shared, as long as the process is there."""
+        """Work on what is shared, as long as the process is there and nothing goes wrong in it: what is wrong is met here as well."""
         try:
             is_ready = self.begin(self.worker)
             if is_ready:
                 self.worker.prepare()
-        except LostError:
+        except Exception:  # noqa: BLE001 - whatever it is, the run goes on without
             is_ready = False
-        while is_ready and (shared := self._waiting.get()) is not None:
+        while is_ready:
+            shared = self._waiting.get()
+            if shared is None:
+                return
             is_ready = shared.work_there(self.worker)
+            del shared  # with all its columns, while the next is waited for
 
 
 class _Shared:
@@ -79,7 +83,6 @@ class _Shared:
         self.left = deque(sorted(range(len(costs)), key=lambda place: -costs[place]))
         self.interpreted = 0
         """Rows that the interpreter decided in the other process."""
-        self.error: Exception | None = None
         self._is_over = threading.Event()
 
     def table(self) -> Table:
@@ -87,40 +90,38 @@ class _Shared:
         try:
             batch = self.columns.ready(self.frame)
             self._work_here(batch)
-            while None in self.found and self.error is None:
+            while None in self.found:
                 self.go_on()
                 if self._is_over.wait(PATIENCE):
                     self._work_here(batch)
         finally:
             self.left.clear()
-        if self.error is not None:
-            raise self.error
         self.columns.interpreted += self.interpreted
         return self.columns.table(batch, [columns for columns in self.found if columns is not None])
 
     def work_there(self, worker: ProcessWorker) -> bool:
-        """Have the other process decide policies until none is left; says whether it is still there."""
+        """Have the other process decide policies until none is left; says whether it is still of use.
+
+        What it is lost over, or fails at, is left to this process: what is wrong with the policy is met there again, and told once.
+        """
+        place = None
         try:
             if self.left:
                 worker.take(self.frame)
             while (place := self._next()) is not None:
-                try:
-                    found, interpreted = worker.one(place)
-                except LostError:
-                    self.left.append(place)
-                    raise
+                found, interpreted = worker.one(place)
                 self.interpreted += interpreted
                 self.found[place] = found
-        except LostError:
+        except Exception:  # noqa: BLE001 - of whatever kind: the other process does it
+            if place is not None:
+                self.left.append(place)
             return False
-        except Exception as error:  # noqa: BLE001 - it is raised where the table is waited for
-            self.error = error
         finally:
             self._is_over.set()
         return True
 
     def _work_here(self, batch: Frame) -> None:
-        while self.error is None and (place := self._next()) is not None:
+        while (place := self._next()) is not None:
             self.go_on()
             self.found[place] = self.columns.one(place, batch, is_sorted=True)
 

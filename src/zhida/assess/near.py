@@ -60,7 +60,7 @@ def _misses(model: PolicyModel, settled: Settled, within: Decimal | None) -> Ite
     evaluator, goals = settled.evaluator, settled.judgement.goals
     for id_, use in model.uses(goals).items():
         lines = fixed_lines(use, evaluator, model.parameters)
-        if not lines or id_ in goals:
+        if not lines or id_ in goals or id_ in model.parameters:  # no subject moves a figure of the place
             continue
         value = evaluator.value(id_)
         if not isinstance(value, Decimal | Date):

@@ -75,8 +75,8 @@ class ProcessWorker:
         command = [sys.executable, "-P", "-c", START]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)  # noqa: S603 - Python itself
         self._scene: Scene | None = None
-        self.has_batch = False
-        """Whether it was given a batch, policy by policy."""
+        self.has_decided = False
+        """Whether it was asked for a policy by itself."""
 
     def begin(self, job: bytes) -> bool:
         """Say what the run is about, and whether the process understood it and is of the same engine: its files may have changed meanwhile.
@@ -114,11 +114,11 @@ class ProcessWorker:
 
     def take(self, frame: Frame) -> None:
         """Do what `Worker.take` does."""
-        self.has_batch = True
         self._ask("take", frame)
 
     def one(self, place: int) -> tuple[Columns, int]:
         """Return what `Worker.one` returns."""
+        self.has_decided = True
         found: tuple[Columns, int] = self._ask("one", place)
         return found
 

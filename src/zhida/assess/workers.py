@@ -69,7 +69,7 @@ class Workers:
         is_single = len(parts) == 1 and self.job.former is None and self.plan.processes > 1 and can_start()
         if not is_single or parts[0].rows * len(self.job.order.policies) < SHARED:
             return
-        with suppress(OSError):
+        with suppress(Exception):  # it only helps: whatever keeps it from that, the run does without
             worker = ProcessWorker()
             self._all.append(worker)
             self._packed.append(packed(self.job))  # here, where nothing changes meanwhile

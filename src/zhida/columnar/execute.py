@@ -229,7 +229,8 @@ class Executor:
     @property
     def remembered(self) -> int:
         """How many values and combinations of values are remembered."""
-        return len(self.vocabulary.values) + sum(map(len, self.interpreter.told.values()))
+        combinations = sum(map(len, self.interpreter.told.values())) + sum(table.remembered for table in self.tables.values())
+        return len(self.vocabulary.values) + len(self.firings.list) + combinations
 
     def execute(self, block: Block, base: Base | None = None) -> Results:
         """Decide all rows of a block.

@@ -138,6 +138,11 @@ class TableDecider:
         self.untested: list[Mask] | None = None
         self.short: dict[tuple[int, int], Sequence[UnaryTests]] = {}
 
+    @property
+    def remembered(self) -> int:
+        """How many combinations are remembered."""
+        return len(self.met) + sum(map(len, self.known.values()))
+
     def cells_of(self, column: int) -> CellsOfColumn:
         """Return the cells of a column, and last what it allows."""
         allowed = self.table.allowed[column]
