@@ -285,6 +285,7 @@ def test_a_fault_of_ours_comes_with_the_place_where_it_was(packs: Packs, file: P
 
 SCRIPT = """
 import sys
+import time
 from pathlib import Path
 from zhida.assess import processes, workers
 from zhida.assess.order import Plan
@@ -302,7 +303,13 @@ processes.START = {start!r}
 packs, source, out = map(Path, sys.argv[1:])
 order = order_of(load_packs(packs))
 opened = open_source(str(source), order.dictionary, rows_per_part=4)
-progress = Progress(tell=lambda progress: print(progress.parts_done, flush=True))
+
+def tell(progress):
+    print(progress.parts_done, flush=True)
+    if progress.parts_done == 9:
+        time.sleep(60)  # it is interrupted here, however quick the rest would be
+
+progress = Progress(tell=tell)
 run(order, Plan(4, 1, 2), opened, out, progress)
 print("done", progress.processes, flush=True)
 """
