@@ -45,7 +45,7 @@ demo: setup  ## 合成数据从头走到一个运行中的站点；NO_SERVE=1 �
 serve: setup  ## 启动站点：SITE=文件夹，默认 site | serve a site: SITE=FOLDER, by default site
 	$(VENV)/bin/zhida serve $(or $(SITE),site)
 
-test: setup  ## 格式、类型与全部测试（两核约五分钟） | style, types and all tests (about five minutes on two cores)
+test: setup  ## 格式、类型与全部测试（两核约四分钟） | style, types and all tests (about four minutes on two cores)
 	@mkdir -p build; status=0; \
 	$(RUN) -m mypy >build/mypy.txt 2>&1 & types=$$!; trap 'kill $$types 2>/dev/null; exit 130' INT TERM; \
 	for step in 'ruff check .' 'ruff format --check .'; do \
