@@ -307,7 +307,7 @@ opened = open_source(str(source), order.dictionary, rows_per_part=4)
 def tell(progress):
     print(progress.parts_done, flush=True)
     if progress.parts_done == 9:
-        time.sleep(60)  # it is interrupted here, however quick the rest would be
+        time.sleep(3)  # it is interrupted meanwhile, however quick the rest would be
 
 progress = Progress(tell=tell)
 run(order, Plan(4, 1, 2), opened, out, progress)
