@@ -135,7 +135,6 @@ class TableDecider:
         self.plain: list[Array] = []
         self.denied: list[Array] = []
         self.simple: list[Mask] = []
-        self.untested: list[Mask] | None = None
         self.short: dict[tuple[int, int], Sequence[UnaryTests]] = {}
 
     @property
@@ -171,8 +170,6 @@ class TableDecider:
             column = given.astype(np.int64)
             denied |= masks[column]
             kinds.append(np.where(column <= OF_UNKNOWN, column, np.where(simple[column], FIRST_CODE, column + 1)))
-        if self.table.table.hit_policy is HitPolicy.FIRST:
-            self.deny_behind(codes, denied)
         words = words_of(denied, max(-(-denied.shape[1] // WORD), 1)).view(np.int64)
         keys = [*kinds, *words.T]
         first, places = distinct(keys)
@@ -184,24 +181,6 @@ class TableDecider:
                 self.outcomes.append(self.decided([int(column[row]) for column in codes], denied[row]))
             numbers.append(self.met[key])
         return np.array(numbers, np.int64)[places]
-
-    def deny_behind(self, codes: Sequence[Array], denied: Mask) -> None:
-        """Deny the rules behind the first that matches for certain: nobody asks them."""
-        certain = ~denied
-        for column, simple, rules in zip(codes, self.simple, self.not_testing, strict=True):
-            certain[column <= OF_UNKNOWN] &= rules
-            certain[(column > OF_UNKNOWN) & ~simple[column]] = False
-        certain[:, 1:] = np.logical_or.accumulate(certain, axis=1)[:, :-1]
-        certain[:, :1] = False
-        denied |= certain
-
-    @property
-    def not_testing(self) -> list[Mask]:
-        """For each input the rules that do not test it."""
-        if self.untested is None:
-            columns = range(len(self.encoders))
-            self.untested = [np.array([not rule.tests[column].tests for rule in self.table.rules], np.bool_) for column in columns]
-        return self.untested
 
     def decided(self, codes: Sequence[int], denied: Mask) -> Outcome:
         """Let the interpreter decide one combination of codes, unless that is known from another run.
