@@ -89,6 +89,25 @@ def test_words_sorted_before_they_are_spread_are_those_sorted_behind(
     assert outside.decide(frame, is_sorted=True).equals(sorted_words(outside.decide(frame)))
 
 
+def test_the_rules_of_a_table_over_figures_of_the_place_alone_are_told_by_codes_as_by_values(
+    tmp_path: Path, frame: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = "| 参数 | 类型 | 单位 | 值 | 起止 | 来源 | 可信度 |\n|---|---|---|---|---|---|---|\n"
+    figures = {"demo/parameters.md": f"{head}| 线 | number | 人 | 800 | 2020-01-01/.. | 甲 | official |\n"}
+    tables = (("符合: boolean", "线", "> 500", "true", "false"), ("金额: number", "人", ">= 20", "1000", "0"))
+    body = "".join(
+        f"| F | {on} | **{name}** |\n|---|---|---|\n| 1 | {test} | {yes} |\n| 否则 | - | {no} |\n\n" for name, on, test, yes, no in tables
+    )
+    packs = packs_with(tmp_path, body, figures, amount="金额")
+    told = {}
+    for coded_from in (0, 1_000):
+        monkeypatch.setattr(columns, "CODED_FROM", coded_from)
+        told[coded_from] = open_run(packs, list(packs.policies), as_of=AS_OF, key="code").decide(frame)
+    assert told[0].equals(told[1_000])
+    (rules,) = (told[0].column(name) for name in told[0].column_names if name.endswith("符合"))
+    assert rules.to_pylist() == ["1"] * frame.height
+
+
 @pytest.mark.long
 def test_a_command_does_not_load_what_arrow_looks_for_on_the_way() -> None:
     program = (

@@ -413,7 +413,7 @@ def first_of(column: Column) -> Column:
         codes={name: np.asarray(mask[0]) for name, mask in column.codes.items()},
         bad=None if column.bad is None else np.asarray(column.bad[0]),
         divisors=None if column.divisors is None else np.asarray(column.divisors[0]),
-        firing=None,
+        firing=None if column.firing is None else np.asarray(column.firing[0]),
     )
 
 
