@@ -1,9 +1,14 @@
 """Pages as they are looked at: one look is one record, no cache keeps a fact, and a fault of the database is told or not hidden."""
 
+import errno
+import os
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import date
 
+import polars as pl
+import psycopg
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connections, transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client, RequestFactory
@@ -13,10 +18,17 @@ from tests.server import staff_town
 from tests.server.test_web_staff import as_user, post, text
 from zhida_server.audit import service as audit
 from zhida_server.delivery import service as delivery
+from zhida_server.entitlements import service as entitlements
 from zhida_server.ledger import service as ledger
 from zhida_server.people.data import Actor, NotAllowed, Refused, Role
 from zhida_server.people.models import User
 from zhida_server.web.guards import page
+
+
+def caused(error: Exception, cause: Exception) -> Exception:
+    """Return an error as the framework raises it of another."""
+    error.__cause__ = cause
+    return error
 
 
 @pytest.mark.parametrize(
@@ -89,6 +101,37 @@ def test_what_the_database_has_already_is_a_clear_refusal_and_another_fault_is_n
     assert refused.status_code == 409
     with pytest.raises(IntegrityError), transaction.atomic():
         made(username="other", role="boss")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "run.parquet"), 507, "磁盘已满"),
+        (pl.exceptions.ComputeError("No space left on device (os error 28)"), 507, "磁盘已满"),
+        (caused(OperationalError("could not extend file"), psycopg.errors.DiskFull()), 507, "磁盘已满"),
+        (caused(OperationalError("the connection is closed"), psycopg.OperationalError()), 503, "数据库暂时不可用"),
+        (InterfaceError("connection already closed"), 503, "数据库暂时不可用"),
+        (RuntimeError("a fault of ours"), 500, "网站出了故障"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_a_page_says_that_the_disk_is_full_or_the_database_away_and_nothing_was_done(
+    town: staff_town.Town, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, said: str
+) -> None:
+    def refused(_actor: Actor, _as_of: date) -> None:
+        raise error
+
+    monkeypatch.setattr(entitlements, "start_run", refused)
+    officer = Actor("zhao", Role.POLICY)
+    runs = len(entitlements.runs(officer))
+    client = as_user("zhao")
+    client.raise_request_exception = False
+    answer = post(client, "staff_run_start", as_of="2026-07-01")
+    page_ = answer.content.decode()
+    assert (town.run is not None, answer.status_code, said in page_, f">{status}<" in page_) == (True, status, True, True)
+    assert answer.headers.get("Retry-After") == ("30" if status == 503 else None)
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert len(entitlements.runs(officer)) == runs
 
 
 def test_a_budget_of_one_code_opened_twice_at_once_is_one_budget_and_a_clear_answer(own_database: str) -> None:

@@ -4,9 +4,7 @@ The last line of standard output is what came of it, as JSON: `{"refused": {"zh"
 Progress goes to standard error. `zhida_server.run.place` starts it.
 """
 
-import errno
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,10 +13,10 @@ import django
 
 django.setup()
 
-from django.db import IntegrityError, InterfaceError, OperationalError  # noqa: E402 - the framework is set up first
+from django.db import IntegrityError  # noqa: E402 - the framework is set up first
 
 from zhida.errors import DiagnosticsError  # noqa: E402
-from zhida_server.database import is_doubled  # noqa: E402
+from zhida_server.database import is_away, is_doubled, is_without_room  # noqa: E402
 from zhida_server.people.data import Refused  # noqa: E402
 from zhida_server.run import demo, filling, keeping  # noqa: E402
 
@@ -54,11 +52,11 @@ def refusal_of(error: Exception) -> tuple[str, str, str] | None:
             "somebody has just done the same: look before you do it again",
         )
         return "doubled", zh, en
-    if isinstance(error, OperationalError | InterfaceError):
+    if is_away(error):
         reason = str(error).strip().partition("\n")[0]
         zh = f"数据库做不下去：{reason}。腾出磁盘空间，或等它恢复以后，再做一次"
         return "database", zh, f"the database cannot go on: {reason}; make room on the disk, or wait until it is back, and try again"
-    if isinstance(error, OSError) or os.strerror(errno.ENOSPC) in str(error):  # libraries say so in errors of their own
+    if isinstance(error, OSError) or is_without_room(error):
         place = error.filename if isinstance(error, OSError) else ""
         reason = " ".join(str(part) for part in (getattr(error, "strerror", "") or error, place) if part)
         return "operating-system", f"操作系统拒绝了：{reason}", f"the operating system refused: {reason}"

@@ -3,6 +3,7 @@
 Only this module knows which status a domain error has.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,9 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from zhida_server.database import is_away, is_without_room
 from zhida_server.people.data import Conflict, NotAllowed, NotFound, Refused
 
 FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE = 403, 404, 409, 422
+FAILED, AWAY, FULL = 500, 503, 507
+AGAIN_SECONDS = "30"
+"""After how long a database that is away is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,18 @@ FAULTS: Mapping[int, Fault] = {
         "不是您的操作造成的，已经记录下来。没有完成的办理不会生效，请稍后再试。",
         "It was not your doing, and it has been recorded. What was not finished has no effect; please try again later.",
     ),
+    503: Fault(
+        "数据库暂时不可用",
+        "The database is away",
+        "网站正在等待数据库恢复。没有完成的办理不会生效，请半分钟后重试；一直不恢复的，请联系系统管理员。",
+        "The site waits for its database. What was not finished has no effect; try again in half a minute, or tell the administrator.",
+    ),
+    507: Fault(
+        "服务器磁盘已满",
+        "The server's disk is full",
+        "这次的内容没有保存，也不会生效，以前办好的不受影响。请联系系统管理员腾出空间，然后重新提交。",
+        "This was not kept and has no effect; what was done before stands. Ask the administrator to make room, and send it again.",
+    ),
 }
 """Per status."""
 
@@ -138,8 +155,11 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 
 
 def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - the framework's own face
-    """Answer our own fault with a page that needs nothing that may be broken: no database, no frame."""
-    return HttpResponse(render_to_string("public/failed.html", {"fault": FAULTS[500]}), status=500)
+    """Answer our own fault, a full disk or a database that is away, with a page that needs nothing that may be broken: no frame."""
+    error = sys.exception()
+    status = FULL if is_without_room(error) else AWAY if is_away(error) else FAILED
+    page = render_to_string("public/failed.html", {"fault": FAULTS[status], "status": status})
+    return HttpResponse(page, status=status, headers={"Retry-After": AGAIN_SECONDS} if status == AWAY else None)
 
 
 def refused_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - the framework's own face
