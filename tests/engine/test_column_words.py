@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.engine.policy_texts import block, packs_with
@@ -15,7 +16,7 @@ from zhida.assess.columns import open_run
 from zhida.columnar.arrays import numbers, values_of
 from zhida.columnar.decisions import Called
 from zhida.columnar.policies import dictionary, spread
-from zhida.registry_io.parts import sorted_words
+from zhida.registry_io.parts import parquet_bytes, sorted_words
 from zhida.values.temporal import Date
 
 AS_OF = Date(2026, 6, 30)
@@ -106,6 +107,18 @@ def test_the_rules_of_a_table_over_figures_of_the_place_alone_are_told_by_codes_
     assert told[0].equals(told[1_000])
     (rules,) = (told[0].column(name) for name in told[0].column_names if name.endswith("符合"))
     assert rules.to_pylist() == ["1"] * frame.height
+
+
+def test_few_different_amounts_are_listed_in_a_parquet_and_many_stand_in_full() -> None:
+    rows = np.arange(20_000)
+    table = pa.table({"code": rows.astype(str), "few": rows % 7 * 1_000_000, "many": rows * 1_000_003, "facts": rows.astype(np.uint64) % 3})
+    table = table.append_column("none", pa.nulls(20_000, pa.int64()))
+    written = parquet_bytes(table)
+    opened = pq.ParquetFile(pa.BufferReader(written))
+    assert opened.read().equals(table)
+    columns = [opened.metadata.row_group(0).column(place) for place in range(table.num_columns)]
+    assert [column.path_in_schema for column in columns if column.has_dictionary_page] == ["few", "none"]
+    assert parquet_bytes(table).equals(written)
 
 
 @pytest.mark.long

@@ -47,6 +47,9 @@ LAST = {"commit.json": 1, "lock": 2}
 DIGEST_DIGITS = 16
 """Digits of an order's digest that name its work folder."""
 
+LOOKED_AT, FEW_AMOUNTS = 4_096, 256
+"""Of how many rows amounts are looked at, and up to how many different ones they are listed in a Parquet: what is in a list is a number."""
+
 Metadata = Mapping[bytes, bytes]
 
 
@@ -231,11 +234,17 @@ def parquet_bytes(table: pa.Table) -> pa.Buffer:
     """
     out = pa.BufferOutputStream()
     key = table.schema.names[0]
-    words = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
+    listed = [field.name for place, field in enumerate(table.schema) if pa.types.is_dictionary(field.type) or _is_listed(table, place)]
     pq.write_table(
-        table, out, compression="zstd", compression_level=1, use_dictionary=words, write_statistics=[key], write_page_checksum=True
+        table, out, compression="zstd", compression_level=1, use_dictionary=listed, write_statistics=[key], write_page_checksum=True
     )
     return out.getvalue()
+
+
+def _is_listed(table: pa.Table, place: int) -> bool:
+    """Say whether a column holds amounts of which few are different, so that a list of them takes less room, and less time, than all."""
+    column = table.column(place).slice(0, LOOKED_AT)
+    return pa.types.is_int64(column.type) and len(column.unique()) <= FEW_AMOUNTS
 
 
 def read_part(file: Path) -> pa.Table:
