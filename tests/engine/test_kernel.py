@@ -90,6 +90,19 @@ def test_each_value_gets_the_code_of_the_thresholds_it_has_reached(name: str, dt
         assert kernel.encode(values, thresholds, codes).dtype == dtype
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("name", ["money", "an even spread", "a crowd", "thousands"])
+def test_codes_may_be_any_of_their_kind_the_greatest_too(name: str, dtype: type[np.generic], lots: np.random.Generator) -> None:
+    thresholds = np.array(MARKS[name](), np.int64)
+    greatest = np.iinfo(dtype).max
+    values = lots.integers(thresholds[0] - 9, thresholds[-1] + 9, 40_001)
+    values[::3] = thresholds[lots.integers(0, len(thresholds), len(values[::3]))] - lots.integers(0, 2, len(values[::3]))
+    codes = (np.arange(len(thresholds) + 1) % greatest).astype(dtype)  # without the greatest
+    everywhere(reference(values.tolist(), thresholds, codes), lambda: kernel.encode(values, thresholds, codes))
+    codes[len(codes) // 2] = greatest
+    everywhere(reference(values.tolist(), thresholds, codes), lambda: kernel.encode(values, thresholds, codes))
+
+
 @pytest.mark.parametrize("kind", ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64"])
 @pytest.mark.parametrize("count", [0, 3, 12, 40, 250])
 def test_integers_of_every_width_are_encoded(kind: str, count: int, lots: np.random.Generator) -> None:
@@ -249,6 +262,7 @@ MASK_SHAPES = {
     "two hundred rules, four columns": ([20, 30, 40, 50], 200, 0.3),
     "two hundred rules, six columns": ([20, 30, 40, 50, 9, 300], 200, 0.5),
     "two hundred rules, seven columns": ([20, 30, 40, 50, 9, 300, 5], 200, 0.5),
+    "twelve hundred rules, many matches": ([20, 30], 1200, 0.6),
     "five thousand rules": ([40, 300], 5000, 0.02),
     "65,536 codes": ([65_536], 20, 0.1),
     "ten columns": ([9] * 10, 30, 0.8),

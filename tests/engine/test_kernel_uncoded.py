@@ -92,6 +92,17 @@ def test_a_column_that_is_not_coded_has_no_code_beyond_its_table(path: str) -> N
     column = kernel.Uncoded(1, values, np.array([0, 3], np.uint8), 10_000, thresholds=np.array([5]))
     with pytest.raises(ValueError, match="has no code 3"):
         kernel.decide_dense([column], [MAP], TABLE)
+    masks = [np.full((3, 2), 2**63, np.uint64)]
+    for unknown, valid, beyond in ((0, None, 3), (4, values == 0, 4)):
+        codes = np.array([0, beyond if valid is None else 1], np.uint8)
+        column = kernel.Uncoded(1, values, codes, 10_000, valid, unknown, np.array([5]))
+        for call in (
+            lambda column=column: kernel.decide_masks([column], masks, True, 0, 0),
+            lambda column=column: kernel.match([column], masks),
+            lambda column=column: kernel.sum_masks([column], masks, np.zeros(100, np.int64), 0, 0),
+        ):
+            with pytest.raises(ValueError, match=f"has no code {beyond}"):
+                call()
     indices = kernel.Uncoded(2, values, np.array([0, 1], np.uint8), 10_000)
     with pytest.raises(ValueError, match=r"8|9000"):
         kernel.decide_dense([indices], [MAP], TABLE)

@@ -77,6 +77,35 @@ static size_t encode_few_512(const int64_t *values, size_t rows, const Cuts *cut
     }
 }
 
+/* The places of values in a table of the whole span. */
+static size_t span_places_512(const int64_t *values, size_t rows, const Cuts *cuts, uint16_t *places) {
+    const __m512i low = _mm512_set1_epi64(cuts->low), end = _mm512_set1_epi64((int64_t)cuts->span), one = _mm512_set1_epi64(1);
+    size_t row = 0;
+    for (; row + 8 <= rows; row += 8) {
+        const __m512i value = _mm512_loadu_si512(values + row);
+        const __mmask8 is_above = _mm512_cmpge_epi64_mask(value, low);
+        const __m512i beyond = _mm512_min_epu64(_mm512_sub_epi64(value, low), end);
+        _mm_prefetch((const char *)((uintptr_t)(values + row) + AHEAD), _MM_HINT_T0);
+        _mm_storeu_si128((__m128i *)(void *)(places + row), _mm512_cvtepi64_epi16(_mm512_maskz_add_epi64(is_above, beyond, one)));
+    }
+    return row;
+}
+
+/* The keys of values by their high bits. */
+static size_t linear_keys_512(const int64_t *values, size_t rows, const Cuts *cuts, uint16_t *keys) {
+    const __m512i low = _mm512_set1_epi64(cuts->low), end = _mm512_set1_epi64((int64_t)cuts->span);
+    const __m128i shift = _mm_cvtsi32_si128((int)cuts->shift);
+    size_t row = 0;
+    for (; row + 8 <= rows; row += 8) {
+        const __m512i value = _mm512_loadu_si512(values + row);
+        const __mmask8 is_above = _mm512_cmpge_epi64_mask(value, low);
+        const __m512i beyond = _mm512_min_epu64(_mm512_maskz_sub_epi64(is_above, value, low), end);
+        _mm_prefetch((const char *)((uintptr_t)(values + row) + AHEAD), _MM_HINT_T0);
+        _mm_storeu_si128((__m128i *)(void *)(keys + row), _mm512_cvtepi64_epi16(_mm512_srl_epi64(beyond, shift)));
+    }
+    return row;
+}
+
 /* The keys of values by the bits of a double; the compiler does not find the conversion by itself. */
 static size_t float_keys_512(const int64_t *values, size_t rows, const Cuts *cuts, uint16_t *keys) {
     const __m512i low = _mm512_set1_epi64(cuts->low), end = _mm512_set1_epi64((int64_t)cuts->span);
@@ -87,6 +116,7 @@ static size_t float_keys_512(const int64_t *values, size_t rows, const Cuts *cut
         const __m512i value = _mm512_loadu_si512(values + row);
         const __mmask8 is_above = _mm512_cmpge_epi64_mask(value, low);
         const __m512i beyond = _mm512_min_epu64(_mm512_maskz_sub_epi64(is_above, value, low), end);
+        _mm_prefetch((const char *)((uintptr_t)(values + row) + AHEAD), _MM_HINT_T0);
         const __m512i bits = _mm512_srl_epi64(_mm512_castpd_si512(_mm512_cvtepi64_pd(beyond)), shift);
         const __m512i key = _mm512_sub_epi64(_mm512_max_epu64(bits, base), base);
         _mm_storeu_si128((__m128i *)(void *)(keys + row), _mm512_cvtepi64_epi16(key));
@@ -308,4 +338,32 @@ static size_t masks_512(const Masks *masks, size_t from, size_t rows, uint16_t *
     if (most <= 64) return planes_512(64, masks, codes, rows, out + from);
     if (most <= 128) return planes_512(128, masks, codes, rows, out + from);
     return planes_512(256, masks, codes, rows, out + from);
+}
+
+/* And the masks of a row, some words of them, and put those that are not zero behind each other, each with where it stands:
+ * `key` and its place. Returns how many there are. Room for a whole line behind them is there. */
+ALWAYS_INLINE size_t list_words_512(const uint64_t *const *mask, const size_t count, size_t words, uint32_t key, const WordsBehind *behind,
+                                    uint64_t *found, uint32_t *keys, int *is_counted) {
+    const __m256i places = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    size_t listed = 0;
+    for (size_t from = 0; from < words; from += 8) {
+        const int is_last = words - from <= 8;
+        const __mmask8 here = is_last ? (__mmask8)(0xff >> (8 - (words - from))) : 0xff;
+        __m512i word = _mm512_maskz_loadu_epi64(here, mask[0] + from);
+        __mmask8 any;
+        UNROLL
+        for (size_t column = 1; column < count; column++) {
+            word = _mm512_and_si512(word, _mm512_maskz_loadu_epi64(here, mask[column] + from));
+        }
+        if (is_last) {
+            *is_counted = _mm512_test_epi64_mask(word, _mm512_loadu_si512(behind->bit)) != 0;
+            word = _mm512_and_si512(word, _mm512_loadu_si512(behind->rules));
+        }
+        any = _mm512_test_epi64_mask(word, word);
+        _mm512_storeu_si512(found + listed, _mm512_maskz_compress_epi64(any, word));
+        _mm256_storeu_si256((__m256i *)(void *)(keys + listed),
+                            _mm256_maskz_compress_epi32(any, _mm256_add_epi32(places, _mm256_set1_epi32((int)(key + from)))));
+        listed += (size_t)_mm_popcnt_u32(any);
+    }
+    return listed;
 }

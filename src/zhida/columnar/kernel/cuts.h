@@ -5,6 +5,8 @@
  *   BY_LINEAR_KEY   the high bits of the same difference are the place in a table of starts; then one to four comparisons
  *   BY_FLOAT_KEY    the same with the high bits of the difference as a double, which is monotone too: for bounds of money,
  *                   which lie close together below and far apart above
+ *
+ * Most keys have no threshold: then the key alone gives the code, and nothing is compared.
  */
 #include <stdlib.h>
 
@@ -80,6 +82,23 @@ static void fill_starts(const Cuts *cuts, const int64_t *thresholds, const void 
     }
 }
 
+/* Fill the codes of keys that no threshold has. */
+static void fill_sure(Cuts *cuts, void *sure) {
+    const unsigned unsure = cuts->width == 1 ? UINT8_MAX : UINT16_MAX;
+    if (cuts->way == BY_SPAN) return;
+    for (size_t place = 0; place <= cuts->count; place++) {
+        if (code_at(cuts->codes, cuts->width, place) == unsure) return;
+    }
+    for (size_t key = 0; key < cuts->keys; key++) {
+        const size_t start = cuts->starts[key], end = key + 1 < cuts->keys ? cuts->starts[key + 1] : cuts->count;
+        const unsigned code = start == end ? code_at(cuts->codes, cuts->width, start) : unsure;
+        if (cuts->width == 1) ((uint8_t *)sure)[key] = (uint8_t)code;
+        else ((uint16_t *)sure)[key] = (uint16_t)code;
+    }
+    cuts->sure = sure;
+    cuts->unsure = unsure;
+}
+
 /* Return 0, or -1 where there is no memory. `memory` is to be freed. */
 static int prepare_cuts(Cuts *cuts, const int64_t *thresholds, const void *codes, size_t rows, void **memory) {
     size_t places = 16;
@@ -99,7 +118,7 @@ static int prepare_cuts(Cuts *cuts, const int64_t *thresholds, const void *codes
         }
     }
     while (places < ((size_t)1 << cuts->steps) || places < cuts->count + MOST_FIXES + 1) places *= 2;
-    *memory = malloc(places * 8 + cuts->keys * 2 + places * cuts->width);
+    *memory = malloc(places * 8 + cuts->keys * 2 + places * cuts->width + cuts->keys * cuts->width);
     if (!*memory) return -1;
     marks = (int64_t *)*memory;
     starts = (uint16_t *)(marks + places);
@@ -113,5 +132,6 @@ static int prepare_cuts(Cuts *cuts, const int64_t *thresholds, const void *codes
     cuts->marks = marks;
     cuts->starts = starts;
     cuts->codes = own_codes;
+    if (cuts->keys) fill_sure(cuts, own_codes + places * cuts->width);
     return 0;
 }

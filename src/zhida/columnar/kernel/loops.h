@@ -26,7 +26,7 @@ static Fault LANE(check_block)(const Columns *columns, size_t from, size_t rows)
     for (size_t column = 0; column < columns->count; column++) {
         const unsigned width = columns->widths[column];
         const uint8_t *codes = (const uint8_t *)columns->codes[column] + from * width;
-        if (columns->limits[column] >> (8 * width)) continue; /* every code there can be */
+        if (columns->known[column] || columns->limits[column] >> (8 * width)) continue; /* every code there can be */
         if (LANE(largest)(codes, width, rows) < columns->limits[column]) continue;
         for (size_t row = 0; row < rows; row++) {
             const uint64_t code = width == 1 ? codes[row] : ((const uint16_t *)(const void *)codes)[row];
@@ -121,7 +121,12 @@ static void LANE(encode_by_span)(const int64_t *values, size_t rows, const Cuts 
     const uint64_t low = (uint64_t)cuts->low, end = cuts->span;
     const int64_t first = cuts->low;
     uint16_t places[BLOCK];
-    for (size_t row = 0; row < rows; row++) {
+#if LEVEL == 3
+    const size_t from = span_places_512(values, rows, cuts, places);
+#else
+    const size_t from = 0;
+#endif
+    for (size_t row = from; row < rows; row++) {
         const uint64_t beyond = minimum((uint64_t)values[row] - low, end) + 1;
         places[row] = (uint16_t)(values[row] < first ? 0 : beyond);
     }
@@ -140,6 +145,45 @@ ALWAYS_INLINE size_t LANE(fixed)(int64_t value, size_t place, const int64_t *mar
     return place;
 }
 
+/* Which of up to 64 codes are none. */
+ALWAYS_INLINE uint64_t LANE(unsure)(const Cuts *cuts, const void *codes, size_t rows) {
+    const unsigned unsure = cuts->unsure;
+    uint64_t found = 0;
+#if LEVEL == 3
+    if (rows == 64 && cuts->width == 1) return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(codes), _mm512_set1_epi8((char)unsure));
+    if (rows == 64) {
+        const __m512i none = _mm512_set1_epi16((short)unsure);
+        const __mmask32 a = _mm512_cmpeq_epi16_mask(_mm512_loadu_si512(codes), none);
+        return a | (uint64_t)_mm512_cmpeq_epi16_mask(_mm512_loadu_si512((const uint8_t *)codes + 64), none) << 32;
+    }
+#endif
+    for (size_t row = 0; row < rows; row++) {
+        found |= (uint64_t)((cuts->width == 1 ? ((const uint8_t *)codes)[row] : ((const uint16_t *)codes)[row]) == unsure) << row;
+    }
+    return found;
+}
+
+/* The codes of rows whose keys give them; the others are counted on. */
+static void LANE(encode_sure)(const int64_t *values, const uint16_t *keys, size_t rows, const Cuts *cuts, void *out) {
+    uint8_t *narrow = (uint8_t *)out;
+    uint16_t *broad = (uint16_t *)out;
+    if (cuts->width == 1) {
+        for (size_t row = 0; row < rows; row++) narrow[row] = ((const uint8_t *)cuts->sure)[keys[row]];
+    } else {
+        for (size_t row = 0; row < rows; row++) broad[row] = ((const uint16_t *)cuts->sure)[keys[row]];
+    }
+    for (size_t start = 0; start < rows; start += 64) {
+        const size_t count = rows - start < 64 ? rows - start : 64;
+        for (uint64_t left = LANE(unsure)(cuts, narrow + start * cuts->width, count); left; left &= left - 1) {
+            const size_t row = start + lowest_bit(left);
+            size_t place = cuts->starts[keys[row]];
+            for (unsigned fix = 0; fix < cuts->fixes; fix++) place += cuts->marks[place] <= values[row];
+            if (cuts->width == 1) narrow[row] = ((const uint8_t *)cuts->codes)[place];
+            else broad[row] = ((const uint16_t *)cuts->codes)[place];
+        }
+    }
+}
+
 static void LANE(encode_by_key)(const int64_t *values, size_t rows, const Cuts *cuts, void *out) {
     const uint64_t low = (uint64_t)cuts->low, end = cuts->span, base = cuts->base;
     const int64_t first = cuts->low, *marks = cuts->marks;
@@ -148,7 +192,12 @@ static void LANE(encode_by_key)(const int64_t *values, size_t rows, const Cuts *
     uint16_t keys[BLOCK];
     const size_t done = 0;
     if (cuts->way == BY_LINEAR_KEY) {
-        for (size_t row = 0; row < rows; row++) {
+#if LEVEL == 3
+        const size_t from = linear_keys_512(values, rows, cuts, keys);
+#else
+        const size_t from = 0;
+#endif
+        for (size_t row = from; row < rows; row++) {
             const uint64_t beyond = minimum((uint64_t)values[row] - low, end);
             keys[row] = (uint16_t)((values[row] < first ? 0 : beyond) >> shift);
         }
@@ -169,6 +218,10 @@ static void LANE(encode_by_key)(const int64_t *values, size_t rows, const Cuts *
             const int64_t key = (int64_t)(bits[row] >> shift) - (int64_t)base;
             keys[row] = (uint16_t)(key < 0 ? 0 : key);
         }
+    }
+    if (cuts->sure) {
+        LANE(encode_sure)(values, keys, rows, cuts, out);
+        return;
     }
     switch (cuts->fixes) {
     case 1: EACH_CODE(codes[LANE(fixed)(values[row], starts[keys[row]], marks, 1)]); break;
@@ -756,12 +809,74 @@ ALWAYS_INLINE void LANE(sum_words)(const Masks *masks, const Addends *addends, c
     }
 }
 
+#if LEVEL == 3
+/* Add up the rules of the words that are listed, one rule of each word at a time: nobody guesses how many a row has. */
+ALWAYS_INLINE void LANE(add_listed)(const int64_t *numbers, uint64_t *found, uint32_t *keys, size_t listed, uint64_t *sums) {
+    while (listed) {
+        size_t left = 0;
+        for (size_t place = 0; place < listed; place++) {
+            const uint64_t word = found[place], rest = word & (word - 1);
+            const uint32_t key = keys[place];
+            sums[key / MOST_WORDS] += (uint64_t)numbers[key % MOST_WORDS * WORD_RULES + lowest_bit(word)];
+            found[left] = rest;
+            keys[left] = key;
+            left += rest != 0;
+        }
+        listed = left;
+    }
+}
+
+/* Up to 64 rows of masks of up to MOST_WORDS words. Few rules match, and which is anyone's guess: the words that have any are
+ * listed, and then added up one after the other. `count` is a constant where it matters. */
+ALWAYS_INLINE void LANE(sum_listed)(const Masks *masks, const Addends *addends, const size_t count, size_t rows, uint32_t (*starts)[64],
+                                   int64_t *RESTRICT out) {
+    const size_t words = addends->behind / WORD_RULES + 1; /* none behind is of a rule */
+    const uint64_t *all[MOST_COLUMNS], *mask[MOST_COLUMNS];
+    uint64_t found[LISTED + MOST_WORDS + 8], sums[64] = {0};
+    uint32_t keys[LISTED + MOST_WORDS + 8];
+    uint8_t kinds[64]; /* 0 not counted, 1 no rule, 2 some */
+    size_t listed = 0;
+    WordsBehind behind;
+    for (unsigned place = 0; place < 8; place++) {
+        behind.bit[place] = place == (words - 1) % 8 ? UINT64_C(1) << addends->behind % WORD_RULES : 0;
+        behind.rules[place] = place == (words - 1) % 8 ? behind.bit[place] - 1 : ~UINT64_C(0);
+    }
+    for (size_t column = 0; column < count; column++) all[column] = masks->masks[column];
+    for (size_t row = 0; row < rows; row++) {
+        int is_counted = 0;
+        size_t more;
+        UNROLL
+        for (size_t column = 0; column < count; column++) mask[column] = all[column] + starts[column][row];
+        more = list_words_512(mask, count, words, (uint32_t)row * MOST_WORDS, &behind, found + listed, keys + listed, &is_counted);
+        kinds[row] = (uint8_t)(is_counted ? 1 + (more != 0) : 0);
+        listed += more;
+        if (listed > LISTED) {
+            LANE(add_listed)(addends->numbers, found, keys, listed, sums);
+            listed = 0;
+        }
+    }
+    LANE(add_listed)(addends->numbers, found, keys, listed, sums);
+    for (size_t row = 0; row < rows; row++) out[row] = kinds[row] == 2 ? (int64_t)sums[row] : kinds[row] ? addends->empty : addends->none;
+}
+#endif
+
 static void LANE(sum_many_words)(const Masks *masks, const Addends *addends, size_t from, size_t rows, int64_t *out) {
     const size_t count = masks->columns.count;
     uint32_t starts[MOST_COLUMNS][64];
     for (size_t end = from + rows; from < end; from += 64, out += 64) {
         const size_t here = end - from < 64 ? end - from : 64;
         LANE(find_masks)(masks, from, here, starts);
+#if LEVEL == 3
+        if (addends->behind / WORD_RULES < MOST_WORDS) {
+            switch (count) {
+            case 4: LANE(sum_listed)(masks, addends, 4, here, starts, out); break;
+            case 5: LANE(sum_listed)(masks, addends, 5, here, starts, out); break;
+            case 6: LANE(sum_listed)(masks, addends, 6, here, starts, out); break;
+            default: LANE(sum_listed)(masks, addends, count, here, starts, out);
+            }
+            continue;
+        }
+#endif
         switch (count) {
         case 4: LANE(sum_words)(masks, addends, 4, here, starts, out); break;
         case 5: LANE(sum_words)(masks, addends, 5, here, starts, out); break;

@@ -197,7 +197,7 @@ typedef struct {
     Source *sources; /* one for each column where any is not coded; else NULL */
     const void *code_arrays[MOST_COLUMNS];
     const void *entry_arrays[MOST_COLUMNS];
-    uint8_t widths[MOST_COLUMNS];
+    uint8_t widths[MOST_COLUMNS], known[MOST_COLUMNS];
     size_t limits[MOST_COLUMNS];
 } Table;
 
@@ -262,6 +262,7 @@ static Table *hold_table(PyObject *codes, PyObject *entries, const char *name, i
         }
         table->entry_arrays[column] = entry->buffer.buf;
         table->limits[column] = entry->count;
+        table->known[column] = table->sources && table->sources[column].way != CODED && is_below(&table->sources[column], entry->count);
     }
     return table;
 failed:
@@ -276,6 +277,7 @@ static Columns columns_of(const Table *table) {
     columns.codes = table->code_arrays;
     columns.widths = table->widths;
     columns.limits = table->limits;
+    columns.known = table->known;
     return columns;
 }
 

@@ -65,7 +65,9 @@ enum {
     KEYS = 1 << 14,     /* entries of a table of keys, at most */
     FAST_COLUMNS = 8,   /* columns that are added or anded in one pass */
     BROAD_COLUMNS = 8,  /* columns of pairs of bytes whose masks are cut into planes, at most */
-    WORD_RULES = 64     /* rules in a word of a mask */
+    WORD_RULES = 64,    /* rules in a word of a mask */
+    MOST_WORDS = 64,    /* words of a mask whose sums are added up from a list */
+    LISTED = 1024       /* words that are listed before they are added up */
 };
 
 /* The elements of an array; the width in bytes is at hand separately. */
@@ -93,6 +95,8 @@ typedef struct {
     unsigned fixes;           /* comparisons behind a key */
     const uint16_t *starts;   /* of each key: how many thresholds have a smaller key; BY_SPAN: how many are reached */
     const void *codes;        /* of each count, repeated at the end as often as there are INT64_MAX */
+    const void *sure;         /* by keys: the code of each key that no threshold has, else `unsure`; NULL where that is itself a code */
+    unsigned unsure;
     unsigned width;           /* of a code in bytes: 1 or 2 */
     unsigned unknown;         /* the code of rows that do not count */
 } Cuts;
@@ -111,6 +115,7 @@ typedef struct {
     const void *const *codes;
     const uint8_t *widths;    /* 1 or 2 */
     const size_t *limits;
+    const uint8_t *known;     /* of columns whose codes were all looked at beforehand: not zero */
 } Columns;
 
 typedef struct {
@@ -141,6 +146,11 @@ typedef struct {
     size_t behind;            /* the bit behind the rules: rows count that have it */
     int64_t none, empty;      /* the answers where a row does not count, and where it counts and no rule matches */
 } Addends;
+
+/* The last words of masks, eight of them: where the bit behind the rules is, and the bits of rules. */
+typedef struct {
+    uint64_t bit[8], rules[8];
+} WordsBehind;
 
 typedef struct {
     const void *indices;

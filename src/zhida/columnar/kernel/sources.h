@@ -130,6 +130,16 @@ static int hold_spread(Source *source, PyObject *bits, PyObject *offset, PyObjec
     return 0;
 }
 
+/* Whether every code that is made is below a limit. */
+static int is_below(const Source *source, size_t limit) {
+    const unsigned unknown = source->way == ENCODED ? source->cuts.unknown : source->way == TRANSLATED ? source->words.unknown : source->bits.unknown;
+    int is_below = unknown < limit;
+    for (size_t place = 0; place < source->codes.count; place++) {
+        is_below &= code_at(source->codes.buffer.buf, source->codes.width, place) < limit;
+    }
+    return is_below;
+}
+
 /* (1, values, thresholds, codes, valid, unknown), (2, indices, codes, valid, unknown) or (3, bits, offset, rows, codes, valid, unknown) */
 static int hold_source(Source *source, PyObject *tuple) {
     const Py_ssize_t size = PyTuple_Size(tuple);
