@@ -1,6 +1,7 @@
 """Columns: what lowers and what falls back, integers that do not fit, quotients at their lines, tables of every size."""
 
 import pickle
+from datetime import date
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -20,7 +21,7 @@ from zhida.columnar.plan import Arithmetic, Decide, Plan
 from zhida.columnar.tables import DENSE_LIMIT
 from zhida.dmn.model import BusinessKnowledgeModel, Decision, ItemDefinition
 from zhida.values.temporal import Date
-from zhida.values.types import ANY, DATE, NUMBER, STRING, list_of
+from zhida.values.types import ANY, BOOLEAN, DATE, NUMBER, STRING, list_of
 from zhida.values.unknown import Unknown, unknown
 
 Value = Any
@@ -310,6 +311,31 @@ def test_texts_are_read_whatever_they_are_numbered_by(dtype: Any) -> None:  # no
     trade = ItemDefinition("行业", STRING)
     assert read(pl.Series("行业", ["甲", None, "乙"], dtype), trade) == ["甲", Unknown(frozenset({"行业"})), "乙"]
     assert read(pl.Series("行业", [None, None], dtype), trade) == [Unknown(frozenset({"行业"}))] * 2
+
+
+def test_numbers_that_64_bits_hold_after_rounding_alone_are_read() -> None:
+    values = [Decimal(9) * 10**17, Decimal("-2.5"), None]
+    assert read(pl.Series("收入", values, pl.Decimal(38, 6)), ItemDefinition("收入", NUMBER, "元", 0)) == [values[0], "bad", LACKING]
+    assert read(pl.Series("收入", [3, 2**70, None], pl.Int128), MONEY) == [Decimal(3), "bad", LACKING]
+
+
+@pytest.mark.parametrize(
+    ("series", "item"),
+    [
+        (pl.Series("收入", [None, Decimal("1.5"), Decimal(-3)] * 7, pl.Decimal(38, 2)), MONEY),
+        (pl.Series("收入", [None, 4, -3] * 7, pl.Int16), MONEY),
+        (pl.Series("证书", [None, date(2024, 2, 29), date(1969, 12, 31)] * 7), ItemDefinition("证书", DATE)),
+        (pl.Series("高企", [None, True, False] * 7), ItemDefinition("高企", BOOLEAN)),
+        (pl.Series("行业", [None, "甲", "乙"] * 7), ItemDefinition("行业", STRING)),
+        (pl.Series("行业", [None, "甲", "乙"] * 7, pl.Enum(["乙", "丙", "甲"])), ItemDefinition("行业", STRING)),
+    ],
+)
+def test_rows_of_a_slice_are_read_as_they_are_in_the_whole(series: pl.Series, item: ItemDefinition) -> None:
+    absent = pl.Series(f"{item.name}:absent", [place % 2 == 0 for place in range(len(series))])
+    whole = read(series, item, absent)
+    assert len({repr(value) for value in whole}) == 4
+    for start in (1, 8, 11):
+        assert read(series[start:], item, absent[start:]) == whole[start:]
 
 
 def test_texts_that_several_read_are_numbered_once_where_there_are_few_of_them() -> None:

@@ -62,6 +62,7 @@ def judge(questions: Questions, results: Results) -> Judged:
     going = np.ones(rows, np.bool_)
     bad = np.zeros(rows, np.bool_)
     asked: dict[str, Mask] = {}
+    demanded: list[Marks] = []
     missing: Marks = {}
     for place, goal in enumerate(questions.goals):
         column = results.columns[goal]
@@ -71,7 +72,8 @@ def judge(questions: Questions, results: Results) -> Judged:
         bad = bad | (partly & going) if partly.any() else bad
         unknown = going & column.unknown
         missing = union(missing, limited(column.missing, unknown))
-        codes = results.codes_beneath(results.demanded({goal: going}))
+        demanded.append(results.demanded({goal: going}))
+        codes = results.codes_beneath(demanded[-1])
         odd = going & ~unknown & np.asarray(either(column.null, *codes.values()))
         if goal != questions.value:
             column = as_truth(column, results.vocabulary)
@@ -83,7 +85,8 @@ def judge(questions: Questions, results: Results) -> Judged:
             failed = ~going
         endings[unknown], endings[odd] = OPEN, ODD
         going = going & ~unknown & ~odd & ~failed
-    return Judged(endings, asked, missing, bad, results.demanded(asked))
+    every = union(*demanded)  # what all questions rest on is what any of them does
+    return Judged(endings, asked, missing, bad, {step.id: every[step.id] for step in results.plan.steps if step.id in every})
 
 
 def as_truth(column: Column, vocabulary: Vocabulary) -> Column:

@@ -37,6 +37,9 @@ class Cases:
         self.judged = judged
         self.answers = answers
         self.kept: dict[str, Marks] = {}
+        self.names = list(judged.missing)
+        self.kept_lacking: Array | None = None
+        self.kept_bits: list[Array] | None = None
         self.kept_fen: Array | None = None
         self.kept_kinds: tuple[list[tuple[int, str]], Array] | None = None
 
@@ -44,6 +47,27 @@ class Cases:
     def demanded(self) -> Mapping[str, Mask]:
         """The combinations in which each decision is one that the answer rests on."""
         return self.judged.demanded
+
+    def lacking(self, part: slice, shape: tuple[int, int]) -> Array:
+        """Return for each of `names` and each row whether some of the row's combinations lacks it.
+
+        Args:
+            part: The combinations of some rows, row by row.
+            shape: How many rows there are, and how many combinations of each.
+        """
+        if self.kept_lacking is None:
+            self.kept_lacking = np.zeros((len(self.names), self.results.rows), np.bool_)
+            for place, name in enumerate(self.names):
+                self.kept_lacking[place] = self.judged.missing[name]
+        return np.asarray(self.kept_lacking[:, part].reshape(len(self.names), *shape).any(axis=2))
+
+    def bits(self) -> list[Array]:
+        """Return for each combination the bit of its kind, in as few integers as hold all kinds."""
+        if self.kept_bits is None:
+            kinds, places = self.kinds()
+            words, bit = places // WORD, np.int64(1) << (places % WORD)
+            self.kept_bits = [np.where(words == word, bit, 0) for word in range(-(-len(kinds) // WORD))]
+        return self.kept_bits
 
     def fen(self, fen_of: FenOf) -> Array:
         """Return the amount of each combination that holds, in fen."""

@@ -5,13 +5,12 @@
 
 A *record* is one whole answer; rows that have the same record share it, so whatever is said of an answer in words is said
 once. Missing facts are enumerated by their codes: what `zhida.columnar.settle` does value by value, and by its domains, with
-the same result. It decides the rows that are left, such as those with too many combinations, and shows what a row whose
-missing facts turn out not to matter is told by.
+the same result; once for all open rows of which the same is known (`zhida.columnar.coded_known`). It decides the rows that are
+left, such as those with too many combinations, and shows what a row whose missing facts turn out not to matter is told by.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -19,22 +18,33 @@ import polars as pl
 from numpy.typing import NDArray
 
 from zhida.columnar.answers import HELD, ODD, OPEN
-from zhida.columnar.coded import UncodedError
+from zhida.columnar.coded import Codes, UncodedError
 from zhida.columnar.coded_answers import AnswerNode
 from zhida.columnar.coded_build import build, stretch_of
+from zhida.columnar.coded_combinations import Combinations, Values
 from zhida.columnar.coded_facts import OF_NULL, OF_UNKNOWN, CodedFact
+from zhida.columnar.coded_known import Knowledge, Known, packed
+from zhida.columnar.coded_sets import SetCodes
 from zhida.columnar.columns import LARGEST, Array, Column, Mask, distinct, either, full, pack, value_at
 from zhida.columnar.frames import read_block
-from zhida.columnar.groups import members_of
 from zhida.columnar.plan import Fact, Kind
 from zhida.columnar.settle import Answers, Fired, Possible, PossibleSet, Settler
 from zhida.values.text import format_value
 
-WORD = 62
-"""Bits of an integer that are used for sets."""
-
 EXPANDED = 524_288
 """Combinations of rows that are looked up together: a code is a byte or two, so there may be more than of columns of values."""
+
+MOST_OPEN = 131_072
+"""Words of the keys of different open rows of which it is remembered what they come to."""
+
+MOST_SETTLED = 20_000
+"""Kinds of rows whose missing facts do not matter of which it is remembered what they are told by."""
+
+KNOWN_AT_ONCE = 4_194_304
+"""Words of what is known of rows, or of the values to be tried in them, that are made at once."""
+
+NEW, LEFT = -1, 0
+"""What open rows come to where that is not known yet, and where it is to be decided value by value; else one more than a record."""
 
 
 class Record(NamedTuple):
@@ -94,13 +104,15 @@ class CodedPolicy:
         self.answer = AnswerNode(self.program, settler.questions)
         needed = self.program.needed(self.answer.sources)
         self.facts = [node for place in needed if isinstance(node := self.program.nodes[place], CodedFact)]
+        self.knowledge = Knowledge(self.answer, self.facts)
+        self.told_open = SetCodes(1)
         self.records: list[Record] = []
         self.numbers: dict[Record, int] = {}
         self.domains: dict[int, NDArray[np.int64] | None] = {}
         self.sizes: dict[int, int] = {}
         self.of_answer: NDArray[np.int64] = np.zeros(0, np.int64)
         self.settled: dict[tuple[int, ...], int] = {}
-        self.opened: dict[tuple[object, ...], int] = {}
+        self.opened = SetCodes(1)
         self.said_numbers: dict[tuple[int, str], int] = {}
         self.said, self.fens, self.has_fen = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_)
         self.key_numbers: dict[tuple[int, tuple[int, int] | None], int] = {}
@@ -265,64 +277,127 @@ class CodedPolicy:
                 return fact.code_of(number)
         return fact.code_of_word(value) if isinstance(value, str) else None
 
-    def enumerate(self, frame: pl.DataFrame, codes: Mapping[int, Array], known: Array, rows: Array, found: Array) -> Array:
-        """Write down what open rows come to; returns those that are left."""
-        keys = [np.zeros(len(rows), np.int64) for _ in range(len(self.facts) // WORD + 1)]
-        for place, fact in enumerate(self.facts):
-            keys[place // WORD] |= (codes[fact.place][rows] == OF_UNKNOWN).astype(np.int64) << (place % WORD)
-        first, groups = distinct(keys)
+    def enumerate(self, frame: pl.DataFrame, codes: Codes, known: Array, rows: Array, found: Array) -> Array:
+        """Write down what open rows come to; returns those that are left. What has the same key comes to the same."""
         left = []
-        for number, members in enumerate(members_of(groups, len(first))):
-            row = rows[first[number]]
-            lacking = [fact for fact in self.facts if codes[fact.place][row] == OF_UNKNOWN]
-            domains = [self.domain(fact) for fact in lacking]
-            listed = [domain for domain in domains if domain is not None]
-            if len(listed) < len(domains) or prod(self.sizes[fact.place] for fact in lacking) > self.settler.limit:
-                left.append(rows[members])
-                continue
-            step = max(EXPANDED // prod(map(len, listed)), 1)
-            for start in range(0, len(members), step):
-                some = rows[members[start : start + step]]
-                left.append(self.enumerate_alike(frame, codes, known, some, lacking, listed, found))
-        return np.concatenate(left) if left else np.zeros(0, np.int64)
+        step = max(KNOWN_AT_ONCE // max(self.knowledge.words, 1), 1)
+        for start in range(0, len(rows), step):
+            some = rows[start : start + step]
+            numbers = self.open_numbers(frame, codes, known, some)
+            is_left = numbers == LEFT
+            found[some[~is_left]] = numbers[~is_left] - 1
+            left.append(some[is_left])
+        return np.concatenate(left)
 
-    def enumerate_alike(  # noqa: PLR0913, PLR0917 - rows that lack the same facts, with all that is known of them
-        self,
-        frame: pl.DataFrame,
-        codes: Mapping[int, Array],
-        known: Array,
-        rows: Array,
-        lacking: Sequence[CodedFact],
-        domains: Sequence[NDArray[np.int64]],
-        found: Array,
-    ) -> Array:
-        """Write down what rows come to that lack the same facts; returns those that are left."""
-        sizes = tuple(map(len, domains))
-        cases = prod(sizes)
-        mesh = np.meshgrid(*domains, indexing="ij") if domains else []
-        varied = {fact.place: each.ravel() for fact, each in zip(lacking, mesh, strict=True)}
+    def open_numbers(self, frame: pl.DataFrame, codes: Codes, known: Array, rows: Array) -> Array:
+        """Return what open rows come to: LEFT, or one more than the number of a record."""
+        told = self.knowledge.of(codes, rows)
+        if self.told_open.words != told.keys.shape[1]:
+            self.told_open = SetCodes(told.keys.shape[1])
+        numbers = self.told_open.look_up(told.keys).astype(np.int64)
+        numbers[~told.is_told] = NEW
+        fresh = np.flatnonzero(numbers == NEW)
+        if len(fresh):
+            other = np.where(told.is_told[fresh], -1, fresh)
+            first, places = distinct([*told.keys[fresh].view(np.int64).T, other])
+            some = fresh[first]
+            came_to = self.come_to(frame, codes, known, rows[some], told.take(some))
+            self.keep_open(told.keys[some], came_to, told.is_told[some])
+            numbers[fresh] = came_to[places]
+        return numbers
+
+    def keep_open(self, keys: NDArray[np.uint64], came_to: Array, is_told: Mask) -> None:
+        """Keep what is new of what open rows come to; if it would be too much, what was kept before is forgotten."""
+        most = MOST_OPEN // self.told_open.words
+        kept = np.flatnonzero(is_told)[:most]
+        if self.told_open.count + len(kept) > most:
+            self.told_open = SetCodes(self.told_open.words)
+        if len(kept):
+            self.told_open.learn(keys[kept], came_to[kept])
+
+    def come_to(self, frame: pl.DataFrame, codes: Codes, known: Array, rows: Array, told: Known) -> Array:
+        """Return what open rows come to: LEFT, or one more than the number of a record.
+
+        Args:
+            frame: The block.
+            codes: The codes of all facts and decisions.
+            known: For each row of the block its answer for what is known.
+            rows: The open rows.
+            told: What is known of these.
+        """
+        found = np.full(len(rows), LEFT, np.int64)
+        can = self.can_be_tried(codes, known, rows, told)
+        self.knowledge.follow()  # a domain may bring new words
+        widths = [0 if (domain := self.domains.get(fact.place)) is None else len(domain) for fact in self.facts]
+        step = max(KNOWN_AT_ONCE // max(sum(widths) * self.knowledge.words, 1), 1)
+        for start in range(0, len(can), step):
+            some = can[start : start + step]
+            values = self.values(codes, rows[some], told.take(some))
+            ends = np.cumsum(np.prod(np.stack([each.sizes for each in values]), axis=0))
+            first = 0
+            while first < len(some):
+                done = int(ends[first - 1]) if first else 0
+                stop = max(int(np.searchsorted(ends, done + EXPANDED, side="right")), first + 1)
+                piece = np.arange(first, stop)
+                found[some[piece]] = self.tried(frame, codes, known, rows[some[piece]], [each.take(piece) for each in values])
+                first = stop
+        return found
+
+    def can_be_tried(self, codes: Codes, known: Array, rows: Array, told: Known) -> Array:
+        """Return the places of the rows all combinations of which the settler tries: it gives up no fact for being one too many."""
+        lacking = [codes[fact.place][rows] == OF_UNKNOWN for fact in self.facts]
+        limit = self.settler.limit
+        is_able, cases = np.ones(len(rows), np.bool_), np.ones(len(rows), np.int64)
+        for fact, lacks in zip(self.facts, lacking, strict=True):
+            if lacks.any():
+                if self.domain(fact) is None:
+                    is_able[lacks] = False
+                else:
+                    cases[lacks] = np.minimum(cases[lacks] * self.sizes[fact.place], limit + 1)
+        many = np.flatnonzero(is_able & (cases > limit))
+        if len(many):
+            rules = self.knowledge.with_say(known[rows[many]], told.rules[many])
+            cases[many] = 1
+            for number, fact in enumerate(self.facts):
+                lacks = lacking[number][many]
+                if lacks.any():
+                    most = self.knowledge.most(self.settler, number, self.sizes[fact.place], rules[lacks])
+                    cases[many[lacks]] = np.minimum(cases[many[lacks]] * most, limit + 1)
+        return np.flatnonzero(is_able & (cases <= limit))
+
+    def values(self, codes: Codes, rows: Array, told: Known) -> list[Values]:
+        """Return the values of their missing facts that are tried in some rows."""
+        found = []
+        for number, fact in enumerate(self.facts):
+            lacks = codes[fact.place][rows] == OF_UNKNOWN
+            domain = self.domain(fact) if lacks.any() else None
+            if domain is None:
+                domain = np.zeros(0, np.int64)
+            found.append(Values.of(lacks, domain, self.knowledge.one_of_each(number, domain, told.take(np.flatnonzero(lacks)))))
+        return found
+
+    def tried(self, frame: pl.DataFrame, codes: Codes, known: Array, rows: Array, values: Sequence[Values]) -> Array:
+        """Return what rows come to of which all combinations are tried: LEFT, or one more than the number of a record."""
+        cases = Combinations(values)
         expanded: dict[int, Array] = {}
-        for fact in self.facts:
-            column = codes[fact.place]
-            if fact.place in varied:
-                expanded[fact.place] = np.tile(varied[fact.place].astype(fact.dtype), len(rows))
-            else:
-                expanded[fact.place] = np.repeat(column[rows], cases)
-        met = self.answer.run(expanded, len(rows) * cases).reshape(len(rows), cases)
+        varied = []
+        for number, fact in enumerate(self.facts):
+            expanded[fact.place], where = cases.column(number, codes[fact.place][rows].astype(fact.dtype))
+            varied.append(where)
+        met = self.answer.run(expanded, cases.count)
         self.follow_answers()
         key_of, is_left_of = self.answer_keys()
         keys = key_of[met]
-        is_left = is_left_of[met].any(axis=1)
-        same = (keys == keys[:, :1]).all(axis=1)
+        is_left, same = cases.any(is_left_of[met]), cases.are_alike(keys)
+        found = np.full(len(rows), LEFT, np.int64)
         settled = np.flatnonzero(same & ~is_left)
         if len(settled):
-            found[rows[settled]] = self.settle(frame, codes, rows[settled], met[settled], lacking)
+            found[settled] = self.settle(frame, codes, rows, settled, cases, met) + 1
         rest = np.flatnonzero(~same & ~is_left)
         if len(rest):
-            missing = [changes(keys[rest].reshape(len(rest), *sizes), axis) for axis in range(1, len(sizes) + 1)]
-            found[rows[rest]] = self.open(known[rows[rest]], keys[rest], dict(zip(lacking, missing, strict=True)))
-        left: Array = rows[is_left]
-        return left
+            missing = [np.zeros(len(rest), np.bool_) if where is None else cases.changes(keys, where)[rest] for where in varied]
+            found[rest] = self.open(known[rows[rest]], rest, cases, keys, missing) + 1
+        return found
 
     def answer_keys(self) -> tuple[Array, Mask]:
         """Return for each answer the number of what makes it the same as others, and whether it leaves a row to be decided by values.
@@ -339,53 +414,75 @@ class CodedPolicy:
             self.key_of, self.is_left_of = np.concatenate((self.key_of, kinds)), np.concatenate((left, is_left))
         return self.key_of, self.is_left_of
 
-    def settle(self, frame: pl.DataFrame, codes: Mapping[int, Array], rows: Array, met: Array, lacking: Sequence[CodedFact]) -> Array:
-        """Return the records of rows whose missing facts turned out not to matter, one row of each kind decided value by value."""
-        states = self.answer.states(codes, rows)
-        kinds, places = distinct([*states, *sets_of(met, len(self.answer.answers))])
-        unknown = tuple(fact.place for fact in lacking)
-        of_kinds = zip(*(column[kinds].tolist() for column in states), strict=True) if states else [()] * len(kinds)
-        keys = [(*unknown, -1, *kind, -1, *sorted(set(some))) for kind, some in zip(of_kinds, met[kinds].tolist(), strict=True)]
-        fresh = {key: row for key, row in zip(keys, rows[kinds].tolist(), strict=True) if key not in self.settled}
-        if fresh:
-            self.settled |= zip(fresh, self.by_values(frame[list(fresh.values())]).tolist(), strict=True)
-        return np.array([self.settled[key] for key in keys], np.int64)[places]
+    def settle(  # noqa: PLR0913, PLR0917 - some rows of a block, and what became of them
+        self, frame: pl.DataFrame, codes: Codes, rows: Array, places: Array, cases: Combinations, met: Array
+    ) -> Array:
+        """Return the records of rows whose missing facts turned out not to matter, one row of each kind decided value by value.
 
-    def open(self, known: Array, keys: Array, missing: Mapping[CodedFact, Mask]) -> Array:
+        Where that cannot be told, it is LEFT - 1.
+
+        Args:
+            frame: The block.
+            codes: The codes of all facts and decisions.
+            rows: The rows whose combinations were tried.
+            places: Those among them that are asked for.
+            cases: The combinations.
+            met: The answer of each combination.
+        """
+        mine = rows[places]
+        lacking = packed([(codes[fact.place][mine] == OF_UNKNOWN, 1) for fact in self.facts])
+        states = [*(word.view(np.int64) for word in lacking), *self.answer.states(codes, mine)]
+        kinds, kind_of = distinct([*states, *(bits[places] for bits in cases.sets(met, len(self.answer.answers)))])
+        of_kinds = zip(*(column[kinds].tolist() for column in states), strict=True)
+        keys = [(*kind, -1, *cases.of(met, row)) for kind, row in zip(of_kinds, places[kinds].tolist(), strict=True)]
+        fresh = {key: row for key, row in zip(keys, mine[kinds].tolist(), strict=True) if key not in self.settled}
+        if len(self.settled) > MOST_SETTLED:
+            fresh, self.settled = dict(zip(keys, mine[kinds].tolist(), strict=True)), {}
+        if fresh:
+            told = self.by_values(frame[list(fresh.values())]).tolist()
+            # what is bad in one row, such as a number beyond 64 bits, says nothing of the others: each is decided by itself
+            self.settled |= zip(fresh, (LEFT - 1 if self.records[number].is_bad else number for number in told), strict=True)
+        return np.array([self.settled[key] for key in keys], np.int64)[kind_of]
+
+    def open(self, known: Array, places: Array, cases: Combinations, keys: Array, missing: Sequence[Mask]) -> Array:
         """Return the records of rows that rest on missing facts.
 
         Args:
             known: For each row its answer for what is known.
-            keys: For each row and combination of missing facts the number of what makes the answer the same as others.
-            missing: The facts that each row lacks.
+            places: The places of the rows among those whose combinations were tried.
+            cases: The combinations.
+            keys: For each combination the number of what makes the answer the same as others.
+            missing: For each fact the rows whose answer lacks it.
         """
-        masks = list(missing.values())
-        bits = np.zeros(len(known), np.int64)
-        for place, mask in enumerate(masks):
-            bits |= mask.astype(np.int64) << place
         said, fens, has_fen = self.said_of_keys()
         sets = said[keys]
-        columns = [known.astype(np.int64), bits, *sets_of(sets, len(self.said_numbers))]
+        marks = [word.view(np.int64) for word in packed([(mask, 1) for mask in missing])]
+        columns = [known.astype(np.int64), *marks, *(bits[places] for bits in cases.sets(sets, len(self.said_numbers)))]
         if has_fen.any():
             has, amounts = has_fen[keys], fens[keys]
-            columns.append(np.where(has, amounts, LARGEST).min(axis=1))
-            columns.append(np.where(has, amounts, -LARGEST).max(axis=1))
-        kinds, places = distinct(columns)
-        lacking, listed = tuple([fact.place for fact in missing]), list(self.said_numbers)
-        numbers = []
-        of_kinds = zip(*(column[kinds].tolist() for column in columns), strict=True)
-        for row, of_kind in zip(kinds.tolist(), of_kinds, strict=True):
-            key = (lacking, *of_kind)
-            if key not in self.opened:
+            columns.append(np.minimum.reduceat(np.where(has, amounts, LARGEST), cases.starts)[places])
+            columns.append(np.maximum.reduceat(np.where(has, amounts, -LARGEST), cases.starts)[places])
+        alike = np.column_stack(columns).view(np.uint64)
+        if self.opened.words != alike.shape[1] or self.opened.count * self.opened.words > MOST_OPEN:
+            self.opened = SetCodes(alike.shape[1])
+        numbers = self.opened.look_up(alike).astype(np.int64)
+        fresh = np.flatnonzero(numbers < 0)
+        if len(fresh):
+            first, kind_of = distinct([column[fresh] for column in columns])
+            records, listed = [], list(self.said_numbers)
+            for row in fresh[first].tolist():
                 base = self.answer.answers[int(known[row])]
-                names = frozenset(fact.item.name for fact, mask in missing.items() if mask[row])
+                names = frozenset(fact.item.name for fact, mask in zip(self.facts, missing, strict=True) if mask[row])
                 is_judged = bool(names) and all(self.is_judged(name) for name in names)
-                possible = self.possible(frozenset(listed[number] for number in set(sets[row].tolist())))
-                least_most = (int(columns[-2][row]), int(columns[-1][row])) if has_fen[keys[row]].any() else None
+                possible = self.possible(frozenset(listed[number] for number in cases.of(sets, places[row])))
+                has_amount = has_fen[cases.of(keys, places[row])].any()
+                least_most = (int(columns[-2][row]), int(columns[-1][row])) if has_amount else None
                 record = Record(ODD if is_judged else OPEN, None, names, base.codes, base.fired, possible, least_most, is_bad=False)
-                self.opened[key] = self.number(record)
-            numbers.append(self.opened[key])
-        return np.array(numbers, np.int64)[places]
+                records.append(self.number(record))
+            made = np.array(records, np.int64)
+            self.opened.learn(alike[fresh[first]], made)
+            numbers[fresh] = made[kind_of]
+        return numbers
 
     def is_judged(self, name: str) -> bool:
         """Say whether a person must judge a fact."""
@@ -424,27 +521,6 @@ class CodedPolicy:
             self.fens = np.concatenate((self.fens, fens))
             self.has_fen = np.concatenate((self.has_fen, is_held if settler.fen is not None else np.zeros(len(fresh), np.bool_)))
         return self.said, self.fens, self.has_fen
-
-
-def changes(cube: Array, axis: int) -> Mask:
-    """Return the rows in which another value along an axis alone changes something."""
-    differs = cube.max(axis=axis) != cube.min(axis=axis)
-    found: Mask = differs.reshape(len(cube), -1).any(axis=1)
-    return found
-
-
-def sets_of(numbers: Array, count: int) -> list[Array]:
-    """Return for each row the set of its numbers, as bits of integers.
-
-    >>> [column.tolist() for column in sets_of(np.array([[0, 2, 2], [1, 1, 1]]), 3)]
-    [[5, 2]]
-    """
-    found = []
-    for start in range(0, max(count, 1), WORD):
-        inside = (numbers >= start) & (numbers < start + WORD)
-        bits = np.where(inside, np.int64(1) << np.clip(numbers.astype(np.int64) - start, 0, WORD - 1), 0)
-        found.append(np.bitwise_or.reduce(bits, axis=1))
-    return found
 
 
 def _marks(said: Sequence[frozenset[str]]) -> dict[str, Mask]:

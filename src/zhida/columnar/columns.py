@@ -103,8 +103,11 @@ class Column:
 
 def union(*marks: Marks) -> Marks:
     """Return the marks that any of some has."""
-    found: Marks = {}
-    for each in marks:
+    some = [each for each in marks if each]
+    if len(some) < 2:
+        return some[0] if some else {}
+    found = dict(some[0])
+    for each in some[1:]:
         for name, mask in each.items():
             other = found.get(name)
             found[name] = mask if other is None or other is mask else mask | other
@@ -115,8 +118,8 @@ def limited(marks: Marks, mask: Mask) -> Marks:
     """Return marks in some rows only."""
     if not marks or mask is ALL:
         return marks
-    cut = ((name, rows & mask) for name, rows in marks.items())
-    return {name: rows for name, rows in cut if rows.any()}
+    cut = ((name, mask if rows is ALL else rows & mask) for name, rows in marks.items())
+    return {name: rows for name, rows in cut if np.count_nonzero(rows)}
 
 
 def either(*masks: Mask | None) -> Mask | None:
@@ -133,12 +136,12 @@ def within(bad: Mask | None, mask: Mask) -> Mask | None:
     if bad is None or mask is ALL:
         return bad
     cut = bad & mask
-    return cut if cut.any() else None
+    return cut if np.count_nonzero(cut) else None
 
 
 def states_of(null: Mask | None, unknown: Mask | None) -> Array | None:
     """Return the states of rows that are null, or else unknown, or else known; unknown wins."""
-    if (null is None or not null.any()) and (unknown is None or not unknown.any()):
+    if (null is None or not np.count_nonzero(null)) and (unknown is None or not np.count_nonzero(unknown)):
         return None
     states: Array = np.asarray(np.uint8(KNOWN)) if null is None else np.where(null, np.uint8(NULL), np.uint8(KNOWN))
     return states if unknown is None else np.where(unknown, np.uint8(UNKNOWN), states)
@@ -154,8 +157,10 @@ def rows_of(array: Array, rows: Array) -> Array:
 
 def marks_of(marks: Marks, rows: Array) -> Marks:
     """Return marks at some rows."""
+    if not marks:
+        return marks
     cut = {name: rows_of(mask, rows) for name, mask in marks.items()}
-    return {name: mask for name, mask in cut.items() if mask.any()}
+    return {name: mask for name, mask in cut.items() if np.count_nonzero(mask)}
 
 
 def take(column: Column, rows: Array) -> Column:
@@ -164,20 +169,24 @@ def take(column: Column, rows: Array) -> Column:
         lengths = np.diff(column.offsets)[rows]
         offsets = np.concatenate(([0], np.cumsum(lengths)))
         places = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths) + np.repeat(column.offsets[:-1][rows], lengths)
-        return replace(_take(column, rows), values=column.values[places], offsets=offsets)
-    return replace(_take(column, rows), values=rows_of(column.values, rows))
+        return _taken(column, rows, column.values[places], offsets)
+    return _taken(column, rows, rows_of(column.values, rows))
 
 
-def _take(column: Column, rows: Array) -> Column:
-    return replace(
-        column,
-        states=None if column.states is None else rows_of(column.states, rows),
-        missing=marks_of(column.missing, rows),
-        reads=marks_of(column.reads, rows),
-        codes=marks_of(column.codes, rows),
-        bad=None if column.bad is None else rows_of(column.bad, rows),
-        divisors=None if column.divisors is None else rows_of(column.divisors, rows),
-        firing=None if column.firing is None else rows_of(column.firing, rows),
+def _taken(column: Column, rows: Array, values: Array, offsets: Array | None = None) -> Column:
+    """Return a column at some rows, of which the values are known."""
+    return Column(
+        column.form,
+        values,
+        None if column.states is None else rows_of(column.states, rows),
+        marks_of(column.missing, rows),
+        marks_of(column.reads, rows),
+        marks_of(column.codes, rows),
+        None if column.bad is None else rows_of(column.bad, rows),
+        None if column.divisors is None else rows_of(column.divisors, rows),
+        offsets,
+        column.elements,
+        None if column.firing is None else rows_of(column.firing, rows),
     )
 
 
@@ -281,6 +290,11 @@ class Vocabulary:
                 self.partial.append(number)
         return number
 
+    def numbers_of(self, values: Sequence[object]) -> list[int]:
+        """Return the numbers of texts, or of FEEL numbers."""
+        known = list(map(self.numbers.get, values))
+        return [self.number(value) if number is None else number for value, number in zip(values, known, strict=True)]
+
     def partly(self, column: Column) -> Mask:
         """Return the rows whose value is a list or context something in which is unknown."""
         if column.form.kind is not Kind.VALUE or not self.partial:
@@ -369,8 +383,14 @@ def _duration(value: object) -> int:
     return value.months
 
 
+_COUNTED: Mapping[Kind, type] = {Kind.VALUE: Decimal, Kind.STRING: str}  # what is looked up without a look at each
+
+
 def column_of(values: Iterable[object], form: Form, vocabulary: Vocabulary) -> Column:
     """Return a column of FEEL values; an unknown in it lacks the names that it names, and what does not fit is bad."""
+    values = [*values]
+    if form.kind in _COUNTED and set(map(type, values)) == {_COUNTED[form.kind]}:
+        return Column(form, np.array(vocabulary.numbers_of(values), np.int64))
     packed: list[int] = []
     divisors: list[int] = []
     states: list[int] = []

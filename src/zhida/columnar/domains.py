@@ -6,13 +6,16 @@ rows have domains of their own, as many values in each of those that are enumera
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import chain
+from types import NoneType
 from typing import Any
 
 import numpy as np
 
-from zhida.columnar.columns import Array, Mask, Vocabulary, pack
+from zhida.columnar.columns import Array, Mask, Vocabulary, column_of
 from zhida.columnar.interpreted import evaluate_with
-from zhida.columnar.learned import Key, key_of
+from zhida.columnar.learned import key_of
 from zhida.columnar.plan import Form, Plan
 from zhida.dmn.compiled import AS_OF
 from zhida.dmn.elementary import FEW_VALUES, Bound, Use, representatives, uses
@@ -21,6 +24,7 @@ from zhida.dmn.graph import closure
 from zhida.dmn.model import ItemDefinition
 from zhida.feel.builtins import BUILTINS
 from zhida.feel.syntax import Literal, free_names
+from zhida.values.temporal import Date
 from zhida.values.types import BOOLEAN, STRING
 from zhida.values.unknown import find_unknown, unknown
 
@@ -38,10 +42,12 @@ class RowDomain:
     """For each row of the block its place in what follows."""
     numbers: Array
     """For each place the values, as columns keep them."""
-    nulls: Mask
-    """Which of the values are null."""
     lost: Mask
     """Which of the values do not fit a column."""
+    states: Array
+    """The states of the values."""
+    is_fit: bool
+    """Whether all of the values fit a column."""
 
     def __len__(self) -> int:
         """Return how many values each row has."""
@@ -50,11 +56,16 @@ class RowDomain:
     @classmethod
     def of(cls, domains: Sequence[tuple[Value, ...]], form: Form, vocabulary: Vocabulary, rows: int) -> "RowDomain":
         """Return several domains of as many values each; every row has the first one."""
-        packed = [[None if value is None else pack(value, form, vocabulary) for value in values] for values in domains]
-        nulls = np.array([[value is None for value in values] for values in domains], np.bool_)
-        lost = np.array([[number is None for number in numbers] for numbers in packed], np.bool_) & ~nulls
-        numbers = np.array([[number or 0 for number in numbers] for numbers in packed], np.int64)
-        return cls(np.zeros(rows, np.int64), numbers, nulls, lost)
+        columns = [column_of(values, form, vocabulary) for values in domains]
+        shape = (len(domains), len(domains[0]))
+        lost, states = np.zeros(shape, np.bool_), np.zeros(shape, np.uint8)
+        for place, column in enumerate(columns):
+            if column.bad is not None:
+                lost[place] = column.bad
+            if column.states is not None:
+                states[place] = column.states
+        numbers = np.array([column.values for column in columns], np.int64)
+        return cls(np.zeros(rows, np.int64), numbers, lost, states, not lost.any())
 
 
 Domain = tuple[Value, ...] | RowDomain
@@ -63,16 +74,23 @@ Domain = tuple[Value, ...] | RowDomain
 class Domains:
     """The domains of the facts of a plan."""
 
-    def __init__(self, plan: Plan, goals: Iterable[str]) -> None:
-        """Note what facts are compared with in all that some goals rest on."""
+    def __init__(self, plan: Plan, goals: Iterable[str], known: Mapping[str, Use] | None = None) -> None:
+        """Note what facts are compared with in all that some goals rest on.
+
+        Args:
+            plan: What is computed.
+            goals: The decisions that are asked for.
+            known: How the model uses each name for these goals; it is sought by default.
+        """
         self.plan = plan
-        self.uses = uses(plan.model, goals)
+        self.uses = uses(plan.model, goals) if known is None else known
         lacking = {id_: unknown(item.name) for id_, item in plan.facts.items()}
         self.evaluator = Evaluator(plan.model, {**lacking, **plan.constants}, as_of=plan.as_of)
         self.known: dict[tuple[str, frozenset[int]], tuple[Value, ...] | None] = {}
-        self.alike: dict[tuple[str, Key], tuple[Value, ...]] = {}  # so that the same values of a fact are one object
+        self.alike: dict[tuple[str, object], tuple[Value, ...]] = {}  # so that the same values of a fact are one object
         self.varying: dict[tuple[str, frozenset[int]], frozenset[str]] = {}
         self.told: dict[tuple[str, tuple[frozenset[int] | None, ...]], frozenset[int]] = {}
+        self.by_rule: dict[str, dict[str, dict[int | None, list[int]]]] = {}
         self.tables = {id_: tuple(dict.fromkeys(bound.decision_id for bound in use.bounds)) for id_, use in self.uses.items()}
         self.bounds = {id_: [self.varies_by(bound) for bound in use.bounds] for id_, use in self.uses.items() if id_ in plan.facts}
 
@@ -94,7 +112,7 @@ class Domains:
             needed = [self.bounds[id_][place] for place in places] if _needs_bounds(item, use) else []
             self.varying[key] = frozenset().union(*needed)
             found = representatives(item, Use([use.bounds[place] for place in places], use.is_compared_only), self.evaluator)
-            self.known[key] = None if found is None else self.alike.setdefault((id_, key_of(found)), found)
+            self.known[key] = None if found is None else self.alike.setdefault((id_, _key_of(found)), found)
         if not all(map(lacks, self.varying[key])):
             raise LookupError(id_)
         return self.known[key]
@@ -103,8 +121,14 @@ class Domains:
         """Return the places of the bounds of a fact that stand in no rule that has no say."""
         key = id_, tuple([excluded.get(each) for each in self.tables.get(id_, ())])
         if key not in self.told:
-            bounds = enumerate(use.bounds)
-            self.told[key] = frozenset(place for place, bound in bounds if bound.rule not in excluded.get(bound.decision_id, ()))
+            if id_ not in self.by_rule:
+                self.by_rule[id_] = {}
+                for place, bound in enumerate(use.bounds):
+                    self.by_rule[id_].setdefault(bound.decision_id, {}).setdefault(bound.rule, []).append(place)
+            found: list[int] = []
+            for table, by_rule in self.by_rule[id_].items():
+                found += chain.from_iterable([by_rule[rule] for rule in by_rule.keys() - excluded.get(table, ())])
+            self.told[key] = frozenset(found)
         return self.told[key]
 
     def varies_by(self, bound: Bound) -> frozenset[str]:
@@ -147,6 +171,16 @@ class Domains:
                 return None
             bounds.append(replace(bound, node=Literal(bound.node.span, told.value), rule=None))
         return representatives(self.plan.facts[id_], Use(bounds, use.is_compared_only), self.evaluator)
+
+
+def _key_of(values: tuple[Value, ...]) -> object:
+    """Return what tells some values from others."""
+    kinds = tuple(map(type, values))
+    return (kinds, values) if _PLAIN.issuperset(kinds) else key_of(values)
+
+
+_PLAIN = frozenset({Decimal, str, bool, Date, NoneType})
+"""Types of values that are the same where they are equal."""
 
 
 def _needs_bounds(item: ItemDefinition, use: Use) -> bool:

@@ -104,7 +104,7 @@ class Results:
         found: Marks = dict(asked)
         for step in reversed(self.plan.steps):
             mask = found.get(step.id)
-            if mask is not None and mask.any():
+            if mask is not None and np.count_nonzero(mask):
                 reads = self.columns[step.id].reads
                 found = union(found, limited(reads if rows is None else marks_of(reads, rows), mask))
         return {step.id: found[step.id] for step in self.plan.steps if step.id in found}
@@ -124,6 +124,41 @@ class Base:
     """For each row of now its row of then."""
     changed: frozenset[str]
     """The facts that have other values; the block need not give any others."""
+
+
+class TakenFacts(Mapping[str, Column]):
+    """Facts of rows that were executed before, each taken when somebody asks for it."""
+
+    def __init__(self, base: "Results", places: Mapping[str, int], rows: Array, own: Mapping[str, Column]) -> None:
+        """Take none so far.
+
+        Args:
+            base: What the rows came to then.
+            places: For each fact that is taken its place among the operations.
+            rows: For each row of now its row of then.
+            own: The facts that are not taken.
+        """
+        self.base = base
+        self.places = places
+        self.rows = rows
+        self.own = own
+        self.taken: dict[str, Column] = {}
+
+    def __getitem__(self, id_: str) -> Column:
+        """Return a fact."""
+        if id_ in self.own:
+            return self.own[id_]
+        if id_ not in self.taken:
+            self.taken[id_] = take(self.base.operations[self.places[id_]], self.rows)
+        return self.taken[id_]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the ids."""
+        return iter({**self.own, **self.places})
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len({**self.own, **self.places})
 
 
 class Varied:
@@ -215,6 +250,7 @@ class Executor:
         }
         self.interpreter = Interpreter(plan, self.vocabulary, self.firings, lessons)
         self.tables: dict[int, TableDecider] = {}
+        self.deciders: dict[object, TableDecider] = {}  # of executors with the same words: the same table is learned once
         self.tests: dict[int, tuple[Encoder, dict[int, Told]]] = {}
         self.spare = {operation.hard for operation in plan.operations if isinstance(operation, ops.Decide)}
         self.facts = {operation.id: place for place, operation in enumerate(plan.operations) if isinstance(operation, ops.Fact)}
@@ -418,9 +454,15 @@ class Executor:
         """Return a decision by its table."""
         inputs = [columns[each] for each in operation.inputs]
         if place not in self.tables:
-            forms = [column.form for column in inputs]
-            lessons = self.learned.of(place, self.given)
-            self.tables[place] = TableDecider(operation, forms, self.plan.as_of, self.vocabulary, self.firings, lessons)
+            forms = tuple([column.form for column in inputs])
+            key: object = (place, self.given)
+            if operation.decision_id and not operation.relations:  # what is tested aside, a decision has the same table in all plans
+                varying = tuple([rule for rule, _ in operation.outputs])
+                key = (operation.decision_id, varying, operation.bounds, forms, operation.type, operation.form)
+            if key not in self.deciders:
+                lessons = self.learned.of(place, self.given)
+                self.deciders[key] = TableDecider(operation, forms, self.plan.as_of, self.vocabulary, self.firings, lessons)
+            self.tables[place] = self.deciders[key]
         outputs = {rule: columns[each] for rule, each in operation.outputs}
         hard = None if operation.hard is None else self.plan.operations[operation.hard]
 

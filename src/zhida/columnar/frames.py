@@ -8,6 +8,7 @@ column's form does not hold (a number finer than its scale, or beyond 64 bits) i
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from zhida.columnar.columns import KNOWN, NULL, UNKNOWN, Array, Column, Mask, Vocabulary
+from zhida.columnar.columns import KNOWN, MAX_SCALE, NULL, UNKNOWN, Array, Column, Mask, Vocabulary
 from zhida.columnar.elements import Elements
 from zhida.columnar.execute import Block
 from zhida.columnar.lower import form_of_item
@@ -31,6 +32,18 @@ Value = Any
 ABSENT = ":absent"
 """Ends the name of the companion column of an attribute."""
 
+_EPOCH = temporal.to_days(Date(1970, 1, 1))
+
+_INTEGERS: Mapping[Any, type] = {
+    pl.Int8: np.int8,
+    pl.Int16: np.int16,
+    pl.Int32: np.int32,
+    pl.Int64: np.int64,
+    pl.UInt8: np.uint8,
+    pl.UInt16: np.uint16,
+    pl.UInt32: np.uint32,
+}
+
 FEW_WORDS = 1_000
 """Different texts up to which those of an attribute are numbered once for all that read it."""
 
@@ -44,73 +57,178 @@ def read_block(frame: pl.DataFrame, plan: Plan, vocabulary: Vocabulary) -> Block
         plan: What is to be computed.
         vocabulary: That of the executor.
     """
-    return Block(frame.height, {id_: read_column(frame, item, vocabulary) for id_, item in plan.facts.items()})
+    names = frozenset(frame.columns)
+    return Block(frame.height, {id_: _read(frame, names, item, vocabulary) for id_, item in plan.facts.items()})
 
 
 def read_column(frame: pl.DataFrame, item: ItemDefinition, vocabulary: Vocabulary) -> Column:
     """Return one attribute of a frame."""
+    return _read(frame, frozenset(frame.columns), item, vocabulary)
+
+
+def _read(frame: pl.DataFrame, names: AbstractSet[str], item: ItemDefinition, vocabulary: Vocabulary) -> Column:
+    """Return one attribute of a frame with columns of some names."""
     form, name, rows = form_of_item(item), item.name, frame.height
-    lacking = {name: np.ones(rows, np.bool_)}
-    if name not in frame.columns:
+    if name not in names:
         values: Array = np.zeros(rows, np.bool_ if form.kind is Kind.BOOLEAN else np.int64)
         offsets = np.zeros(rows + 1, np.int64) if form.kind in LISTS else None
         nobody = _Cells(item, pl.Series([], dtype=pl.Null), vocabulary) if form.kind is Kind.ELEMENTS else None
         every = np.full(rows, UNKNOWN, np.uint8)
+        lacking = {name: np.ones(rows, np.bool_)}
         return Column(form, values if offsets is None else values[:0], every, lacking, offsets=offsets, elements=nobody)
-    series = frame[name]
-    unknown = series.is_null().to_numpy()
-    states: Array | None = np.where(unknown, np.uint8(UNKNOWN), np.uint8(KNOWN)) if unknown.any() else None
-    companion = name + ABSENT
-    if companion in frame.columns:
-        absent = frame[companion].fill_null(value=False).to_numpy()
-        if absent.any():
-            states = np.where(absent, np.uint8(NULL), np.uint8(KNOWN) if states is None else states)
-            unknown &= ~absent
-    missing = {name: unknown} if unknown.any() else {}
+    series = frame.get_column(name)
     offsets = None
     elements: Elements | None = None
-    if form.kind is Kind.LIST:
-        values, bad, offsets = _lists(series, form)
-    elif form.kind is Kind.ELEMENTS:
-        values, bad, offsets, elements = _elements(series, item, vocabulary)
+    if form.kind in LISTS:
+        unknown = _lacking(series)
+        if form.kind is Kind.LIST:
+            values, bad, offsets = _lists(series, form)
+        else:
+            values, bad, offsets, elements = _elements(series, item, vocabulary)
     else:
-        values, bad = _values(series, form, vocabulary)
+        cells = _arrow(series)
+        unknown = _lacking(series) if cells is None else _nulls(cells)
+        values, bad = _values(series, cells, form, vocabulary)
+    states = None if unknown is None else np.where(unknown, np.uint8(UNKNOWN), np.uint8(KNOWN))
+    companion = name + ABSENT
+    if companion in names:
+        absent = _truths(frame.get_column(companion).to_arrow())
+        if absent.any():
+            states = np.where(absent, np.uint8(NULL), np.uint8(KNOWN) if states is None else states)
+            unknown = None if unknown is None else unknown & ~absent
+    missing = {} if unknown is None or not unknown.any() else {name: unknown}
     if bad is not None:
         bad = bad & (True if states is None else states == KNOWN)
         bad = bad if bad.any() else None
     return Column(form, values, states, missing, bad=bad, offsets=offsets, elements=elements)
 
 
-def _values(series: pl.Series, form: Form, vocabulary: Vocabulary) -> tuple[Array, Mask | None]:
-    """Return the integers of a column, and what does not fit."""
+def _arrow(series: pl.Series) -> Any:  # noqa: ANN401 - an Arrow array
+    """Return a column as an Arrow array; None of integers that are wider than Arrow has."""
+    is_wide = series.dtype.is_integer() and series.dtype not in _INTEGERS
+    return None if is_wide else series.to_arrow()
+
+
+def _lacking(series: pl.Series) -> Mask | None:
+    """Return the rows of a column that hold nothing; None where all hold something."""
+    return series.is_null().to_numpy() if series.null_count() else None
+
+
+def _nulls(cells: Any) -> Mask | None:  # noqa: ANN401 - an Arrow array
+    """Return the rows of an Arrow array that hold nothing; None where all hold something."""
+    if not cells.null_count:
+        return None
+    rows, validity = len(cells), cells.buffers()[0]
+    return np.ones(rows, np.bool_) if validity is None or cells.null_count == rows else ~_bits(validity, cells.offset, rows)
+
+
+def _bits(buffer: Any, offset: int, rows: int) -> Mask:  # noqa: ANN401 - an Arrow buffer
+    """Return the bits of a buffer from an offset on."""
+    skipped = offset // 8  # bytes before the first that counts
+    bits = np.unpackbits(np.frombuffer(buffer, np.uint8)[skipped:], count=offset % 8 + rows, bitorder="little")
+    return bits[offset % 8 :].view(np.bool_)
+
+
+def _truths(cells: Any) -> Mask:  # noqa: ANN401 - an Arrow array
+    """Return where a column of truth values holds true; a row without a value does not."""
+    if cells.null_count == len(cells):
+        return np.zeros(len(cells), np.bool_)
+    found = _bits(cells.buffers()[1], cells.offset, len(cells))
+    nulls = _nulls(cells)
+    return found if nulls is None else found & ~nulls
+
+
+def _values(series: pl.Series, cells: Any, form: Form, vocabulary: Vocabulary) -> tuple[Array, Mask | None]:  # noqa: ANN401 - an Arrow array
+    """Return the integers of a column, and what does not fit.
+
+    Args:
+        series: The column.
+        cells: The same as an Arrow array.
+        form: How its values are kept.
+        vocabulary: Counts words.
+    """
     match form.kind:
         case Kind.NUMBER:
-            return _numbers(series, form.scale)
+            return _numbers(series, form.scale, cells)
         case Kind.BOOLEAN if series.dtype == pl.Boolean:
-            return series.fill_null(value=False).to_numpy(), None
+            return _truths(cells), None
         case Kind.DATE if series.dtype == pl.Date:
-            epoch = temporal.to_days(Date(1970, 1, 1))
-            return series.to_physical().cast(pl.Int64).fill_null(0).to_numpy() + epoch, None
+            return _fixed(cells, np.int32).astype(np.int64) + _EPOCH, None
         case Kind.STRING | Kind.VALUE if isinstance(series.dtype, pl.String | pl.Categorical | pl.Enum):
-            series = series.cast(pl.String)
-            words = series.unique().drop_nulls().sort()  # so that the same text stands for those like it in every run
-            numbers = pl.Series([vocabulary.number(word) for word in words.to_list()], dtype=pl.Int64)
-            if words.is_empty():
-                return np.zeros(len(series), np.int64), None
-            return series.replace_strict(words, numbers, return_dtype=pl.Int64, default=None).fill_null(0).to_numpy(), None
+            return _words(cells, vocabulary), None
     dtype = np.bool_ if form.kind is Kind.BOOLEAN else np.int64
     return np.zeros(len(series), dtype), np.ones(len(series), np.bool_)
 
 
-def _numbers(series: pl.Series, scale: int) -> tuple[Array, Mask | None]:
+def _fixed(cells: Any, kind: Any) -> Array:  # noqa: ANN401 - an Arrow array, a numpy type
+    """Return what an Arrow array of numbers holds, and 0 where it holds nothing."""
+    data = cells.buffers()[1]
+    found: Array = np.frombuffer(b"" if data is None else data, kind)[cells.offset : cells.offset + len(cells)]
+    nulls = _nulls(cells)
+    return found if nulls is None else np.where(nulls, np.zeros(1, kind), found)
+
+
+def _words(cells: Any, vocabulary: Vocabulary) -> Array:  # noqa: ANN401 - an Arrow array
+    """Return the numbers of texts."""
+    rows = len(cells)
+    if cells.null_count == rows:
+        return np.zeros(rows, np.int64)
+    coded = cells if hasattr(cells, "dictionary") else cells.dictionary_encode()
+    indices = coded.indices
+    places = _fixed(indices, np.dtype(indices.type.to_pandas_dtype()))
+    nulls = _nulls(indices)
+    met = np.bincount(places if nulls is None else places[~nulls], minlength=len(coded.dictionary))
+    numbers = np.zeros(len(met), np.int64)
+    texts = {coded.dictionary[place].as_py(): place for place in np.flatnonzero(met).tolist()}
+    for text in sorted(texts):  # so that the same text stands for those like it in every run
+        numbers[texts[text]] = vocabulary.number(text)
+    found = numbers[places]
+    return found if nulls is None else np.where(nulls, 0, found)
+
+
+def _numbers(series: pl.Series, scale: int, cells: Any) -> tuple[Array, Mask | None]:  # noqa: ANN401 - an Arrow array
     """Return numbers as integers of a scale, and those that are finer or larger than such."""
     dtype = series.dtype
-    if isinstance(dtype, pl.Decimal):
-        moved, whole = scale - dtype.scale, series.to_physical()
-    elif dtype.is_integer():
-        moved, whole = scale, series.cast(pl.Int128)
-    else:
+    if not isinstance(dtype, pl.Decimal) and not dtype.is_integer():
         return np.zeros(len(series), np.int64), np.ones(len(series), np.bool_)
+    moved = scale - (dtype.scale if isinstance(dtype, pl.Decimal) else 0)
+    whole = _whole(dtype, cells)
+    if whole is None or moved < -MAX_SCALE:
+        return _wide_numbers(series, moved)
+    bad: Mask | None = None
+    if moved < 0:
+        divisor = np.int64(10**-moved)
+        coarse = whole // divisor
+        finer = coarse * divisor != whole
+        bad, whole = finer if finer.any() else None, coarse
+    limit = (2**63 - 1) // 10 ** max(moved, 0)
+    if whole.size and (int(whole.max()) > limit or int(whole.min()) < -limit):
+        beyond = (whole > limit) | (whole < -limit)
+        bad = beyond if bad is None else bad | beyond
+    if bad is not None:
+        whole = np.where(bad, 0, whole)
+    return whole * np.int64(10**moved) if moved > 0 else whole, bad
+
+
+def _whole(dtype: pl.DataType, cells: Any) -> Array | None:  # noqa: ANN401 - an Arrow array
+    """Return what integers or decimals hold as integers, 0 where they hold nothing; None where 64 bits do not hold them."""
+    if dtype in _INTEGERS:
+        return _fixed(cells, _INTEGERS[dtype]).astype(np.int64)
+    if cells is None:
+        return None
+    rows, nulls = len(cells), _nulls(cells)
+    if cells.null_count == rows:
+        return np.zeros(rows, np.int64)
+    halves = np.frombuffer(cells.buffers()[1], np.int64).reshape(-1, 2)[cells.offset : cells.offset + rows]
+    low, high = halves[:, 0], halves[:, 1]
+    if nulls is not None:
+        low, high = np.where(nulls, 0, low), np.where(nulls, 0, high)
+    return np.ascontiguousarray(low) if (low >> 63 == high).all() else None
+
+
+def _wide_numbers(series: pl.Series, moved: int) -> tuple[Array, Mask | None]:
+    """Return numbers, some of which 64 bits do not hold before they are moved by some decimal places, and those that are bad."""
+    whole = series.to_physical() if isinstance(series.dtype, pl.Decimal) else series.cast(pl.Int128)
     bad: Mask | None = None
     if moved < 0:
         divisor = pl.Series([10**-moved], dtype=pl.Int128)
@@ -136,7 +254,7 @@ def _lists(series: pl.Series, form: Form) -> tuple[Array, Mask | None, Array]:
     offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
     elements = series.drop_nulls()
     inner = elements.filter(elements.list.len() > 0).explode()
-    values, bad = _numbers(inner, form.scale)
+    values, bad = _numbers(inner, form.scale, _arrow(inner))
     lost = inner.is_null().to_numpy()
     misfit = lost if bad is None else bad | lost
     if not misfit.any():

@@ -104,7 +104,8 @@ class NearFinder:
             whole = settler.executor
             executor = Executor(given, whole.vocabulary, whole.firings, whole.learned, name.id)
             executor.share(plan, name.id)
-            self.given[name.id] = Settler(executor, settler.questions, limit=settler.limit, fen=settler.fen)
+            executor.deciders = whole.deciders
+            self.given[name.id] = Settler(executor, settler.questions, limit=settler.limit, fen=settler.fen, base=settler)
         return self.given[name.id]
 
     def bound(self, near: Near, answers: Answers, row: int) -> Bound:

@@ -8,7 +8,7 @@ import numpy as np
 from zhida.columnar import plan as ops
 from zhida.columnar.answers import HELD
 from zhida.columnar.columns import KNOWN, Array, Column, Mask, full, take, value_at
-from zhida.columnar.execute import Base, Block, Executor, Results
+from zhida.columnar.execute import Base, Block, Executor, Results, TakenFacts
 from zhida.columnar.near import NearFinder, NearRows, Tried
 from zhida.columnar.near_lines import NearName, Positions
 from zhida.columnar.plan import Kind
@@ -82,11 +82,12 @@ class ValueRows(NearRows):
     def tried_given(self, part: Positions) -> Tried:
         """Return what the rows come to at the positions of a decision."""
         settler, known = self.finder.settler_given(part.name), self.finder.settler.executor.facts
+        places = {id_: known[id_] for id_ in settler.plan.facts if id_ in known}
         found = []
         for start in range(0, len(part.rows), POSITIONS):
             rows = part.rows[start : start + POSITIONS]
-            facts = {id_: take(self.results.operations[known[id_]], rows) for id_ in settler.plan.facts if id_ in known}
-            facts[part.name.id] = Column(part.name.form, part.values[start : start + POSITIONS])
+            given = Column(part.name.form, part.values[start : start + POSITIONS])
+            facts = TakenFacts(self.results, places, rows, {part.name.id: given})
             base = Base(self.results, rows, frozenset(facts))
             found.append(self.compared(settler.settle(Block(len(rows), facts), base), rows))
         return Tried.of(found)

@@ -183,12 +183,13 @@ class PolicyColumns:
             block: Rows that are decided together; by default more of codes than of values.
         """
         kept = [name for name in column_names(self.plan.facts) if name in frame.columns]
-        narrow = frame.select(kept) if kept else frame
         start, are_many = 0, frame.height >= self.coded_from
+        is_whole = not are_many and frame.height <= (block or BLOCK)  # read as it is, then
+        narrow = frame if is_whole or not kept else frame.select(kept)
         while start < frame.height:
             codes = self.codes if are_many else None
             rows = block or (BLOCK if codes is None else CODED_BLOCK)
-            yield self.part(narrow.slice(start, rows), codes)
+            yield self.part(narrow if is_whole else narrow.slice(start, rows), codes)
             start += rows
 
     def part(self, frame: pl.DataFrame, codes: CodedPolicy | None) -> Part:

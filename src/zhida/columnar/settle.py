@@ -8,16 +8,17 @@ which the same rules are excluded, have the same combinations. Invariant: a row 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import compress
 from typing import Any
 
 import numpy as np
 
 from zhida.columnar.answers import HELD, ODD, OPEN, Judged, Questions, answer_keys, judge
-from zhida.columnar.cases import WORD, Cases, FenOf, names_at, packed
+from zhida.columnar.cases import Cases, FenOf, names_at, packed
 from zhida.columnar.columns import (
     KNOWN,
     LARGEST,
-    NULL,
     UNKNOWN,
     Array,
     Column,
@@ -39,6 +40,7 @@ from zhida.columnar.domains import Domain, Domains, RowDomain
 from zhida.columnar.execute import Base, Block, Executor, Results
 from zhida.columnar.groups import Group, batches, joined, members_of
 from zhida.columnar.plan import Form
+from zhida.dmn.evaluate import Evaluator
 
 Value = Any
 
@@ -119,6 +121,9 @@ class Answers:
         )
 
 
+_FIRST = np.zeros(1, np.int64)
+
+
 class _Undecided:
     """What is written while open rows are settled."""
 
@@ -141,7 +146,9 @@ class _Undecided:
 class Settler:
     """Settles block after block."""
 
-    def __init__(self, executor: Executor, questions: Questions, *, limit: int, fen: FenOf | None = None) -> None:
+    def __init__(
+        self, executor: Executor, questions: Questions, *, limit: int, fen: FenOf | None = None, base: "Settler | None" = None
+    ) -> None:
         """Keep what is asked.
 
         Args:
@@ -149,6 +156,7 @@ class Settler:
             questions: What is asked.
             limit: Combinations of missing facts that are enumerated at most.
             fen: Rounds amounts to fen, in the rows of a mask; None where the value is no amount.
+            base: Settles the same questions of the same model where no decision is given.
         """
         self.executor = executor
         self.questions = questions
@@ -156,8 +164,7 @@ class Settler:
         self.plan = executor.plan
         self.judged = frozenset(data.name for data in self.plan.model.inputs.values() if data.item.is_judged)
         self.by_name = {data.name: id_ for id_, data in self.plan.model.inputs.items()}
-        self.domains = Domains(self.plan, questions.goals)
-        self.evaluator = self.domains.evaluator
+        self.base = base
         self.expanded = 0
         self.fen = fen
         self.possible: list[PossibleSet] = []
@@ -167,7 +174,21 @@ class Settler:
         self.same_domains: dict[tuple[str, int], RowDomain] = {}  # by the identity of domains, which are kept
         self.excluded_numbers: dict[frozenset[int], int] = {frozenset(): 0}
         self.excluded = np.zeros(0, np.int64)
-        self.tested = tuple(dict.fromkeys(table for id_ in self.plan.facts for table in self.domains.tables.get(id_, ())))
+
+    @cached_property
+    def domains(self) -> Domains:
+        """The domains of facts."""
+        return Domains(self.plan, self.questions.goals, None if self.base is None else self.base.domains.uses)
+
+    @cached_property
+    def tested(self) -> tuple[str, ...]:
+        """The tables that test facts."""
+        return tuple(dict.fromkeys(table for id_ in self.plan.facts for table in self.domains.tables.get(id_, ())))
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """Evaluates what is the same in each row."""
+        return self.domains.evaluator
 
     def settle(self, block: Block, base: Base | None = None) -> Answers:
         """Return the answers of all rows of a block.
@@ -223,8 +244,8 @@ class Settler:
         """Return for each firing a number that is the same where the same rules fired."""
         firings = self.executor.firings.list
         if len(self.kinds) < len(firings):
-            found = [self.kind_numbers.setdefault(firing.rules, len(self.kind_numbers)) for firing in firings]
-            self.kinds = np.array(found, np.int64)
+            found = [self.kind_numbers.setdefault(firing.rules, len(self.kind_numbers)) for firing in firings[len(self.kinds) :]]
+            self.kinds = np.concatenate((self.kinds, np.array(found, np.int64)))
         return self.kinds
 
     def fired(self, results: Results, demanded: Mapping[str, Mask], id_: str, rows: Array | None = None) -> Fired:
@@ -371,29 +392,27 @@ class _Enumeration:
         shape = (len(group.rows), group.cases)
         is_bad = bad.reshape(shape).any(axis=1)
         self.state.bad[group.rows[is_bad]] = True
-        lacking: Marks = {}
-        for name, mask in case.judged.missing.items():
-            lacking[name] = np.asarray(full(mask, case.results.rows)[part].reshape(shape).any(axis=1))
+        lacking = case.lacking(part, shape)
         goes_on = np.zeros(len(group.rows), np.bool_)
         if group.is_new:
-            for name, mask in lacking.items():
-                goes_on |= mask & (name not in group.given_up)
-        goes_on &= ~is_bad
-        if goes_on.any():
-            places = np.flatnonzero(goes_on)
-            keys = packed(list(lacking.values()), places)
+            open_ = lacking[[name not in group.given_up for name in case.names]] if group.given_up else lacking
+            goes_on = np.asarray(open_.any(axis=0) & ~is_bad)
+        places = np.flatnonzero(goes_on)
+        if len(places):
+            keys = packed(list(lacking), places)
             first, kinds = distinct(keys if group.source_of is None else [*keys, group.source_of[places]])
             for members in members_of(kinds, len(first)):
                 chosen = places[members]
                 source = 0 if group.source_of is None else int(group.source_of[chosen[0]])
                 again = group.part(group.rows[chosen])
-                again.missing, again.sources, again.source_of = names_at(lacking, chosen[0]), (group.sources[source],), None
+                again.missing = frozenset(compress(case.names, lacking[:, chosen[0]].tolist()))
+                again.sources, again.source_of = (group.sources[source],), None
                 yield again
         done = np.flatnonzero(~goes_on & ~is_bad)
         if len(done):
             self.write(group, case, part, done, lacking)
 
-    def write(self, group: Group, case: Cases, part: slice, done: Array, lacking: Mapping[str, Mask]) -> None:
+    def write(self, group: Group, case: Cases, part: slice, done: Array, lacking: Array) -> None:
         """Write down the final answers of some rows of a group."""
         state, rows = self.state, group.rows
         answers = case.answers[part].reshape(len(rows), group.cases)[done]
@@ -405,7 +424,8 @@ class _Enumeration:
         if not len(rest):
             return
         self.write_possible(rows[rest], case, (part.start + rest * group.cases)[:, None] + np.arange(group.cases))
-        found = {name: mask[rest] for name, mask in lacking.items()}
+        open_ = lacking[:, rest]
+        found = {case.names[place]: open_[place] for place in np.flatnonzero(open_.any(axis=1)).tolist()}
         for name, mask in self.differing(group, answers[~settled]).items():
             found[name] = found[name] | mask if name in found else mask
         if group.given_up:
@@ -435,15 +455,10 @@ class _Enumeration:
         """
         possible, settler = self.state.possible, self.settler
         kinds, kind_of = case.kinds()
-        met = kind_of[places]
-        keys = [
-            np.bitwise_or.reduce(np.where(met // WORD == word, np.int64(1) << (met % WORD), 0), axis=1)
-            for word in range(len(kinds) // WORD + 1)
-        ]
-        first, sets = distinct(keys)
+        first, sets = distinct([np.bitwise_or.reduce(bits[places], axis=1) for bits in case.bits()])
         numbers = []
         for row in first.tolist():
-            found = frozenset(kinds[kind] for kind in set(met[row].tolist()))
+            found = frozenset([kinds[kind] for kind in set(kind_of[places[row]].tolist())])
             if found not in settler.possible_numbers:
                 settler.possible_numbers[found] = len(settler.possible)
                 settler.possible.append(found)
@@ -524,15 +539,17 @@ class _Enumeration:
         for group in groups:
             stop = start + len(group.rows) * group.cases
             if id_ in group.domains:
-                domain = group.domains[id_]
-                index = np.arange(stop - start) // group.behind(id_) % len(domain)
+                domain, behind = group.domains[id_], group.behind(id_)
                 if isinstance(domain, RowDomain):
-                    place = np.repeat(domain.index[group.rows], group.cases)
+                    place = domain.index[group.rows]
                 else:
-                    domain, place = self.settler.same_domain(id_, domain, column.form), np.zeros(1, np.int64)
-                values[start:stop] = domain.numbers[place, index].astype(values.dtype)
-                states[start:stop] = np.where(domain.nulls[place, index], np.uint8(NULL), np.uint8(KNOWN))
-                misfits[start:stop] |= domain.lost[place, index]
+                    domain, place = self.settler.same_domain(id_, domain, column.form), _FIRST
+                # a row has its combinations one after another: so many times each value, so many times behind it
+                shape = (len(group.rows), -1, len(domain), behind)
+                values[start:stop].reshape(shape)[:] = domain.numbers[place][:, None, :, None]
+                states[start:stop].reshape(shape)[:] = domain.states[place][:, None, :, None]
+                if not domain.is_fit:
+                    misfits[start:stop].reshape(shape)[:] |= domain.lost[place][:, None, :, None]
             start = stop
         unknown_ = states == UNKNOWN
         return replace(column, values=values, states=states if states.any() else None, missing=limited(column.missing, unknown_))

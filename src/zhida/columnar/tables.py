@@ -20,6 +20,7 @@ import numpy as np
 from zhida.columnar import kernel
 from zhida.columnar.columns import (
     ALL,
+    KNOWN,
     Array,
     Column,
     Marks,
@@ -135,6 +136,7 @@ class TableDecider:
         self.plain: list[Array] = []
         self.denied: list[Array] = []
         self.simple: list[Mask] = []
+        self.texts: dict[tuple[int, int], str] = {}
         self.short: dict[tuple[int, int], Sequence[UnaryTests]] = {}
 
     @property
@@ -174,8 +176,8 @@ class TableDecider:
         keys = [*kinds, *words.T]
         first, places = distinct(keys)
         numbers = []
-        for row in first.tolist():
-            key = tuple([int(each[row]) for each in keys])
+        met = zip(*(key[first].tolist() for key in keys), strict=True)
+        for row, key in zip(first.tolist(), met, strict=True):
             if key not in self.met:
                 self.met[key] = len(self.outcomes)
                 self.outcomes.append(self.decided([int(column[row]) for column in codes], denied[row]))
@@ -189,21 +191,27 @@ class TableDecider:
             codes: The codes.
             denied: The rules that have no say.
         """
-        given: dict[str, Value] = {}
-        is_simple = [code >= FIRST_CODE and bool(self.simple[place][code]) for place, code in enumerate(codes)]
-        for place, code in enumerate(codes):
-            mark = placeholder(place)
-            given[mark] = Unknown(frozenset((mark,))) if code == OF_UNKNOWN else self.encoders[place].representatives[code]
-        texts = key_of(list(given.values()))
-        key = (*("" if simple else text for simple, text in zip(is_simple, texts, strict=True)), np.packbits(denied).tobytes().hex())
+        key = (*[self.text(place, code) for place, code in enumerate(codes)], np.packbits(denied).tobytes().hex())
         lesson = self.lessons.get(key)
         if lesson is not None:
             assert lesson.firing is not None, "a table told it"
             return Outcome(lesson.value, lesson.codes, self.firings.number(lesson.firing), *lesson.more)
+        given = {placeholder(place): self.given(place, code) for place, code in enumerate(codes)}
         found = self.interpreted(given, *self.shortened(codes, denied), codes)
         more = (found.chosen, found.possible, found.is_hard)
         self.lessons.keep(key, Lesson(found.value, found.codes, self.firings.list[found.firing], more=more))
         return found
+
+    def given(self, column: int, code: int) -> Value:
+        """Return the value that stands for a code."""
+        return Unknown(frozenset((placeholder(column),))) if code == OF_UNKNOWN else self.encoders[column].representatives[code]
+
+    def text(self, column: int, code: int) -> str:
+        """Return what tells the value of a code from others in lessons; nothing of one that says a plain yes or no in each cell."""
+        if (column, code) not in self.texts:
+            is_simple = code >= FIRST_CODE and bool(self.simple[column][code])
+            self.texts[column, code] = "" if is_simple else key_of([self.given(column, code)])[0]
+        return self.texts[column, code]
 
     def outcome_of(self, certain: Sequence[int], possible: Sequence[int]) -> Outcome:
         """Let the interpreter decide for some rules that match and others of which it is unknown, no input being null or odd.
@@ -410,11 +418,16 @@ class TableDecider:
     def base(self, inputs: Sequence[Column], numbers: Array, bad: Mask | None) -> Column:
         """Return the column of what the outcomes themselves say."""
         if len(self.outcomes) != self.told_of:
-            self.told = column_of((outcome.value for outcome in self.outcomes), self.operation.form, self.vocabulary)
+            fresh, known = self.outcomes[self.told_of :], self.told_of
+            more = column_of([outcome.value for outcome in fresh], self.operation.form, self.vocabulary)
+            self.told = more if not known else behind(self.told, known, more, len(fresh))
             self.told_of = len(self.outcomes)
-            every = frozenset().union(*(outcome.codes for outcome in self.outcomes))
-            self.odd = {code: np.array([code in outcome.codes for outcome in self.outcomes]) for code in sorted(every)}
-            self.fired = np.array([outcome.firing for outcome in self.outcomes], np.int64)
+            every = frozenset(self.odd).union(*(outcome.codes for outcome in fresh))
+            nobody = np.zeros(known, np.bool_)
+            self.odd = {
+                code: np.concatenate((self.odd.get(code, nobody), [code in outcome.codes for outcome in fresh])) for code in sorted(every)
+            }
+            self.fired = np.concatenate((self.fired, np.array([outcome.firing for outcome in fresh], np.int64)))
         told = self.told
         missing: Marks = {}
         for name, mask in told.missing.items():
@@ -486,6 +499,36 @@ class TableDecider:
             union(codes, *(column.codes for column in columns)),
             either(bad, *(column.bad for column in columns)),
         )
+
+
+def behind(one: Column, rows: int, other: Column, more: int) -> Column:
+    """Return what values come to of which some were made a column before, and some after; nobody read anything or noted a code.
+
+    Args:
+        one: The column of the first values.
+        rows: How many these are.
+        other: The column of the others.
+        more: How many these are.
+    """
+
+    def both(first: Array | None, second: Array | None, none: np.generic) -> Array | None:
+        if first is None and second is None:
+            return None
+        return np.concatenate((np.full(rows, none) if first is None else first, np.full(more, none) if second is None else second))
+
+    missing = {}
+    for name in dict.fromkeys((*one.missing, *other.missing)):
+        mask = both(one.missing.get(name), other.missing.get(name), np.False_)
+        assert mask is not None, "one of them lacks it"
+        missing[name] = mask
+    return Column(
+        one.form,
+        np.concatenate((one.values, other.values)),
+        both(one.states, other.states, np.uint8(KNOWN)),
+        missing,
+        bad=both(one.bad, other.bad, np.False_),
+        divisors=both(one.divisors, other.divisors, np.int64(1)),
+    )
 
 
 def is_as_declared(value: Value, type_: Type, as_of: Date) -> bool:
