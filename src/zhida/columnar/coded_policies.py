@@ -21,7 +21,7 @@ from zhida.columnar.answers import HELD, ODD, OPEN
 from zhida.columnar.coded import Codes, UncodedError
 from zhida.columnar.coded_answers import AnswerNode
 from zhida.columnar.coded_build import build, stretch_of
-from zhida.columnar.coded_combinations import Combinations, Values
+from zhida.columnar.coded_combinations import SET, Combinations, Values
 from zhida.columnar.coded_facts import OF_NULL, OF_UNKNOWN, CodedFact
 from zhida.columnar.coded_known import Knowledge, Known, packed
 from zhida.columnar.coded_sets import SetCodes
@@ -455,11 +455,13 @@ class CodedPolicy:
             missing: For each fact the rows whose answer lacks it.
         """
         said, fens, has_fen = self.said_of_keys()
-        sets = said[keys]
         marks = [word.view(np.int64) for word in packed([(mask, 1) for mask in missing])]
-        columns = [known.astype(np.int64), *marks, *(bits[places] for bits in cases.sets(sets, len(self.said_numbers)))]
+        sets = [bits[places] for bits in cases.sets(said[keys], len(self.said_numbers))]
+        columns = [known.astype(np.int64), *marks, *sets]
+        has_amount = np.zeros(len(places), np.bool_)
         if has_fen.any():
             has, amounts = has_fen[keys], fens[keys]
+            has_amount = cases.any(has)[places]
             columns.append(np.minimum.reduceat(np.where(has, amounts, LARGEST), cases.starts)[places])
             columns.append(np.maximum.reduceat(np.where(has, amounts, -LARGEST), cases.starts)[places])
         alike = np.column_stack(columns).view(np.uint64)
@@ -469,20 +471,30 @@ class CodedPolicy:
         fresh = np.flatnonzero(numbers < 0)
         if len(fresh):
             first, kind_of = distinct([column[fresh] for column in columns])
-            records, listed = [], list(self.said_numbers)
-            for row in fresh[first].tolist():
+            records = []
+            possible = self.possible_of(sets, fresh[first])
+            for row, set_ in zip(fresh[first].tolist(), possible, strict=True):
                 base = self.answer.answers[int(known[row])]
                 names = frozenset(fact.item.name for fact, mask in zip(self.facts, missing, strict=True) if mask[row])
                 is_judged = bool(names) and all(self.is_judged(name) for name in names)
-                possible = self.possible(frozenset(listed[number] for number in cases.of(sets, places[row])))
-                has_amount = has_fen[cases.of(keys, places[row])].any()
-                least_most = (int(columns[-2][row]), int(columns[-1][row])) if has_amount else None
-                record = Record(ODD if is_judged else OPEN, None, names, base.codes, base.fired, possible, least_most, is_bad=False)
+                least_most = (int(columns[-2][row]), int(columns[-1][row])) if has_amount[row] else None
+                record = Record(ODD if is_judged else OPEN, None, names, base.codes, base.fired, set_, least_most, is_bad=False)
                 records.append(self.number(record))
             made = np.array(records, np.int64)
             self.opened.learn(alike[fresh[first]], made)
             numbers[fresh] = made[kind_of]
         return numbers
+
+    def possible_of(self, sets: Sequence[NDArray[np.int64]], rows: Array) -> list[int]:
+        """Return the number of what is possible in each of some rows, given what is said in each as sets of bits."""
+        first, places = distinct([bits[rows] for bits in sets])
+        listed = list(self.said_numbers)
+        numbers = []
+        for row in rows[first].tolist():
+            said = [listed[SET * word + bit] for word, bits in enumerate(sets) for bit in range(SET) if int(bits[row]) >> bit & 1]
+            numbers.append(self.possible(frozenset(said)))
+        found: list[int] = np.array(numbers, np.int64)[places].tolist()
+        return found
 
     def is_judged(self, name: str) -> bool:
         """Say whether a person must judge a fact."""
