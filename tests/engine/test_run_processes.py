@@ -284,6 +284,7 @@ def test_a_fault_of_ours_comes_with_the_place_where_it_was(packs: Packs, file: P
 # --- interruptions -------------------------------------------------------------------------------------------------
 
 SCRIPT = """
+import signal
 import sys
 import time
 from pathlib import Path
@@ -296,6 +297,7 @@ from zhida.registry_io import engine
 from zhida.registry_io.sources import open_source
 from tests.engine.run_sources import order_of
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background has it ignored
 workers.MUCH = 1
 digests = {digests}
 engine._own_files = lambda: digests
