@@ -130,11 +130,12 @@ class Field:
             self.workers[contestant.name] = Worker(contestant.command, told)
         return self.workers[contestant.name]
 
-    def prepare(self, contestant: Contestant, table: DrawnTable, rows: int) -> tuple[int, Json]:
-        """Hand over a table; the answer says `refused` where it takes too long or ends the process."""
+    def prepare(self, contestant: Contestant, table: DrawnTable, rows: int, *, is_more: bool = False) -> tuple[int, Json]:
+        """Hand over a table, alone or beside others; the answer says `refused` where it takes too long or ends the process."""
         worker = self.worker(contestant)
         try:
-            worker.forget()
+            if not is_more:
+                worker.forget()
             return worker.prepare(self.task(contestant, table, rows), SECONDS_OF_PREPARING)
         except (TimeoutError, RuntimeError, BrokenPipeError) as error:
             self.workers.pop(contestant.name).end()
@@ -185,7 +186,9 @@ class Field:
                 break
         if rows == ROWS or not contestant.is_whole:
             return Entry(rows, number, answer["first"])
-        few, _ = self.worker(contestant).prepare(self.task(contestant, table, FEWEST), SECONDS_OF_PREPARING)
+        few, beside = self.prepare(contestant, table, FEWEST, is_more=True)
+        if "refused" in beside:
+            return Figure(None, 0, remark=beside["refused"])
         return Entry(rows, number, answer["first"], few)
 
     @staticmethod
