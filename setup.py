@@ -14,7 +14,7 @@ setup(
         Extension(
             "zhida.columnar.kernel._native",
             [f"{FOLDER}/native.c"],
-            depends=[f"{FOLDER}/{name}.h" for name in ("shapes", "arguments", "cuts", "sources", "loops", "avx2", "avx512")],
+            depends=[f"{FOLDER}/{name}.h" for name in ("shapes", "arguments", "cuts", "sources", "loops", "packing", "avx2", "avx512")],
             extra_compile_args=[] if os.name == "nt" else ["-O3", "-std=c11", "-g0"],
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             py_limited_api=True,

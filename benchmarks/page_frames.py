@@ -221,12 +221,12 @@ _JOBS = """
 生成的 Parquet，31 列（整数、小数、日期、布尔值、字符串，约百分之一未知），每个行组 131,072 行；
 50 张小表（6 条规则 × 4 个输入）、50 张中表（40 × 6），FIRST 为主，也有 UNIQUE 与 COLLECT（求和）。
 {workers} 个线程，逐个行组读、算、写；各进程独立，轮流跑，取中位数；内存是进程的峰值。
-底线一用同样的读法和写法，把事先算好的结果（前 8 块，轮着用）再写一遍；底线二写同样多的常数列。
+两条底线用同样的读法，都用 pyarrow 写：底线一把事先算好的结果（前 8 块，轮着用）再写一遍，底线二写同样多的常数列；zhida 用自己的写法。
 任务 B 的用时是整条命令，从启动到退出，每块写完都落盘，含报告；两条底线都只算读写。
 A generated Parquet of 31 columns (integers, decimals, dates, booleans, strings; about one value in a hundred unknown) in row groups of
 131,072; 50 small tables (6 rules, 4 inputs) and 50 medium ones (40, 6), mostly FIRST, some UNIQUE and COLLECT (sum). {workers} threads
 read, decide and write row group by row group; each turn is a process of its own, turns go round; medians; memory is the most that the
-process had. The first floor reads and writes in the same way, but the results (of 8 parts, in turn) are there already; the second writes
-as many columns of constants. Of job B the time is that of the whole command from its start to its end, with every part settled on the
-disk and the report; the floors are reading and writing alone.
+process had. Both floors read in the same way and write with pyarrow: the first, the very results (of 8 parts, in turn), which are there
+already; the second, as many columns of constants. zhida writes with its own writer. Of job B the time is that of the whole command from
+its start to its end, with every part settled on the disk and the report; the floors are reading and writing alone.
 """

@@ -13,6 +13,8 @@ from models import model_of
 from registry_drawn import AS_OF, ATTRIBUTES, tables
 
 from zhida.columnar.decisions import open_decisions
+from zhida.columnar.parquet import parquet_bytes
+from zhida.columnar.spread import ResultColumns
 from zhida.values.temporal import parse_date
 
 
@@ -31,4 +33,9 @@ def deciding() -> Decide:
     return decide
 
 
-tell(deciding, Path(sys.argv[1]), Path(sys.argv[2]), has_key=False)
+def write(found: pa.Table, path: Path) -> None:
+    """Write rules as a run writes its results."""
+    path.write_bytes(parquet_bytes(ResultColumns.of(found)))
+
+
+tell(deciding, Path(sys.argv[1]), Path(sys.argv[2]), has_key=False, write=write)

@@ -11,11 +11,12 @@ import polars as pl
 import pyarrow as pa
 
 from zhida.assess.cells import missing_cells
+from zhida.columnar.parquet import parquet_bytes
+from zhida.columnar.spread import ResultColumns
 from zhida.entitle.notices.pairs import pairs_of
 from zhida.entitle.notices.runs import Run, open_run, run_of
 from zhida.entitle.notices.telling import Tally, notices_between, schema
 from zhida.policy.pack import Packs
-from zhida.registry_io.parts import parquet_bytes, sorted_words
 from zhida.report.notice_words import teller
 
 KEY = "代码"
@@ -78,8 +79,8 @@ def left_in(folder: Path, table: pa.Table, cuts: Sequence[int] = ()) -> Run:
     parts.mkdir(parents=True)
     bounds = [0, *sorted({cut for cut in cuts if 0 < cut < table.num_rows}), table.num_rows]
     for place, (start, stop) in enumerate(pairwise(bounds)):
-        piece = sorted_words(pa.concat_tables([table.slice(start, stop - start)]).combine_chunks())
-        (parts / f"part-{place:05}.parquet").write_bytes(parquet_bytes(piece).to_pybytes())
+        piece = table.slice(start, stop - start)
+        (parts / f"part-{place:05}.parquet").write_bytes(parquet_bytes(ResultColumns.of(piece)))
     return open_run(folder)
 
 

@@ -21,6 +21,7 @@ from zhida.assess.columns import RegistryColumns, assess_registry, open_run
 from zhida.assess.columns_tally import Tally
 from zhida.assess.registry import PolicySummary, RunSummary, known_at, registry_findings
 from zhida.cli.registry import import_files
+from zhida.columnar.spread import ResultColumns
 from zhida.policy.pack import Packs
 from zhida.registry_io.engine import engine_version
 from zhida.registry_io.registry import Registry, read_registry
@@ -73,7 +74,7 @@ def summary(packs: Packs, *subjects: Mapping[str, Value]) -> PolicySummary:
 def counted(packs: Packs, policies: list[str], *parts: pa.Table, as_of: Date = AS_OF) -> RunSummary:
     tally = Tally(packs, policies, as_of=as_of, is_synthetic=False, registry="库")
     for part in parts:
-        tally.add(part)
+        tally.add(ResultColumns.of(part))
     return tally.summary()
 
 

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,10 @@ from zhida.assess import columns
 from zhida.assess.columns import open_run
 from zhida.columnar.arrays import numbers, values_of
 from zhida.columnar.decisions import Called
-from zhida.columnar.policies import dictionary, spread
-from zhida.registry_io.parts import parquet_bytes, sorted_words
+from zhida.columnar.parquet import parquet_bytes
+from zhida.columnar.policies import Part, PolicyColumns, dictionary
+from zhida.columnar.spread import ResultColumns, Spread, spread
+from zhida.registry_io.parts import sorted_words
 from zhida.values.temporal import Date
 
 AS_OF = Date(2026, 6, 30)
@@ -75,7 +79,7 @@ def frame() -> pl.DataFrame:
 
 @pytest.mark.parametrize("coded_from", [0, 1_000])
 @pytest.mark.parametrize("rows", [None, 64])
-def test_words_sorted_before_they_are_spread_are_those_sorted_behind(
+def test_results_are_written_as_they_are_told(
     tmp_path: Path, frame: pl.DataFrame, rows: int | None, coded_from: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(columns, "CODED_FROM", coded_from)
@@ -85,9 +89,37 @@ def test_words_sorted_before_they_are_spread_are_those_sorted_behind(
     policies = list(packs.policies)
     run = open_run(packs, policies, as_of=AS_OF, key="code")
     run.block = rows
-    assert run.decide(frame, is_sorted=True).equals(sorted_words(run.decide(frame)))
     outside = open_run(packs, policies, as_of=Date(1990, 1, 1), key="code")
-    assert outside.decide(frame, is_sorted=True).equals(sorted_words(outside.decide(frame)))
+    for each in (run, outside):
+        results = each.results(frame)
+        written = parquet_bytes(results)
+        assert pq.read_table(pa.BufferReader(written)).equals(sorted_words(results.table()))
+        assert parquet_bytes(ResultColumns.of(results.table())) == written
+
+
+def test_rows_that_the_interpreter_decides_are_told_as_their_codes_tell_them(
+    tmp_path: Path, frame: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = "\n".join(f"| {rule} | >= {90 - 10 * rule} | {rule * 100} |" for rule in range(1, 8))
+    table = f"| F | 人 | **金额: number** |\n|---|---|---|\n{rules}\n| 否则 | - | 0 |\n"
+    packs = packs_with(tmp_path, f"{table}\n{block('符合: boolean', '人 < 62')}", amount="金额")
+    monkeypatch.setattr(columns, "CODED_FROM", 0)
+    run = open_run(packs, list(packs.policies), as_of=AS_OF, key="code")
+    told = run.results(frame)
+    assert run.interpreted == 0
+    assert any(isinstance(column, Spread) for column in told.columns), "rows share answers where codes tell them"
+    parts = PolicyColumns.parts
+
+    def distrusted(self: PolicyColumns, frame: pl.DataFrame, *, block: int | None = None) -> Iterator[Part]:
+        for part in parts(self, frame, block=block):
+            bad = np.arange(len(part.answers.bad)) % 3 == 0
+            yield replace(part, answers=replace(part.answers, bad=bad))
+
+    monkeypatch.setattr(PolicyColumns, "parts", distrusted)
+    again = run.results(frame)
+    assert run.interpreted > 100
+    assert again.table().to_pylist() == told.table().to_pylist()
+    assert parquet_bytes(again) == parquet_bytes(told)
 
 
 def test_the_rules_of_a_table_over_figures_of_the_place_alone_are_told_by_codes_as_by_values(
@@ -107,18 +139,6 @@ def test_the_rules_of_a_table_over_figures_of_the_place_alone_are_told_by_codes_
     assert told[0].equals(told[1_000])
     (rules,) = (told[0].column(name) for name in told[0].column_names if name.endswith("符合"))
     assert rules.to_pylist() == ["1"] * frame.height
-
-
-def test_few_different_amounts_are_listed_in_a_parquet_and_many_stand_in_full() -> None:
-    rows = np.arange(20_000)
-    table = pa.table({"code": rows.astype(str), "few": rows % 7 * 1_000_000, "many": rows * 1_000_003, "facts": rows.astype(np.uint64) % 3})
-    table = table.append_column("none", pa.nulls(20_000, pa.int64()))
-    written = parquet_bytes(table)
-    opened = pq.ParquetFile(pa.BufferReader(written))
-    assert opened.read().equals(table)
-    columns = [opened.metadata.row_group(0).column(place) for place in range(table.num_columns)]
-    assert [column.path_in_schema for column in columns if column.has_dictionary_page] == ["few", "none"]
-    assert parquet_bytes(table).equals(written)
 
 
 @pytest.mark.long

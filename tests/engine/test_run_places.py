@@ -9,21 +9,28 @@ import pyarrow as pa
 import pytest
 
 from tests.stories.small_district import files_below
+from zhida.columnar.parquet import parquet_bytes
+from zhida.columnar.spread import ResultColumns
 from zhida.errors import InputError
-from zhida.registry_io.parts import RESULTS_FILE, WorkFolder, work_folder
+from zhida.registry_io.parts import RESULTS_FILE, PartMark, WorkFolder, work_folder
 
 DIGEST = "0123456789abcdef"
 NAMES = ("report.html", "summary.json")
 
 
-def table(word: str, rows: int = 2) -> pa.Table:
-    words = pa.array([word] * rows).dictionary_encode()
-    return pa.table({"key": [f"{word}{place}" for place in range(rows)], "word": words})
+def table(word: str) -> pa.Table:
+    words = pa.array([word] * 2).dictionary_encode()
+    return pa.table({"key": [f"{word}{place}" for place in range(2)], "word": words})
+
+
+def write_part(work: WorkFolder, place: int, word: str) -> None:
+    data = parquet_bytes(ResultColumns.of(table(word)))
+    work.write(place, data, PartMark(f"{word}{place}", rows=2, size=len(data), interpreted=0, taken_over=0))
 
 
 def write(work: WorkFolder, word: str, parts: int, *more: str) -> None:
     for place in range(parts):
-        work.write(place, table(word), f"{word}{place}", interpreted=0, taken_over=0)
+        write_part(work, place, word)
     for name in (*NAMES, *more):
         (work.beside / name).write_text(f"{word} {name}\n", encoding="utf-8")
 
@@ -135,11 +142,11 @@ def test_a_full_disk_keeps_the_parts_that_are_done(tmp_path: Path, monkeypatch: 
     publish(tmp_path, "old", 1)
     before = files_below(tmp_path)
     with work_folder(tmp_path, DIGEST) as work:
-        work.write(0, table("new"), "new0", interpreted=0, taken_over=0)
+        write_part(work, 0, "new")
         with monkeypatch.context() as patch:
             patch.setattr("zhida.registry_io.parts.os.fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
             with pytest.raises(InputError):
-                work.write(1, table("new"), "new1", interpreted=0, taken_over=0)
+                write_part(work, 1, "new")
     assert {name: data for name, data in files_below(tmp_path).items() if not name.startswith(".")} == before
     with work_folder(tmp_path, DIGEST) as work:
         assert work.done(0) is not None

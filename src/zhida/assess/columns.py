@@ -53,11 +53,11 @@ from zhida.columnar.answers import FAILED, HELD, ODD, OPEN
 from zhida.columnar.columns import distinct
 from zhida.columnar.frames import with_numbered_words
 from zhida.columnar.learned import Learned
-from zhida.columnar.policies import CODED_FROM, Part, PolicyColumns, Words, dictionary, open_policy, spread
+from zhida.columnar.policies import CODED_FROM, Part, PolicyColumns, Words, dictionary, open_policy
 from zhida.columnar.settle import Answers
+from zhida.columnar.spread import Column, Places, ResultColumns, Spread, whole
 from zhida.policy.pack import Packs, PolicyModel
 from zhida.registry_io.engine import engine_version
-from zhida.registry_io.parts import sorted_column
 from zhida.registry_io.plan_cache import plan_digest, read_plan, write_plan
 from zhida.registry_io.registry import Registry, dictionary_sha256, row_facts
 from zhida.values.temporal import Date
@@ -80,11 +80,10 @@ MOST_REMEMBERED = 50_000
 """Values and combinations of values that a policy may remember behind a batch: with more it begins anew, so that memory does not grow
 with the registry where an attribute is different in each row."""
 
-Places = NDArray[np.int32]
+WordPlaces = NDArray[np.int32]
 """The place of each row's word, -1 for none."""
 
-Columns = dict[str, pa.Array]
-Table = pa.Table
+Columns = dict[str, Column]
 
 
 def open_run(packs: Packs, policies: Sequence[str], *, as_of: Date, key: str | None = None, cache: Path | None = None) -> "RegistryColumns":
@@ -159,34 +158,37 @@ class RegistryColumns:
         found.schema = pa.schema(fields, metadata=self.schema.metadata)
         return found
 
-    def decide(self, batch: pl.DataFrame, *, is_sorted: bool = False) -> pa.Table:
+    def decide(self, batch: pl.DataFrame) -> pa.Table:
         """Return the results of a batch, one row for each of its rows, in order; see the module for the columns.
 
         Args:
             batch: Columns by the names of attributes and of their years, typed as registry.parquet is, with `:absent` companions.
-            is_sorted: Whether dictionaries are to hold just the words that occur, sorted, as `sorted_words` makes them.
         """
+        return self.results(batch).table()
+
+    def results(self, batch: pl.DataFrame) -> ResultColumns:
+        """Return what `decide` does, column by column, as it was found."""
         batch = self.ready(batch)
-        return self.table(batch, [self.one(place, batch, is_sorted=is_sorted) for place in range(len(self.parts))])
+        return self.together(batch, [self.one(place, batch) for place in range(len(self.parts))])
 
     def ready(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return a batch as `one` takes it."""
         facts = [item.name for part in self.parts if part.columns is not None for item in part.columns.plan.facts.values()]
         return with_numbered_words(frame_at(batch, self.as_of), facts)
 
-    def one(self, place: int, batch: pl.DataFrame, *, is_sorted: bool) -> Columns:
+    def one(self, place: int, batch: pl.DataFrame) -> Columns:
         """Return what the policy at a place says of a batch that was made ready."""
         part = self.parts[place]
-        found, interpreted = part.decide(batch, self.block, is_sorted=is_sorted)
+        found, interpreted = part.decide(batch, self.block)
         self.interpreted += interpreted
         self.parts[place] = part.within(MOST_REMEMBERED)
         return found
 
-    def table(self, batch: pl.DataFrame, found: Sequence[Columns]) -> pa.Table:
-        """Return what the policies say of a batch, one after the other, as a table."""
-        arrays = [_strings(batch, self.key), _strings(batch, NAME_ATTRIBUTE)]
-        arrays += [columns[cell] for part, columns in zip(self.parts, found, strict=True) for cell in part.types]
-        return pa.Table.from_arrays(arrays, schema=self.schema)
+    def together(self, batch: pl.DataFrame, found: Sequence[Columns]) -> ResultColumns:
+        """Return what the policies say of a batch, one after the other."""
+        columns: list[Column] = [_strings(batch, self.key), _strings(batch, NAME_ATTRIBUTE)]
+        columns += [cells[cell] for part, cells in zip(self.parts, found, strict=True) for cell in part.types]
+        return ResultColumns(self.schema, tuple(columns), batch.height)
 
     def costs(self) -> list[int]:
         """Return about how long each policy takes beside the others: the more steps there are, the longer each has to wait for others."""
@@ -264,9 +266,9 @@ class _Policy:
     """Its cells."""
     columns: PolicyColumns | None
     """Decides it; None outside of the days on which it is law."""
-    outcomes: Places
+    outcomes: WordPlaces
     """By ending: the place of the outcome."""
-    ways: Places
+    ways: WordPlaces
     """By ending: the place of the way of delivery; behind them where facts are missing that all, or not all, may be stated."""
     stated: tuple[np.uint64, ...]
     """The bits of missing facts that a subject may state."""
@@ -322,59 +324,51 @@ class _Policy:
         found = {name: TYPES.get(name.partition(":")[0], WORDS) for name in names}
         return found | dict.fromkeys(self.layout.tables.values(), WORDS)
 
-    def decide(self, batch: pl.DataFrame, block: int | None = None, *, is_sorted: bool = False) -> tuple[Columns, int]:
+    def decide(self, batch: pl.DataFrame, block: int | None = None) -> tuple[Columns, int]:
         """Return the cells of a batch as columns, and how many rows the interpreter decided."""
         if self.columns is None:
-            found = self.not_law(batch.height)
-            return {name: sorted_column(column) for name, column in found.items()} if is_sorted else found, 0
-        blocks: list[pa.RecordBatch] = []
+            return self.not_law(batch.height), 0
+        blocks: list[Columns] = []
         bad: list[int] = []
         start = 0
-        are_done = is_sorted
         for part in self.columns.parts(batch, block=block):
-            are_done = is_sorted and not blocks and part.places is not None
-            blocks.append(self.block(self.columns, part, is_sorted=are_done))
-            bad += [start + place for place in np.flatnonzero(part.bad).tolist()]
-            start += blocks[-1].num_rows
-        table = pa.Table.from_batches(blocks, pa.schema(list(self.types.items())))
-        if len(blocks) > 1:
-            table = table.unify_dictionaries()
-        table = table.combine_chunks()
-        found = {name: _only_chunk(table.column(name)) for name in self.types}
+            blocks.append(self.block(self.columns, part))
+            is_bad = part.bad
+            bad += [start + place for place in np.flatnonzero(is_bad).tolist()]
+            start += len(is_bad)
+        if len(blocks) == 1:
+            found = blocks[0]
+        else:
+            batches = [pa.RecordBatch.from_pydict({name: whole(column) for name, column in each.items()}) for each in blocks]
+            table = pa.Table.from_batches(batches, pa.schema(list(self.types.items()))).unify_dictionaries().combine_chunks()
+            found = {name: _only_chunk(table.column(name)) for name in self.types}
         if bad:
             names = batch.columns
             said = [cells_of(self.layout, row_facts(names, batch.row(place))) for place in bad]
-            found = {name: _filled(column, bad, [cells[name] for cells in said]) for name, column in found.items()}
-        if is_sorted and (bad or not are_done or len(blocks) != 1):
-            found = {name: sorted_column(column) for name, column in found.items()}
+            found = _filled(found, bad, said)
         return found, len(bad)
 
     def not_law(self, rows: int) -> Columns:
         """Return what is said where a policy is no law: it does not apply, and nothing is asked."""
-        found = {name: _no_words(rows) if type_ == WORDS else pa.nulls(rows, type_) for name, type_ in self.types.items()}
+        found: Columns = {name: _no_words(rows) if type_ == WORDS else pa.nulls(rows, type_) for name, type_ in self.types.items()}
         for name in self.layout.missing_cells:
             found[name] = pa.array(np.zeros(rows, np.uint64))
         found["outcome"] = _worded(np.full(rows, OUTCOMES.index(Outcome.NOT_APPLICABLE), np.int32), OUTCOMES)
         return found
 
-    def block(self, columns: PolicyColumns, part: Part, *, is_sorted: bool = False) -> pa.RecordBatch:
-        """Return the cells of one block; what different answers have in common is worded once and spread over the rows.
-
-        Each of these answers is that of some row: where words are wanted sorted, those of the answers are.
-        """
-        cells = self.cells(part.answers, columns.batch(part.answers))
-        if is_sorted:
-            cells = {name: sorted_column(column) for name, column in cells.items()}
-        if part.places is not None:
-            cells = {name: _spread(column, part.places) for name, column in cells.items() if name != "near" or part.near is None}
-            if part.near is not None:
-                cells["near"] = columns.near(part.near.misses, ~part.bad)
+    def block(self, columns: PolicyColumns, part: Part) -> Columns:
+        """Return the cells of one block; what different answers have in common is worded once, and rows have their places."""
+        cells: Columns = dict(self.cells(part.answers, columns.batch(part.answers)))
         cells["near"] = _with_years(cells["near"], self.layout.model.as_of)
-        if is_sorted:
-            cells["near"] = sorted_column(cells["near"])
-        return pa.RecordBatch.from_pydict({name: cells[name] for name in self.types})
+        if part.places is None:
+            return cells
+        places = Places.of(part.places, len(part.answers.endings))
+        found: Columns = {name: Spread(column, places) for name, column in cells.items()}
+        if part.near is not None:
+            found["near"] = _with_years(columns.near(part.near.misses, ~part.bad), self.layout.model.as_of)
+        return found
 
-    def cells(self, answers: Answers, given: pa.RecordBatch) -> Columns:
+    def cells(self, answers: Answers, given: pa.RecordBatch) -> dict[str, pa.Array]:
         """Return the cells of one block."""
         rows = given.num_rows
         endings = given.column("ending").to_numpy()
@@ -445,7 +439,7 @@ def _place(words: Sequence[str], word: str | None) -> int:
 # --- columns of words ----------------------------------------------------------------------------------------------
 
 
-def _worded(places: Places, words: Sequence[str]) -> pa.Array:
+def _worded(places: WordPlaces, words: Sequence[str]) -> pa.Array:
     """Return for each row one of some words, all of which are in the dictionary; nothing for -1."""
     mask = places < 0
     return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32(), mask=mask if mask.any() else None), pa.array(words, pa.string()))
@@ -456,17 +450,10 @@ def _no_words(rows: int) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), pa.array([], pa.string()))
 
 
-def _spread(column: pa.Array, places: NDArray[np.int64]) -> pa.Array:
-    """Return a column with an entry of another at each place."""
-    if column.null_count == len(column):
-        return _no_words(len(places)) if column.type == WORDS else pa.nulls(len(places), column.type)
-    return spread(column, places)
-
-
-def places_in(column: pa.DictionaryArray, rows: NDArray[np.int64] | None = None) -> Places:
+def places_in(column: pa.DictionaryArray, rows: NDArray[np.int64] | None = None) -> WordPlaces:
     """Return the place of each row's word, or of those of some rows; -1 for none."""
     found = column.indices if rows is None else column.indices.take(pa.array(rows))
-    places: Places = (found.fill_null(-1) if found.null_count else found).to_numpy()
+    places: WordPlaces = (found.fill_null(-1) if found.null_count else found).to_numpy()
     return places
 
 
@@ -496,7 +483,32 @@ def _only_chunk(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks else pa.array([], column.type)
 
 
-def _filled(column: pa.Array, rows: Sequence[int], values: Sequence[Any]) -> pa.Array:
+def _filled(found: Columns, rows: Sequence[int], said: Sequence[Mapping[str, Any]]) -> Columns:
+    """Return columns with something else said of some rows: an entry behind the others for each, where rows have places."""
+    changed: dict[int, Places] = {}
+    filled: Columns = {}
+    for name, column in found.items():
+        values = [cells[name] for cells in said]
+        if isinstance(column, Spread):
+            before = column.places
+            if id(before) not in changed:
+                changed[id(before)] = before.changed(rows)
+            filled[name] = Spread(_appended(column.values, values), changed[id(before)])
+        else:
+            filled[name] = _replaced(column, rows, values)
+    return filled
+
+
+def _appended(column: pa.Array, values: Sequence[Any]) -> pa.Array:
+    """Return a column with values behind its own."""
+    if column.type != WORDS:
+        return pa.concat_arrays([column, pa.array(values, column.type)])
+    words = column.dictionary.to_pylist()
+    words += dict.fromkeys(value for value in values if value is not None and value not in words)
+    return _worded(np.append(places_in(column), [_place(words, value) for value in values]).astype(np.int32), words)
+
+
+def _replaced(column: pa.Array, rows: Sequence[int], values: Sequence[Any]) -> pa.Array:
     """Return a column with other values in some rows; words that no row has any more are left out, but for those of a fixed list."""
     mask = np.zeros(len(column), np.bool_)
     mask[list(rows)] = True
@@ -515,22 +527,43 @@ def _filled(column: pa.Array, rows: Sequence[int], values: Sequence[Any]) -> pa.
 # --- counting ------------------------------------------------------------------------------------------------------
 
 
-def counted(column: pa.Array) -> list[tuple[Any, int]]:
-    """Return the different values of a column, each with how many rows have it."""
+def counted(column: Column) -> list[tuple[int, int]]:
+    """Return the different values of a column of integers that every row has, each with how many rows have it."""
+    if isinstance(column, Spread):
+        found: dict[int, int] = {}
+        for value, count in zip(column.values.to_pylist(), column.places.counts.tolist(), strict=True):
+            if count:
+                found[value] = found.get(value, 0) + count
+        return list(found.items())
     values = pc.value_counts(column)
     return list(zip(values.field(0).to_pylist(), values.field(1).to_pylist(), strict=True))
 
 
-def words_counted(column: pa.Array) -> dict[str, int]:
+def words_counted(column: Column) -> dict[str, int]:
     """Return how many rows have each word."""
-    if column.type != WORDS:
-        column = column.cast(pa.string()).dictionary_encode()
-    places = places_in(column)
-    counts = np.bincount(places + 1, minlength=1)[1:]
-    return {word: int(count) for word, count in zip(column.dictionary.to_pylist(), counts, strict=False) if count}
+    values, weights = (column.values, column.places.counts) if isinstance(column, Spread) else (column, None)
+    if values.type != WORDS:
+        values = values.cast(pa.string()).dictionary_encode()
+    places = places_in(values)
+    if weights is None:
+        counts = np.bincount(places + 1, minlength=1)[1:]
+    else:
+        counts = np.zeros(len(values.dictionary), np.int64)
+        np.add.at(counts, places[places >= 0], weights[places >= 0])
+    return {word: int(count) for word, count in zip(values.dictionary.to_pylist(), counts, strict=False) if count}
 
 
-def sum_of(column: pa.Array) -> int:
+def sum_of(column: Column) -> int:
     """Return the sum of integers, which may be more than 64 bits hold."""
+    if isinstance(column, Spread):
+        counts = column.places.counts.tolist()
+        return sum((value or 0) * count for value, count in zip(column.values.to_pylist(), counts, strict=True))
     values = column.fill_null(0).to_numpy()
     return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
+
+
+def known_in(column: Column) -> int:
+    """Return how many rows have a value."""
+    if isinstance(column, Spread):
+        return int(column.places.counts[column.values.is_valid().to_numpy(zero_copy_only=False)].sum())
+    return int(len(column) - column.null_count)

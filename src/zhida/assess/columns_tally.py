@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from zhida.assess.assessment import Outcome
 from zhida.assess.cells import WORD, names_of
-from zhida.assess.columns import Table, counted, sum_of, words_counted
+from zhida.assess.columns import counted, known_in, sum_of, words_counted
 from zhida.assess.registry import PolicySummary, RunSummary
 from zhida.assess.statuses import status_rank
 from zhida.assess.subject import gives_amount, missing_parameters
 from zhida.assess.sums import PolicySums, TallySums
+from zhida.columnar.spread import ResultColumns
 from zhida.policy.pack import Packs, PolicyModel
 from zhida.values.temporal import Date
 
@@ -36,12 +37,12 @@ class Tally:
         self.registry = registry
         self.subjects = 0
 
-    def add(self, table: Table) -> None:
-        """Count a part: a table of `RegistryColumns.decide`, or one that was read back from a file of it."""
-        self.subjects += table.num_rows
-        missing = json.loads(table.schema.metadata[b"zhida.missing"])
+    def add(self, results: ResultColumns) -> None:
+        """Count a part: what `RegistryColumns.results` returned, or what was read back from a file of it."""
+        self.subjects += results.rows
+        missing = json.loads(results.schema.metadata[b"zhida.missing"])
         for counts in self.counts:
-            counts.add(table, missing[counts.model.policy.id])
+            counts.add(results, missing[counts.model.policy.id])
 
     def merge(self, other: TallySums) -> None:
         """Count what was counted elsewhere of other parts."""
@@ -65,20 +66,17 @@ class _Counts:
         self.model = model
         self.sums = PolicySums()
 
-    def add(self, table: Table, missing: Sequence[str]) -> None:
+    def add(self, results: ResultColumns, missing: Sequence[str]) -> None:
         """Count a part, whose bits of missing facts have these names."""
         head = f"{self.model.policy.id}:"
         for name, counter in self.sums.words.items():
-            for chunk in table.column(head + name).chunks:
-                counter.update(words_counted(chunk))
-        self.sums.amount_fen += sum(map(sum_of, table.column(f"{head}amount_fen").chunks))
-        near = table.column(f"{head}near")
-        self.sums.near += len(near) - near.null_count
+            counter.update(words_counted(results.column(head + name)))
+        self.sums.amount_fen += sum_of(results.column(f"{head}amount_fen"))
+        self.sums.near += known_in(results.column(f"{head}near"))
         for start in range(0, len(missing), WORD):
             cell = f"{head}missing:{start // WORD}" if start else f"{head}missing"
-            for chunk in table.column(cell).chunks:
-                for bits, count in counted(chunk):
-                    self.sums.missing.update(dict.fromkeys(names_of(missing[start : start + WORD], [bits]), count))
+            for bits, count in counted(results.column(cell)):
+                self.sums.missing.update(dict.fromkeys(names_of(missing[start : start + WORD], [bits]), count))
 
     def summary(self) -> PolicySummary:
         """Return the counts."""

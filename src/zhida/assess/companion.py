@@ -1,6 +1,6 @@
 """A companion: a process that decides policies of a part beside the run's own, where a run is a single part.
 
-    policies, the longest first ──┬──> this process, one after the other ──> columns of results ──> table
+    policies, the longest first ──┬──> this process, one after the other ──> columns of results ──> results of all
                                   └──> the companion, once it is ready ────────┘
 
 Each takes the next policy that nobody has begun. What comes out is the same, whoever decided which: what a policy says of a batch
@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 
-from zhida.assess.columns import Columns, RegistryColumns, Table
+from zhida.assess.columns import Columns, RegistryColumns
 from zhida.assess.processes import ProcessWorker
+from zhida.columnar.spread import ResultColumns
 from zhida.registry_io.tables import Frame
 
 PATIENCE = 1
@@ -38,11 +39,11 @@ class Companion:
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
-    def table(self, columns: RegistryColumns, frame: Frame) -> Table:
-        """Return what `RegistryColumns.decide` does, sorted."""
+    def results(self, columns: RegistryColumns, frame: Frame) -> ResultColumns:
+        """Return what `RegistryColumns.results` does."""
         shared = _Shared(columns, frame, self.go_on)
         self._waiting.put(shared)
-        return shared.table()
+        return shared.results()
 
     def close(self) -> None:
         """End the process; nobody waits for an answer any more."""
@@ -85,7 +86,7 @@ class _Shared:
         """Rows that the interpreter decided in the other process."""
         self._is_over = threading.Event()
 
-    def table(self) -> Table:
+    def results(self) -> ResultColumns:
         """Decide what nobody has begun, wait for the others, and return all."""
         try:
             batch = self.columns.ready(self.frame)
@@ -97,7 +98,7 @@ class _Shared:
         finally:
             self.left.clear()
         self.columns.interpreted += self.interpreted
-        return self.columns.table(batch, [columns for columns in self.found if columns is not None])
+        return self.columns.together(batch, [columns for columns in self.found if columns is not None])
 
     def work_there(self, worker: ProcessWorker) -> bool:
         """Have the other process decide policies until none is left; says whether it is still of use.
@@ -123,7 +124,7 @@ class _Shared:
     def _work_here(self, batch: Frame) -> None:
         while (place := self._next()) is not None:
             self.go_on()
-            self.found[place] = self.columns.one(place, batch, is_sorted=True)
+            self.found[place] = self.columns.one(place, batch)
 
     def _next(self) -> int | None:
         """Return the place of a policy that nobody has begun, if there is any."""

@@ -18,11 +18,11 @@ from zhida.assess.columns import RegistryColumns, open_run
 from zhida.assess.order import RunOrder, fact_attributes, policy_digest
 from zhida.assess.population import Filler, Population
 from zhida.assess.population_columns import Askers
+from zhida.columnar.spread import ResultColumns
 from zhida.registry_io.attributes import ABSENT_SUFFIX
 from zhida.registry_io.engine import engine_version
 from zhida.registry_io.fingerprints import Words, row_fingerprints
 from zhida.registry_io.former import FACTS_COLUMN, Former, places_of
-from zhida.registry_io.parts import sorted_words
 from zhida.registry_io.registry import dictionary_sha256
 
 
@@ -30,7 +30,7 @@ from zhida.registry_io.registry import dictionary_sha256
 class Decided:
     """A part, decided."""
 
-    table: pa.Table
+    results: ResultColumns
     """The columns of the results, `zhida:facts` last."""
     interpreted: int
     """Rows that went to the interpreter, counted for each policy."""
@@ -68,8 +68,8 @@ def changes_of(order: RunOrder, former: Former) -> dict[str, str]:
     return found
 
 
-Share = Callable[[RegistryColumns, pl.DataFrame], pa.Table]
-"""Decides a batch with some policies, as `RegistryColumns.decide` does where results are to be sorted."""
+Share = Callable[[RegistryColumns, pl.DataFrame], ResultColumns]
+"""Decides a batch with some policies, as `RegistryColumns.results` does."""
 
 CHANGES = ("new", "date", "engine", "text", "dictionary", "around")
 """Not in the former results; another date, engine, text or dictionary; parameters of the place, policies that are used."""
@@ -124,14 +124,13 @@ class Decider:
             is_alike = set(attributes) == set(self.former.facts)
             compared = fingerprints if is_alike else row_fingerprints(frame, fact_columns(self.former.facts, self.key))
             table, taken_over = self._renewed(frame, self.former, compared)
-        table = self._anew(frame) if table is None else sorted_words(table)
-        table = table.append_column(FACTS_COLUMN, pa.array(fingerprints))
-        return Decided(table, self._interpreted() - before, taken_over)
+        results = self._anew(frame) if table is None else ResultColumns.of(table)
+        return Decided(results.with_column(FACTS_COLUMN, pa.array(fingerprints)), self._interpreted() - before, taken_over)
 
-    def _anew(self, frame: pl.DataFrame) -> pa.Table:
+    def _anew(self, frame: pl.DataFrame) -> ResultColumns:
         """Return the results of rows, nothing of which is taken over."""
         columns = self.columns(self.order.policies)
-        return columns.decide(frame, is_sorted=True) if self.share is None else self.share(columns, frame)
+        return columns.results(frame) if self.share is None else self.share(columns, frame)
 
     def _interpreted(self) -> int:
         return sum(columns.interpreted for columns in self._opened.values())

@@ -31,6 +31,7 @@ from zhida.assess.registry import RunSummary, known_at
 from zhida.assess.renewing import changes_of, fact_columns
 from zhida.assess.workers import Workers
 from zhida.assess.working import DonePart, Job, PartRows, Scene, Writing
+from zhida.columnar.spread import ResultColumns
 from zhida.registry_io.former import DIGESTS_KEY, FACTS_KEY, open_former
 from zhida.registry_io.parts import POPULATION_FILE, PartMark, WorkFolder, work_folder
 from zhida.registry_io.sources import Source
@@ -204,7 +205,7 @@ class _Runner:
             if mark is None or mark.fingerprint != source.fingerprint(part):
                 waiting.append(part)
             else:
-                tally.add(work.read(part.number))
+                tally.add(ResultColumns.of(work.read(part.number)))
                 self.progress.add(mark, is_found=True)
         self.progress.begin(self.progress)
         scene = Scene(tuple(each.groups for each in population.computed), Writing(work, _metadata(order, source, population)))

@@ -185,7 +185,7 @@ class Workers:
         worker = self._new_process() if self._is_spread else None
         if worker is not None:
             return worker
-        here = Worker(self.job, self.go_on, None if self._companion is None else self._companion.table)
+        here = Worker(self.job, self.go_on, None if self._companion is None else self._companion.results)
         with self._lock:
             self._all.append(here)
         return here

@@ -17,6 +17,7 @@ from zhida.assess.population import Counting, Population, Sums, population_of
 from zhida.assess.population_columns import Askers
 from zhida.assess.renewing import Decider, Share
 from zhida.assess.sums import TallySums
+from zhida.columnar.parquet import parquet_bytes
 from zhida.registry_io.former import Former
 from zhida.registry_io.parts import PartMark, WorkFolder
 from zhida.registry_io.tables import Frame
@@ -117,11 +118,12 @@ class Worker:
         assert writing is not None, "where results go is settled before anything is decided"
         decided = self._deciding().decide(rows.frame)
         self.go_on()
-        table = decided.table.replace_schema_metadata({**writing.metadata, **decided.table.schema.metadata})
-        counts = {"interpreted": decided.interpreted, "taken_over": decided.taken_over}
-        mark = writing.work.write(rows.number, table, rows.fingerprint, **counts)
+        results = decided.results.with_metadata({**writing.metadata, **decided.results.schema.metadata})
+        data = parquet_bytes(results, with_statistics=[self.job.key])
+        mark = PartMark(rows.fingerprint, results.rows, len(data), decided.interpreted, decided.taken_over)
+        writing.work.write(rows.number, data, mark)
         tally = Tally(order.packs, order.policies, as_of=order.as_of, is_synthetic=False, registry="")
-        tally.add(table)
+        tally.add(results)
         return DonePart(mark, tally.sums())
 
     def prepare(self) -> None:
@@ -138,7 +140,7 @@ class Worker:
         assert self._taken is not None, "a batch was taken in before"
         columns, batch = self._taken
         before = columns.interpreted
-        return columns.one(place, batch, is_sorted=True), columns.interpreted - before
+        return columns.one(place, batch), columns.interpreted - before
 
     def keep(self) -> None:
         """Keep what was learned for other runs."""

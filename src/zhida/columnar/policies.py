@@ -15,7 +15,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from zhida.columnar.answers import FAILED, HELD, ODD, OPEN, Questions
-from zhida.columnar.arrays import numbers, values_of
 from zhida.columnar.cases import FenOf
 from zhida.columnar.coded import UncodedError
 from zhida.columnar.coded_policies import CodedPolicy
@@ -30,6 +29,7 @@ from zhida.columnar.near_coded import CodedRows
 from zhida.columnar.near_values import ValueRows
 from zhida.columnar.plan import Kind, Plan
 from zhida.columnar.settle import Answers, Fired, Near, PossibleSet, Settler
+from zhida.columnar.spread import spread
 from zhida.dmn.compiled import CompiledTable, Typed
 from zhida.policy.front_matter import Rounding
 from zhida.policy.pack import PolicyModel
@@ -91,20 +91,6 @@ class Part:
     def bad(self) -> Mask:
         """The rows that go to the interpreter."""
         return self.answers.bad if self.places is None else self.answers.bad[self.places]
-
-
-def spread(array: pa.Array, places: Array) -> pa.Array:
-    """Return an array with an entry of another at each place.
-
-    >>> spread(dictionary(np.array([1, 0]), "甲乙".__getitem__), np.array([0, 0, 1])).to_pylist()
-    ['乙', '乙', '甲']
-    """
-    if isinstance(array, pa.DictionaryArray):
-        return pa.DictionaryArray.from_arrays(spread(array.indices, places), array.dictionary, safe=False)
-    if not pa.types.is_integer(array.type):
-        return array.take(numbers(places))
-    values, lacking = values_of(array)
-    return numbers(values[places], None if lacking is None else lacking[places])
 
 
 @dataclass(frozen=True, slots=True)

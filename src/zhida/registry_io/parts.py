@@ -47,9 +47,6 @@ LAST = {"commit.json": 1, "lock": 2}
 DIGEST_DIGITS = 16
 """Digits of an order's digest that name its work folder."""
 
-LOOKED_AT, FEW_AMOUNTS = 4_096, 256
-"""Of how many rows amounts are looked at, and up to how many different ones they are listed in a Parquet: what is in a list is a number."""
-
 Metadata = Mapping[bytes, bytes]
 
 
@@ -116,17 +113,14 @@ class WorkFolder:
         """Return a part that is done."""
         return read_part(self.file(place))
 
-    def write(self, place: int, table: pa.Table, fingerprint: str, *, interpreted: int, taken_over: int) -> PartMark:
-        """Write a part; it counts as done when its mark is in place.
+    def write(self, place: int, data: bytes, mark: PartMark) -> None:
+        """Write a part, which is a Parquet file; it counts as done when its mark is in place.
 
         Raises:
             InputError: registry-write-failed.
         """
-        data = parquet_bytes(table)
-        mark = PartMark(fingerprint, table.num_rows, data.size, interpreted, taken_over)
         self._put(self.file(place), data)
         self._put(self._mark(place), json.dumps(asdict(mark)).encode())
-        return mark
 
     def publish(self, parts: int) -> list[Path]:
         """Put the results and what is beside them into their places: all of them, or none.
@@ -163,7 +157,7 @@ class WorkFolder:
     def _mark(self, place: int) -> Path:
         return self.path / "marks" / f"{part_name(place)}.json"
 
-    def _put(self, path: Path, data: bytes | pa.Buffer) -> None:
+    def _put(self, path: Path, data: bytes) -> None:
         """Write a file elsewhere and rename it into place, with everything on the disk before and after."""
         new = self.path / f"new-{os.getpid()}-{path.name}"  # whoever is left over of a run that was killed writes no file of ours
         try:
@@ -225,26 +219,6 @@ def _places(indices: pa.Int32Array) -> NDArray[np.int32]:
         return plain
     is_valid = np.unpackbits(np.frombuffer(validity, np.uint8), count=len(indices), bitorder="little").view(np.bool_)
     return np.where(is_valid, np.frombuffer(data, np.int32)[: len(indices)], np.int32(-1))
-
-
-def parquet_bytes(table: pa.Table) -> pa.Buffer:
-    """Return a table as Parquet; the same table gives the same bytes.
-
-    Into memory first: an operating system's refusal is then always an OSError of ours.
-    """
-    out = pa.BufferOutputStream()
-    key = table.schema.names[0]
-    listed = [field.name for place, field in enumerate(table.schema) if pa.types.is_dictionary(field.type) or _is_listed(table, place)]
-    pq.write_table(
-        table, out, compression="zstd", compression_level=1, use_dictionary=listed, write_statistics=[key], write_page_checksum=True
-    )
-    return out.getvalue()
-
-
-def _is_listed(table: pa.Table, place: int) -> bool:
-    """Say whether a column holds amounts of which few are different, so that a list of them takes less room, and less time, than all."""
-    column = table.column(place).slice(0, LOOKED_AT)
-    return pa.types.is_int64(column.type) and len(column.unique()) <= FEW_AMOUNTS
 
 
 def read_part(file: Path) -> pa.Table:

@@ -6,8 +6,9 @@
     codes, masks       ──decide_masks───> rules         the lowest rule, or the only one
     codes, masks       ──match──────────> masks         all of them, one bit per rule
     codes, masks       ──sum_masks──────> sums          of the numbers of all of them
+    places, numbers    ──pack───────────> bits          what a page of Parquet holds of a column of few values
 
-The last four take columns that are not coded yet as well (`Uncoded`): then codes are made a stretch of rows at a time, right
+The four that decide take columns that are not coded yet as well (`Uncoded`): then codes are made a stretch of rows at a time, right
 before they are used, and never leave the caches.
 
 `PATHS` are the ways in which this machine can run it, best first: native ones where the extension was built, and "numpy", which is
@@ -51,6 +52,7 @@ __all__ = [
     "intersect",
     "look_up",
     "match",
+    "pack",
     "path",
     "reached",
     "sum_masks",
@@ -224,6 +226,21 @@ def sum_masks(  # noqa: PLR0913 - the kernel's face
         out = np.empty(_rows(codes), np.int64)
     _native.sum_masks(place, _plain(codes), masks, numbers, none, empty, out)
     return out
+
+
+def pack(
+    places: Array, numbers: NDArray[np.int32], bits: int, *, out: NDArray[np.uint8] | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None, int]:
+    """Return the numbers of rows packed as bits, which rows have one, and how many; see `numpy_kernel.pack`."""
+    place = _Choice.place
+    if place == _NUMPY:
+        return numpy_kernel.pack(places, numbers, bits, out=out)
+    groups = (len(places) + 7) // 8
+    if out is None:
+        out = np.empty(groups * bits, np.uint8)
+    present = np.empty(groups, np.uint8)
+    count = _native.pack(place, places, numbers, bits, out, present)
+    return out[: (count + 7) // 8 * bits], None if count == len(places) else present, count
 
 
 def coded(column: Coded) -> Array:

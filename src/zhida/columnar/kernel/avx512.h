@@ -367,3 +367,96 @@ ALWAYS_INLINE size_t list_words_512(const uint64_t *const *mask, const size_t co
     }
     return listed;
 }
+
+/* --- packing --------------------------------------------------------------------------------------------------------------- */
+
+/* Entries of one byte by places of one byte; returns how many were done. */
+static size_t entries_of_bytes_512(const Packing *packing, const uint8_t *places, size_t rows, uint8_t *out) {
+    const size_t limit = packing->count < 256 ? packing->count : 256;
+    size_t row = 0;
+    for (; row + ROWS_512 <= rows; row += ROWS_512) {
+        _mm512_storeu_si512(out + row, bytes_of_512(packing->table, limit, _mm512_loadu_si512(places + row)));
+    }
+    return row;
+}
+
+/* The low bytes of 64 pairs of bytes. */
+ALWAYS_INLINE __m512i low_bytes_512(__m512i a, __m512i b) {
+    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi16_epi8(a)), _mm512_cvtepi16_epi8(b), 1);
+}
+
+/* The same by places of two bytes; `pages` of 128 entries, a constant where it matters. */
+ALWAYS_INLINE size_t entries_of_pages_512(const Packing *packing, const uint16_t *places, size_t rows, const unsigned pages, uint8_t *out) {
+    size_t row = 0;
+    for (; row + ROWS_512 <= rows; row += ROWS_512) {
+        const __m512i a = _mm512_loadu_si512(places + row), b = _mm512_loadu_si512(places + row + 32);
+        const __m512i place = low_bytes_512(a, b);
+        __m512i found = bytes_of_512(packing->table, pages == 1 ? 128 : 256, place);
+        if (pages > 2) {
+            const __m512i page = low_bytes_512(_mm512_srli_epi16(a, 7), _mm512_srli_epi16(b, 7));
+            for (unsigned each = 2; each < pages; each++) {
+                const uint8_t *here = packing->table + 128 * (size_t)each;
+                const __m512i looked = _mm512_permutex2var_epi8(_mm512_loadu_si512(here), place, _mm512_loadu_si512(here + 64));
+                found = _mm512_mask_mov_epi8(found, _mm512_cmpeq_epi8_mask(page, _mm512_set1_epi8((char)each)), looked);
+            }
+        }
+        _mm512_storeu_si512(out + row, found);
+    }
+    return row;
+}
+
+static size_t entries_512(const Packing *packing, const uint16_t *places, size_t rows, uint8_t *out) {
+    const unsigned pages = (unsigned)((packing->count + 127) / 128);
+    switch (pages) {
+    case 1: return entries_of_pages_512(packing, places, rows, 1, out);
+    case 2: return entries_of_pages_512(packing, places, rows, 2, out);
+    case 3: return entries_of_pages_512(packing, places, rows, 3, out);
+    case 4: return entries_of_pages_512(packing, places, rows, 4, out);
+    default: return pages <= PAGES ? entries_of_pages_512(packing, places, rows, pages, out) : 0;
+    }
+}
+
+/* Keep the entries that are numbers, 64 rows at a time; what is written behind them means nothing. */
+static size_t squeeze_512(unsigned entry, const void *found, size_t rows, void *kept, uint8_t *present) {
+    const __m512i none = _mm512_set1_epi8(-1);
+    const uint8_t *here = (const uint8_t *)found;
+    uint8_t *numbers = (uint8_t *)kept;
+    size_t count = 0;
+    for (size_t row = 0; row < rows; row += ROWS_512, here += ROWS_512 * entry) {
+        uint64_t has = 0;
+        if (entry == 1) {
+            const __m512i values = _mm512_loadu_si512(here);
+            has = _mm512_cmpneq_epi8_mask(values, none);
+            _mm512_storeu_si512(numbers + count, _mm512_maskz_compress_epi8(has, values));
+            count += (size_t)_mm_popcnt_u64(has);
+        } else if (entry == 2) {
+            for (unsigned part = 0; part < 2; part++) {
+                const __m512i values = _mm512_loadu_si512(here + 64 * part);
+                const __mmask32 some = _mm512_cmpneq_epi16_mask(values, none);
+                _mm512_storeu_si512(numbers + 2 * count, _mm512_maskz_compress_epi16(some, values));
+                count += (size_t)_mm_popcnt_u32(some);
+                has |= (uint64_t)some << (32 * part);
+            }
+        } else {
+            for (unsigned part = 0; part < 4; part++) {
+                const __m512i values = _mm512_loadu_si512(here + 64 * part);
+                const __mmask16 some = _mm512_cmpneq_epi32_mask(values, none);
+                _mm512_storeu_si512(numbers + 4 * count, _mm512_maskz_compress_epi32(some, values));
+                count += (size_t)_mm_popcnt_u32(some);
+                has |= (uint64_t)some << (16 * part);
+            }
+        }
+        memcpy(present + row / 8, &has, 8);
+    }
+    return count;
+}
+
+/* Numbers of one bit, 64 at a time. */
+static uint8_t *pack_bits_512(const uint8_t *numbers, size_t count, uint8_t *out) {
+    for (size_t from = 0; from < count; from += ROWS_512, out += 8) {
+        const __m512i values = _mm512_loadu_si512(numbers + from);
+        const uint64_t word = _mm512_test_epi8_mask(values, values);
+        memcpy(out, &word, 8);
+    }
+    return out;
+}

@@ -901,5 +901,7 @@ static Fault LANE(sum_masks)(const Masks *masks, const Addends *addends, int64_t
     }
 }
 
-static const Path LANE(path) = {LANE_NAME, LEVEL, LANE(encode),       LANE(translate), LANE(translate_bits),
-                                 LANE(decide_dense), LANE(decide_masks), LANE(match),    LANE(sum_masks)};
+#include "packing.h"
+
+static const Path LANE(path) = {LANE_NAME, LEVEL, LANE(encode), LANE(translate), LANE(translate_bits), LANE(decide_dense), LANE(decide_masks),
+                                 LANE(match), LANE(sum_masks), LANE(pack)};

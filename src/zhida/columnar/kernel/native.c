@@ -48,11 +48,11 @@
 #undef LANE_NAME
 #ifdef __clang__
 #pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512bitalg,avx2,bmi,bmi2,popcnt,lzcnt"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,avx512bitalg,avx2,bmi,bmi2,popcnt,lzcnt"))), apply_to = function)
 #else
 #pragma GCC pop_options
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512bitalg,avx2,bmi,bmi2,popcnt,lzcnt,prefer-vector-width=512")
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,avx512bitalg,avx2,bmi,bmi2,popcnt,lzcnt,prefer-vector-width=512")
 #endif
 #define LEVEL 3
 #define LANE(name) GLUE(name, avx512)
@@ -79,7 +79,8 @@ static void find_paths(void) {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt")) {
         if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
-            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bitalg")) {
+            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2")
+            && __builtin_cpu_supports("avx512bitalg")) {
             paths[path_count++] = &path_avx512;
         }
         paths[path_count++] = &path_avx2;
@@ -726,12 +727,88 @@ done:
     return found;
 }
 
+/* --- pack ------------------------------------------------------------------------------------------------------------------ */
+
+/* The numbers as entries of a table, as narrow as they can be with one that stands for none. Returns what is to be freed, or NULL. */
+static void *make_entries(Packing *packing, const View *numbers) {
+    const int32_t *given = (const int32_t *)numbers->buffer.buf;
+    const size_t count = numbers->count;
+    uint64_t most = 0;
+    uint8_t *memory;
+    for (size_t place = 0; place < count; place++) {
+        if (given[place] < -1 || (given[place] >= 0 && (uint64_t)given[place] >> packing->bits)) {
+            return PyErr_Format(PyExc_ValueError, "numbers: %ld does not fit into %u bits", (long)given[place], packing->bits), NULL;
+        }
+        packing->has_none |= given[place] < 0;
+        if (given[place] >= 0 && (uint64_t)given[place] > most) most = (uint64_t)given[place];
+    }
+    most += packing->has_none ? 1 : 0;
+    packing->entry = count > UINT16_MAX + 1 || most > UINT16_MAX ? 4 : most > UINT8_MAX ? 2 : 1;
+    memory = (uint8_t *)calloc(1, (count * packing->entry + ROOM - 1) / ROOM * ROOM + ROOM);
+    if (!memory) return PyErr_NoMemory();
+    for (size_t place = 0; place < count; place++) {
+        if (packing->entry == 1) memory[place] = (uint8_t)given[place];
+        else if (packing->entry == 2) ((uint16_t *)(void *)memory)[place] = (uint16_t)given[place];
+        else ((uint32_t *)(void *)memory)[place] = (uint32_t)given[place];
+    }
+    packing->count = count;
+    packing->table = memory;
+    return memory;
+}
+
+/* pack(path, places, numbers, bits, packed, present) */
+static PyObject *pack(PyObject *module, PyObject *const *arguments, Py_ssize_t given) {
+    View views[4];
+    View *places = &views[0], *numbers = &views[1], *packed = &views[2], *present = &views[3];
+    Packing packing;
+    Fault fault;
+    void *memory = NULL;
+    size_t bits = 0, count = 0;
+    PyObject *found = NULL;
+    const Path *path;
+    (void)module;
+    memset(views, 0, sizeof views);
+    memset(&packing, 0, sizeof packing);
+    if (check_arguments("pack", given, 6) < 0 || !(path = path_of(arguments[0]))) return NULL;
+    if (hold_kind(places, arguments[1], "places", 1, 0, "BHIiq") < 0 || hold_kind(numbers, arguments[2], "numbers", 1, 0, "i") < 0
+        || count_of(arguments[3], "bits", 32, &bits) < 0 || hold_kind(packed, arguments[4], "out", 1, 1, "B") < 0
+        || hold_kind(present, arguments[5], "present", 1, 1, "B") < 0 || check_out(present, (places->count + 7) / 8, 1) < 0
+        || check_apart(packed, places, "places") < 0 || check_apart(packed, numbers, "numbers") < 0
+        || check_apart(packed, present, "present") < 0 || check_apart(present, places, "places") < 0
+        || check_apart(present, numbers, "numbers") < 0) goto done;
+    if (packed->count < (places->count + 7) / 8 * bits) {
+        PyErr_Format(PyExc_ValueError, "out: %zu bytes, fewer than %zu", packed->count, (places->count + 7) / 8 * bits);
+        goto done;
+    }
+    if (numbers->count > INT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "numbers: too many");
+        goto done;
+    }
+    packing.places = places->buffer.buf;
+    packing.width = places->width;
+    packing.rows = places->count;
+    packing.bits = (unsigned)bits;
+    packing.packed = (uint8_t *)packed->buffer.buf;
+    packing.end = packing.packed + packed->count;
+    packing.present = (uint8_t *)present->buffer.buf;
+    if (!(memory = make_entries(&packing, numbers))) goto done;
+    Py_BEGIN_ALLOW_THREADS
+    fault = path->pack(&packing, &count);
+    Py_END_ALLOW_THREADS
+    if (fault.column >= 0) PyErr_Format(PyExc_ValueError, "places: the one in row %zu is not below %zu", fault.row, packing.count);
+    else found = PyLong_FromSize_t(count);
+done:
+    free(memory);
+    for (unsigned place = 0; place < 4; place++) let_go(&views[place]);
+    return found;
+}
+
 /* --- the module -------------------------------------------------------------------------------------------------------- */
 
 #define FUNCTION(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 static PyMethodDef functions[] = {
     FUNCTION(encode), FUNCTION(translate), FUNCTION(translate_bits), FUNCTION(decide_dense),
-    FUNCTION(decide_masks), FUNCTION(match), FUNCTION(sum_masks), {NULL, NULL, 0, NULL},
+    FUNCTION(decide_masks), FUNCTION(match), FUNCTION(sum_masks), FUNCTION(pack), {NULL, NULL, 0, NULL},
 };
 
 static int fill_module(PyObject *module) {

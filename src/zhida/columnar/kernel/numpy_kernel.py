@@ -32,6 +32,8 @@ Bits = tuple[Any, int]
 
 _CODES = "BH"
 _INDICES = "bBhHiIlq"
+_PLACES = "BHIilq"
+_MOST_BITS = 32
 _WORDS = 2
 """Words of 64 bits in a wide value."""
 
@@ -345,6 +347,56 @@ def sum_masks(  # noqa: PLR0913 - the kernel's face
         np.add.at(sums, rows[some], spread[words[some] * WORD + rules])
         out[start : start + BLOCK] = np.where(counts, np.where(found.any(axis=1), sums, np.int64(empty)), np.int64(none))
     return out
+
+
+# --- columns of few values -------------------------------------------------------------------------------------------------
+
+
+def pack(
+    places: Array, numbers: NDArray[np.int32], bits: int, *, out: NDArray[np.uint8] | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None, int]:
+    """Return the numbers of rows packed as bits, least bit first, and which rows have one: what a page of Parquet holds.
+
+    >>> packed, present, count = pack(np.array([0, 2, 1, 2], np.uint8), np.array([-1, 1, 5], np.int32), 3)
+    >>> packed.tolist() == [5 | 1 << 3 | (5 << 6) % 256, 5 >> 2, 0], present.tolist() == [0b1110], count
+    (True, True, 3)
+
+    Args:
+        places: For each row the place of an entry of `numbers`; of kind uint8, uint16, uint32, int32 or int64.
+        numbers: Of kind int32; -1 is none.
+        bits: Of each number, from 0 to 32; all numbers fit.
+        out: Where to write the numbers: at least `bits` bytes for each eight rows, begun or whole. What is behind them afterwards
+            means nothing.
+
+    Returns:
+        The numbers of the rows that have one, in their order, `bits` bits each, with zeros up to a whole number of eight
+        numbers: `bits` bytes for each eight. One bit for each row, 1 where it has a number, with zeros up to a whole byte;
+        None where all rows have one. How many rows have one.
+    """
+    _check("places", places, _PLACES)
+    _check("numbers", numbers, "i")
+    if not 0 <= (bits := index(bits)) <= _MOST_BITS:
+        raise ValueError(f"bits: {bits} is not from 0 to {_MOST_BITS}")
+    wrong = numbers[(numbers < -1) | (numbers >> min(bits, _MOST_BITS - 1) > 0)]
+    if len(wrong):
+        raise ValueError(f"numbers: {wrong[0]} does not fit into {bits} bits")
+    room = -(-len(places) // 8) * bits
+    if out is not None:
+        _out(out, (max(len(out), room),), np.dtype(np.uint8), places, numbers)
+    beyond = np.flatnonzero((places < 0) | (places >= len(numbers)))
+    if len(beyond):
+        raise ValueError(f"places: the one in row {beyond[0]} is not below {len(numbers)}")
+    found = numbers[places]
+    has = found >= 0
+    kept = found[has]
+    packed = np.empty(room, np.uint8) if out is None else out
+    packed = packed[: -(-len(kept) // 8) * bits]
+    for start in range(0, len(kept) if bits else 0, BLOCK):
+        some = kept[start : start + BLOCK]
+        spread = np.zeros((-(-len(some) // 8) * 8, bits), np.uint8)
+        spread[: len(some)] = (some[:, np.newaxis] >> np.arange(bits).clip(max=_MOST_BITS - 1)) & 1
+        packed[start // 8 * bits :][: spread.size // 8] = np.packbits(spread, bitorder="little")
+    return packed, None if len(kept) == len(places) else np.packbits(has, bitorder="little"), len(kept)
 
 
 # --- what learning uses ------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
  *   cuts.h      thresholds made ready for counting
  *   sources.h   columns that are not coded yet
  *   loops.h     every loop in plain C; compiled once for each path
+ *   packing.h   and those that make columns of few values into what a page of Parquet holds
  *   avx2.h      what pays by hand with 32-byte registers
  *   avx512.h    what pays by hand with 64-byte registers
  *
@@ -67,7 +68,8 @@ enum {
     BROAD_COLUMNS = 8,  /* columns of pairs of bytes whose masks are cut into planes, at most */
     WORD_RULES = 64,    /* rules in a word of a mask */
     MOST_WORDS = 64,    /* words of a mask whose sums are added up from a list */
-    LISTED = 1024       /* words that are listed before they are added up */
+    LISTED = 1024,      /* words that are listed before they are added up */
+    ROOM = 256          /* bytes that are loaded from a table at once, at most */
 };
 
 /* The elements of an array; the width in bytes is at hand separately. */
@@ -171,6 +173,19 @@ typedef struct {
     unsigned unknown;
 } Bits;
 
+/* A column of few values: of each row the place of an entry in a table. */
+typedef struct {
+    const void *places;
+    unsigned width;           /* of a place in bytes: 1, 2, 4 or 8; one with a sign is taken as one without */
+    size_t rows, count;       /* rows, and entries of the table */
+    const uint8_t *table;     /* entries of 1, 2 or 4 bytes, and behind them zeros up to a whole number of ROOM bytes */
+    unsigned entry;           /* bytes of an entry; 4 where there are more entries than two bytes can tell apart */
+    int has_none;             /* whether an entry has no number; it has all bits, and no other has */
+    unsigned bits;            /* of a number where it is packed: 0 to 32 */
+    uint8_t *packed, *end;    /* where numbers go, and the end of the room for them */
+    uint8_t *present;         /* one bit for each row; written where an entry has no number */
+} Packing;
+
 /* The code that a column may not have: it is `code` in `row`. `column` is negative where there is none. */
 typedef struct {
     long column;
@@ -188,7 +203,21 @@ typedef struct {
     Fault (*decide_masks)(const Masks *, uint16_t *out);
     Fault (*match)(const Masks *, uint64_t *out);
     Fault (*sum_masks)(const Masks *, const Addends *, int64_t *out);
+    Fault (*pack)(const Packing *, size_t *found);
 } Path;
+
+/* Eight bytes, the least significant first, on every machine. */
+ALWAYS_INLINE uint64_t load_word(const uint8_t *bytes) {
+    uint64_t word = 0;
+    if (IS_LITTLE) memcpy(&word, bytes, 8);
+    else for (unsigned place = 0; place < 8; place++) word |= (uint64_t)bytes[place] << (8 * place);
+    return word;
+}
+
+ALWAYS_INLINE void store_word(uint8_t *bytes, uint64_t word) {
+    if (IS_LITTLE) memcpy(bytes, &word, 8);
+    else for (unsigned place = 0; place < 8; place++) bytes[place] = (uint8_t)(word >> (8 * place));
+}
 
 ALWAYS_INLINE uint64_t minimum(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
