@@ -10,7 +10,6 @@ import numpy as np
 from zhida.assess.assessment import Assessment, Extent, Outcome
 from zhida.assess.cells import DEFAULT_FIRED, near_words, rule_cell
 from zhida.assess.judge import MAX_AMOUNT
-from zhida.assess.near import drawn_by
 from zhida.assess.settle import MAX_COMBINATIONS
 from zhida.assess.statuses import status_order
 from zhida.assess.subject import assess_model
@@ -132,8 +131,8 @@ class Said:
     rules: dict[str, str | None]
     possible: tuple[list[str], int | None, int | None] | None
     """What is possible and the least and greatest amount in fen; None where nothing is open, or it cannot be told exactly."""
-    near: tuple[str, str] | None
-    """The nearest miss, and the article that draws its line."""
+    near: str | None
+    """The nearest miss."""
 
 
 def by_assessment(model: PolicyModel, assessment: Assessment) -> Said:
@@ -146,7 +145,7 @@ def by_assessment(model: PolicyModel, assessment: Assessment) -> Said:
         words = dict.fromkeys(str(answer.outcome if answer.result is None else answer.result) for answer in assessment.possible)
         fens = [answer.amount_fen for answer in assessment.possible if answer.amount_fen is not None]
         possible = (list(words), min(fens, default=None), max(fens, default=None))
-    near = (near_words(assessment.near[0]), assessment.near[0].article) if assessment.near else None
+    near = near_words(assessment.near[0]) if assessment.near else None
     return Said(assessment.outcome.value, assessment.amount, assessment.result, list(assessment.missing), codes, rules, possible, near)
 
 
@@ -186,15 +185,11 @@ def said_by_columns(columns: PolicyColumns, answers: Answers) -> list[Said | Non
         codes = sorted(code for code, mask in answers.codes.items() if mask[row])
         is_result = policy.result_id is not None
         cells = batch[row]
-        possible, near = None, None
+        possible = None
         if cells["possible"] is not None and not cells["possible"].endswith(ETC):
             possible = (cells["possible"].split("、"), cells["low_fen"], cells["high_fen"])
-        if cells["near"] is not None:
-            assert columns.finder is not None
-            assert answers.near is not None
-            near = (cells["near"], drawn_by(columns.model, columns.finder.bound(answers.near, answers, row)))
         given = (None, value) if is_result else (value, None)
-        found.append(Said(endings[ending], *given, missing, codes, rules, possible, near))
+        found.append(Said(endings[ending], *given, missing, codes, rules, possible, cells["near"]))
     return found
 
 

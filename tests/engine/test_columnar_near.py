@@ -112,7 +112,7 @@ def policies(draw: st.DrawFn, *, is_coded: bool = False) -> str:
         is_coded: Whether nothing is computed with, so that codes tell all.
     """
     names = CODED if is_coded else list(COLUMNS)
-    keys = {"applies": draw(st.sampled_from(["", '类型 != "其他"']))}
+    keys = {"applies": draw(st.sampled_from(["", '类型 != "其他"', '类型 = "企业"']))}
     body = DECISIONS
     is_status = draw(st.booleans())
     if is_status:
@@ -222,6 +222,26 @@ def test_a_decision_is_moved_as_a_fact_is(tmp_path: Path) -> None:
     found, near = nearest(tmp_path, body, rows)
     assert near == ["均人 → 10 人", None, None, None]
     assert (found.differences, found.bad) == ([], 0)
+
+
+def test_a_quotient_with_a_large_denominator_is_told_from_lines(tmp_path: Path) -> None:
+    body = block("密度: number", "收入 / 面积") + block("符合: boolean", "密度 >= 3.5")
+    area = Decimal("200000000000000.01")
+    shares = ("0.91", "0.89", "1", "0.99999999999", "0.9")
+    rows = [{"收入": (area * Decimal("3.5") * Decimal(share)).quantize(Decimal("0.01")), "面积": area} for share in shares]
+    found, near = nearest(tmp_path, body, rows)
+    assert (found.differences, found.bad) == ([], 0)
+    assert "密度 → 3.5" in str(near[0])
+
+
+def test_of_two_quotients_as_near_the_first_name_is_told(tmp_path: Path) -> None:
+    body = (
+        block("乙密: number", "收入 / 面积") + block("甲密: number", "收入 * 2 / 面积") + block("符合: boolean", "乙密 >= 3 or 甲密 >= 6")
+    )
+    rows = [{"收入": Decimal(19), "面积": Decimal(7)}, {"收入": Decimal("2.9"), "面积": Decimal(1)}]
+    found, near = nearest(tmp_path, body, rows)
+    assert (found.differences, found.bad) == ([], 0)
+    assert all("密 → " in str(each) for each in near)
 
 
 def test_a_line_finer_than_the_scale_is_passed_by_the_next_value_of_that_scale(tmp_path: Path) -> None:

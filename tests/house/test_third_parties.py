@@ -25,7 +25,7 @@ LIBRARIES = {
     "polars": Use(
         ("registry_io/*", "columnar/*", "assess/columns*.py", "assess/population*.py", "assess/renewing.py", "entitle/*"), 60, "polars"
     ),
-    "numpy": Use(("columnar/*", "registry_io/*", "assess/columns*.py", "assess/population*.py", "entitle/*"), 74, "numpy"),
+    "numpy": Use(("columnar/*", "registry_io/*", "assess/columns*.py", "assess/population*.py", "entitle/*"), 76, "numpy"),
     "pyarrow": Use(("columnar/*", "registry_io/*", "assess/columns*.py", "assess/renewing.py", "entitle/*"), 35, "pyarrow"),
     "adbc_driver_manager": Use(("registry_io/sources_postgresql.py",), 1, "adbc-driver-manager"),
     "adbc_driver_postgresql": Use(("registry_io/sources_postgresql.py",), 1, "adbc-driver-postgresql"),

@@ -13,7 +13,7 @@ from zhida.assess.assessment import Answer, NearMiss, Outcome
 from zhida.assess.explain import reasons_of
 from zhida.assess.settle import Settled, settle
 from zhida.dmn.compiled import CompiledTable
-from zhida.dmn.elementary import Bound, distance, fixed_lines, neighbours, title_of
+from zhida.dmn.elementary import Bound, distance, fixed_lines, neighbours, share_of, title_of
 from zhida.policy.pack import PolicyModel
 from zhida.values.equality import equal
 from zhida.values.temporal import Date
@@ -42,17 +42,7 @@ def near_misses(model: PolicyModel, settled: Settled, within: Decimal | None = N
     if answer.outcome is not Outcome.INELIGIBLE and not is_status:
         return ()
     within = STATUS_SHARE if within is None and is_status else within
-    return tuple(sorted(_misses(model, settled, within), key=lambda miss: (_share(miss.value, miss.line), miss.name)))
-
-
-def _share(value: Value, line: Value) -> Decimal:
-    """Return the distance as a share of the line; days as a share of a year.
-
-    A line at zero is never near: to have something instead of nothing is no small step.
-    """
-    if not isinstance(line, Date) and not line:
-        return Decimal("Infinity")
-    return abs(distance(value, line)) / (Decimal(365) if isinstance(line, Date) else abs(line))
+    return tuple(sorted(_misses(model, settled, within), key=lambda miss: (share_of(miss.value, miss.line), miss.name)))
 
 
 def _misses(model: PolicyModel, settled: Settled, within: Decimal | None) -> Iterator[NearMiss]:
@@ -68,7 +58,7 @@ def _misses(model: PolicyModel, settled: Settled, within: Decimal | None) -> Ite
         positions = [
             (line, moved)
             for line, moved in neighbours(value, [line for _, line in lines], _scale(model, id_))
-            if _is_within(_share(value, line), within)
+            if _is_within(share_of(value, line), within)
         ]
         for line, moved in positions[:MAX_TRIES]:
             changed = settle(model, {**evaluator.inputs, id_: moved}, evaluator.shared)

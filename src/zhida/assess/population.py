@@ -257,7 +257,7 @@ class _Looker:
             kinds = [IN if value is True else OPEN if isinstance(value, Unknown) else OUT for value in told.values]
             parts = np.array([*kinds, OUT], np.int64)[told.places]
         if self.base is not None:
-            values = self.base.ask(frame)
+            values = self.base.ask(frame, np.flatnonzero(parts != OUT))  # what the others have is never looked at
         else:
             same = Decimal(1) if self.planned.is_bare_count else Unknown(frozenset((self.planned.statistic.base,)))
             values = Told([same], np.zeros(rows, np.int64))

@@ -109,7 +109,24 @@ class Asker:
         self.columns = column_names(self.executor.plan.facts)
         self.last: tuple[pl.DataFrame, Told] | None = None
 
-    def ask(self, frame: pl.DataFrame) -> Told:
+    def ask(self, frame: pl.DataFrame, rows: Places | None = None) -> Told:
+        """Return what is said of each row.
+
+        Args:
+            frame: The rows; columns are called as rules call them.
+            rows: The places of those that are asked of; of the others anything is said. All by default.
+        """
+        if rows is None or len(rows) == frame.height:
+            return self.asked(frame)
+        if not len(rows):
+            return Told([None], np.zeros(frame.height, np.int64))
+        kept = [name for name in self.columns if name in frame.columns]
+        told = self.asked((frame.select(kept) if kept else frame)[rows])
+        places = np.zeros(frame.height, np.int64)
+        places[rows] = told.places
+        return Told(told.values, places)
+
+    def asked(self, frame: pl.DataFrame) -> Told:
         """Return what is said of each row; columns are called as rules call them."""
         asked = frame.select([name for name in self.columns if name in frame.columns])
         if not asked.width or frame.height > FEW_ROWS:

@@ -16,7 +16,6 @@ import numpy as np
 from zhida.columnar.columns import ALL, LARGEST, Array, Column, Marks, Mask, Vocabulary, either, full, limited, union
 from zhida.columnar.execute import Results
 from zhida.columnar.plan import BOOLEANS, Kind
-from zhida.values.types import is_number
 
 HELD, OPEN, ODD, FAILED = 0, 1, 2, 3
 """How a row ends; FAILED + n where the n-th condition does not hold."""
@@ -108,10 +107,7 @@ def _too_large(questions: Questions, column: Column, vocabulary: Vocabulary) -> 
     if questions.below is None:
         return np.asarray(~ALL)
     if column.form.kind not in {Kind.NUMBER, Kind.RATIO}:
-        most = questions.below
-        words = vocabulary.values if column.form.kind is Kind.VALUE else []
-        fits = np.array([is_number(word) and abs(word) < most for word in words] or [False])
-        return ~fits[column.values] if words else ALL
+        return ~vocabulary.below(questions.below)[column.values] if column.form.kind is Kind.VALUE else ALL
     whole = column.values if column.divisors is None else column.values // column.divisors
     negative = -column.values if column.divisors is None else -column.values // column.divisors
     limit = int(questions.below) * 10**column.form.scale

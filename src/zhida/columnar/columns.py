@@ -12,7 +12,7 @@ known, none is bad.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any, Protocol
 
 import numpy as np
@@ -43,6 +43,10 @@ ALL: Mask = np.ones((), np.bool_)
 """The mask of every row."""
 
 _EXACT = Context(prec=7_000)  # holds every FEEL number in full
+
+
+_SIMPLE = {Decimal, str, bool, Date}
+"""Types of values of which equal ones have the same number in the vocabulary."""
 
 
 class ElementSource(Protocol):
@@ -265,6 +269,8 @@ class Vocabulary:
         self.numbers: dict[object, int] = {"": 0}
         self.partial: list[int] = []
         self.is_decimal = np.zeros(0, np.bool_)
+        self.is_simple = np.zeros(0, np.bool_)
+        self.is_below: dict[Decimal, Mask] = {}
 
     def decimals(self) -> Mask:
         """Return for each value whether it is a number."""
@@ -273,6 +279,22 @@ class Vocabulary:
             more = [type(value) is Decimal for value in self.values[known:]]
             self.is_decimal = np.concatenate((self.is_decimal, np.array(more, np.bool_)))
         return self.is_decimal
+
+    def below(self, limit: Decimal) -> Mask:
+        """Return for each value whether it is a number that stays below a limit, either way."""
+        found = self.is_below.get(limit, self.is_decimal[:0])
+        if len(found) < len(self.values):
+            more = [type(value) is Decimal and abs(value) < limit for value in self.values[len(found) :]]
+            found = self.is_below[limit] = np.concatenate((found, np.array(more, np.bool_)))
+        return found
+
+    def simple(self) -> Mask:
+        """Return for each value whether those that are equal to it have its number."""
+        known = len(self.is_simple)
+        if known < len(self.values):
+            more = [type(value) in _SIMPLE for value in self.values[known:]]
+            self.is_simple = np.concatenate((self.is_simple, np.array(more, np.bool_)))
+        return self.is_simple
 
     def number(self, value: object) -> int:
         """Return the number of a value.
@@ -292,8 +314,15 @@ class Vocabulary:
 
     def numbers_of(self, values: Sequence[object]) -> list[int]:
         """Return the numbers of texts, or of FEEL numbers."""
-        known = list(map(self.numbers.get, values))
-        return [self.number(value) if number is None else number for value, number in zip(values, known, strict=True)]
+        known: list[Any] = list(map(self.numbers.get, values))
+        if None in known:
+            for place, number in enumerate(known):
+                if number is None:
+                    value, fresh = values[place], len(self.values)
+                    known[place] = self.numbers.setdefault(value, fresh)
+                    if known[place] == fresh:
+                        self.values.append(value)
+        return known
 
     def partly(self, column: Column) -> Mask:
         """Return the rows whose value is a list or context something in which is unknown."""
@@ -389,8 +418,11 @@ _COUNTED: Mapping[Kind, type] = {Kind.VALUE: Decimal, Kind.STRING: str}  # what 
 def column_of(values: Iterable[object], form: Form, vocabulary: Vocabulary) -> Column:
     """Return a column of FEEL values; an unknown in it lacks the names that it names, and what does not fit is bad."""
     values = [*values]
-    if form.kind in _COUNTED and set(map(type, values)) == {_COUNTED[form.kind]}:
+    kinds = set(map(type, values))
+    if form.kind in _COUNTED and kinds == {_COUNTED[form.kind]}:
         return Column(form, np.array(vocabulary.numbers_of(values), np.int64))
+    if form.kind is Kind.BOOLEAN and kinds == {bool}:
+        return Column(form, np.array(values, np.bool_))
     packed: list[int] = []
     divisors: list[int] = []
     states: list[int] = []
@@ -481,6 +513,16 @@ def decimal_of(value: int, scale: int) -> Decimal:
     return Decimal(value).scaleb(-scale, _EXACT) if scale else Decimal(value)
 
 
+def decimals_of(values: Sequence[int], scale: int) -> list[Decimal]:
+    """Return the numbers that integers of a scale stand for.
+
+    >>> decimals_of([150, 7], 2)
+    [Decimal('1.50'), Decimal('0.07')]
+    """
+    whole = map(Decimal, values)
+    return list(map(_EXACT.scaleb, whole, repeat(-scale))) if scale else list(whole)
+
+
 def value_at(column: Column, row: int, vocabulary: Vocabulary, unknown: Unknown | None = None) -> Any:  # noqa: ANN401 - any FEEL value
     """Return the FEEL value of one row.
 
@@ -526,65 +568,6 @@ def _at(array: Array, row: int) -> Any:  # noqa: ANN401 - a number or truth valu
 def is_bad_at(column: Column, row: int) -> bool:
     """Say whether a row goes to the interpreter."""
     return column.bad is not None and bool(_at(column.bad, row))
-
-
-def merge_rows(columns: Mapping[int, Column], choice: Array, form: Form) -> Column:
-    """Return for each row the row of one of several columns.
-
-    Args:
-        columns: The columns by number; all of one form.
-        choice: For each row the number of its column.
-    """
-    count = len(choice)
-    boolean = form.kind is Kind.BOOLEAN
-    values: Array = np.zeros(count, np.bool_ if boolean else np.int64)
-    divisors: Array | None = np.ones(count, np.int64) if form.kind is Kind.RATIO else None
-    firing: Array | None = None
-    states: Array | None = None
-    marks: list[tuple[Marks, Marks, Marks]] = []
-    bad: Mask | None = None
-    for number, column in columns.items():
-        mask = choice == number
-        if not mask.any():
-            continue
-        np.copyto(values, column.values, where=mask)
-        if divisors is not None and column.divisors is not None:
-            np.copyto(divisors, column.divisors, where=mask)
-        if column.states is not None:
-            states = np.zeros(count, np.uint8) if states is None else states
-            np.copyto(states, column.states, where=mask)
-        if column.firing is not None:
-            firing = np.zeros(count, np.int64) if firing is None else firing
-            np.copyto(firing, column.firing, where=mask)
-        marks.append((limited(column.missing, mask), limited(column.reads, mask), limited(column.codes, mask)))
-        bad = either(bad, within(column.bad, mask))
-    missing, reads, codes = (union(*each) for each in zip(*marks, strict=True)) if marks else ({}, {}, {})
-    return Column(form, values, states, missing, reads, codes, bad, divisors, firing=firing)
-
-
-def scattered(column: Column, places: Array, rows: int) -> Column:
-    """Return a column of some rows as one of all, with nothing in the others."""
-    mask = mask_of(places, rows)
-
-    def spread(array: Array) -> Array:
-        whole = np.zeros(rows, array.dtype)
-        whole[mask] = array
-        return whole
-
-    def spread_marks(marks: Marks) -> Marks:
-        return {name: spread(full(each, len(places))) for name, each in marks.items()}
-
-    return replace(
-        column,
-        values=spread(column.values),
-        states=None if column.states is None else spread(column.states),
-        missing=spread_marks(column.missing),
-        reads=spread_marks(column.reads),
-        codes=spread_marks(column.codes),
-        bad=None if column.bad is None else spread(column.bad),
-        divisors=None if column.divisors is None else spread(column.divisors),
-        firing=None if column.firing is None else spread(column.firing),
-    )
 
 
 def words_of(mask: Mask, words: int) -> NDArray[np.uint64]:

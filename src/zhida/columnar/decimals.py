@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from zhida.columnar.columns import Array, Column, Mask, Vocabulary, decimal_of, full, rows_of
+from zhida.columnar.columns import Array, Column, Mask, Vocabulary, decimal_of, decimals_of, full, rows_of
 from zhida.columnar.plan import Kind
 from zhida.feel import syntax
 from zhida.feel.syntax import Node
@@ -207,7 +207,7 @@ def numbers_at(column: Column, rows: Array, vocabulary: Vocabulary) -> list[Deci
     if column.divisors is None:
         if values.ndim == 0:
             return [decimal_of(int(values), column.form.scale)] * len(rows)
-        return [decimal_of(value, column.form.scale) for value in values.tolist()]
+        return decimals_of(values.tolist(), column.form.scale)
     divide = feel_context().divide
     divisors = full(rows_of(column.divisors, rows), len(rows)).tolist()
-    return [divide(Decimal(above), Decimal(below)) for above, below in zip(full(values, len(rows)).tolist(), divisors, strict=True)]
+    return list(map(divide, map(Decimal, full(values, len(rows)).tolist()), map(Decimal, divisors)))

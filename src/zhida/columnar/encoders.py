@@ -9,6 +9,8 @@ unknown have codes of their own.
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
+from itertools import repeat
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -157,19 +159,25 @@ class Encoder:
         codes = self.table[column.values]
         fresh = (codes < 0) & column.known
         if fresh.any():
-            for number in np.unique(column.values[fresh] if column.values.ndim else column.values).tolist():
-                self.table[number] = self.code_of_word(self.vocabulary.values[number])
+            self.learn_words(np.unique(column.values[fresh] if column.values.ndim else column.values))
             codes = self.table[column.values]
         return codes
 
-    def code_of_word(self, value: Value) -> int:
-        """Return the code of a value; numbers between the same bounds, or on the same one, share it."""
-        if self.stretches is None or type(value) is not Decimal:
-            return self.code(value)
-        stretch = bisect_left(self.bounds, value) + bisect_right(self.bounds, value)
-        if stretch not in self.stretches:
-            self.stretches[stretch] = self.code(value)
-        return self.stretches[stretch]
+    def learn_words(self, numbers: Array) -> None:
+        """Find the codes of some numbers of the vocabulary; numbers between the same bounds, or on the same one, share one."""
+        words = self.vocabulary.values
+        if self.stretches is not None:
+            counted = numbers[self.vocabulary.decimals()[numbers]]
+            values = [words[number] for number in counted.tolist()]
+            below, above = (map(side, repeat(self.bounds), values) for side in (bisect_left, bisect_right))
+            stretches = list(map(add, below, above))
+            for stretch, value in dict(zip(reversed(stretches), reversed(values), strict=True)).items():  # the first value of each
+                if stretch not in self.stretches:
+                    self.stretches[stretch] = self.code(value)
+            self.table[counted] = [self.stretches[stretch] for stretch in stretches]
+            numbers = numbers[self.table[numbers] < 0]
+        for number in numbers.tolist():
+            self.table[number] = self.code(words[number])
 
 
 def marks_of(bounds: Sequence[Value], form: Form) -> NDArray[np.int64]:

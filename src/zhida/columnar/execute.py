@@ -27,9 +27,7 @@ from zhida.columnar.columns import (
     full,
     limited,
     marks_of,
-    merge_rows,
     rows_of,
-    scattered,
     take,
     union,
     value_at,
@@ -38,6 +36,7 @@ from zhida.columnar.elements import Elements, filtered, iterated
 from zhida.columnar.encoders import OF_NULL, OF_UNKNOWN, Encoder
 from zhida.columnar.interpreted import Firings, Interpreter, Operand, Told, evaluate_with, joined
 from zhida.columnar.learned import Learned
+from zhida.columnar.merging import merge_rows, scattered
 from zhida.columnar.operators import arithmetic, between, choose, compare, convert, fold, fold_list, logical, opposite
 from zhida.columnar.plan import Operation, Plan, placeholder
 from zhida.columnar.relations import decide_related
@@ -292,7 +291,7 @@ class Executor:
         return Results(self.plan, block.rows, Steps(self.places, columns), self.vocabulary, columns)
 
     def share(self, other: Plan, given: str) -> None:
-        """Take the decisions that do not rest on a given one from what rows came to by another plan of the same model.
+        """Take what does not rest on a given decision from what rows came to by another plan of the same model.
 
         Args:
             other: The plan, of which only that differs that the decision is given here.
@@ -303,6 +302,13 @@ class Executor:
             is_above = given in closure(self.plan.model.requirements, [step.id])
             if not is_above and step.id in places and other.operations[places[step.id]].form == self.plan.operations[step.operation].form:
                 self.shared[step.operation] = places[step.id]
+        begun = (
+            (place, mine) for place, (mine, its) in enumerate(zip(self.plan.operations, other.operations, strict=False)) if mine is its
+        )
+        spare = {operation.hard for operation in other.operations if isinstance(operation, ops.Decide)}
+        for place, operation in begun:  # the plan was begun with these, and with all that they are made of
+            if place not in spare and not isinstance(operation, ops.Constant | ops.Fact):
+                self.shared.setdefault(place, place)
         waiting = [step.operation for step in self.plan.steps]
         own: set[int] = set()
         while waiting:

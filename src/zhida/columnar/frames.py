@@ -7,7 +7,7 @@ column's form does not hold (a number finer than its scale, or beyond 64 bits) i
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 from decimal import Decimal
@@ -57,8 +57,39 @@ def read_block(frame: pl.DataFrame, plan: Plan, vocabulary: Vocabulary) -> Block
         plan: What is to be computed.
         vocabulary: That of the executor.
     """
-    names = frozenset(frame.columns)
-    return Block(frame.height, {id_: _read(frame, names, item, vocabulary) for id_, item in plan.facts.items()})
+    return Block(frame.height, FrameFacts(frame, plan.facts, vocabulary))
+
+
+class FrameFacts(Mapping[str, Column]):
+    """The input data of a frame, each read when somebody asks for it."""
+
+    def __init__(self, frame: pl.DataFrame, items: Mapping[str, ItemDefinition], vocabulary: Vocabulary) -> None:
+        """Read nothing yet.
+
+        Args:
+            frame: The rows.
+            items: The input data, by id.
+            vocabulary: Counts words.
+        """
+        self.frame = frame
+        self.items_by_id = items
+        self.vocabulary = vocabulary
+        self.names = frozenset(frame.columns)
+        self.read: dict[str, Column] = {}
+
+    def __getitem__(self, id_: str) -> Column:
+        """Return one input datum."""
+        if id_ not in self.read:
+            self.read[id_] = _read(self.frame, self.names, self.items_by_id[id_], self.vocabulary)
+        return self.read[id_]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the ids."""
+        return iter(self.items_by_id)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.items_by_id)
 
 
 def read_column(frame: pl.DataFrame, item: ItemDefinition, vocabulary: Vocabulary) -> Column:

@@ -8,6 +8,7 @@ What was told of a combination is kept, so that another block of rows with the s
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -24,14 +25,14 @@ from zhida.columnar.columns import (
     Untold,
     Vocabulary,
     column_of,
+    decimals_of,
     distinct,
     either,
     full,
     keys_of,
     limited,
     mask_of,
-    merge_rows,
-    scattered,
+    rows_of,
     take,
     union,
     value_at,
@@ -40,6 +41,7 @@ from zhida.columnar.columns import (
 )
 from zhida.columnar.decimals import NULL_OPERAND, compute, is_computed, numbers_at, numeric
 from zhida.columnar.learned import Firing, Lesson, Lessons, key_of
+from zhida.columnar.merging import merge_rows, scattered
 from zhida.columnar.plan import Fit, Form, Interpret, InterpretDecision, Kind, Plan, placeholder
 from zhida.dmn.boxed import fitted
 from zhida.dmn.compiled import AS_OF
@@ -313,14 +315,14 @@ class Interpreter:
             else:
                 keys += keys_of(operand.column, rows, self.vocabulary)
         first, places = distinct(keys) if keys else (np.zeros(1, np.int64), np.zeros(rows, np.int64))
-        told = []
-        for row in first.tolist() if rows else []:
-            key = tuple(self.key(operand.column, row, by_state=by_state) for operand in numbered)
-            flat = tuple(number for part in key for number in part)
-            if flat not in kept:
-                values = [self.value(operand, row, by_state=by_state) for operand in numbered]
-                kept[flat] = self.asked(lessons, values, tell)
-            told.append(kept[flat])
+        first = first if rows else first[:0]
+        parts = [part for operand in numbered for part in met_of(operand.column, first, by_state=by_state)]
+        keys_met = list(zip(*parts, strict=True)) if parts else [()] * len(first)
+        fresh = [place for place, key in enumerate(keys_met) if key not in kept]
+        values = zip(*(self.values(operand, first[fresh], by_state=by_state) for operand in numbered), strict=True)
+        for place, some in zip(fresh, values if numbered else repeat(()), strict=False):
+            kept[keys_met[place]] = self.asked(lessons, some, tell)
+        told = [kept[key] for key in keys_met]
         return joined(told, places, operands, operation.form, self.vocabulary)
 
     def asked(self, lessons: Lessons | None, values: Sequence[Value], tell: Callable[[Sequence[Value]], Told]) -> Told:
@@ -336,6 +338,17 @@ class Interpreter:
             lessons.keep(key, Lesson(told.value, told.codes, firing_told, told.read))
         return told
 
+    def values(self, operand: Operand, rows: Array, *, by_state: bool) -> Sequence[Value]:
+        """Return the values of one operand in some rows."""
+        column = operand.column
+        is_known = column.states is None or bool((rows_of(column.states, rows) == KNOWN).all())
+        if not by_state and is_known and column.offsets is None and column.form.kind in {Kind.STRING, Kind.VALUE, Kind.NUMBER}:
+            numbers = full(rows_of(column.values, rows), len(rows)).tolist()
+            if column.form.kind is Kind.NUMBER:
+                return decimals_of(numbers, column.form.scale)
+            return [self.vocabulary.values[number] for number in numbers]
+        return [self.value(operand, row, by_state=by_state) for row in rows.tolist()]
+
     def value(self, operand: Operand, row: int, *, by_state: bool) -> Value:
         """Return the value of one operand in one row; an unknown lacks the operand itself."""
         state = _state(operand.column, row)
@@ -343,15 +356,17 @@ class Interpreter:
             return STAND_INS[operand.column.form.kind]
         return value_at(operand.column, row, self.vocabulary, Unknown(frozenset((operand.mark,))))
 
-    @staticmethod
-    def key(column: Column, row: int, *, by_state: bool) -> tuple[int, ...]:
-        """Return numbers that are the same for the same value."""
-        state = _state(column, row)
-        if by_state or state != KNOWN:
-            return (state, 0, 1)
-        value = column.values if column.values.ndim == 0 else column.values[row]
-        divisor = 1 if column.divisors is None else int(column.divisors if column.divisors.ndim == 0 else column.divisors[row])
-        return (state, int(value), divisor)
+
+def met_of(column: Column, rows: Array, *, by_state: bool) -> Iterator[list[int]]:
+    """Yield numbers for some rows that are the same, all of them, for the same value: the state, the value, and a denominator."""
+    count = len(rows)
+    states = np.zeros(count, np.uint8) if column.states is None else full(rows_of(column.states, rows), count)
+    yield states.tolist()
+    if not by_state:
+        known = states == KNOWN
+        yield np.where(known, rows_of(column.values, rows), 0).astype(np.int64).tolist()
+        if column.divisors is not None:
+            yield np.where(known, rows_of(column.divisors, rows), 1).tolist()
 
 
 def replace_column(operand: Operand, column: Column) -> Operand:

@@ -9,20 +9,19 @@ bad has the nearest miss of that module, or none.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from zhida.columnar.answers import Questions
-from zhida.columnar.columns import Array, Column, Mask
+from zhida.columnar.columns import Array, Column, Mask, Vocabulary
 from zhida.columnar.execute import Executor
 from zhida.columnar.lower import lower
-from zhida.columnar.near_lines import Line, NearName, Positions, exact_value, is_finite
-from zhida.columnar.settle import Answers, Near, Settler
+from zhida.columnar.near_lines import Line, NearName, Positions
+from zhida.columnar.settle import Near, Settler
 from zhida.dmn.elementary import Bound, fixed_lines, title_of, uses
 from zhida.dmn.model import ItemDefinition
 from zhida.values.numbers import format_number
@@ -36,9 +35,6 @@ ALIKE = 2**30
 
 STRETCH = 16_384
 """Rows whose lines are sought together."""
-
-FINEST = Fraction(1, 10**30)
-"""Shares that differ by less are one share to 34 digits, or may be."""
 
 
 class NearFinder:
@@ -93,7 +89,7 @@ class NearFinder:
             asked = (source.endings == ending) & ~source.bad
             if names and asked.any():
                 search.run(asked, names)
-        return Near(search.misses, search.bad, search.fired)
+        return Near(search.misses, search.bad)
 
     def settler_given(self, name: NearName) -> Settler:
         """Return what answers the questions where a decision is given as a fact."""
@@ -108,16 +104,6 @@ class NearFinder:
             self.given[name.id] = Settler(executor, settler.questions, limit=settler.limit, fen=settler.fen, base=settler)
         return self.given[name.id]
 
-    def bound(self, near: Near, answers: Answers, row: int) -> Bound:
-        """Return what draws the line that a row misses: the rule that would fire, else one that fires now, else the first."""
-        line, firings = self.lines[int(near.misses[row])], self.settler.executor.firings.list
-        for fired in (near.fired, {id_: table.firing for id_, table in answers.tables.items()}):
-            for bound in line.bounds:
-                firing = int(fired[bound.decision_id][row]) if bound.decision_id in fired else -1
-                if firing >= 0 and bound.rule is not None and bound.rule in firings[firing].rules:
-                    return bound
-        return line.bounds[0]
-
 
 class NearRows(ABC):
     """The rows of a block, and how they are settled again."""
@@ -126,7 +112,7 @@ class NearRows(ABC):
     """How each row ends."""
     bad: Mask
     """The rows that go to the interpreter anyway."""
-    words: Sequence[Value]
+    words: Vocabulary
     """The values that columns of kind VALUE count."""
 
     @abstractmethod
@@ -160,7 +146,6 @@ class _Search:
         self.misses = np.full(rows, -1, np.int64)
         self.shares = np.full(rows, np.inf)
         self.bad = np.zeros(rows, np.bool_)
-        self.fired: dict[str, Array] = {}
 
     def run(self, asked: Mask, names: Sequence[NearName]) -> None:
         """Look for misses of some rows."""
@@ -207,26 +192,17 @@ class _Search:
         chosen, rows = firsts[nearer], rows[nearer]
         self.misses[rows] = part.name.numbers[part.lines[chosen]]
         self.shares[rows] = shares[nearer]
-        for id_ in self.fired.keys() | tried.fired.keys():
-            fired = self.fired.setdefault(id_, np.full(len(self.misses), -1, np.int64))
-            fired[rows] = tried.fired[id_][chosen] if id_ in tried.fired else -1
 
     def is_nearer(self, part: Positions, place: int, row: int) -> bool:
         """Say whether a position is nearer than the miss that is known of its row, or has the first name where both are as near."""
         finder = self.finder
-        number = int(self.misses[row])
-        other, line = finder.by_number[number]
+        other, line = finder.by_number[int(self.misses[row])]
         columns = [self.source.column(id_, np.array([row])) for id_ in (part.name.id, other.id)]
-        words = self.source.words
-        mine = part.name.exact_share(columns[0], 0, int(part.lines[place]), words)
-        theirs = other.exact_share(columns[1], 0, line, words)
+        words, model = self.source.words, finder.settler.plan.model
+        mine = part.name.share(columns[0], 0, int(part.lines[place]), words)
+        theirs = other.share(columns[1], 0, line, words)
         if mine == theirs:
-            if not all(is_finite(exact_value(column, 0, words)) for column in columns):
-                self.bad[row] = True
-            model = finder.settler.plan.model
             return title_of(model, part.name.id)[0] < title_of(model, other.id)[0]
-        if abs(mine - theirs) < FINEST:
-            self.bad[row] = True
         return mine < theirs
 
 
@@ -238,17 +214,14 @@ class Tried:
     """Whether the answer is worth the step."""
     bad: Mask
     """Whether it cannot be told."""
-    fired: Mapping[str, Array]
-    """Table → the number of its firing."""
 
     @classmethod
     def of(cls, parts: Sequence["Tried"]) -> "Tried":
         """Return several one after another."""
         if len(parts) == 1:
             return parts[0]
-        fired = {id_: np.concatenate([part.fired[id_] for part in parts]) for id_ in parts[0].fired}
-        return cls(np.concatenate([part.is_better for part in parts]), np.concatenate([part.bad for part in parts]), fired)
+        return cls(np.concatenate([part.is_better for part in parts]), np.concatenate([part.bad for part in parts]))
 
     def part(self, piece: slice) -> "Tried":
         """Return some of them."""
-        return Tried(self.is_better[piece], self.bad[piece], {id_: firing[piece] for id_, firing in self.fired.items()})
+        return Tried(self.is_better[piece], self.bad[piece])

@@ -40,7 +40,7 @@ class CodedRows(NearRows):
         self.decided = decided
         self.endings = decided.answers.endings[decided.places]
         self.bad = decided.answers.bad[decided.places]
-        self.words = policy.settler.executor.vocabulary.values
+        self.words = policy.settler.executor.vocabulary
         plan = policy.plan
         self.facts = {operation.id: fact for fact in policy.facts if isinstance(operation := plan.operations[fact.place], Fact)}
 
@@ -106,8 +106,7 @@ class CodedRows(NearRows):
                 is_better &= ~is_status | (np.array([(each.value or (0, 1))[0] for each in told])[met] != old)
             else:
                 slow |= is_status
-        fired = {id_: np.array([each.fired[place][0] for each in told], np.int64)[met] for place, id_ in enumerate(answer.tables)}
-        return self.corrected(Tried(is_better, np.zeros(len(rows), np.bool_), fired), parts, np.flatnonzero(slow))
+        return self.corrected(Tried(is_better, np.zeros(len(rows), np.bool_)), parts, np.flatnonzero(slow))
 
     def enumerated(self, codes: Mapping[int, Array], rows: int) -> Array:
         """Return for rows that lack facts the answer that all combinations come to; their own where these differ, else -1."""
@@ -153,8 +152,6 @@ class CodedRows(NearRows):
         source, moved = self.by_values(some)
         again = source.tried([part for part in moved if len(part.rows)])
         tried.is_better[slow], tried.bad[slow] = again.is_better, again.bad
-        for id_, firing in again.fired.items():
-            tried.fired[id_][slow] = firing
         return tried
 
     def by_values(self, parts: Sequence[Positions]) -> tuple[ValueRows, list[Positions]]:

@@ -6,20 +6,22 @@ All of it in integers of one scale: a value is rounded down, and of what was cut
 than a half, a half or more, which is all that tells two distances apart.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from fractions import Fraction
+from itertools import repeat
+from operator import gt
 from typing import Any
 
 import numpy as np
 
 from zhida.columnar import kernel
-from zhida.columnar.columns import LARGEST, Array, Column, Mask, full, scale_of
+from zhida.columnar.columns import LARGEST, Array, Column, Mask, Vocabulary, full, scale_of, value_at
 from zhida.columnar.lower import form_of_item
 from zhida.columnar.plan import Kind
 from zhida.columnar.scales import DEFAULT_SCALE
-from zhida.dmn.elementary import Bound
+from zhida.dmn.elementary import Bound, share_of
 from zhida.dmn.model import ItemDefinition
 from zhida.values import temporal
 from zhida.values.temporal import Date
@@ -38,6 +40,9 @@ PART_DIGITS = 15
 
 DAYS = 365
 """Days are told as a share of so many."""
+
+ROUNDED = 33
+"""A quotient of less than so many digits before the point and behind it lies on the same side of a step as the 34 digits of it."""
 
 _EXACT = Context(prec=7_000)  # holds every FEEL number in full
 
@@ -137,13 +142,13 @@ class NearName:
         self.window = (MAX_TRIES // 2 if is_sparse else MAX_TRIES) + 1
         self.edges: dict[int, tuple[Array, Array]] = {}
         self.numbers = np.array([lines[place][0] for place in ordered], np.int64)
-        self.exact = [Fraction(numbers[place]) for place in ordered]
+        self.drawn = [lines[place][1].value for place in ordered]
 
     def scaled(self, number: Decimal) -> int:
         """Return a number at the scale of comparison; it has no more decimal places."""
         return int(_EXACT.multiply(number, Decimal(self.factor)))
 
-    def values(self, column: Column, rows: int, words: Sequence[Value]) -> Values:
+    def values(self, column: Column, rows: int, words: Vocabulary) -> Values:
         """Return the values of a column as integers of the scale of comparison."""
         known = np.asarray(full(np.asarray(column.known), rows))
         bad = np.zeros(rows, np.bool_) if column.bad is None else full(column.bad, rows) & known
@@ -164,16 +169,39 @@ class NearName:
         divisors = nothing + 10**-more if column.divisors is None else full(column.divisors, rows)
         whole, over = np.divmod(values, divisors)
         is_far = (whole > limit) | (whole < -limit)
-        bad = bad | (known & ~is_far & (divisors > limit))
         known = known & ~is_far & ~bad
-        part, cut = np.divmod(np.where(known, over, 0) * factor, divisors)
+        is_wide = known & (divisors > limit)
+        part, cut = np.divmod(np.where(known & ~is_wide, over, 0) * factor, divisors)
         rest = np.where(cut == 0, 0, 2 + np.sign(2 * cut - divisors))
-        return Values(np.where(known, whole, 0) * factor + part, rest, cut / divisors, known, bad)
+        found = Values(np.where(known, whole, 0) * factor + part, rest, cut / divisors, known, bad)
+        for row in np.flatnonzero(is_wide).tolist():
+            self.write_wide(found, row, int(over[row]), int(divisors[row]))
+        return found
 
-    def values_of_words(self, numbers: Array, known: Mask, bad: Mask, words: Sequence[Value]) -> Values:
+    def write_wide(self, values: Values, row: int, over: int, divisor: int) -> None:
+        """Write down the part behind the point of a quotient whose denominator is too large for products of 64 bits.
+
+        Args:
+            values: The values, of which the row holds the whole part.
+            row: The row.
+            over: What is left of the numerator.
+            divisor: The denominator.
+        """
+        part, cut = divmod(over * self.factor, divisor)
+        whole = abs(int(values.floor[row])) // self.factor + 1
+        if cut and 2 * whole * divisor * self.factor >= 10**ROUNDED:  # the 34 digits may lie on the other side of a step
+            values.known[row], values.bad[row] = False, True
+            return
+        values.floor[row] += part
+        values.rest[row] = 0 if not cut else 2 + (2 * cut > divisor) - (2 * cut < divisor)
+        values.part[row] = cut / divisor
+
+    def values_of_words(self, numbers: Array, known: Mask, bad: Mask, words: Vocabulary) -> Values:
         """Return the values of a column that counts values of any kind: what is no number, or no date, has no line."""
         different, places = np.unique(numbers, return_inverse=True)
-        found = [self.value_of_word(words[number]) for number in different.tolist()]
+        found = [(0, 0, 0, False)] * len(different)
+        for place in self.near_words(different, words).tolist():
+            found[place] = self.value_of_word(words.values[different[place]])
         floor = np.array([each[0] for each in found], np.int64)[places]
         part = np.array([each[1] for each in found], np.int64)[places] / 10**PART_DIGITS
         rest = np.array([each[2] for each in found], np.int64)[places]
@@ -181,6 +209,16 @@ class NearName:
         return Values(
             np.where(is_one, floor, 0), np.where(is_one, rest, 0), np.where(is_one, part, 0), is_one, bad | (is_one & (not self.fits))
         )
+
+    def near_words(self, numbers: Array, words: Vocabulary) -> Array:
+        """Return the places of those of some values that may be near a line."""
+        if self.is_date or not self.fits:
+            return np.arange(len(numbers))
+        places = np.flatnonzero(words.decimals()[numbers])
+        values = [words.values[number] for number in numbers[places].tolist()]
+        ends = [[Decimal(end).scaleb(-self.scale, _EXACT) for end in each.tolist()] for each in (self.lows, self.highs)]
+        reached, passed = (map(side, repeat(some), values) for side, some in zip((bisect_right, bisect_left), ends, strict=True))
+        return places[np.fromiter(map(gt, reached, passed), np.bool_, len(values))]
 
     def value_of_word(self, word: Value) -> tuple[int, int, int, bool]:
         """Return a value rounded down, the first digits and the quarters of what was cut off, and whether it may be near a line."""
@@ -274,31 +312,6 @@ class NearName:
         rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
         return order[rank < MAX_TRIES]
 
-    def exact_share(self, column: Column, row: int, place: int, words: Sequence[Value] = ()) -> Fraction:
+    def share(self, column: Column, row: int, place: int, words: Vocabulary) -> Decimal:
         """Return how far the value of a row is from a line, as a share of it."""
-        line = self.exact[place]
-        return abs(exact_value(column, row, words) - line) / (DAYS if self.is_date else abs(line))
-
-
-def exact_value(column: Column, row: int, words: Sequence[Value] = ()) -> Fraction:
-    """Return the number or day of a row; `words` are the values that a column of any kind counts."""
-    value = int(column.values if column.values.ndim == 0 else column.values[row])
-    if column.form.kind is Kind.VALUE:
-        word = words[value]
-        return Fraction(temporal.to_days(word) if isinstance(word, Date) else word)
-    if column.divisors is None:
-        return Fraction(value, 10**column.form.scale)
-    return Fraction(value, int(column.divisors if column.divisors.ndim == 0 else column.divisors[row]))
-
-
-def is_finite(number: Fraction) -> bool:
-    """Say whether a fraction has finitely many decimal places.
-
-    >>> is_finite(Fraction(3, 40)), is_finite(Fraction(1, 3))
-    (True, False)
-    """
-    rest = number.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return rest == 1
+        return share_of(value_at(column, row, words), self.drawn[place])

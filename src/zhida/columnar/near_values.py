@@ -35,7 +35,7 @@ class ValueRows(NearRows):
         self.answers = answers
         self.endings = answers.endings
         self.bad = answers.bad
-        self.words = results.vocabulary.values
+        self.words = results.vocabulary
 
     def whole(self, id_: str) -> Column | None:
         """Return the values of a name in all rows; None where nothing reads it."""
@@ -76,7 +76,7 @@ class ValueRows(NearRows):
                 states = None if column.states is None else np.where(is_moved, np.uint8(KNOWN), column.states)
                 facts[id_] = replace(column, values=np.where(is_moved, values[piece], column.values), states=states)
             base = Base(self.results, rows[piece], frozenset(facts))
-            found.append(self.compared(self.finder.settler.settle(Block(len(rows[piece]), facts), base), rows[piece]))
+            found.append(self.compared(self.finder.settler.settle(Block(len(rows[piece]), facts), base, is_brief=True), rows[piece]))
         return Tried.of(found)
 
     def tried_given(self, part: Positions) -> Tried:
@@ -89,7 +89,7 @@ class ValueRows(NearRows):
             given = Column(part.name.form, part.values[start : start + POSITIONS])
             facts = TakenFacts(self.results, places, rows, {part.name.id: given})
             base = Base(self.results, rows, frozenset(facts))
-            found.append(self.compared(settler.settle(Block(len(rows), facts), base), rows))
+            found.append(self.compared(settler.settle(Block(len(rows), facts), base, is_brief=True), rows))
         return Tried.of(found)
 
     def compared(self, answers: Answers, rows: Array) -> Tried:
@@ -98,7 +98,7 @@ class ValueRows(NearRows):
         places = np.flatnonzero(is_better & (self.answers.endings[rows] == HELD))
         if len(places) and answers.value is not None and self.answers.value is not None:
             is_better[places] = self.differs(take(answers.value, places), take(self.answers.value, rows[places]), len(places))
-        return Tried(is_better, answers.bad, {id_: fired.firing for id_, fired in answers.tables.items()})
+        return Tried(is_better, answers.bad)
 
     def differs(self, one: Column, other: Column, rows: int) -> Mask:
         """Return the rows in which two values are not equal."""

@@ -6,7 +6,6 @@ the row bad. A branch that the interpreter does not enter leaves no marks.
 
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,6 @@ from zhida.columnar.columns import (
     within,
 )
 from zhida.columnar.plan import BOOLEANS, Form, Kind
-from zhida.values.temporal import Date
 
 ROUNDINGS = {
     "floor": "floor",
@@ -45,10 +43,6 @@ LONGEST = 1_000
 """Elements of a list that is folded here; longer ones take steps from the budget of an evaluation, which only that counts."""
 
 _NULL_OPERAND = "feel-null-operand"
-
-_SIMPLE = {Decimal, str, bool, Date}
-"""Types of values of which equal ones have the same number in the vocabulary."""
-
 
 # --- integers that must not wrap -------------------------------------------------------------------------------------
 
@@ -299,18 +293,13 @@ def agreed(one: Column, two: Column, words: Vocabulary | None = None) -> tuple[M
     if one.form.kind is Kind.VALUE:
         differs = np.asarray(both & ~same)
         if differs.any():  # two values may be equal that are not written alike, unless they are simple
-            simple = [_is_simple(one.values, differs, words), _is_simple(two.values, differs, words)]
-            bad = either(bad, differs & ~np.logical_and(*simple))
+            if words is not None:
+                first, second = (words.simple()[np.where(differs, column.values, 0)] for column in (one, two))
+                differs = differs & ~(first & second)
+            bad = either(bad, differs)
         if words is not None and words.partial:  # what is in part unknown may be equal to nothing
             bad = either(bad, both & (words.partly(one) | words.partly(two)))
     return np.asarray(same | (one.null & two.null)), bad
-
-
-def _is_simple(numbers: Array, rows: Mask, words: Vocabulary | None) -> Mask:
-    """Return the rows whose value is equal to no other."""
-    different, places = np.unique(np.where(rows, numbers, 0), return_inverse=True)
-    found = [words is not None and type(words.values[number]) in _SIMPLE for number in different.tolist()]
-    return np.asarray(np.array(found, np.bool_)[places].reshape(np.shape(rows)))
 
 
 # --- builtins of numbers -----------------------------------------------------------------------------------------------

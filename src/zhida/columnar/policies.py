@@ -18,8 +18,8 @@ from zhida.columnar.answers import FAILED, HELD, ODD, OPEN, Questions
 from zhida.columnar.cases import FenOf
 from zhida.columnar.coded import UncodedError
 from zhida.columnar.coded_policies import CodedPolicy
-from zhida.columnar.columns import Array, Column, Marks, Mask, Vocabulary, distinct, keys_of, take, value_at
-from zhida.columnar.execute import BLOCK, Block, Executor
+from zhida.columnar.columns import Array, Column, Marks, Mask, Vocabulary, distinct, full, keys_of, take, value_at
+from zhida.columnar.execute import BLOCK, Block, Executor, Results
 from zhida.columnar.frames import column_names, read_block
 from zhida.columnar.kernel.numpy_kernel import WORD
 from zhida.columnar.learned import Learned
@@ -30,6 +30,7 @@ from zhida.columnar.near_values import ValueRows
 from zhida.columnar.plan import Kind, Plan
 from zhida.columnar.settle import Answers, Fired, Near, PossibleSet, Settler
 from zhida.columnar.spread import spread
+from zhida.columnar.stages import decide_by_stages
 from zhida.dmn.compiled import CompiledTable, Typed
 from zhida.policy.front_matter import Rounding
 from zhida.policy.pack import PolicyModel
@@ -154,7 +155,11 @@ class PolicyColumns:
 
     def decide(self, block: Block) -> Answers:
         """Return the answers of a block, with what is nearly met where that was asked for."""
-        results = self.executor.execute(block)
+        is_whole = self.finder is not None and any(ending == FAILED for ending, _ in self.finder.groups)
+        return decide_by_stages(self.settler, block, self.whole, is_whole=is_whole)
+
+    def whole(self, block: Block, results: Results) -> Answers:
+        """Return the answers of rows that are asked everything."""
         answers = self.settler.settled(block, results)
         if self.finder is None:
             return answers
@@ -369,6 +374,8 @@ def column_values(column: Column, rows: Array, vocabulary: Vocabulary) -> list[o
     if not len(rows):
         return []
     chosen = take(column, rows)
+    if chosen.form.kind is Kind.VALUE and np.all(chosen.known):
+        return [vocabulary.values[number] for number in full(chosen.values, len(rows)).tolist()]
     first, places = distinct(keys_of(chosen, len(rows), vocabulary))
     values = [value_at(chosen, row, vocabulary) for row in first.tolist()]
     return [values[place] for place in places.tolist()]
@@ -386,9 +393,9 @@ def fen_of(column: Column, held: Mask, rounding: Rounding, vocabulary: Vocabular
     fen = np.zeros(len(held), np.int64)
     scale, kept = column.form.scale, rounding.scale
     if column.form.kind is not Kind.NUMBER or scale > CENT_GUARD_PLACES or not 0 <= kept <= 2:
-        rows = np.flatnonzero(held)
+        rows, context = np.flatnonzero(held), feel_context()
         amounts = column_values(column, rows, vocabulary)
-        fen[rows] = [round_amount(amount, kept, rounding.mode).scaleb(2, feel_context()) for amount in amounts if is_number(amount)]
+        fen[rows] = [round_amount(amount, kept, rounding.mode).scaleb(2, context) for amount in amounts if is_number(amount)]
         return fen
     values = np.where(held, column.values, 0)
     if scale <= kept:

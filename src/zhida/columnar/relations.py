@@ -12,8 +12,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from zhida.columnar.columns import KNOWN, UNKNOWN, Array, Column, Marks, Mask, full, limited, merge_rows, scattered, take, union
+from zhida.columnar.columns import KNOWN, UNKNOWN, Array, Column, Marks, Mask, full, limited, take, union
 from zhida.columnar.encoders import FIRST_CODE, Encoder
+from zhida.columnar.merging import merge_rows, scattered
 from zhida.columnar.plan import Decide
 from zhida.columnar.tables import TableDecider
 from zhida.dmn.model import HitPolicy

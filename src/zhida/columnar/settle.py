@@ -6,7 +6,7 @@ What `zhida.assess.settle` does for one row, with the same domains in the same o
 which the same rules are excluded, have the same combinations. Invariant: a row that is not bad is what that module says.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
@@ -80,8 +80,6 @@ class Near:
     """For each row the number of the line that it misses, among the finder's `lines`; -1 where nothing is near."""
     bad: Mask
     """The rows of which it cannot be told."""
-    fired: Mapping[str, Array]
-    """Table → for each row the number of its firing if that line were reached; -1 where none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,26 +188,31 @@ class Settler:
         """Evaluates what is the same in each row."""
         return self.domains.evaluator
 
-    def settle(self, block: Block, base: Base | None = None) -> Answers:
+    def settle(self, block: Block, base: Base | None = None, *, is_brief: bool = False) -> Answers:
         """Return the answers of all rows of a block.
 
         Args:
             block: The rows.
             base: What they came to with other values of some facts.
+            is_brief: Whether nothing counts but what is HELD, and its value: of other rows, and beside these, nothing is told.
         """
-        return self.settled(block, self.executor.execute(block, base))
+        return self.settled(block, self.executor.execute(block, base), is_brief=is_brief)
 
-    def settled(self, block: Block, results: Results) -> Answers:
-        """Return the answers of rows that were executed."""
+    def settled(self, block: Block, results: Results, *, is_brief: bool = False) -> Answers:
+        """Return the answers of rows that were executed; `settle` says what of them."""
         judged = judge(self.questions, results)
         value = None if self.questions.value is None else results.columns[self.questions.value]
-        tables = {step.id: self.fired(results, judged.demanded, step.id) for step in self.plan.steps if step.is_table}
-        codes = results.codes_beneath(judged.demanded)
         open_rows = np.flatnonzero((judged.endings == OPEN) & ~judged.bad)
+        told: Iterable[str] = [step.id for step in self.plan.steps if step.is_table]
+        if is_brief:
+            told = self.tested if len(open_rows) else ()  # what rows are grouped by
+        tables = {id_: self.fired(results, judged.demanded, id_) for id_ in told if id_ in results.columns}
+        codes = {} if is_brief else results.codes_beneath(judged.demanded)
         if not len(open_rows):
             return Answers(judged.endings, value, judged.missing, codes, tables, judged.bad)
         state = _Undecided(judged, value, block.rows)
         work = _Enumeration(self, block, results, judged, state, tables)
+        work.is_brief = is_brief
         work.run(open_rows)
         closed = ~state.settled
         is_open = mask_of(open_rows, block.rows)
@@ -250,10 +253,10 @@ class Settler:
 
     def fired(self, results: Results, demanded: Mapping[str, Mask], id_: str, rows: Array | None = None) -> Fired:
         """Return what a table did in each row, or in some, for which the masks of what is demanded stand then."""
-        column = results.columns[id_]
         count = results.rows if rows is None else len(rows)
         mask = demanded.get(id_)
-        if mask is None or column.firing is None:
+        column = None if mask is None else results.columns[id_]
+        if mask is None or column is None or column.firing is None:
             return Fired(np.full(count, -1, np.int64), np.zeros(count, np.bool_))
         is_null = full(np.asarray(column.null | column.unknown), results.rows)
         firing = column.firing if rows is None else rows_of(column.firing, rows)
@@ -280,7 +283,7 @@ class _Enumeration:
         self.judged = judged
         self.state = state
         self.tables = {id_: Fired(fired.firing.copy(), fired.is_null.copy()) for id_, fired in tables.items()}  # written to
-        self.firings = settler.executor.firings
+        self.is_brief = False
 
     def run(self, rows: Array) -> None:
         """Settle some rows, round after round, until no group lacks facts that could still join."""
@@ -421,7 +424,7 @@ class _Enumeration:
         if settled.any():
             self.write_settled(group, case, part, done[settled])
         rest = done[~settled]
-        if not len(rest):
+        if not len(rest) or self.is_brief:
             return
         self.write_possible(rows[rest], case, (part.start + rest * group.cases)[:, None] + np.arange(group.cases))
         open_ = lacking[:, rest]
@@ -496,6 +499,8 @@ class _Enumeration:
             state.values[rows] = full(column.values, case.results.rows)[first]
             if state.divisors is not None and column.divisors is not None:
                 state.divisors[rows] = full(column.divisors, case.results.rows)[first]
+        if self.is_brief:
+            return
         for code, mask in case.codes().items():
             state.mark(state.codes, code, rows[full(mask, case.results.rows)[first]])
         demanded = self.results.demanded({goal: mask[first] for goal, mask in case.judged.asked.items()}, rows)

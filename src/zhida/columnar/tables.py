@@ -31,8 +31,6 @@ from zhida.columnar.columns import (
     either,
     full,
     limited,
-    merge_rows,
-    scattered,
     states_of,
     union,
     within,
@@ -42,6 +40,7 @@ from zhida.columnar.encoders import FIRST_CODE, OF_NULL, OF_UNKNOWN, Encoder
 from zhida.columnar.interpreted import Firings, firing_of
 from zhida.columnar.kernel import WORD
 from zhida.columnar.learned import Firing, Learned, Lesson, Lessons, key_of
+from zhida.columnar.merging import merge_rows, scattered
 from zhida.columnar.operators import agreed, plus
 from zhida.columnar.plan import DEFAULT, Decide, Form, placeholder, token
 from zhida.columnar.told import TRUE, CellsOfColumn, Told

@@ -77,14 +77,31 @@ class CellsOfColumn:
         for kind, cell in zip(self.kind_of.tolist(), cells, strict=True):
             first.setdefault(kind, cell)
         self.some = list(first.values())
-        self.listed = [words_listed(cell) for cell in self.some]
+        self.by_word: dict[str, list[int]] = {}
+        self.unlisted: list[int] = []
+        self.of_other_words = np.full(len(self.some), FALSE, np.uint16)
+        for place, cell in enumerate(self.some):
+            words = words_listed(cell)
+            if cell.tests and words is None:
+                self.unlisted.append(place)
+            elif cell.is_negated or not cell.tests:
+                self.of_other_words[place] = TRUE
+            for word in words or ():
+                self.by_word.setdefault(word, []).append(place)
         self.as_of = as_of
         self.said: list[object] = [(False, ()), (True, ())]
         self.numbers: dict[object, int] = {said: number for number, said in enumerate(self.said)}
 
     def tell(self, value: Value) -> Told:
         """Return what each cell says of a value."""
-        return self.told(np.array([self.asked(place, value) for place in range(len(self.some))], np.uint16))
+        if type(value) is not str:
+            return self.told(np.array([self.asked(place, value) for place in range(len(self.some))], np.uint16))
+        some = self.of_other_words.copy()  # lists of words are long, and words are many
+        for place in self.by_word.get(value, ()):
+            some[place] = FALSE if self.some[place].is_negated else TRUE
+        for place in self.unlisted:
+            some[place] = self.asked(place, value)
+        return self.told(some)
 
     def told(self, some: NDArray[np.uint16]) -> Told:
         """Return what each cell says, given what each kind of cell does."""
@@ -92,9 +109,9 @@ class CellsOfColumn:
 
     def asked(self, place: int, value: Value) -> int:
         """Return the number of what one kind of cell says of a value."""
-        cell, words = self.some[place], self.listed[place]
-        if words is not None and type(value) is str:  # lists of words are long, and words are many
-            return TRUE if (value in words) != cell.is_negated else FALSE
+        cell = self.some[place]
+        if not cell.tests:
+            return TRUE
         run = Run(self.as_of)
         passed = test(cell, value, Frame({AS_OF: self.as_of}, run))
         return self.numbered((passed, tuple(sorted({item.code for item in run.diagnostics}))))

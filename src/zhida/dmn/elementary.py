@@ -357,6 +357,19 @@ def distance(value: Value, line: Value) -> Decimal:
     return feel_context().subtract(line, value)
 
 
+def share_of(value: Value, line: Value) -> Decimal:
+    """Return the distance of a value from a line as a share of the line; days as a share of a year.
+
+    A line at zero is never near: to have something instead of nothing is no small step.
+
+    >>> share_of(Decimal(270), Decimal(300))
+    Decimal('0.1')
+    """
+    if not isinstance(line, Date) and not line:
+        return Decimal("Infinity")
+    return abs(distance(value, line)) / (Decimal(365) if isinstance(line, Date) else abs(line))
+
+
 def title_of(model: DecisionModel, id_: str) -> tuple[str, str]:
     """Return the name of an input datum or decision, and its unit: days for a date, empty where it has none."""
     data = model.inputs.get(id_)

@@ -10,6 +10,7 @@ the metadata; `zhida.assess.columns` says what each column is.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -186,19 +187,23 @@ def _tails(wide: pl.DataFrame, metadata: Mapping[str, str], outcome_words: Mappi
     """Return for each policy what stands behind a subject's own cells in each row of the long form, with the end of the line."""
     titles, missing = json.loads(metadata["zhida.titles"]), json.loads(metadata["zhida.missing"])
     gives_amount = frozenset(json.loads(metadata["zhida.gives_amount"]))
-    found: list[Iterator[bytes]] = []
+    said: list[pl.DataFrame] = []
+    places: list[list[int]] = []
     for policy, title in titles.items():
         cells = _cells(policy, title, missing[policy], outcome_words, gives_amount=policy in gives_amount)
         if metadata.get("zhida.synthetic") == "true":
             cells.append(pl.lit(SYNTHETIC_WORD).alias(SYNTHETIC_COLUMN))
         names = list(dict.fromkeys(name for cell in cells for name in cell.meta.root_names()))
         alike = wide.select(names).with_row_index("_row").group_by(names, maintain_order=True).agg("_row")
-        records = csv_records(alike.select(cells))
-        if records is None:
-            return None
-        places = alike.select("_row", pl.int_range(pl.len()).alias("_place")).explode("_row").sort("_row")["_place"]
-        found.append(map([record + b"\n" for record in records].__getitem__, places.to_list()))
-    return found
+        said.append(alike.select(cells))
+        numbered = alike.select("_row", pl.int_range(pl.len()).alias("_place"))
+        places.append(numbered.explode("_row").sort("_row")["_place"].to_list())
+    records = csv_records(pl.concat(said)) if said else []
+    if records is None:
+        return None
+    ends = accumulate([frame.height for frame in said], initial=0)
+    lines = [record + b"\n" for record in records]
+    return [map(lines[start : start + len(frame)].__getitem__, each) for start, frame, each in zip(ends, said, places, strict=False)]
 
 
 def _long(wide: pl.LazyFrame, metadata: Mapping[str, str], outcome_words: Mapping[str, str]) -> pl.LazyFrame:

@@ -40,6 +40,9 @@ _TRAPPING = Context(
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
 
+_EXACT = Context(prec=7_000)  # holds every FEEL number in full
+_GUARD = Decimal(1).scaleb(-CENT_GUARD_PLACES)
+
 
 def feel_context(*, is_passive: bool = False) -> Context:
     """Return a fresh decimal128 context; errors are trapped so that the caller can make them null, unless it is passive."""
@@ -60,10 +63,9 @@ def round_amount(amount: Decimal, scale: int, mode: str) -> Decimal:
     >>> round_amount(Decimal("0.999"), 2, "down")
     Decimal('0.99')
     """
-    context = Context(prec=7_000)  # holds every FEEL number in full
     if mode in {"down", "up"}:
-        amount = amount.quantize(Decimal(1).scaleb(-CENT_GUARD_PLACES), rounding=ROUND_HALF_EVEN, context=context)
-    return amount.quantize(Decimal(1).scaleb(-scale), rounding=ROUNDING_MODES[mode], context=context)
+        amount = amount.quantize(_GUARD, rounding=ROUND_HALF_EVEN, context=_EXACT)
+    return amount.quantize(Decimal(1).scaleb(-scale), rounding=ROUNDING_MODES[mode], context=_EXACT)
 
 
 def format_number(value: Decimal) -> str:
