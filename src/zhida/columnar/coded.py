@@ -11,10 +11,12 @@ and looked up ever after. So no meaning stands here. An operation with one coded
 is computed for it row by row. Which facts an unknown lacks is not kept: who enumerates asks the facts' own codes.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from math import prod
-from threading import RLock
+from threading import Lock, RLock
 from typing import NamedTuple
 
 import numpy as np
@@ -25,13 +27,16 @@ from zhida.columnar.columns import KNOWN, Array, Column, Mask, distinct, full
 from zhida.columnar.execute import Block, Executor
 from zhida.columnar.learned import Firing
 from zhida.columnar.plan import Form, Kind, Operation, operands_of
-from zhida.columnar.tables import DENSE_LIMIT, TableDecider
+from zhida.columnar.tables import DENSE_LIMIT, Outcome, TableDecider
 
 MOST_ENTRIES = 60_000
 """Entries that an operation may have, so that a code fits 16 bits and one number is left for what is new."""
 
 _SMALL = 250
 """Entries up to which a code is a byte."""
+
+SAMPLE = 4_096
+"""Rows of which what is new is learned first: it is most of what is new in the others."""
 
 
 class UncodedError(Exception):
@@ -241,7 +246,7 @@ class Looked(Node):
         """Follow what the operations before this one have learned."""
         known = self.sizes()
         if known != self.known:
-            with self.program.lock:
+            with self.program.learning():
                 for node in self.beneath:
                     node.update()
                 known = self.sizes()
@@ -301,15 +306,24 @@ class Looked(Node):
             found = kernel.decide_dense(given, maps, table)
             if not len(found) or found.max() != np.iinfo(table.dtype).max:
                 return found
-            with self.program.lock:
+            with self.program.learning():
                 self.learn_fresh(given)
 
     def learn_fresh(self, given: Sequence[Array]) -> None:
         """Learn the combinations of rows that were not met."""
+        self.learn_rows([column[:SAMPLE] for column in given])
+        if len(given[0]) > SAMPLE:
+            rows = np.flatnonzero(kernel.decide_dense(given, self.maps, self.table) == np.iinfo(self.table.dtype).max)
+            if len(rows):
+                self.learn_rows([column[rows] for column in given])
+
+    def learn_rows(self, given: Sequence[Array]) -> None:
+        """Learn the combinations of some rows."""
         is_met = np.zeros(len(self.table), np.bool_)
         is_met[kernel.decide_dense(given, self.maps, np.arange(len(self.table), dtype=np.int32))] = True
         keys = np.flatnonzero(is_met & (self.table == np.iinfo(self.table.dtype).max))
-        self.fill(keys, np.unravel_index(keys, self.shape))
+        if len(keys):
+            self.fill(keys, np.unravel_index(keys, self.shape))
 
     def fill(self, keys: Array, columns: Sequence[Array]) -> None:
         """Learn what stands at some places of the table.
@@ -327,6 +341,36 @@ class Looked(Node):
         self.version += 1
 
 
+class _Collecting:
+    """Who wants that Python does not look for garbage, in all threads."""
+
+    lock = Lock()
+    asked = 0
+    was_enabled = False
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let Python not look for garbage for a moment: to go over a whole model takes as long as to learn all that it says.
+
+    >>> with uncollected():
+    ...     gc.isenabled()
+    False
+    """
+    with _Collecting.lock:
+        if not _Collecting.asked:
+            _Collecting.was_enabled = gc.isenabled()
+            gc.disable()
+        _Collecting.asked += 1
+    try:
+        yield
+    finally:
+        with _Collecting.lock:
+            _Collecting.asked -= 1
+            if not _Collecting.asked and _Collecting.was_enabled:
+                gc.enable()
+
+
 class Program:
     """The coded operations of a plan."""
 
@@ -338,6 +382,13 @@ class Program:
         self.reasons: dict[int, str] = {}
         self.plain: dict[int, int] = {}
         self.deciders: dict[int, TableDecider] = {}
+        self.alone: dict[Hashable, Outcome] = {}  # what tables of one kind come to where a rule matches alone
+
+    @contextmanager
+    def learning(self) -> Iterator[None]:
+        """Let no other thread learn meanwhile, and Python not look for garbage: what is learned is kept, in many objects without cycles."""
+        with self.lock, uncollected():
+            yield
 
     def plain_firing(self, number: int) -> int:
         """Return the number of a firing without the rules that it excludes: they do not count where all combinations are tried."""

@@ -21,7 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from zhida.columnar import kernel
-from zhida.columnar.coded import MOST_ENTRIES, Entry, FactNode, UncodedError
+from zhida.columnar.coded import MOST_ENTRIES, SAMPLE, Entry, FactNode, UncodedError
 from zhida.columnar.columns import KNOWN, LARGEST, NULL, UNKNOWN, Array, Mask, Vocabulary
 from zhida.columnar.frames import ABSENT, read_column
 from zhida.columnar.plan import Form, Kind
@@ -169,6 +169,9 @@ class CodedFact(FactNode):
 
     def of_words(self, series: pl.Series) -> kernel.Uncoded:
         """Return what makes the codes of texts."""
+        found = self.of_categories(series) if isinstance(series.dtype, pl.Categorical) else None
+        if found is not None:
+            return found
         given = series.to_arrow()
         if isinstance(given, pa.ChunkedArray):
             given = given.combine_chunks()
@@ -178,6 +181,24 @@ class CodedFact(FactNode):
         indices = ArrowCells(given.indices)
         values = indices.values(indices.array.type.to_pandas_dtype())
         return kernel.Uncoded(2, values, np.array([*numbers, OF_UNKNOWN], self.dtype), len(series), indices.valid, OF_UNKNOWN)
+
+    def of_categories(self, series: pl.Series) -> kernel.Uncoded | None:
+        """Return what makes the codes of categories, without a copy of their numbers; None where these are too great for a table."""
+        physical, categories = series.to_physical(), series.dtype.categories  # type: ignore[attr-defined]  # a Categorical has them
+        given = arrow_of(physical)
+        numbers = given.values(np.dtype(str(physical.dtype).lower()))
+        most = int(numbers.max(initial=0))
+        if most >= MOST_ENTRIES:
+            return None
+        codes, is_met = np.full(most + 1, OF_UNKNOWN, np.int64), np.zeros(most + 1, np.uint8)  # others are of other columns, or of no row
+        for rows in (SAMPLE, len(numbers)):  # most words are among the first
+            some = numbers[:rows]
+            found = kernel.translate(some, is_met, valid=given.valid, unknown=1)
+            if not found.min(initial=1):
+                for number in np.flatnonzero(np.bincount(some[found == 0])).tolist():
+                    codes[number] = self.code_of_word(categories[number])
+                    is_met[number] = 1
+        return kernel.Uncoded(2, numbers, codes.astype(self.dtype), len(series), given.valid, OF_UNKNOWN)
 
     def moved(self, scale: int) -> NDArray[np.int64]:
         """Return the thresholds for numbers of a coarser scale."""

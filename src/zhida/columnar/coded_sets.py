@@ -43,6 +43,8 @@ class SetCodes:
         >>> codes.look_up(np.array([[9], [5], [6]], np.uint64)).tolist()
         [7, 0, -1]
         """
+        if not self.count:
+            return np.full(len(sets), -1, np.int32)
         keys, codes = self.table
         slots = self.slots(sets, len(codes))
         found: NDArray[np.int32] = codes[slots]

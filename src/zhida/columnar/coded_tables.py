@@ -8,8 +8,8 @@ with anything odd in a cell, are decided one by one. Sums are the one thing that
 interpreter says of each rule alone that it gives a number, those of a set are added up here.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from math import prod
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhida.columnar import kernel
-from zhida.columnar.coded import Codes, Entry, Looked, Program, UncodedError
+from zhida.columnar.coded import SAMPLE, Codes, Entry, Looked, Program, UncodedError
 from zhida.columnar.coded_sets import SetCodes
 from zhida.columnar.columns import KNOWN, LARGEST, NULL, UNKNOWN, Array, Mask, distinct, pack, words_of
 from zhida.columnar.encoders import OF_NULL, OF_UNKNOWN
@@ -35,6 +35,9 @@ from zhida.values.unknown import Unknown
 
 _FALSE, _TRUE, _OPEN, _ODD = 0, 1, 2, 3
 """What a cell says of a code."""
+
+_PLAIN_POLICIES = {HitPolicy.FIRST, HitPolicy.UNIQUE, HitPolicy.COLLECT_SUM}
+"""Hit policies under which a rule that matches alone gives its output, whatever stands beside it in the table."""
 
 _BELOW = np.array([(1 << place) - 1 for place in range(WORD + 1)], np.uint64)
 """For each place of a word the bits below it."""
@@ -224,7 +227,7 @@ class TableNode(Looked):
             found: Array = kernel.translate(rules, np.where(by_rule < 0, np.iinfo(dtype).max, by_rule).astype(dtype))
             if not len(found) or found.max() != np.iinfo(dtype).max:
                 break
-            with self.program.lock:
+            with self.program.learning():
                 self.learn_rules(np.flatnonzero(np.bincount(rules, minlength=none + 1)))
         if told is not None:
             found = found.astype(self.dtype, copy=False)
@@ -235,7 +238,7 @@ class TableNode(Looked):
         """Learn what the table comes to where one of some rules decides, or the default does."""
         by_rule = self.by_rule.copy()
         for rule in rules[by_rule[rules] < 0].tolist():
-            by_rule[rule] = self.entry_of(self.decider.outcome_of([rule] if rule < self.rules else [], []))
+            by_rule[rule] = self.entry_of(self.outcome_alone(rule) if rule < self.rules else self.decider.outcome_of([], []))
         self.by_rule = by_rule
         self.version += 1
 
@@ -254,7 +257,7 @@ class TableNode(Looked):
         found: Array = np.append(self.by_open, -1)[kinds]
         if (found >= 0).all():
             return found
-        with self.program.lock:
+        with self.program.learning():
             by_open = self.by_open.copy()
             for kind in np.unique(kinds).tolist():
                 if kind >= 0 and by_open[kind] < 0:
@@ -276,12 +279,26 @@ class TableNode(Looked):
         if not len(fresh):
             return found
         is_settled = (sets[fresh, -1] & masks.bit) != 0
-        with self.program.lock:
+        with self.program.learning():
             settled, others = fresh[is_settled], fresh[~is_settled]
             if len(settled):
                 found[settled] = self.learn_sets(self.sure, sets[settled], lambda rows: self.by_sure_rules(sets[settled[rows]]))
             if len(others):
-                found[others] = self.learn(self.numbers_at(given, others))
+                found[others] = self.by_open_sets([column[others] for column in given], masks)
+        return found
+
+    def by_open_sets(self, given: Sequence[Array], masks: "Masks") -> Array:
+        """Return the codes of rows in which rules may match, or anything is odd."""
+        certain = kernel.match(given, masks.last)
+        open_ = kernel.match(given, masks.possible) & ~certain
+        is_plain = (certain[:, -1] & masks.bit) != 0
+        certain[:, -1] &= ~masks.bit
+        if is_plain.all():
+            return self.by_sets(certain, open_)
+        found = np.empty(len(certain), np.int64)
+        found[is_plain] = self.by_sets(certain[is_plain], open_[is_plain])
+        odd = np.flatnonzero(~is_plain)
+        found[odd] = self.learn(self.numbers_at(given, odd))
         return found
 
     def numbers_at(self, given: Sequence[Array], places: Array) -> list[Array]:
@@ -322,7 +339,10 @@ class TableNode(Looked):
     def by_matches(self, columns: Sequence[Array]) -> Array:
         """Return the codes of combinations by the rules that match for certain and those that may."""
         certain = kernel.intersect(columns, self.certain)
-        open_ = kernel.intersect(columns, self.possible) & ~certain
+        return self.by_sets(certain, kernel.intersect(columns, self.possible) & ~certain)
+
+    def by_sets(self, certain: NDArray[np.uint64], open_: NDArray[np.uint64]) -> Array:
+        """Return the codes of combinations by sets of rules: those that match for certain, and others that may."""
         if self.is_first:  # only what stands before the first certain rule may still fire
             first = kernel.first(certain)
             first[first < 0] = self.rules
@@ -346,14 +366,15 @@ class TableNode(Looked):
             sets: The sets.
             decide: Returns the codes of some rows, all different.
         """
-        first, places = distinct([np.ascontiguousarray(column) for column in sets.view(np.int64).T])
-        found = known.look_up(sets[first])  # another thread may have learned them
-        fresh = np.flatnonzero(found < 0)
-        if len(fresh):
-            found[fresh] = decide(first[fresh])
-            known.learn(sets[first[fresh]], found[fresh])
-        codes: Array = found[places]
-        return codes
+        found = known.look_up(sets)  # another thread may have learned them
+        left = np.flatnonzero(found < 0)
+        while len(left):
+            some = left[:SAMPLE] if len(left) == len(sets) else left
+            first = some[distinct([np.ascontiguousarray(column) for column in sets[some].view(np.int64).T])[0]]
+            known.learn(sets[first], decide(first))
+            found[left] = known.look_up(sets[left])
+            left = left[found[left] < 0]
+        return found
 
     def decide_sets(self, certain: NDArray[np.uint64], open_: NDArray[np.uint64]) -> Array:
         """Return the codes of combinations, all different, by the rules that match for certain and those that may."""
@@ -373,7 +394,7 @@ class TableNode(Looked):
         parts = [listed[start:stop] for start, stop in pairwise(ends.tolist())]
         addends = self.addends() if self.is_sum else None
         if addends is None:
-            return np.array([self.entry_of(self.decider.outcome_of(part, [])) for part in parts], np.int64)
+            return np.array([self.entry_of(self.outcome_of(part)) for part in parts], np.int64)
         totals = np.concatenate((np.zeros(1, np.int64), np.cumsum(addends[rules])))
         found = []
         for part, total in zip(parts, (totals[ends[1:]] - totals[ends[:-1]]).tolist(), strict=True):
@@ -383,6 +404,38 @@ class TableNode(Looked):
             firing = self.program.executor.firings.number(Firing(tuple(part), frozenset()))
             found.append(self.entries.number(Entry(KNOWN, total, 1, self.reads, frozenset(), is_bad=False, firing=firing)))
         return np.array(found, np.int64)
+
+    def outcome_of(self, rules: Sequence[int]) -> Outcome:
+        """Return what the table comes to where some rules match for certain, and no other."""
+        return self.outcome_alone(rules[0]) if len(rules) == 1 else self.decider.outcome_of(rules, [])
+
+    def outcome_alone(self, rule: int) -> Outcome:
+        """Return what the table comes to where one rule matches alone: in tables of one kind, what any rule does that writes the same."""
+        firings, firing = self.program.executor.firings, Firing((rule,), frozenset())
+        kind = self.kind_of(rule)
+        known = None if kind is None else self.program.alone.get(kind)
+        if known is not None:
+            return replace(known, firing=firings.number(firing))
+        found = self.decider.outcome_of([rule], [])
+        if kind is not None and firings.list[found.firing] == firing:
+            self.program.alone[kind] = found
+        return found
+
+    def kind_of(self, rule: int) -> Hashable | None:
+        """Return all that it depends on what a rule alone comes to; None where that is not plain."""
+        compiled = self.operation.table
+        node, *others = compiled.rules[rule].outputs
+        clause = compiled.table.outputs[0]
+        is_plain = isinstance(node, Literal) and node.is_valid and conforms(node.value, clause.type)
+        if (
+            others
+            or not is_plain
+            or compiled.table.hit_policy not in _PLAIN_POLICIES
+            or any(listed is not None for listed in compiled.listed)
+        ):
+            return None
+        assert isinstance(node, Literal), "it is plain"
+        return compiled.table.hit_policy, clause.type, self.operation.type, type(node.value), literal(node.value)
 
     def shorten(self, sets: NDArray[np.uint64]) -> None:
         """Make sets of rules alike that come to the same: the certain rules of each stand before those that may match.
@@ -423,7 +476,7 @@ class TableNode(Looked):
     def addends(self) -> NDArray[np.int64] | None:
         """Return the number that each rule alone gives; None where any gives anything else, or together they may be too large."""
         if self.known_addends is None:
-            outcomes = [self.decider.outcome_of([rule], []) for rule in range(self.rules)]
+            outcomes = [self.outcome_alone(rule) for rule in range(self.rules)]
             numbers = [
                 pack(outcome.value, self.operation.form, self.program.executor.vocabulary)
                 if isinstance(outcome.value, Decimal) and not outcome.codes
@@ -489,10 +542,9 @@ class TableNode(Looked):
             self.plain = [np.zeros(0, np.bool_) for _ in self.decider.encoders]
         for place, encoder in enumerate(self.decider.encoders):
             start = len(self.plain[place])
-            cells = [self.cells(place, number) for number in range(start, max(encoder.count, 2))]
-            if not cells:
+            if start == max(encoder.count, 2):
                 continue
-            said = np.stack(cells)
+            said = self.cells(place, range(start, max(encoder.count, 2)))
             plain = (said[:, : self.rules] != _ODD).all(axis=1) & (said[:, self.rules :] == _TRUE).all(axis=1)
             self.plain[place] = np.concatenate((self.plain[place], plain))
             for masks, mask in (
@@ -501,14 +553,18 @@ class TableNode(Looked):
             ):
                 masks[place] = np.concatenate((masks[place], words_of(mask, self.words)))
 
-    def cells(self, place: int, number: int) -> NDArray[np.uint8]:
-        """Return what each cell of an input says of one of its numbers."""
+    def cells(self, place: int, numbers: Sequence[int]) -> NDArray[np.uint8]:
+        """Return what each cell of an input says of some of its numbers, one row for each of these."""
         encoder = self.decider.encoders[place]
-        if number == OF_NULL:
-            return np.full(self.rules + (self.operation.table.allowed[place] is not None), _ODD, np.uint8)
-        told = encoder.told[number] if number != OF_UNKNOWN else encoder.tell(Unknown(frozenset((placeholder(place),))))
-        assert isinstance(told, Told), "the cells of a table told it"
-        return np.array([_said(cell) for cell in told.said], np.uint8)[told.numbers]
+        of_unknown = [encoder.tell(Unknown(frozenset((placeholder(place),))))] if OF_UNKNOWN in numbers else []
+        told = [*of_unknown, *(encoder.told[number] for number in numbers if number not in {OF_NULL, OF_UNKNOWN})]
+        cells = self.rules + (self.operation.table.allowed[place] is not None)
+        found = np.full((len(numbers), cells), _ODD, np.uint8)
+        if told:
+            assert isinstance(told[0], Told), "the cells of a table told it"
+            said = np.array([_said(cell) for cell in told[0].said], np.uint8)  # all that any of them says
+            found[len(numbers) - len(told) :] = said[np.stack([each.numbers for each in told if isinstance(each, Told)])]
+        return found
 
 
 _PLAIN: dict[object, int] = {(True, ()): _TRUE, (False, ()): _FALSE}

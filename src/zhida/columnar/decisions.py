@@ -18,7 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from zhida.columnar import kernel
-from zhida.columnar.arrays import coded, strings
+from zhida.columnar.arrays import coded, numbers, strings
 from zhida.columnar.coded import Entry, UncodedError, column_of_entries
 from zhida.columnar.coded_build import build, sources_of, stretch_of
 from zhida.columnar.coded_facts import CodedFact
@@ -86,32 +86,42 @@ class Called:
         self.words: list[str] = list(self.static)
         self.numbers: dict[str, int] = {word: place for place, word in enumerate(self.words)}
         self.entries: list[str | None] = []
-        self.numbered: list[int] = []
+        self.numbered: Array = np.zeros(0, np.int64)
         self.of_entries: Array = np.zeros(0, np.uint8)
-        self.ranks: Array = np.zeros(0, np.int64)
+        self.order: Array = np.zeros(0, np.int64)
         self.first = strings(self.static)
+        self.texts = self.first
         self.fits = True
 
     def extend(self, called: Iterable[str | None]) -> None:
         """Add the words of entries that are new."""
+        more = []
         for word in called:
             self.entries.append(word)
-            self.numbered.append(-1 if word is None else self.numbers.setdefault(word, len(self.words)))
+            more.append(-1 if word is None else self.numbers.setdefault(word, len(self.words)))
             if len(self.numbers) > len(self.words) and word is not None:
                 self.words.append(word)
         dtype = np.uint8 if len(self.words) < _NO_WORD[np.uint8] else np.uint16
         self.fits = len(self.words) < _NO_WORD[np.uint16]
-        places = np.array(self.numbered, np.int64)
+        places = self.numbered = np.concatenate((self.numbered, np.array(more, np.int64)))
         self.of_entries = np.where(places < 0, _NO_WORD[dtype], places).astype(dtype)
 
-    def ranked(self, count: int) -> Array:
-        """Return the places of some words behind the static ones, and perhaps more, in the order of their text."""
-        if len(self.ranks) < count:
+    def ordered(self, count: int) -> Array:
+        """Return the places of some words behind the static ones, and perhaps of more, in the order of their text."""
+        order = self.order
+        if len(order) < count:
             others = self.words[len(self.static) :]
-            ranks = np.empty(len(others), np.int64)
-            ranks[sorted(range(len(others)), key=others.__getitem__)] = np.arange(len(others))
-            self.ranks = ranks
-        return self.ranks
+            fresh = sorted(range(len(order), len(others)), key=others.__getitem__)
+            both = sorted([*order.tolist(), *fresh], key=others.__getitem__)  # what is in order already is only merged
+            order = self.order = np.array(both, np.int64)
+        return order
+
+    def texts_of(self, count: int) -> pa.StringArray:
+        """Return some words, the static ones first, and perhaps more."""
+        texts = self.texts
+        if len(texts) < count:
+            self.texts = texts = pa.concat_arrays([texts, strings(self.words[len(texts) :])])
+        return texts
 
     def column(self, parts: Sequence[Array]) -> pa.DictionaryArray:
         """Return numbers of words of several parts as one dictionary-coded column: static words first, then others, sorted, that occur."""
@@ -121,19 +131,22 @@ class Called:
         kind = np.uint8 if first < _NO_WORD[np.uint8] else np.uint16
         if len(self.words) == first and dtype == kind:  # no word is there but those that the dictionary begins with
             return coded(flat, self.first, int(no_word) if len(flat) and flat.max() == no_word else None)
-        met = np.zeros(no_word + 1, np.bool_)
-        met[flat] = True
+        met = np.bincount(flat, minlength=no_word + 1) != 0
         others = np.flatnonzero(met[first:no_word])
         none = int(no_word) if met[no_word] else None
         kind = np.uint8 if first + len(others) < _NO_WORD[np.uint8] else np.uint16
         if not len(others) and kind == dtype:
             return coded(flat, self.first, none)
-        others = others[np.argsort(self.ranked(int(others.max(initial=-1)) + 1)[others])]
+        count = int(others.max(initial=-1)) + 1
+        order = self.ordered(count)
+        others = order[order < count]
+        others = others[met[first + others]]
         places = np.full(no_word + 1, _NO_WORD[kind], kind)
         places[:first] = np.arange(first)
         places[first + others] = np.arange(first, first + len(others))
-        found = [*self.static, *(self.words[first + place] for place in others.tolist())]
-        return coded(kernel.translate(flat, places), strings(found), None if none is None else _NO_WORD[kind])
+        texts = self.texts_of(first + count)
+        found = texts.take(numbers(np.concatenate((np.arange(first), first + others))))
+        return coded(kernel.translate(flat, places), found, None if none is None else _NO_WORD[kind])
 
 
 def _widened(places: Array, dtype: Any) -> Array:  # noqa: ANN401 - any numpy type
@@ -370,7 +383,7 @@ class Decisions:
             and (not rules or len(kept.rules.of_entries) == count)
         ):
             return kept
-        with self.program.lock:
+        with self.program.learning():
             for each in self.program.mapped_beneath([node.place]):
                 each.update()
             entries, vocabulary = node.entries.list, self.executor.vocabulary
