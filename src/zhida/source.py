@@ -68,6 +68,10 @@ class Span:
     article: str = ""
     """The article that this text executes, as `第三条`; empty outside of any article."""
 
+    def __reduce__(self) -> tuple[type["Span"], tuple[object, ...]]:
+        """Return what it is made of, for pickles, which hold tens of thousands."""
+        return Span, (self.source, self.start, self.end, self.article)
+
     @property
     def line(self) -> int:
         """1-based line on which the span begins."""
@@ -163,6 +167,10 @@ class Snippet:
     """Offset behind its last character in the source, where the text differs by more than that."""
     replaced: tuple[tuple[int, int, int], ...] = ()
     """Stretches of `text` that stand for others: begin, end, and how many characters they stand for; ascending."""
+
+    def __reduce__(self) -> tuple[type["Snippet"], tuple[object, ...]]:
+        """Return what it is made of, for pickles, which hold thousands."""
+        return Snippet, (self.text, self.source, self.start, self.article, self.dropped, self.whole, self.replaced)
 
     def span(self, start: int = 0, end: int | None = None) -> Span:
         """Return the span in the source of `text[start:end]`."""

@@ -28,9 +28,12 @@ from zhida.assess.population import Sums
 from zhida.assess.working import DonePart, Job, PartRows, Scene, Worker
 from zhida.registry_io.engine import engine_digest
 from zhida.registry_io.tables import Frame
+from zhida.registry_io.unneeded import leave_unneeded
 
-START = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from zhida.assess.processes import serve; serve()"
-"""What a process runs: it looks for modules where this one does."""
+START = (
+    "import gc, pickle, sys; gc.disable(); sys.path[:] = pickle.load(sys.stdin.buffer); from zhida.assess.processes import serve; serve()"
+)
+"""What a process runs: it looks for modules where this one does, and not for garbage among them."""
 
 READY, DONE, FAILED = "ready", "done", "failed"
 
@@ -183,6 +186,7 @@ def serve() -> None:
     """Do in this process what the run's process asks for, until it asks no more."""
     for number in (signal.SIGINT, signal.SIGTERM):  # it ends with its input, and then at once
         signal.signal(number, signal.SIG_IGN)
+    leave_unneeded()
     requests, answers = sys.stdin.buffer, _answers()
     gc.disable()
     worker = Worker(pickle.load(requests))  # noqa: S301 - from the process that started this one

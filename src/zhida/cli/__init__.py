@@ -11,7 +11,6 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Annotated, Any
@@ -24,6 +23,7 @@ from zhida.cli.console import FOUND_ERRORS, HELP_OPTIONS, INTERRUPTED, MISUSE, O
 from zhida.cli.misuse import misuse_text
 from zhida.errors import Diagnostic, DiagnosticsError, InputError, Language
 from zhida.registry_io.engine import engine_version
+from zhida.registry_io.unneeded import leave_unneeded
 
 COMMANDS = {
     "check": "检查政策，运行其中的例 | check policies, run their examples",
@@ -67,12 +67,23 @@ class _Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             added = _added().get(cmd_name)
             return None if added is None else _added_command(added)
-        module = import_module(f"zhida.cli.{cmd_name}")
+        module = _loaded(cmd_name)
         commands: typer.Typer | None = getattr(module, "app", None)
         if commands is None:
             commands = typer.Typer(rich_markup_mode="markdown", add_completion=False, context_settings=HELP_OPTIONS)
             commands.command(cmd_name, short_help=COMMANDS[cmd_name])(getattr(module, cmd_name))
         return _named(commands, cmd_name)
+
+
+def _loaded(name: str) -> ModuleType:
+    """Return the module of a command; while it is loaded nobody looks for garbage, of which modules leave next to none."""
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return import_module(f"zhida.cli.{name}")
+    finally:
+        if is_collecting:
+            gc.enable()
 
 
 def _named(commands: typer.Typer, name: str) -> TyperCommand | TyperGroup:
@@ -159,29 +170,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if set(given[:1]) <= COMMANDS.keys():
         collect_rarely()
         if arguments is None and given[:1] == ["assess"]:  # the process is the command's own
-            sys.meta_path.insert(0, _Unneeded())
+            leave_unneeded()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is asked to end ends as it does on Ctrl-C
     sys.exit(run(given))
-
-
-class _Unneeded:
-    """Finds no module: the first of `sys.meta_path`, it says of those that `assess` does not need that they are not there.
-
-    pyarrow loads pandas, where it is installed, for the first array that it makes of a list, to see whether the list is one of
-    pandas' own: a third of a second of a command that takes one. Commands that may come to the solver do need pandas.
-    """
-
-    NAMES = frozenset(("pandas",))
-
-    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:  # noqa: ARG002
-        """Return None, so that others look for the module.
-
-        Raises:
-            ModuleNotFoundError: `assess` does not need it.
-        """
-        if name in self.NAMES:
-            raise ModuleNotFoundError(f"assess does not need {name}", name=name)
-        return None
 
 
 def collect_rarely() -> None:

@@ -7,6 +7,7 @@ rows have domains of their own, as many values in each of those that are enumera
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from itertools import chain
 from types import NoneType
 from typing import Any
@@ -29,6 +30,8 @@ from zhida.values.types import BOOLEAN, STRING
 from zhida.values.unknown import find_unknown, unknown
 
 Value = Any
+
+_NOTHING: frozenset[str] = frozenset()
 
 Excluded = Mapping[str, frozenset[int]]
 """Decision by table → the places of the rules that have no say."""
@@ -71,28 +74,59 @@ class RowDomain:
 Domain = tuple[Value, ...] | RowDomain
 
 
+_TOLD_AGAIN = frozenset(("uses", "evaluator", "tables", "bounds"))
+"""What is known of domains by their model alone."""
+
+
 class Domains:
     """The domains of the facts of a plan."""
 
-    def __init__(self, plan: Plan, goals: Iterable[str], known: Mapping[str, Use] | None = None) -> None:
-        """Note what facts are compared with in all that some goals rest on.
+    def __init__(self, plan: Plan, goals: Iterable[str], base: "Domains | None" = None) -> None:
+        """Keep what is asked for.
 
         Args:
             plan: What is computed.
             goals: The decisions that are asked for.
-            known: How the model uses each name for these goals; it is sought by default.
+            base: The domains of another plan of the same model with the same goals.
         """
         self.plan = plan
-        self.uses = uses(plan.model, goals) if known is None else known
-        lacking = {id_: unknown(item.name) for id_, item in plan.facts.items()}
-        self.evaluator = Evaluator(plan.model, {**lacking, **plan.constants}, as_of=plan.as_of)
+        self.goals = tuple(goals)
+        self.base = base
+        self.walked: dict[str, dict[str, Use]] = {}  # what each element by itself uses, where that was sought
         self.known: dict[tuple[str, frozenset[int]], tuple[Value, ...] | None] = {}
         self.alike: dict[tuple[str, object], tuple[Value, ...]] = {}  # so that the same values of a fact are one object
         self.varying: dict[tuple[str, frozenset[int]], frozenset[str]] = {}
         self.told: dict[tuple[str, tuple[frozenset[int] | None, ...]], frozenset[int]] = {}
         self.by_rule: dict[str, dict[str, dict[int | None, list[int]]]] = {}
-        self.tables = {id_: tuple(dict.fromkeys(bound.decision_id for bound in use.bounds)) for id_, use in self.uses.items()}
-        self.bounds = {id_: [self.varies_by(bound) for bound in use.bounds] for id_, use in self.uses.items() if id_ in plan.facts}
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is kept between runs: not what the model tells again where somebody asks, nor what counts its steps."""
+        return {name: value for name, value in vars(self).items() if name not in _TOLD_AGAIN} | {"walked": {}, "by_rule": {}}
+
+    @cached_property
+    def uses(self) -> Mapping[str, Use]:
+        """What each name is compared with in all that the goals rest on, by id."""
+        return uses(self.plan.model, self.goals, self.walked) if self.base is None else self.base.uses
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """Evaluates what is the same in each row: it lacks all facts."""
+        lacking = {id_: unknown(item.name) for id_, item in self.plan.facts.items()}
+        return Evaluator(self.plan.model, {**lacking, **self.plan.constants}, as_of=self.plan.as_of)
+
+    @cached_property
+    def tables(self) -> dict[str, tuple[str, ...]]:
+        """The decisions in which each name is compared."""
+        return {id_: tuple(dict.fromkeys([bound.decision_id for bound in use.bounds])) for id_, use in self.uses.items()}
+
+    @cached_property
+    def bounds(self) -> dict[str, list[frozenset[str]]]:
+        """What each bound of a fact rests on that is not the same in each row, by id."""
+        return {
+            id_: [_NOTHING if type(bound.node) is Literal else self.varies_by(bound) for bound in use.bounds]
+            for id_, use in self.uses.items()
+            if id_ in self.plan.facts
+        }
 
     def of(self, id_: str, excluded: Excluded, lacks: Callable[[str], bool] = lambda _: False) -> tuple[Value, ...] | None:
         """Return one value from each elementary interval of a fact; None where it cannot be enumerated.
@@ -135,7 +169,7 @@ class Domains:
         """Return what a bound rests on that is not the same in each row, by id."""
         element = self.plan.model.decisions.get(bound.decision_id)
         if element is None or isinstance(bound.node, Literal):
-            return frozenset()
+            return _NOTHING
         ids = {element.requirements.get(name.name, name.name) for name in free_names(bound.node)}
         return frozenset(id_ for id_ in ids if id_ not in BUILTINS and not self.is_same(id_))
 

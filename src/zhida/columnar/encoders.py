@@ -44,8 +44,7 @@ class Encoder:
 
     def __init__(self, form: Form, bounds: Sequence[Value] | None, cells: CellsOfColumn | Tell, vocabulary: Vocabulary) -> None:
         self.form = form
-        self.cells = cells if isinstance(cells, CellsOfColumn) else None
-        self.tell: Tell = cells.tell if isinstance(cells, CellsOfColumn) else cells
+        self.cells = cells
         self.vocabulary = vocabulary
         self.numbers: dict[Saying, int] = {}
         self.representatives: list[Value] = [None, None]
@@ -73,6 +72,10 @@ class Encoder:
         """How many codes there are by now; strings that are met later may add some."""
         return len(self.representatives)
 
+    def tell(self, value: Value) -> Saying:
+        """Return what the cells of the column say of a value."""
+        return self.cells.tell(value) if isinstance(self.cells, CellsOfColumn) else self.cells(value)
+
     def code(self, value: Value) -> int:
         """Return the code of a known value."""
         return self.code_of_saying(value, self.tell(value))
@@ -90,10 +93,10 @@ class Encoder:
         marks = marks_of(bounds, self.form)
         self.thresholds = marks
         samples = np.array([int(marks[0]) - 1, *marks.tolist()] if len(marks) else [0], np.int64)
-        if self.cells is None:
-            told = [self.tell(self.unpacked(sample)) for sample in samples.tolist()]
+        if isinstance(self.cells, CellsOfColumn):
+            told: list[Saying] = [*self.cells.tell_stretches(samples, self.unpacked, lambda some: marks_of(some, self.form))]
         else:
-            told = [*self.cells.tell_stretches(samples, self.unpacked, lambda some: marks_of(some, self.form))]
+            told = [self.tell(self.unpacked(sample)) for sample in samples.tolist()]
         pairs = zip(samples.tolist(), told, strict=True)
         self.table = np.array([self.code_of_saying(self.unpacked(sample), saying) for sample, saying in pairs], np.int64)
 

@@ -42,6 +42,8 @@ from zhida.columnar.plan import Operation, Plan, placeholder
 from zhida.columnar.relations import decide_related
 from zhida.columnar.tables import TableDecider
 from zhida.dmn.graph import closure
+from zhida.feel.syntax import Node
+from zhida.values.temporal import Date
 from zhida.values.unknown import Unknown
 
 Value = Any
@@ -215,6 +217,21 @@ class Steps(Mapping[str, Column]):
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self.places)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """Says what an expression with one operand says of values."""
+
+    node: Node
+    """The expression, with a placeholder for the operand."""
+    as_of: Date
+    """The date of the business fact."""
+
+    def __call__(self, value: Value) -> tuple[object, ...]:
+        """Return what the expression comes to with a value, and what was odd."""
+        told = evaluate_with(self.node, {placeholder(0): value}, self.as_of)
+        return (told.value, told.codes)
 
 
 class Executor:
@@ -439,12 +456,8 @@ class Executor:
     def test(self, place: int, operation: ops.Test, column: Column, rows: int) -> Column:
         """Return an expression with one operand, decided once for each code of it."""
         if place not in self.tests:
-
-            def tell(value: Value) -> tuple[object, ...]:
-                told = evaluate_with(operation.node, {placeholder(0): value}, self.plan.as_of)
-                return (told.value, told.codes)
-
-            self.tests[place] = (Encoder(column.form, operation.bounds, tell, self.vocabulary), {})
+            tested = Tested(operation.node, self.plan.as_of)
+            self.tests[place] = (Encoder(column.form, operation.bounds, tested, self.vocabulary), {})
         encoder, told = self.tests[place]
         codes, bad = encoder.encode(column, rows)
         operand = Operand(placeholder(0), column)

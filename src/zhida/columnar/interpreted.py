@@ -105,6 +105,10 @@ class Told:
     firing: int | None = None
     """What a table told beside, by number."""
 
+    def __reduce__(self) -> tuple[type["Told"], tuple[object, ...]]:
+        """Return what it is made of, for pickles, which hold thousands."""
+        return Told, (self.value, self.codes, self.read, self.firing)
+
 
 @dataclass(slots=True)
 class Operand:
@@ -139,6 +143,10 @@ def evaluate_with(node: Node, variables: dict[str, Value], as_of: Date) -> Told:
     return Told(value, frozenset(item.code for item in run.diagnostics), frozenset(watched.read))
 
 
+_BY_IDENTITY = ("lessons", "told", "stand_ins", "computable")
+"""What an interpreter keeps by the identity of operations."""
+
+
 class Interpreter:
     """Evaluates what has no column form, and keeps what it was told."""
 
@@ -160,6 +168,21 @@ class Interpreter:
         self.texts: dict[int, tuple[Value, str]] = {}
         self.computable: dict[int, bool] = {}
         self.evaluations = 0
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is kept between runs: what goes by the identity of operations, with the operations themselves."""
+        operations = {id(each): each for each in (*self.plan.operations, *self.stand_ins.values())}
+        kept = {
+            name: [(operations[number], said) for number, said in getattr(self, name).items() if number in operations]
+            for name in _BY_IDENTITY
+        }
+        return {**vars(self), **kept, "texts": {}, "evaluations": 0}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take up what was kept."""
+        vars(self).update(state)
+        for name in _BY_IDENTITY:
+            setattr(self, name, {id(operation): said for operation, said in state[name]})
 
     def expression(self, operation: Interpret, operands: Sequence[Operand], rows: int) -> Column:
         """Return the column of an expression; where all operands are numbers, or unknown, the interpreter is not asked."""

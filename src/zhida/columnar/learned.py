@@ -3,13 +3,14 @@
     executor ── asks ──> Learned ── does not know ──> interpreter
                             └── bytes, by the digest of what the plan was made of ──> the next run
 
-Kept by values, not by codes: codes are numbers of one run. It holds for the plan alone that it was learned by; who keeps it
+Kept by values, not by codes: codes are numbers of one run. (What the plan has become by its lessons, codes and all, stands beside
+them for the same plan only: `zhida.columnar.kept`.) It holds for the plan alone that it was learned by; who keeps it
 must name that plan by a digest of all that it was made of.
 """
 
 import io
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ Key = tuple[str, ...]
 MOST_KEPT = 20_000
 """Combinations that are kept of one operation."""
 
-FORMAT = 4
+FORMAT = 5
 """Of the bytes; others are not read."""
 
 
@@ -60,6 +61,10 @@ class Learned:
     """By the decision that is given as a fact, if any, and the place of the operation; then by the values of its operands."""
     is_new: bool = False
     """Whether there are any that were not there at the beginning."""
+    become: bytes = b""
+    """What the plan had become by the end of another run, for who opens it next (`zhida.columnar.kept`); none where that is not known."""
+    becoming: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)
+    """Says what the plan has become by now."""
 
     def of(self, place: int, given: str = "") -> "Lessons":
         """Return the lessons of one operation.
@@ -71,17 +76,18 @@ class Learned:
         return Lessons(self, self.lessons.setdefault((given, place), {}))
 
     def to_bytes(self) -> bytes:
-        """Return all lessons as bytes."""
-        return pickle.dumps((FORMAT, self.lessons), protocol=5)
+        """Return all lessons as bytes, and what the plan has become by them."""
+        become = b"" if self.becoming is None else self.becoming()
+        return pickle.dumps((FORMAT, self.lessons, become), protocol=5)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Learned | None":
         """Return lessons from bytes; None where they are not such bytes, or were written by another version."""
         try:
-            format_, lessons = _Unpickler(io.BytesIO(data)).load()
+            format_, lessons, become = _Unpickler(io.BytesIO(data)).load()
         except Exception:  # noqa: BLE001 - whatever is wrong with bytes from a disk, they are learned anew
             return None
-        return cls(lessons) if format_ == FORMAT and isinstance(lessons, dict) else None
+        return cls(lessons, become=become) if format_ == FORMAT and isinstance(lessons, dict) and isinstance(become, bytes) else None
 
 
 @dataclass(slots=True)

@@ -566,6 +566,8 @@ def counted(table: CompiledTable) -> CompiledTable:
 
 def in_cells(table: CompiledTable, values: Mapping[str, Value]) -> CompiledTable:
     """Return a table with values in place of some names, wherever they stand."""
+    if not values:
+        return table
     put = partial(with_values, values=values)
     rules = tuple(CompiledRule(rule.rule, tuple(map(put, rule.tests)), tuple(map(put, rule.outputs))) for rule in table.rules)
     return replace(

@@ -31,6 +31,8 @@ def static(node: Node, as_of: Date) -> Value:
     Raises:
         UnlowerableError: it is not.
     """
+    if type(node) is Literal and node.is_valid:
+        return node.value
     for name in syntax.free_names(node):
         if name.name not in BUILTINS and name.name != AS_OF:
             raise UnlowerableError(f"a cell names '{name.name}'")
@@ -47,7 +49,9 @@ def bounds_of_cell(cell: UnaryTests, as_of: Date) -> Iterator[Value]:
         UnlowerableError: it does something else with what it tests.
     """
     for item in cell.tests:
-        if isinstance(item, syntax.Condition):
+        if type(item) is Literal and item.is_valid:  # most tests of most cells
+            yield from bounds_of(item.value)
+        elif isinstance(item, syntax.Condition):
             yield from bounds_beside_input(item.expression, as_of)
         else:
             yield from bounds_of(static(item, as_of))

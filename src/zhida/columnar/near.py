@@ -57,7 +57,8 @@ class NearFinder:
     def names(self, asked: Questions, within: Decimal) -> Iterator[NearName]:
         """Yield each number and date that is compared with something that is the same in every row."""
         model, plan = self.settler.plan.model, self.settler.plan
-        for id_, use in uses(model, asked.goals).items():
+        domains = self.settler.domains
+        for id_, use in (domains.uses if asked.goals == domains.goals else uses(model, asked.goals, domains.walked)).items():
             if id_ in asked.goals or not (id_ in plan.facts or id_ in model.decisions):
                 continue
             drawn: dict[Value, list[Bound]] = {}

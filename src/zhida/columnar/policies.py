@@ -21,6 +21,7 @@ from zhida.columnar.coded_policies import CodedPolicy
 from zhida.columnar.columns import Array, Column, Marks, Mask, Vocabulary, distinct, full, keys_of, take, value_at
 from zhida.columnar.execute import BLOCK, Block, Executor, Results
 from zhida.columnar.frames import column_names, read_block
+from zhida.columnar.kept import from_bytes, to_bytes
 from zhida.columnar.kernel.numpy_kernel import WORD
 from zhida.columnar.learned import Learned
 from zhida.columnar.lower import lower
@@ -137,6 +138,10 @@ class PolicyColumns:
     def leave_codes(self) -> None:
         """Decide by values from now on: there are more different ones than codes."""
         self._codes[:] = [None]
+
+    def try_codes(self) -> None:
+        """Find out anew whether codes tell all."""
+        self._codes.clear()
 
     def settle(self, frame: pl.DataFrame, *, block: int = BLOCK) -> Iterator[Answers]:
         """Yield the answers of a frame, block by block, in its order.
@@ -415,6 +420,20 @@ def fen_of(column: Column, held: Mask, rounding: Rounding, vocabulary: Vocabular
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Fens:
+    """Rounds amounts to fen as a policy does."""
+
+    rounding: Rounding
+    """How it rounds."""
+    vocabulary: Vocabulary
+    """That of the executor."""
+
+    def __call__(self, column: Column, held: Mask) -> Array:
+        """Return amounts of yuan in integer fen, as `fen_of` does."""
+        return fen_of(column, held, self.rounding, self.vocabulary)
+
+
 def questions_of(model: PolicyModel, *, below: Decimal) -> Questions:
     """Return what is asked of a subject by a policy: whether it applies, whether the subject is eligible, how much.
 
@@ -427,6 +446,22 @@ def questions_of(model: PolicyModel, *, below: Decimal) -> Questions:
     if policy.result_id is not None:
         return Questions(conditions, policy.result_id)
     return Questions(conditions, policy.amount_id, below)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How a policy was opened; see `open_policy`."""
+
+    below: Decimal
+    """The amount, in yuan, from which a person must look."""
+    limit: int
+    """Combinations of missing facts that are enumerated at most."""
+    words: Words
+    """What is said of what is possible."""
+    near_within: Decimal | None
+    """How near a line must be to be a near miss."""
+    coded_from: int
+    """Rows of a frame from which it is decided by codes."""
 
 
 def open_policy(  # noqa: PLR0913 - each says one thing of how rows are told
@@ -450,16 +485,50 @@ def open_policy(  # noqa: PLR0913 - each says one thing of how rows are told
         learned: What the interpreter said in other runs of the same policy, and will say in this one.
         coded_from: Rows of a frame from which it is decided by codes; what comes out is the same.
     """
-    questions = questions_of(model, below=below)
+    opened = Opened(below, limit, words or Words(), near_within, coded_from)
+    found = None if learned is None else _kept(model, opened, learned)
+    if found is None:
+        found = _opened(model, opened, learned)
+    if learned is not None:
+        learned.becoming = partial(_become, found, opened)
+    return found
+
+
+MOST_KEPT = 50_000
+"""Values and combinations of values that are kept between runs of what a policy has become."""
+
+
+def _kept(model: PolicyModel, opened: Opened, learned: Learned) -> PolicyColumns | None:
+    """Return a policy as it was at the end of another run; None where that is not known, or it was opened in another way."""
+    become, learned.become = learned.become, b""  # whoever begins anew begins with the lessons alone
+    found = from_bytes(become, model, learned) if become else None
+    match found:
+        case (Opened() as then, PolicyColumns() as columns) if then == opened:
+            if columns.is_without_codes:  # other rows may have fewer different values
+                columns.try_codes()
+            return columns
+    learned.is_new = learned.is_new or bool(become)
+    return None
+
+
+def _become(columns: PolicyColumns, opened: Opened) -> bytes:
+    """Return what a policy has become as bytes; none where it has become too much."""
+    executor = columns.executor
+    return b"" if executor.remembered > MOST_KEPT else to_bytes((opened, columns), columns.model, executor.learned)
+
+
+def _opened(model: PolicyModel, opened: Opened, learned: Learned | None) -> PolicyColumns:
+    """Return a policy that is ready for frames, and has met none."""
+    questions = questions_of(model, below=opened.below)
     known = {id_: value for id_, value in model.parameters.items() if not isinstance(value, Unknown)}
     plan = lower(model.model, questions.goals, as_of=model.as_of, constants=known)
     executor = Executor(plan, learned=learned)
     fen: FenOf | None = None
     if questions.below is not None and questions.value is not None:
-        fen = partial(fen_of, rounding=model.policy.front.rounding, vocabulary=executor.vocabulary)
-    settler = Settler(executor, questions, limit=limit, fen=fen)
-    finder = None if near_within is None else NearFinder(settler, better_groups(model, questions), near_within)
-    return PolicyColumns(model, plan, questions, executor, settler, words or Words(), finder, coded_from)
+        fen = Fens(model.policy.front.rounding, executor.vocabulary)
+    settler = Settler(executor, questions, limit=opened.limit, fen=fen)
+    finder = None if opened.near_within is None else NearFinder(settler, better_groups(model, questions), opened.near_within)
+    return PolicyColumns(model, plan, questions, executor, settler, opened.words, finder, opened.coded_from)
 
 
 def better_groups(model: PolicyModel, questions: Questions) -> list[tuple[int, Questions]]:

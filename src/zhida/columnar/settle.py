@@ -173,10 +173,14 @@ class Settler:
         self.excluded_numbers: dict[frozenset[int], int] = {frozenset(): 0}
         self.excluded = np.zeros(0, np.int64)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is kept between runs: nothing that goes by the identity of domains."""
+        return {**vars(self), "same_domains": {}, "expanded": 0}
+
     @cached_property
     def domains(self) -> Domains:
         """The domains of facts."""
-        return Domains(self.plan, self.questions.goals, None if self.base is None else self.base.domains.uses)
+        return Domains(self.plan, self.questions.goals, None if self.base is None else self.base.domains)
 
     @cached_property
     def tested(self) -> tuple[str, ...]:

@@ -138,6 +138,10 @@ class TableDecider:
         self.texts: dict[tuple[int, int], str] = {}
         self.short: dict[tuple[int, int], Sequence[UnaryTests]] = {}
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is kept between runs: nothing that is the table once more."""
+        return {**vars(self), "alone": None, "short": {}}
+
     @property
     def remembered(self) -> int:
         """How many combinations are remembered."""

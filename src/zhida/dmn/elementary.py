@@ -60,20 +60,40 @@ class Use:
     """Whether it reaches nothing but comparisons and the cells of tables."""
 
 
-def uses(model: DecisionModel, goals: Iterable[str]) -> dict[str, Use]:
-    """Return how each input datum and decision is used by all that `goals` rest on, by id."""
+def uses(model: DecisionModel, goals: Iterable[str], walked: dict[str, dict[str, Use]] | None = None) -> dict[str, Use]:
+    """Return how each input datum and decision is used by all that `goals` rest on, by id.
+
+    Args:
+        model: The model.
+        goals: Ids of decisions.
+        walked: Remembers what each element by itself uses, for those who ask of several goals of one model.
+    """
+    walked = {} if walked is None else walked
     found: dict[str, Use] = {}
     for id_ in sorted(closure(model.requirements, goals)):
-        element = model.decisions.get(id_) or model.knowledge.get(id_)
-        if element is not None:
-            walker = _Walker(id_, element.requirements, found)
-            if isinstance(element.body, CompiledTable):
-                walker.table(element.body)
-            elif isinstance(element.body, Node):
-                walker.expression(element.body)
-            else:  # what is inside of a boxed expression is not looked through
-                for required in element.requirements.values():
-                    found.setdefault(required, Use()).is_compared_only = False
+        if id_ not in walked:
+            walked[id_] = _used_by(model, id_)
+        for name, own in walked[id_].items():
+            use = found.setdefault(name, Use())
+            use.bounds += own.bounds
+            use.is_compared_only = use.is_compared_only and own.is_compared_only
+    return found
+
+
+def _used_by(model: DecisionModel, id_: str) -> dict[str, Use]:
+    """Return how an element by itself uses others; input data uses none."""
+    found: dict[str, Use] = {}
+    element = model.decisions.get(id_) or model.knowledge.get(id_)
+    if element is None:
+        return found
+    walker = _Walker(id_, element.requirements, found)
+    if isinstance(element.body, CompiledTable):
+        walker.table(element.body)
+    elif isinstance(element.body, Node):
+        walker.expression(element.body)
+    else:  # what is inside of a boxed expression is not looked through
+        for required in element.requirements.values():
+            found.setdefault(required, Use()).is_compared_only = False
     return found
 
 
@@ -119,7 +139,13 @@ class _Walker:
 
     def tests(self, tests: UnaryTests, tested: Node) -> None:
         """Note what unary tests compare `tested` with."""
+        if not tests.tests:
+            return
+        use = self.use(tested)
         for item in tests.tests:
+            if use is not None and type(item) is syntax.Literal:  # most tests of most cells
+                use.bounds.append(Bound(self.decision_id, item, self.rule))
+                continue
             if isinstance(item, syntax.Condition):
                 self.expression(item.expression)
                 continue

@@ -23,6 +23,11 @@ class Node:
     span: Span
     """Where it stands."""
 
+    def __reduce__(self) -> tuple[type["Node"], tuple[object, ...]]:
+        """Return what it is made of, for pickles, which hold tens of thousands."""
+        kind = type(self)
+        return kind, tuple([getattr(self, name) for name in _names_of_made(kind)])  # type: ignore[arg-type]  # a class can be hashed
+
 
 @dataclass(frozen=True, slots=True)
 class Literal(Node):
@@ -293,6 +298,12 @@ PARTIAL = "partial"
 
 
 @cache
+def _names_of_made(kind: type[Node]) -> tuple[str, ...]:
+    """Return the fields that a kind of node is made of, in order."""
+    return tuple(field.name for field in fields(kind) if field.init)
+
+
+@cache
 def _fields_with_nodes(kind: type[Node]) -> tuple[str, ...]:
     """Return the fields of a kind of node that may hold others."""
     if kind is Literal or kind is Name:
@@ -366,4 +377,5 @@ def free_names(node: Node, bound: AbstractSet[str] = frozenset()) -> IteratorOf[
             yield from free_names(node.condition, bound | {"item"})
         case _:
             for child in children(node):
-                yield from free_names(child, bound)
+                if type(child) is not Literal:  # most of what cells list
+                    yield from free_names(child, bound)

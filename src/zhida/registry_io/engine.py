@@ -10,7 +10,7 @@ not change answers, so it does not change what results say. Only what does not l
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -83,7 +83,13 @@ def _files(folder: str, under: str) -> Iterator[tuple[str, str]]:
 
 def _version_of(distribution: str) -> str:
     """Return the version of a distribution; "0" for one that is not installed, as the engine is not where it runs from its source tree."""
+    return _asked(version, distribution)
+
+
+@cache
+def _asked(version_of: Callable[[str], str], distribution: str) -> str:
+    """Return what `_version_of` does; it is asked once: for the results of each policy, and it looks through all that is installed."""
     try:
-        return version(distribution)
+        return version_of(distribution)
     except PackageNotFoundError:
         return "0"

@@ -1,6 +1,6 @@
 """What is kept on disk between runs: files of bytes, each named by the digest of all that it was made of.
 
-    digest of policy, used policies, parameters, dictionary, date, engine ──> <cache>/plans/<digest>     what a plan has learned
+    digest of policy, used policies, parameters, dictionary, date, engine ──> <cache>/plans/<digest>     what a plan has learned and become
     digest of the texts of packs, engine                                  ──> <cache>/packs/<digest>     packs, read and compiled
 
 A file begins with the digest of its bytes: one that is damaged or cut short is as good as none. A cache and nothing else: whatever
