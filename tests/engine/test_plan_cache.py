@@ -50,6 +50,22 @@ def test_a_second_run_asks_the_interpreter_nothing_and_says_the_same(tmp_path: P
     assert not learned.is_new
 
 
+def test_a_few_lessons_more_are_not_worth_writing_all() -> None:
+    learned = Learned()
+    for number in range(32):
+        learned.of(0).keep((str(number),), Lesson(None, frozenset()))
+    assert learned.is_new
+    again = Learned.from_bytes(learned.to_bytes())
+    assert again is not None
+    for number in range(32, 34):
+        again.of(0).keep((str(number),), Lesson(None, frozenset()))
+        assert not again.is_new
+    again.of(0).keep(("33",), Lesson(None, frozenset()))
+    assert not again.is_new, "it was known"
+    again.of(1).keep(("34",), Lesson(None, frozenset()))
+    assert again.is_new
+
+
 def test_near_misses_ask_the_interpreter_nothing_either(tmp_path: Path) -> None:
     body = (
         block("分: number", "收入 / 人")

@@ -365,7 +365,8 @@ class _Policy:
         places = Places.of(part.places, len(part.answers.endings))
         found: Columns = {name: Spread(column, places) for name, column in cells.items()}
         if part.near is not None:
-            found["near"] = _with_years(columns.near(part.near.misses, ~part.bad), self.layout.model.as_of)
+            near = columns.near_spread(part)
+            found["near"] = Spread(_with_years(near.values, self.layout.model.as_of), near.places)
         return found
 
     def cells(self, answers: Answers, given: pa.RecordBatch) -> dict[str, pa.Array]:

@@ -77,6 +77,8 @@ class ProcessWorker:
         """
         command = [sys.executable, "-P", "-c", START]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)  # noqa: S603 - Python itself
+        with suppress(LostError):  # whoever begins with it finds out
+            self._send(pickle.dumps([str(place) for place in sys.path]))
         self._scene: Scene | None = None
         self.has_decided = False
         """Whether it was asked for a policy by itself."""
@@ -88,7 +90,7 @@ class ProcessWorker:
             LostError: somebody ended it.
         """
         try:
-            self._send(pickle.dumps([str(place) for place in sys.path]) + job)
+            self._send(job)
             return bool(self._receive() == (READY, engine_digest()))
         except LostError as error:
             if error.status < 0:

@@ -71,6 +71,9 @@ def changes_of(order: RunOrder, former: Former) -> dict[str, str]:
 Share = Callable[[RegistryColumns, pl.DataFrame], ResultColumns]
 """Decides a batch with some policies, as `RegistryColumns.results` does."""
 
+Opened = dict[tuple[str, ...], RegistryColumns]
+"""Policies that are ready, by which they are; they do not depend on population facts."""
+
 CHANGES = ("new", "date", "engine", "text", "dictionary", "around")
 """Not in the former results; another date, engine, text or dictionary; parameters of the place, policies that are used."""
 
@@ -95,7 +98,8 @@ class Decider:
     """The columns that answers rest on."""
     filler: Filler = field(init=False)
     """Adds population facts to rows."""
-    _opened: dict[tuple[str, ...], RegistryColumns] = field(default_factory=dict)
+    opened: Opened = field(default_factory=dict)
+    """The policies that were made ready."""
 
     def __post_init__(self) -> None:
         """Make ready what all parts need."""
@@ -104,14 +108,14 @@ class Decider:
 
     def columns(self, policies: tuple[str, ...]) -> RegistryColumns:
         """Return the columns of some policies, ready; they keep what they learn."""
-        if policies not in self._opened:
+        if policies not in self.opened:
             order = self.order
-            self._opened[policies] = open_run(order.packs, policies, as_of=order.as_of, key=self.key, cache=order.cache)
-        return self._opened[policies]
+            self.opened[policies] = open_run(order.packs, policies, as_of=order.as_of, key=self.key, cache=order.cache)
+        return self.opened[policies]
 
     def keep(self) -> None:
         """Keep what was learned for other runs."""
-        for columns in self._opened.values():
+        for columns in self.opened.values():
             columns.keep()
 
     def decide(self, frame: pl.DataFrame) -> Decided:
@@ -133,7 +137,7 @@ class Decider:
         return columns.results(frame) if self.share is None else self.share(columns, frame)
 
     def _interpreted(self) -> int:
-        return sum(columns.interpreted for columns in self._opened.values())
+        return sum(columns.interpreted for columns in self.opened.values())
 
     def _renewed(self, frame: pl.DataFrame, former: Former, fingerprints: Words) -> tuple[pa.Table | None, int]:
         """Return the results of the rows, with how many were taken over; None where none can be."""

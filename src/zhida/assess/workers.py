@@ -5,7 +5,7 @@ parts ──spread──> threads, as many as workers ──> each reads a part 
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import TypeVar
@@ -59,6 +59,8 @@ class Workers:
         self._packed: list[bytes | None] = []
         self._is_stopped = threading.Event()
         self._companion: Companion | None = None
+        self._starters = ThreadPoolExecutor(max(plan.processes, 1))
+        self._starting: list[Future[ProcessWorker | None]] = []
 
     def begin(self, parts: Sequence[Part]) -> None:
         """Start a process that decides policies beside this one, where there is a single part and enough to do.
@@ -90,6 +92,7 @@ class Workers:
         is_much = len(parts) > 1 and rows * len(self.job.order.policies) >= MUCH
         self._is_spread = self._is_spread or (is_much and self.plan.processes > 1 and can_start())
         remaining, count = iter(parts), min(self.plan.processes if self._is_spread else self.plan.threads, len(parts))
+        self._start(count if self._is_spread else 0)
         with ThreadPoolExecutor(max(count, 1)) as pool:
             try:
                 pending = {pool.submit(do, part) for part in islice(remaining, count)}
@@ -117,8 +120,14 @@ class Workers:
 
     def close(self) -> None:
         """Let go of all of them."""
+        self._is_stopped.set()  # whoever is still being started is not wanted any more
         if self._companion is not None:
             self._companion.close()
+        with self._lock:
+            for worker in self._all:
+                if isinstance(worker, ProcessWorker):
+                    worker.end()
+        self._starters.shutdown()
         for worker in self._all:
             if isinstance(worker, ProcessWorker):
                 worker.close()
@@ -153,8 +162,7 @@ class Workers:
     def keep(self) -> None:
         """Keep what was learned for other runs; what others have learned is much the same as what the first has."""
         with suppress(LostError):
-            others = [] if self._companion is None else [self._companion.worker]
-            for worker in [worker for worker in self._all if worker not in others][:1]:
+            for worker in self._idle[:1]:
                 worker.keep()
             if self._companion is not None:
                 self._companion.keep()
@@ -164,7 +172,8 @@ class Workers:
         """Give a worker for this thread alone; one that is lost does not come back."""
         with self._lock:
             worker = self._idle.pop() if self._idle else None
-        worker = worker or self._new()
+            starting = self._starting.pop() if worker is None and self._starting else None
+        worker = worker or (None if starting is None else starting.result()) or self._new()
         try:
             yield worker
         except LostError:
@@ -189,6 +198,22 @@ class Workers:
         with self._lock:
             self._all.append(here)
         return here
+
+    def _start(self, count: int) -> None:
+        """Start processes until there are as many as are going to be asked, so that they are ready when their first rows are."""
+        missing = 0 if self._starting else count - len(self._all)
+        self._starting += [self._starters.submit(self._prepared) for _ in range(missing)]
+
+    def _prepared(self) -> ProcessWorker | None:
+        """Return a new process that has made all policies ready; None where there can be none."""
+        worker = self._new_process()
+        if worker is not None:
+            try:
+                worker.prepare()
+            except BaseException:
+                self._drop(worker)
+                raise
+        return worker
 
     def _new_process(self) -> ProcessWorker | None:
         try:

@@ -15,7 +15,7 @@ from zhida.assess.columns_tally import Tally
 from zhida.assess.order import RunOrder, population_plan
 from zhida.assess.population import Counting, Population, Sums, population_of
 from zhida.assess.population_columns import Askers
-from zhida.assess.renewing import Decider, Share
+from zhida.assess.renewing import Decider, Opened, Share
 from zhida.assess.sums import TallySums
 from zhida.columnar.parquet import parquet_bytes
 from zhida.registry_io.former import Former
@@ -92,6 +92,7 @@ class Worker:
     _counting: tuple[int, Counting] | None = None
     _decider: Decider | None = None
     _askers: Askers = field(default_factory=Askers)
+    _opened: Opened = field(default_factory=dict)
     _taken: tuple[RegistryColumns, Frame] | None = None
 
     def settle(self, scene: Scene) -> None:
@@ -149,7 +150,8 @@ class Worker:
 
     def _deciding(self) -> Decider:
         if self._decider is None:
-            self._decider = Decider(self.job.order, self.job.key, self.job.former, self._known(), self._askers, self.share)
+            job = self.job
+            self._decider = Decider(job.order, job.key, job.former, self._known(), self._askers, self.share, opened=self._opened)
         return self._decider
 
     def _known(self) -> Population:

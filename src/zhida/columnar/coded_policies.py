@@ -29,6 +29,7 @@ from zhida.columnar.columns import LARGEST, Array, Column, Mask, distinct, eithe
 from zhida.columnar.frames import read_block
 from zhida.columnar.plan import Fact, Kind
 from zhida.columnar.settle import Answers, Fired, Possible, PossibleSet, Settler
+from zhida.columnar.spread import narrowest
 from zhida.values.text import format_value
 
 EXPANDED = 524_288
@@ -207,7 +208,7 @@ class CodedPolicy:
     def decided(self, found: Array, codes: Mapping[int, Array], unfit: Mask | None) -> Decided:
         """Return records as answers, those that occur, and for each row the place of its own."""
         met = np.flatnonzero(np.bincount(found, minlength=len(self.records)))
-        places = np.zeros(len(self.records), np.intp)
+        places = np.zeros(len(self.records), narrowest(len(met)))
         places[met] = np.arange(len(met))
         return Decided(self.answers_of([self.records[number] for number in met.tolist()]), places[found], found, codes, unfit)
 

@@ -25,6 +25,9 @@ Key = tuple[str, ...]
 MOST_KEPT = 20_000
 """Combinations that are kept of one operation."""
 
+FEW = 16
+"""Of so many lessons one that is new is not worth writing all."""
+
 FORMAT = 5
 """Of the bytes; others are not read."""
 
@@ -59,8 +62,12 @@ class Learned:
 
     lessons: dict[tuple[str, int], dict[Key, Lesson]] = field(default_factory=dict)
     """By the decision that is given as a fact, if any, and the place of the operation; then by the values of its operands."""
-    is_new: bool = False
-    """Whether there are any that were not there at the beginning."""
+    known: int = 0
+    """How many there were at the beginning."""
+    fresh: int = 0
+    """How many have come since."""
+    is_stale: bool = False
+    """Whether what is kept with them is of no use."""
     become: bytes = b""
     """What the plan had become by the end of another run, for who opens it next (`zhida.columnar.kept`); none where that is not known."""
     becoming: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)
@@ -75,6 +82,11 @@ class Learned:
         """
         return Lessons(self, self.lessons.setdefault((given, place), {}))
 
+    @property
+    def is_new(self) -> bool:
+        """Whether so many have come that it is worth keeping them: to write all takes longer than to learn a few once more."""
+        return self.is_stale or self.fresh * FEW > self.known
+
     def to_bytes(self) -> bytes:
         """Return all lessons as bytes, and what the plan has become by them."""
         become = b"" if self.becoming is None else self.becoming()
@@ -87,7 +99,9 @@ class Learned:
             format_, lessons, become = _Unpickler(io.BytesIO(data)).load()
         except Exception:  # noqa: BLE001 - whatever is wrong with bytes from a disk, they are learned anew
             return None
-        return cls(lessons, become=become) if format_ == FORMAT and isinstance(lessons, dict) and isinstance(become, bytes) else None
+        if format_ != FORMAT or not isinstance(lessons, dict) or not isinstance(become, bytes):
+            return None
+        return cls(lessons, sum(map(len, lessons.values())), become=become)
 
 
 @dataclass(slots=True)
@@ -106,8 +120,8 @@ class Lessons:
     def keep(self, key: Key, lesson: Lesson) -> None:
         """Keep what was said of some values."""
         if len(self.by_key) < MOST_KEPT:
+            self.learned.fresh += key not in self.by_key
             self.by_key[key] = lesson
-            self.learned.is_new = True
 
 
 def key_of(values: Sequence[Value], texts: dict[int, tuple[Value, str]] | None = None) -> Key:

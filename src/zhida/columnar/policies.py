@@ -30,7 +30,7 @@ from zhida.columnar.near_coded import CodedRows
 from zhida.columnar.near_values import ValueRows
 from zhida.columnar.plan import Kind, Plan
 from zhida.columnar.settle import Answers, Fired, Near, PossibleSet, Settler
-from zhida.columnar.spread import spread
+from zhida.columnar.spread import Places, Spread, spread
 from zhida.columnar.stages import decide_by_stages
 from zhida.dmn.compiled import CompiledTable, Typed
 from zhida.policy.front_matter import Rounding
@@ -217,6 +217,19 @@ class PolicyColumns:
     def near(self, misses: Array, good: Mask) -> pa.DictionaryArray:
         """Return the nearest line of each row in words."""
         return dictionary(np.where(good, misses, -1), str if self.finder is None else self.finder.text)
+
+    def near_spread(self, part: Part) -> Spread:
+        """Return the nearest line of each row of a block, each line in words once.
+
+        Raises:
+            ValueError: nobody looked for near misses.
+        """
+        if self.finder is None or part.near is None:
+            raise ValueError("nobody looked for near misses")
+        codes = np.where(part.bad, 0, part.near.misses + 1)
+        places = Places.of(codes, len(self.finder.lines) + 1)
+        lines = np.where(places.counts > 0, np.arange(-1, places.entries - 1), -1)
+        return Spread(dictionary(lines, self.finder.text), places)
 
     def batch(self, answers: Answers) -> pa.RecordBatch:
         """Return the answers of a block, one row for each of its rows, in order.
@@ -507,7 +520,8 @@ def _kept(model: PolicyModel, opened: Opened, learned: Learned) -> PolicyColumns
             if columns.is_without_codes:  # other rows may have fewer different values
                 columns.try_codes()
             return columns
-    learned.is_new = learned.is_new or bool(become)
+    if become:  # what becomes of the policy now takes its place
+        learned.is_stale = True
     return None
 
 

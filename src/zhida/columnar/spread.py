@@ -20,6 +20,11 @@ NARROW, WIDE = 0x100, 0x10000
 """From how many entries on a place needs more than one byte, and more than two."""
 
 
+def narrowest(entries: int) -> type[np.unsignedinteger]:
+    """Return the narrowest type of places among some entries."""
+    return np.uint8 if entries <= NARROW else np.uint16 if entries <= WIDE else np.uint32
+
+
 @dataclass(frozen=True)
 class Places:
     """For each row the place of its entry."""
@@ -32,8 +37,7 @@ class Places:
     @classmethod
     def of(cls, places: NDArray[np.integer], entries: int) -> "Places":
         """Return places in the narrowest type that holds them; none is negative."""
-        kind = np.uint8 if entries <= NARROW else np.uint16 if entries <= WIDE else np.uint32
-        return cls(places.astype(kind, copy=False), entries)
+        return cls(places.astype(narrowest(entries), copy=False), entries)
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
