@@ -52,7 +52,10 @@ Answers = Mapping[str, Mapping[str, Given]]
 
 def results_of(answers: Answers, missing: Mapping[str, Sequence[str]], as_of: str = "2026-03-01", **words: str) -> pa.Table:
     """Return results with one row for each key, in the order given; `missing` names the policies and the bits of each."""
-    arrays: dict[str, pa.Array] = {KEY: pa.array(list(answers), pa.string()), "名称": pa.array([f"{key}公司" for key in answers])}
+    arrays: dict[str, pa.Array] = {
+        KEY: pa.array(list(answers), pa.string()),
+        "名称": pa.array([f"{key}公司" for key in answers], pa.string()),
+    }
     for policy, names in missing.items():
         cells = [row[policy] for row in answers.values()]
         for cell in WORD_CELLS:
