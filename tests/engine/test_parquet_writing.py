@@ -89,10 +89,15 @@ def test_the_same_bytes_are_written_on_every_path() -> None:
 
 def test_a_column_longer_than_a_page_has_several(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "PAGE_ROWS", 64)
-    results = results_of(**{name: column(500) for name, column in COLUMNS.items()})
-    back, expected = read(parquet_bytes(results)), results.table()
-    for name in COLUMNS:
+    columns = {name: column(500) for name, column in COLUMNS.items()}
+    columns["a page without a word"] = spread_over(worded(["甲", None, "乙"]), [0] * 64 + [1] * 64 + [2, 0] * 186)
+    columns["a page without the word"] = spread_over(worded(["甲", None]), [0] * 64 + [1] * 64 + [0] * 372)
+    results = results_of(**columns)
+    data, expected = parquet_bytes(results), results.table()
+    back, frame = read(data), pl.read_parquet(io.BytesIO(data))
+    for name in columns:
         assert back.column(name).to_pylist() == expected.column(name).to_pylist(), name
+        assert frame[name].to_list() == expected.column(name).to_pylist(), name
 
 
 def test_dictionaries_hold_just_the_words_that_occur_in_order() -> None:
@@ -146,6 +151,14 @@ def test_what_pays_is_compressed_and_nothing_else() -> None:
     group = pq.read_metadata(pa.BufferReader(parquet_bytes(results))).row_group(0)
     assert [group.column(place).compression for place in range(2)] == ["ZSTD", "UNCOMPRESSED"]
     assert group.column(0).total_compressed_size < group.column(0).total_uncompressed_size / 10
+
+
+def test_a_long_dictionary_is_compressed_though_its_places_are_not() -> None:
+    places = np.random.Generator(np.random.PCG64(3)).permutation(20_000).tolist()
+    results = results_of(a=spread_over(worded([f"一段很长而且大同小异的文字，第{row}条" for row in range(20_000)]), places))
+    data = parquet_bytes(results)
+    assert read(data).column("a").to_pylist() == results.table().column("a").to_pylist()
+    assert len(data) < 500_000
 
 
 def test_a_changed_byte_of_a_page_is_found_by_its_checksum() -> None:

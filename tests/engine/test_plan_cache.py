@@ -1,5 +1,6 @@
 """What plans have learned is kept between runs; whatever is wrong with the cache, the run goes on."""
 
+import io
 import pickle
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from tests.engine.policy_texts import AS_OF, block, packs_with
+from zhida.columnar import learned as learned_module
 from zhida.columnar.learned import Learned, Lesson, key_of
 from zhida.columnar.policies import PolicyColumns, open_policy
 from zhida.registry_io import plan_cache
@@ -64,6 +66,16 @@ def test_a_few_lessons_more_are_not_worth_writing_all() -> None:
     assert not again.is_new, "it was known"
     again.of(1).keep(("34",), Lesson(None, frozenset()))
     assert again.is_new
+
+
+@pytest.mark.parametrize("name", ["re.enum.bltns.eval", "literal"])
+def test_nothing_is_called_that_kept_bytes_name(name: str) -> None:
+    text = pickle.SHORT_BINUNICODE
+    words = [text + bytes((len(word),)) + word.encode() for word in ("zhida.values.text", name, "1")]
+    call = pickle.PROTO + b"\x04" + words[0] + words[1] + pickle.STACK_GLOBAL + words[2] + pickle.TUPLE1 + pickle.REDUCE + pickle.STOP
+    with pytest.raises(pickle.UnpicklingError, match=name):
+        learned_module._Unpickler(io.BytesIO(call)).load()
+    assert Learned.from_bytes(call) is None
 
 
 def test_near_misses_ask_the_interpreter_nothing_either(tmp_path: Path) -> None:

@@ -30,9 +30,7 @@ from zhida.registry_io.engine import engine_digest
 from zhida.registry_io.tables import Frame
 from zhida.registry_io.unneeded import leave_unneeded
 
-START = (
-    "import gc, pickle, sys; gc.disable(); sys.path[:] = pickle.load(sys.stdin.buffer); from zhida.assess.processes import serve; serve()"
-)
+START = "import gc, sys; gc.disable(); sys.path[:] = sys.argv[1:]; from zhida.assess.processes import serve; serve()"
 """What a process runs: it looks for modules where this one does, and not for garbage among them."""
 
 READY, DONE, FAILED = "ready", "done", "failed"
@@ -75,10 +73,8 @@ class ProcessWorker:
         Raises:
             OSError: the operating system refuses.
         """
-        command = [sys.executable, "-P", "-c", START]
+        command = [sys.executable, "-P", "-c", START, *map(str, sys.path)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)  # noqa: S603 - Python itself
-        with suppress(LostError):  # whoever begins with it finds out
-            self._send(pickle.dumps([str(place) for place in sys.path]))
         self._scene: Scene | None = None
         self.has_decided = False
         """Whether it was asked for a policy by itself."""
@@ -191,7 +187,10 @@ def serve() -> None:
     leave_unneeded()
     requests, answers = sys.stdin.buffer, _answers()
     gc.disable()
-    worker = Worker(pickle.load(requests))  # noqa: S301 - from the process that started this one
+    try:
+        worker = Worker(pickle.load(requests))  # noqa: S301 - from the process that started this one
+    except EOFError:  # which is no more
+        return
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     gc.enable()

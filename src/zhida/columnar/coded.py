@@ -12,6 +12,7 @@ is computed for it row by row. Which facts an unknown lacks is not kept: who enu
 """
 
 import gc
+import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -347,6 +348,18 @@ class _Collecting:
     lock = Lock()
     asked = 0
     was_enabled = False
+
+    @classmethod
+    def begin_anew(cls) -> None:
+        """Forget who learned in the process that this one is a copy of."""
+        cls.lock = Lock()
+        if cls.asked and cls.was_enabled:
+            gc.enable()
+        cls.asked = 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_Collecting.begin_anew)
 
 
 @contextmanager

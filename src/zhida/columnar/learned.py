@@ -66,8 +66,10 @@ class Learned:
     """How many there were at the beginning."""
     fresh: int = 0
     """How many have come since."""
+    is_read: bool = False
+    """Whether anything is kept yet, if only that there are none."""
     is_stale: bool = False
-    """Whether what is kept with them is of no use."""
+    """Whether what is kept with them is of no use, or lacks the coded program."""
     become: bytes = b""
     """What the plan had become by the end of another run, for who opens it next (`zhida.columnar.kept`); none where that is not known."""
     becoming: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)
@@ -85,7 +87,7 @@ class Learned:
     @property
     def is_new(self) -> bool:
         """Whether so many have come that it is worth keeping them: to write all takes longer than to learn a few once more."""
-        return self.is_stale or self.fresh * FEW > self.known
+        return self.is_stale or not self.is_read or self.fresh * FEW > self.known
 
     def to_bytes(self) -> bytes:
         """Return all lessons as bytes, and what the plan has become by them."""
@@ -101,7 +103,7 @@ class Learned:
             return None
         if format_ != FORMAT or not isinstance(lessons, dict) or not isinstance(become, bytes):
             return None
-        return cls(lessons, sum(map(len, lessons.values())), become=become)
+        return cls(lessons, sum(map(len, lessons.values())), is_read=True, become=become)
 
 
 @dataclass(slots=True)
@@ -150,7 +152,7 @@ def _text(value: Value, texts: dict[int, tuple[Value, str]] | None) -> str:
 class _Unpickler(pickle.Unpickler):
     """Makes nothing but values of FEEL and lessons."""
 
-    ALLOWED = frozenset({("decimal", "Decimal"), ("zhida.columnar.learned", "Lesson"), ("zhida.columnar.learned", "Firing")})
+    OTHERS = frozenset({("decimal", "Decimal"), ("zhida.columnar.learned", "Lesson"), ("zhida.columnar.learned", "Firing")})
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - a class
         """Return a class that bytes name.
@@ -158,6 +160,8 @@ class _Unpickler(pickle.Unpickler):
         Raises:
             pickle.UnpicklingError: it is none of those that lessons are made of.
         """
-        if (module, name) in self.ALLOWED or module.startswith("zhida.values."):
-            return super().find_class(module, name)
+        is_value = module.startswith("zhida.values.") and "." not in name
+        found = super().find_class(module, name) if is_value or (module, name) in self.OTHERS else None
+        if isinstance(found, type) and found.__module__ == module:
+            return found
         raise pickle.UnpicklingError(f"{module}.{name}")

@@ -31,7 +31,7 @@ from zhida.values.types import DATE, NUMBER
 Value = Any
 
 ALIKE = 2**30
-"""Shares that differ by less than one part in so many are compared exactly."""
+"""Shares that differ by less than one part in so many are compared as the interpreter compares them."""
 
 STRETCH = 16_384
 """Rows whose lines are sought together."""

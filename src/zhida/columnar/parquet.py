@@ -55,6 +55,9 @@ PAGE_ROWS = 1 << 20
 LOOKED_AT, FEW_NUMBERS = 4_096, 256
 """Of how many rows numbers are looked at, and up to how many different ones they are put into a dictionary."""
 
+FEW_WORDS = 256
+"""Words up to which it is remembered how a dictionary of them is written."""
+
 LEVEL = 1
 """How much time zstd takes for less room."""
 SMALL, PAYS = 128, Fraction(19, 20)
@@ -119,18 +122,18 @@ def _chunk(name: str, column: Column, place: int, *, with_statistics: bool) -> _
     pages = _pages(column)
     bodies = [body for _, body in pages.data]
     compressed = [_compressed(body) if len(body) >= SMALL else body for body in bodies]
-    codec = ZSTD if sum(map(len, compressed)) < PAYS * sum(map(len, bodies)) else UNCOMPRESSED
+    listed = _compressed(pages.listed) if len(pages.listed) >= SMALL else pages.listed
+    codec = ZSTD if sum(map(len, [listed, *compressed])) < PAYS * sum(map(len, [pages.listed, *bodies])) else UNCOMPRESSED
     found: list[bytes] = []
     full = 0
     dictionary_size = 0
     if pages.entries:
         head = Struct().number(1, pages.entries).number(2, PLAIN).truth(3, True).end()
-        full += _add(found, DICTIONARY_PAGE, head, pages.listed, _compressed(pages.listed) if codec == ZSTD else pages.listed)
+        full += _add(found, DICTIONARY_PAGE, head, pages.listed, _written(pages.listed, listed, codec))
         dictionary_size = sum(map(len, found))
     for (rows, body), packed in zip(pages.data, compressed, strict=True):
         head = Struct().number(1, rows).number(2, pages.encodings[0]).number(3, RLE).number(4, RLE).end()
-        written = body if codec == UNCOMPRESSED else packed if len(body) >= SMALL else _compressed(body)
-        full += _add(found, DATA_PAGE, head, body, written)
+        full += _add(found, DATA_PAGE, head, body, _written(body, packed, codec))
     size = sum(map(len, found))
     told = Struct().number(1, physical).items(2, 5, [zigzag(each) for each in pages.encodings])
     told.items(3, BINARY, [binary(name.encode())]).number(4, codec).number(5, len(column), I64)
@@ -149,6 +152,13 @@ def _add(found: list[bytes], kind: int, head: bytes, body: bytes, written: bytes
     whole.number(4, checksum - (1 << 32) if checksum >> 31 else checksum).struct(HEADS[kind], head)
     found += [whole.end(), written]
     return len(found[-2]) + len(body)
+
+
+def _written(body: bytes, compressed: bytes, codec: int) -> bytes:
+    """Return a page as it is written; a small one was not compressed yet."""
+    if codec == UNCOMPRESSED:
+        return body
+    return compressed if len(body) >= SMALL else _compressed(body)
 
 
 def _compressed(body: bytes) -> bytes:
@@ -204,7 +214,7 @@ def _listed(values: pa.Array, places: Places) -> _Pages:
         some = places.rows[start : start + PAGE_ROWS]
         packed, levels, has = kernel.pack(some, numbers, 0 if is_one else bits)
         run = varint(has << 1) + b"\0" if is_one else varint((-(-has // 8) << 1) | 1)
-        data.append((len(some), b"".join([_levels(levels, len(some), has), *([bytes((bits,)), run, packed.tobytes()] if has else [])])))
+        data.append((len(some), b"".join([_levels(levels, len(some), has), bytes((bits,)), *([run, packed.tobytes()] if has else [])])))
     return _Pages((RLE_DICTIONARY, PLAIN, RLE), data, body, count)
 
 
@@ -225,7 +235,7 @@ def _dictionary(values: pa.Array, places: Places) -> tuple[bytes, int, NDArray[n
         numbered = {word: number for number, word in enumerate(found)}
         of_words = np.array([numbered.get(word, -1) for word in words] or [-1], np.int32)
         numbers = np.where(has, of_words[np.where(has, indices, 0)], np.int32(-1)).astype(np.int32, copy=False)
-        return _words_page(tuple(found)), len(found), numbers
+        return _few_words_page(tuple(found)) if len(found) <= FEW_WORDS else _words_page(found), len(found), numbers
     kept, lacking = values_of(values)
     has = occurs if lacking is None else occurs & ~lacking
     different, inverse = np.unique(kept[has], return_inverse=True)
@@ -235,7 +245,12 @@ def _dictionary(values: pa.Array, places: Places) -> tuple[bytes, int, NDArray[n
 
 
 @lru_cache(maxsize=1_024)
-def _words_page(words: tuple[str, ...]) -> bytes:
+def _few_words_page(words: tuple[str, ...]) -> bytes:
+    """Return what `_words_page` does; part after part has the same few words."""
+    return _words_page(words)
+
+
+def _words_page(words: Sequence[str]) -> bytes:
     """Return words, each with its length before it."""
     data = [word.encode() for word in words]
     return b"".join(chain.from_iterable((len(word).to_bytes(4, "little"), word) for word in data))

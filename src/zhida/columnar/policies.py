@@ -126,6 +126,7 @@ class PolicyColumns:
         if not self._codes:
             try:
                 self._codes.append(CodedPolicy(self.settler))
+                self.executor.learned.is_stale = True
             except UncodedError:
                 self._codes.append(None)
         return self._codes[0]

@@ -47,8 +47,6 @@ LAST = {"commit.json": 1, "lock": 2}
 DIGEST_DIGITS = 16
 """Digits of an order's digest that name its work folder."""
 
-Metadata = Mapping[bytes, bytes]
-
 
 @dataclass(frozen=True, slots=True)
 class PartMark:
