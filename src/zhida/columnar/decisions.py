@@ -131,7 +131,7 @@ class Called:
         kind = np.uint8 if first < _NO_WORD[np.uint8] else np.uint16
         if len(self.words) == first and dtype == kind:  # no word is there but those that the dictionary begins with
             return coded(flat, self.first, int(no_word) if len(flat) and flat.max() == no_word else None)
-        met = np.bincount(flat, minlength=no_word + 1) != 0
+        met = kernel.count(flat, no_word + 1) != 0
         others = np.flatnonzero(met[first:no_word])
         none = int(no_word) if met[no_word] else None
         kind = np.uint8 if first + len(others) < _NO_WORD[np.uint8] else np.uint16

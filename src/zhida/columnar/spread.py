@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from zhida.columnar import kernel
 from zhida.columnar.arrays import numbers, values_of
 from zhida.columnar.columns import Array
 
@@ -42,7 +43,7 @@ class Places:
     @cached_property
     def counts(self) -> NDArray[np.int64]:
         """How many rows have each entry."""
-        return np.bincount(self.rows, minlength=self.entries)
+        return kernel.count(self.rows, self.entries)
 
     def changed(self, rows: Sequence[int]) -> "Places":
         """Return the places with an entry of its own, behind all others, for each of some rows."""

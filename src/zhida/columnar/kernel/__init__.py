@@ -6,6 +6,7 @@
     codes, masks       ──decide_masks───> rules         the lowest rule, or the only one
     codes, masks       ──match──────────> masks         all of them, one bit per rule
     codes, masks       ──sum_masks──────> sums          of the numbers of all of them
+    places             ──count──────────> counts        how many rows have each entry
     places, numbers    ──pack───────────> bits          what a page of Parquet holds of a column of few values
 
 The four that decide take columns that are not coded yet as well (`Uncoded`): then codes are made a stretch of rows at a time, right
@@ -45,6 +46,7 @@ __all__ = [
     "Uncoded",
     "coded",
     "combine",
+    "count",
     "decide_dense",
     "decide_masks",
     "encode",
@@ -225,6 +227,16 @@ def sum_masks(  # noqa: PLR0913 - the kernel's face
     if out is None:
         out = np.empty(_rows(codes), np.int64)
     _native.sum_masks(place, _plain(codes), masks, numbers, none, empty, out)
+    return out
+
+
+def count(places: Array, entries: int) -> NDArray[np.int64]:
+    """Return how many rows have each entry; see `numpy_kernel.count`."""
+    place = _Choice.place
+    if place == _NUMPY:
+        return numpy_kernel.count(places, entries)
+    out = np.empty(entries, np.int64)
+    _native.count(place, places, out)
     return out
 
 

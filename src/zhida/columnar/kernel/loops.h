@@ -904,4 +904,4 @@ static Fault LANE(sum_masks)(const Masks *masks, const Addends *addends, int64_t
 #include "packing.h"
 
 static const Path LANE(path) = {LANE_NAME, LEVEL, LANE(encode), LANE(translate), LANE(translate_bits), LANE(decide_dense), LANE(decide_masks),
-                                 LANE(match), LANE(sum_masks), LANE(pack)};
+                                 LANE(match), LANE(sum_masks), LANE(count), LANE(pack)};

@@ -727,6 +727,49 @@ done:
     return found;
 }
 
+/* --- count ----------------------------------------------------------------------------------------------------------------- */
+
+#define MOST_APART 4096 /* entries up to which four rows at a time are counted apart: 128 KB at most */
+
+/* count(path, places, out) */
+static PyObject *count(PyObject *module, PyObject *const *arguments, Py_ssize_t given) {
+    View places = {0}, out = {0};
+    Packing packing;
+    Fault fault;
+    uint64_t *counts, *apart = NULL;
+    PyObject *found = NULL;
+    const Path *path;
+    (void)module;
+    memset(&packing, 0, sizeof packing);
+    if (check_arguments("count", given, 3) < 0 || !(path = path_of(arguments[0]))) return NULL;
+    if (hold_kind(&places, arguments[1], "places", 1, 0, "BHIiq") < 0 || hold_kind(&out, arguments[2], "out", 1, 1, "q") < 0
+        || check_apart(&out, &places, "places") < 0) goto done;
+    packing.places = places.buffer.buf;
+    packing.width = places.width;
+    packing.rows = places.count;
+    packing.count = out.count;
+    counts = (uint64_t *)out.buffer.buf;
+    memset(counts, 0, packing.count * sizeof *counts);
+    if (packing.count <= MOST_APART && !(apart = (uint64_t *)calloc(4 * packing.count + 1, sizeof *apart))) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    fault = apart ? path->count(&packing, apart, packing.count) : path->count(&packing, counts, 0);
+    for (size_t place = 0; apart && place < 4 * packing.count; place++) counts[place % packing.count] += apart[place];
+    Py_END_ALLOW_THREADS
+    if (fault.column >= 0) PyErr_Format(PyExc_ValueError, "places: the one in row %zu is not below %zu", fault.row, packing.count);
+    else {
+        Py_INCREF(Py_None);
+        found = Py_None;
+    }
+done:
+    free(apart);
+    let_go(&places);
+    let_go(&out);
+    return found;
+}
+
 /* --- pack ------------------------------------------------------------------------------------------------------------------ */
 
 /* The numbers as entries of a table, as narrow as they can be with one that stands for none. Returns what is to be freed, or NULL. */
@@ -808,7 +851,7 @@ done:
 #define FUNCTION(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 static PyMethodDef functions[] = {
     FUNCTION(encode), FUNCTION(translate), FUNCTION(translate_bits), FUNCTION(decide_dense),
-    FUNCTION(decide_masks), FUNCTION(match), FUNCTION(sum_masks), FUNCTION(pack), {NULL, NULL, 0, NULL},
+    FUNCTION(decide_masks), FUNCTION(match), FUNCTION(sum_masks), FUNCTION(count), FUNCTION(pack), {NULL, NULL, 0, NULL},
 };
 
 static int fill_module(PyObject *module) {

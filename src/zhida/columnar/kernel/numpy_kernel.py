@@ -352,6 +352,21 @@ def sum_masks(  # noqa: PLR0913 - the kernel's face
 # --- columns of few values -------------------------------------------------------------------------------------------------
 
 
+def count(places: Array, entries: int) -> NDArray[np.int64]:
+    """Return how many rows have each entry.
+
+    >>> count(np.array([0, 2, 2], np.uint8), 4).tolist()
+    [1, 0, 2, 0]
+
+    Args:
+        places: For each row the place of its entry; of kind uint8, uint16, uint32, int32 or int64.
+        entries: How many entries there are.
+    """
+    _check("places", places, _PLACES)
+    _check_places(places, entries)
+    return np.bincount(places, minlength=entries)
+
+
 def pack(
     places: Array, numbers: NDArray[np.int32], bits: int, *, out: NDArray[np.uint8] | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None, int]:
@@ -383,9 +398,7 @@ def pack(
     room = -(-len(places) // 8) * bits
     if out is not None:
         _out(out, (max(len(out), room),), np.dtype(np.uint8), places, numbers)
-    beyond = np.flatnonzero((places < 0) | (places >= len(numbers)))
-    if len(beyond):
-        raise ValueError(f"places: the one in row {beyond[0]} is not below {len(numbers)}")
+    _check_places(places, len(numbers))
     found = numbers[places]
     has = found >= 0
     kept = found[has]
@@ -474,6 +487,13 @@ def _check(name: str, array: object, kinds: str, dimensions: int = 1) -> None:
         raise ValueError(f"{name}: {array.ndim} dimensions, not {dimensions}")
     if not array.flags.c_contiguous or not array.flags.aligned:
         raise ValueError(f"{name}: not an array in one piece")
+
+
+def _check_places(places: Array, entries: int) -> None:
+    """Raise `ValueError` where a row has the place of no entry."""
+    beyond = np.flatnonzero((places < 0) | (places >= entries))
+    if len(beyond):
+        raise ValueError(f"places: the one in row {beyond[0]} is not below {entries}")
 
 
 def _check_codes(kind: np.dtype[Any], *codes: int) -> None:

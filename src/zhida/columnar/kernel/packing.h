@@ -1,4 +1,4 @@
-/* Columns of few values made into what a page of Parquet holds: the numbers of the rows that have one, some bits each, and one
+/* Columns of few values counted, and made into what a page of Parquet holds: the numbers of the rows that have one, some bits each, and one
  * bit for each row. A part of loops.h, compiled once for each path.
  *
  *   places ──checked──> places of 16 or 32 bits ──look up──> entries ──squeeze──> those that are numbers ──pack──> bits
@@ -235,6 +235,41 @@ static uint8_t *LANE(pack_groups)(const void *numbers, size_t count, unsigned en
 
 #undef EACH_ENTRY
 #undef GROUPS
+
+#define COUNT(type)                                                                                                               \
+    do {                                                                                                                          \
+        const type *here = (const type *)places;                                                                                  \
+        size_t row = 0;                                                                                                           \
+        for (; row + 4 <= rows; row += 4) {                                                                                       \
+            counts[here[row]]++;                                                                                                  \
+            second[here[row + 1]]++;                                                                                              \
+            third[here[row + 2]]++;                                                                                               \
+            fourth[here[row + 3]]++;                                                                                              \
+        }                                                                                                                         \
+        for (; row < rows; row++) counts[here[row]]++;                                                                            \
+    } while (0)
+
+/* Add to `counts` how many rows have each place. Four rows in turn are counted `apart` entries from each other, where that is not 0:
+ * so rows that follow each other and are alike do not wait for one another. */
+static Fault LANE(count)(const Packing *packing, uint64_t *counts, size_t apart) {
+    uint64_t *second = counts + apart, *third = second + apart, *fourth = third + apart;
+    Fault fault = {-1, 0, 0};
+    for (size_t from = 0; from < packing->rows; from += BLOCK) {
+        const size_t rows = packing->rows - from < BLOCK ? packing->rows - from : BLOCK;
+        const void *places = (const uint8_t *)packing->places + from * packing->width;
+        fault = LANE(check_places)(packing, places, from, rows);
+        if (fault.column >= 0) return fault;
+        switch (packing->width) {
+        case 1: COUNT(uint8_t); break;
+        case 2: COUNT(uint16_t); break;
+        case 4: COUNT(uint32_t); break;
+        default: COUNT(uint64_t);
+        }
+    }
+    return fault;
+}
+
+#undef COUNT
 
 static Fault LANE(pack)(const Packing *packing, size_t *found) {
     union {

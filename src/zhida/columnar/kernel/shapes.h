@@ -6,7 +6,7 @@
  *   cuts.h      thresholds made ready for counting
  *   sources.h   columns that are not coded yet
  *   loops.h     every loop in plain C; compiled once for each path
- *   packing.h   and those that make columns of few values into what a page of Parquet holds
+ *   packing.h   and those that count columns of few values and make them into what a page of Parquet holds
  *   avx2.h      what pays by hand with 32-byte registers
  *   avx512.h    what pays by hand with 64-byte registers
  *
@@ -203,6 +203,7 @@ typedef struct {
     Fault (*decide_masks)(const Masks *, uint16_t *out);
     Fault (*match)(const Masks *, uint64_t *out);
     Fault (*sum_masks)(const Masks *, const Addends *, int64_t *out);
+    Fault (*count)(const Packing *, uint64_t *counts, size_t apart);
     Fault (*pack)(const Packing *, size_t *found);
 } Path;
 
