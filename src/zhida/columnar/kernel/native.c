@@ -89,6 +89,14 @@ static void find_paths(void) {
     paths[path_count++] = &path_portable;
 }
 
+#define MANY_ROWS 8192 /* from which other threads may run meanwhile: with fewer it takes longer to get one's turn back than to be done */
+
+static PyThreadState *let_others_run(size_t rows) { return rows < MANY_ROWS ? NULL : PyEval_SaveThread(); }
+
+static void take_turn(PyThreadState *state) {
+    if (state) PyEval_RestoreThread(state);
+}
+
 static const Path *path_of(PyObject *number) {
     const long place = PyLong_AsLong(number);
     if (place == -1 && PyErr_Occurred()) return NULL;
@@ -105,6 +113,7 @@ static const Path *path_of(PyObject *number) {
 static PyObject *encode(PyObject *module, PyObject *const *arguments, Py_ssize_t given) {
     Source source;
     View out = {0};
+    PyThreadState *others;
     PyObject *found = NULL;
     const Path *path;
     (void)module;
@@ -113,9 +122,9 @@ static PyObject *encode(PyObject *module, PyObject *const *arguments, Py_ssize_t
     if (hold_encoded(&source, arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]) < 0
         || hold_kind(&out, arguments[6], "out", 1, 1, "BH") < 0 || check_out(&out, source.rows, source.codes.width) < 0
         || check_source_apart(&out, &source) < 0) goto done;
-    Py_BEGIN_ALLOW_THREADS
+    others = let_others_run(source.rows);
     path->encode(&source.given, &source.cuts, out.buffer.buf);
-    Py_END_ALLOW_THREADS
+    take_turn(others);
     Py_INCREF(Py_None);
     found = Py_None;
 done:
@@ -129,6 +138,7 @@ static PyObject *translate(PyObject *module, PyObject *const *arguments, Py_ssiz
     Source source;
     View out = {0};
     Fault fault;
+    PyThreadState *others;
     PyObject *found = NULL;
     const Path *path;
     (void)module;
@@ -137,9 +147,9 @@ static PyObject *translate(PyObject *module, PyObject *const *arguments, Py_ssiz
     if (hold_translated(&source, arguments[1], arguments[2], arguments[3], arguments[4]) < 0
         || hold_kind(&out, arguments[5], "out", 1, 1, "BH") < 0 || check_out(&out, source.rows, source.codes.width) < 0
         || check_source_apart(&out, &source) < 0) goto done;
-    Py_BEGIN_ALLOW_THREADS
+    others = let_others_run(source.rows);
     fault = path->translate(&source.words, out.buffer.buf);
-    Py_END_ALLOW_THREADS
+    take_turn(others);
     if (fault.column >= 0) PyErr_Format(PyExc_ValueError, "indices: the one in row %zu is not below %zu", fault.row, source.words.count);
     else found = answer(fault, 0);
 done:
@@ -154,6 +164,7 @@ static PyObject *translate_bits(PyObject *module, PyObject *const *arguments, Py
     View *out = &views[2];
     Bits bits;
     size_t codes[3] = {0, 0, 0};
+    PyThreadState *others;
     PyObject *found = NULL;
     const Path *path;
     (void)module;
@@ -179,9 +190,9 @@ static PyObject *translate_bits(PyObject *module, PyObject *const *arguments, Py
         goto done;
     }
     bits.bits.bits = (const uint8_t *)views[0].buffer.buf;
-    Py_BEGIN_ALLOW_THREADS
+    others = let_others_run(bits.rows);
     path->translate_bits(&bits, out->buffer.buf);
-    Py_END_ALLOW_THREADS
+    take_turn(others);
     Py_INCREF(Py_None);
     found = Py_None;
 done:
@@ -374,15 +385,16 @@ static Fault decide_rows(Task *task, uint8_t *memory) {
 static PyObject *run_task(Task *task) {
     uint8_t *memory = NULL, *start = NULL;
     size_t bytes = 64;
+    PyThreadState *others;
     Fault fault;
     for (size_t column = 0; task->table->sources && column < task->table->count; column++) bytes += STRETCH * (size_t)task->table->widths[column];
     if (task->table->sources) {
         if (!(memory = (uint8_t *)malloc(bytes))) return PyErr_NoMemory();
         start = (uint8_t *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
     }
-    Py_BEGIN_ALLOW_THREADS
+    others = let_others_run(task->table->rows);
     fault = decide_rows(task, start);
-    Py_END_ALLOW_THREADS
+    take_turn(others);
     free(memory);
     return answer(fault, task->limit);
 }
@@ -737,6 +749,7 @@ static PyObject *count(PyObject *module, PyObject *const *arguments, Py_ssize_t 
     Packing packing;
     Fault fault;
     uint64_t *counts, *apart = NULL;
+    PyThreadState *others;
     PyObject *found = NULL;
     const Path *path;
     (void)module;
@@ -754,10 +767,10 @@ static PyObject *count(PyObject *module, PyObject *const *arguments, Py_ssize_t 
         PyErr_NoMemory();
         goto done;
     }
-    Py_BEGIN_ALLOW_THREADS
+    others = let_others_run(packing.rows);
     fault = apart ? path->count(&packing, apart, packing.count) : path->count(&packing, counts, 0);
     for (size_t place = 0; apart && place < 4 * packing.count; place++) counts[place % packing.count] += apart[place];
-    Py_END_ALLOW_THREADS
+    take_turn(others);
     if (fault.column >= 0) PyErr_Format(PyExc_ValueError, "places: the one in row %zu is not below %zu", fault.row, packing.count);
     else {
         Py_INCREF(Py_None);
@@ -807,6 +820,7 @@ static PyObject *pack(PyObject *module, PyObject *const *arguments, Py_ssize_t g
     Fault fault;
     void *memory = NULL;
     size_t bits = 0, count = 0;
+    PyThreadState *others;
     PyObject *found = NULL;
     const Path *path;
     (void)module;
@@ -835,9 +849,9 @@ static PyObject *pack(PyObject *module, PyObject *const *arguments, Py_ssize_t g
     packing.end = packing.packed + packed->count;
     packing.present = (uint8_t *)present->buffer.buf;
     if (!(memory = make_entries(&packing, numbers))) goto done;
-    Py_BEGIN_ALLOW_THREADS
+    others = let_others_run(packing.rows);
     fault = path->pack(&packing, &count);
-    Py_END_ALLOW_THREADS
+    take_turn(others);
     if (fault.column >= 0) PyErr_Format(PyExc_ValueError, "places: the one in row %zu is not below %zu", fault.row, packing.count);
     else found = PyLong_FromSize_t(count);
 done:
