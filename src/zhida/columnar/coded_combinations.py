@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zhida.columnar.columns import Array, Mask
+from zhida.columnar.columns import Array, Mask, different
 
 SET = 62
 """Bits of an integer that are used for sets."""
@@ -125,5 +125,5 @@ class Combinations:
     def of(self, numbers: Array, row: int) -> list[int]:
         """Return the numbers of the combinations of one row, each once, in order."""
         start = int(self.starts[row])
-        found: list[int] = np.unique(numbers[start : start + int(self.cases[row])]).tolist()
+        found: list[int] = different(numbers[start : start + int(self.cases[row])]).tolist()
         return found

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from zhida.columnar import kernel
 from zhida.columnar.coded import MOST_ENTRIES, SAMPLE, Entry, FactNode, UncodedError
-from zhida.columnar.columns import KNOWN, LARGEST, NULL, UNKNOWN, Array, Mask, Vocabulary
+from zhida.columnar.columns import KNOWN, LARGEST, NULL, UNKNOWN, Array, Mask, Vocabulary, different
 from zhida.columnar.frames import ABSENT, read_column
 from zhida.columnar.plan import Form, Kind
 from zhida.dmn.model import ItemDefinition
@@ -214,7 +214,7 @@ class CodedFact(FactNode):
         elif self.entries.form.kind in {Kind.NUMBER, Kind.DATE}:
             codes = FIRST_CODE + np.searchsorted(self.thresholds, column.values, side="right")
         else:
-            words = np.unique(column.values).tolist()
+            words = different(column.values).tolist()
             table = {number: self.code_of_number(number) for number in words if self.vocabulary.values}
             codes = np.array([table.get(number, OF_UNKNOWN) for number in words], np.int64)[np.searchsorted(words, column.values)]
         if column.states is not None:

@@ -23,7 +23,7 @@ from zhida.columnar.coded import Codes, Looked
 from zhida.columnar.coded_answers import AnswerNode, Join
 from zhida.columnar.coded_facts import OF_NULL, OF_UNKNOWN, CodedFact
 from zhida.columnar.coded_tables import TableNode
-from zhida.columnar.columns import Array, Mask, scale_of
+from zhida.columnar.columns import Array, Mask, different, scale_of
 from zhida.columnar.kernel import WORD
 from zhida.columnar.plan import Fact, Kind
 from zhida.columnar.settle import Settler
@@ -214,7 +214,7 @@ class Knowledge:
         answer = self.answer
         steps = {step.operation: answer.tables.index(step.id) for step in answer.steps if step.is_table}
         found = rules.copy()
-        for number in np.unique(known).tolist():
+        for number in different(known).tolist():
             fired = answer.answers[number].fired
             for table, span in zip(self.tables, self.spans, strict=True):
                 if table.place not in steps or fired[steps[table.place]][0] < 0:

@@ -25,7 +25,7 @@ from zhida.columnar.coded_combinations import SET, Combinations, Values
 from zhida.columnar.coded_facts import OF_NULL, OF_UNKNOWN, CodedFact
 from zhida.columnar.coded_known import Knowledge, Known, packed
 from zhida.columnar.coded_sets import SetCodes
-from zhida.columnar.columns import LARGEST, Array, Column, Mask, distinct, either, full, pack, value_at
+from zhida.columnar.columns import LARGEST, Array, Column, Mask, different, distinct, either, full, pack, value_at
 from zhida.columnar.frames import read_block
 from zhida.columnar.plan import Fact, Kind
 from zhida.columnar.settle import Answers, Fired, Possible, PossibleSet, Settler
@@ -260,7 +260,7 @@ class CodedPolicy:
             if values is not None:
                 codes = [self.code(fact, value) for value in values]
                 if None not in codes:
-                    self.domains[fact.place] = np.unique([code for code in codes if code is not None])
+                    self.domains[fact.place] = different(np.array([code for code in codes if code is not None], np.int64))
                     self.sizes[fact.place] = len(values)
         return self.domains[fact.place]
 

@@ -9,7 +9,7 @@ interpreter says of each rule alone that it gives a number, those of a set are a
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from math import prod
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from zhida.columnar import kernel
 from zhida.columnar.coded import SAMPLE, Codes, Entry, Looked, Program, UncodedError
 from zhida.columnar.coded_sets import SetCodes
-from zhida.columnar.columns import KNOWN, LARGEST, NULL, UNKNOWN, Array, Mask, distinct, pack, words_of
+from zhida.columnar.columns import KNOWN, LARGEST, NULL, UNKNOWN, Array, Mask, different, distinct, pack, words_of
 from zhida.columnar.encoders import OF_NULL, OF_UNKNOWN
 from zhida.columnar.kernel import WORD
 from zhida.columnar.learned import Firing
@@ -259,7 +259,7 @@ class TableNode(Looked):
             return found
         with self.program.learning():
             by_open = self.by_open.copy()
-            for kind in np.unique(kinds).tolist():
+            for kind in different(kinds).tolist():
                 if kind >= 0 and by_open[kind] < 0:
                     row = int(np.flatnonzero(kinds == kind)[0])
                     rule = [int(first[row])] if first[row] < self.rules else []
@@ -415,7 +415,7 @@ class TableNode(Looked):
         kind = self.kind_of(rule)
         known = None if kind is None else self.program.alone.get(kind)
         if known is not None:
-            return replace(known, firing=firings.number(firing))
+            return Outcome(known.value, known.codes, firings.number(firing))
         found = self.decider.outcome_of([rule], [])
         if kind is not None and firings.list[found.firing] == firing:
             self.program.alone[kind] = found
@@ -521,7 +521,7 @@ class TableNode(Looked):
         if fresh:
             rows, outcomes = first[fresh], self.decider.outcomes
             found = self.decider.outcomes_of([column[rows] for column in columns])
-            entries = {number: self.entry_of(outcomes[number]) for number in np.unique(found).tolist()}
+            entries = {number: self.entry_of(outcomes[number]) for number in different(found).tolist()}
             self.by_key |= zip([met[place] for place in fresh], [entries[number] for number in found.tolist()], strict=True)
         return np.array([self.by_key[key] for key in met], np.int64)[places]
 

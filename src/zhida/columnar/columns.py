@@ -253,6 +253,16 @@ def _distinct(key: Array) -> tuple[Array, Array]:
     return first, table[moved]
 
 
+def different(numbers: Array) -> Array:
+    """Return the different numbers of an array, ascending: `np.unique`, which for this alone would load masked arrays.
+
+    >>> different(np.array([[7, 5], [5, 7]])).tolist()
+    [5, 7]
+    """
+    ordered = np.sort(numbers, axis=None)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
 # --- values in and out ---------------------------------------------------------------------------------------------
 
 

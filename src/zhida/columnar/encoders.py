@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhida.columnar import kernel
-from zhida.columnar.columns import ALL, DAY, KNOWN, Array, Column, Mask, Vocabulary, either, form_of, full, scaled, within
+from zhida.columnar.columns import ALL, DAY, KNOWN, Array, Column, Mask, Vocabulary, different, either, form_of, full, scaled, within
 from zhida.columnar.dates import FIRST_DAY, LAST_DAY
 from zhida.columnar.operators import compare
 from zhida.columnar.plan import Form, Kind
@@ -82,11 +82,12 @@ class Encoder:
 
     def code_of_saying(self, value: Value, told: Saying) -> int:
         """Return the code of a known value, given what the cells say of it."""
-        if told not in self.numbers:
-            self.numbers[told] = len(self.representatives)
+        fresh = len(self.representatives)
+        found = self.numbers.setdefault(told, fresh)
+        if found == fresh:
             self.representatives.append(value)
             self.told.append(told)
-        return self.numbers[told]
+        return found
 
     def cut(self, bounds: Sequence[Value]) -> None:
         """Cut integers into elementary intervals."""
@@ -162,7 +163,7 @@ class Encoder:
         codes = self.table[column.values]
         fresh = (codes < 0) & column.known
         if fresh.any():
-            self.learn_words(np.unique(column.values[fresh] if column.values.ndim else column.values))
+            self.learn_words(different(column.values[fresh] if column.values.ndim else column.values))
             codes = self.table[column.values]
         return codes
 

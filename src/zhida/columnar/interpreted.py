@@ -26,6 +26,7 @@ from zhida.columnar.columns import (
     Vocabulary,
     column_of,
     decimals_of,
+    different,
     distinct,
     either,
     full,
@@ -214,7 +215,7 @@ class Interpreter:
             state = np.where(operand.column.unknown, np.int64(UNKNOWN), np.where(operand.column.null, np.int64(NULL), np.int64(KNOWN)))
             usable &= numeric(operand.column, self.vocabulary) | (state != KNOWN)
             which = which * 3 + state
-        for number in np.unique(which[usable]).tolist():
+        for number in different(which[usable]).tolist():
             states = [number // 3**place % 3 for place in range(len(operands) - 1, -1, -1)]
             marks = [
                 frozenset(operand.mark for operand, each in zip(operands, states, strict=True) if each == kind) for kind in (UNKNOWN, NULL)

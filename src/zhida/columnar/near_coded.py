@@ -13,7 +13,7 @@ from zhida.columnar.answers import HELD, ODD, OPEN
 from zhida.columnar.cases import packed
 from zhida.columnar.coded_facts import FIRST_CODE, OF_UNKNOWN, CodedFact
 from zhida.columnar.coded_policies import CodedPolicy, Decided
-from zhida.columnar.columns import Array, Column, Mask, distinct, full
+from zhida.columnar.columns import Array, Column, Mask, different, distinct, full
 from zhida.columnar.frames import ABSENT, read_block, read_column
 from zhida.columnar.groups import EXPANDED, members_of
 from zhida.columnar.near import NearFinder, NearRows, Tried
@@ -156,7 +156,7 @@ class CodedRows(NearRows):
 
     def by_values(self, parts: Sequence[Positions]) -> tuple[ValueRows, list[Positions]]:
         """Return the rows of some positions as rows that were decided value by value, and the positions in these."""
-        rows = np.unique(np.concatenate([part.rows for part in parts]))
+        rows = different(np.concatenate([part.rows for part in parts]))
         settler = self.policy.settler
         block = read_block(self.frame[rows], self.policy.plan, settler.executor.vocabulary)
         results = settler.executor.execute(block)

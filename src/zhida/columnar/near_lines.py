@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from zhida.columnar import kernel
-from zhida.columnar.columns import LARGEST, Array, Column, Mask, Vocabulary, full, scale_of, value_at
+from zhida.columnar.columns import LARGEST, Array, Column, Mask, Vocabulary, different, full, scale_of, value_at
 from zhida.columnar.lower import form_of_item
 from zhida.columnar.plan import Kind
 from zhida.columnar.scales import DEFAULT_SCALE
@@ -295,7 +295,7 @@ class NearName:
             is_new[1:] &= (reached[1:] != reached[:-1]) | (whose[1:] != whose[:-1])
             order, moved = order[is_new], moved[is_new]
         chosen = places[order]
-        return Positions(self, rows[pair[chosen]], line[chosen], moved, share[chosen]), rows[np.unique(pair[is_on & is_fine])]
+        return Positions(self, rows[pair[chosen]], line[chosen], moved, share[chosen]), rows[different(pair[is_on & is_fine])]
 
     @staticmethod
     def ranked(whose: Array, far: Array, ties: Array) -> Array:

@@ -24,6 +24,7 @@ from zhida.columnar.columns import (
     Column,
     Marks,
     Mask,
+    different,
     distinct,
     either,
     full,
@@ -343,7 +344,7 @@ class _Enumeration:
             given = {each: value_at(column, row, vocabulary) for each, column in taken.items()}
             found.append(settler.domains.beside(id_, group.excluded, given))
         sizes = np.array([-1 if values is None else len(values) for values in found])
-        for size in np.unique(sizes).tolist():
+        for size in different(sizes).tolist():
             members = np.flatnonzero(sizes[places] == size)
             piece = group.part(rows[members])
             domain = None if size < 0 else self.row_domain(id_, [values for values in found if values is not None and len(values) == size])

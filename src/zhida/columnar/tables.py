@@ -27,6 +27,7 @@ from zhida.columnar.columns import (
     Mask,
     Vocabulary,
     column_of,
+    different,
     distinct,
     either,
     full,
@@ -240,15 +241,15 @@ class TableDecider:
             clauses = self.table.table.inputs[:1]
             one = replace(self.table, inputs=self.table.inputs[:1], allowed=(None,), table=replace(self.table.table, inputs=clauses))
             none = replace(one, inputs=(), allowed=(), table=replace(one.table, inputs=()))
-            bare = [replace(rule, tests=()) for rule in self.table.rules]
-            cells = [UnaryTests(rule.tests[0].span, (Literal(rule.tests[0].span, True),)) for rule in self.table.rules]
-            maybe = [replace(rule, tests=(cell,)) for rule, cell in zip(self.table.rules, cells, strict=True)]
-            sure = [replace(rule, tests=(UnaryTests(cell.span, ()),)) for rule, cell in zip(self.table.rules, cells, strict=True)]
-            self.alone = (none, bare, {mark: Unknown(frozenset((mark,)))}, one, maybe, sure)
-        none, bare, given, one, maybe, sure = self.alone
+            self.alone = (none, one, {mark: Unknown(frozenset((mark,)))})
+        none, one, given = self.alone
+        rules = [self.table.rules[place] for place in places]
         if not possible:
-            return {}, replace(none, rules=tuple([bare[place] for place in places]))
-        return given, replace(one, rules=tuple([maybe[place] if place in possible else sure[place] for place in places]))
+            return {}, replace(none, rules=tuple([replace(rule, tests=()) for rule in rules]))
+        spans = [rule.tests[0].span for rule in rules]
+        tests = [(Literal(span, True),) if place in possible else () for place, span in zip(places, spans, strict=True)]
+        cells = map(UnaryTests, spans, tests)
+        return given, replace(one, rules=tuple([replace(rule, tests=(cell,)) for rule, cell in zip(rules, cells, strict=True)]))
 
     def shortened(self, codes: Sequence[int], denied: Mask) -> tuple[CompiledTable, list[int]]:
         """Return the table for one combination of codes without what its encoders know already, and the places of its rules.
@@ -321,7 +322,7 @@ class TableDecider:
         found = kernel.look_up(keys, self.dense)
         fresh = found < 0
         if fresh.any():
-            new = np.unique(keys[fresh]).astype(np.int64)
+            new = different(keys[fresh]).astype(np.int64)
             self.dense[new] = self.outcomes_of([new // stride % count for stride, count in zip(strides, counts, strict=True)])
             found = kernel.look_up(keys, self.dense)
         return found
@@ -458,7 +459,7 @@ class TableDecider:
         for place, outcome in enumerate(self.outcomes):
             of_outcome[place] = -1 if outcome.is_hard else groups.setdefault((outcome.chosen, outcome.possible), len(groups))
         choice = of_outcome[numbers]
-        met = set(np.unique(choice).tolist())
+        met = set(different(choice).tolist())
         columns = {0: base}
         for (chosen, possible), number in groups.items():
             if number not in met:

@@ -88,6 +88,7 @@ class CellsOfColumn:
                 self.of_other_words[place] = TRUE
             for word in words or ():
                 self.by_word.setdefault(word, []).append(place)
+        self.of_lists: dict[tuple[int, ...], Told] = {}
         self.as_of = as_of
         self.said: list[object] = [(False, ()), (True, ())]
         self.numbers: dict[object, int] = {said: number for number, said in enumerate(self.said)}
@@ -96,12 +97,18 @@ class CellsOfColumn:
         """Return what each cell says of a value."""
         if type(value) is not str:
             return self.told(np.array([self.asked(place, value) for place in range(len(self.some))], np.uint16))
-        some = self.of_other_words.copy()  # lists of words are long, and words are many
-        for place in self.by_word.get(value, ()):
+        lists = tuple(self.by_word.get(value, ()))  # lists of words are long, and words are many
+        if lists in self.of_lists:
+            return self.of_lists[lists]
+        some = self.of_other_words.copy()
+        for place in lists:
             some[place] = FALSE if self.some[place].is_negated else TRUE
         for place in self.unlisted:
             some[place] = self.asked(place, value)
-        return self.told(some)
+        told = self.told(some)
+        if not self.unlisted:
+            self.of_lists[lists] = told
+        return told
 
     def told(self, some: NDArray[np.uint16]) -> Told:
         """Return what each cell says, given what each kind of cell does."""
