@@ -256,6 +256,7 @@ def main() -> int:
     unknown = set(chosen) - set(SECTIONS)
     if unknown:
         parser.error(f"no section: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, as where they are installed, not by each process
     failed = []
     for name in [name for name in SECTIONS if name in chosen]:
         found = measured(name, given)

@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from zhida.columnar import kernel
 from zhida.columnar.answers import HELD, ODD, OPEN
 from zhida.columnar.coded import Codes, UncodedError
 from zhida.columnar.coded_answers import AnswerNode
@@ -29,7 +30,7 @@ from zhida.columnar.columns import LARGEST, Array, Column, Mask, different, dist
 from zhida.columnar.frames import read_block
 from zhida.columnar.plan import Fact, Kind
 from zhida.columnar.settle import Answers, Fired, Possible, PossibleSet, Settler
-from zhida.columnar.spread import narrowest
+from zhida.columnar.spread import entries_at, narrowest
 from zhida.values.text import format_value
 
 EXPANDED = 524_288
@@ -77,8 +78,6 @@ class Decided:
     """The different answers."""
     places: Array
     """For each row the place of its answer."""
-    records: Array
-    """For each row the number of its record."""
     codes: Mapping[int, Array]
     """The codes of the rows, by the places of facts."""
     unfit: Mask | None
@@ -141,23 +140,33 @@ class CodedPolicy:
         unfit = slow
         known = self.answer.run(codes, frame.height)
         self.follow_answers()
-        found = self.of_answer[known]
+        found = entries_at(self.of_answer.astype(narrowest(len(self.records))), known)
         answers = self.answer.answers
         is_open = np.array([answer.ending == OPEN for answer in answers], np.bool_)
         is_bad = np.array([answer.is_bad for answer in answers], np.bool_)
         if is_bad.any():
-            slow = either(slow, is_bad[known])
+            slow = either(slow, entries_at(is_bad, known))
         if is_open.any():
-            rows = np.flatnonzero(is_open[known] if slow is None else is_open[known] & ~slow)
+            opened = entries_at(is_open, known)
+            rows = np.flatnonzero(opened if slow is None else opened & ~slow)
             if len(rows):
-                left = self.enumerate(frame, codes, known, rows, found)
+                numbers = self.enumerate(frame, codes, known, rows)
+                is_left = numbers == LEFT
+                left = rows[is_left]
+                found = self.written(found, rows[~is_left], numbers[~is_left] - 1)
                 if len(left):
                     slow = np.zeros(frame.height, np.bool_) if slow is None else slow.copy()
                     slow[left] = True
         if slow is not None and slow.any():
             rows = np.flatnonzero(slow)
-            found[rows] = self.by_values(frame[rows])
+            found = self.written(found, rows, self.by_values(frame[rows]))
         return self.decided(found, codes, unfit)
+
+    def written(self, found: Array, rows: Array, records: Array) -> Array:
+        """Return the numbers of rows' records with others in some rows; they are wider than before where there are many more by now."""
+        found = found.astype(narrowest(len(self.records)), copy=False)
+        found[rows] = records
+        return found
 
     def follow_answers(self) -> None:
         """Make the records of answers that are new."""
@@ -207,10 +216,10 @@ class CodedPolicy:
 
     def decided(self, found: Array, codes: Mapping[int, Array], unfit: Mask | None) -> Decided:
         """Return records as answers, those that occur, and for each row the place of its own."""
-        met = np.flatnonzero(np.bincount(found, minlength=len(self.records)))
+        met = np.flatnonzero(kernel.count(found, len(self.records)))
         places = np.zeros(len(self.records), narrowest(len(met)))
         places[met] = np.arange(len(met))
-        return Decided(self.answers_of([self.records[number] for number in met.tolist()]), places[found], found, codes, unfit)
+        return Decided(self.answers_of([self.records[number] for number in met.tolist()]), entries_at(places, found), codes, unfit)
 
     def answers_of(self, records: Sequence[Record]) -> Answers:
         """Return records as the answers of rows."""
@@ -278,17 +287,11 @@ class CodedPolicy:
                 return fact.code_of(number)
         return fact.code_of_word(value) if isinstance(value, str) else None
 
-    def enumerate(self, frame: pl.DataFrame, codes: Codes, known: Array, rows: Array, found: Array) -> Array:
-        """Write down what open rows come to; returns those that are left. What has the same key comes to the same."""
-        left = []
+    def enumerate(self, frame: pl.DataFrame, codes: Codes, known: Array, rows: Array) -> Array:
+        """Return what open rows come to: LEFT, or one more than the number of a record. What has the same key comes to the same."""
         step = max(KNOWN_AT_ONCE // max(self.knowledge.words, 1), 1)
-        for start in range(0, len(rows), step):
-            some = rows[start : start + step]
-            numbers = self.open_numbers(frame, codes, known, some)
-            is_left = numbers == LEFT
-            found[some[~is_left]] = numbers[~is_left] - 1
-            left.append(some[is_left])
-        return np.concatenate(left)
+        parts = [rows[start : start + step] for start in range(0, len(rows), step)]
+        return np.concatenate([self.open_numbers(frame, codes, known, some) for some in parts])
 
     def open_numbers(self, frame: pl.DataFrame, codes: Codes, known: Array, rows: Array) -> Array:
         """Return what open rows come to: LEFT, or one more than the number of a record."""

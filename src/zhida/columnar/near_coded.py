@@ -20,6 +20,7 @@ from zhida.columnar.near import NearFinder, NearRows, Tried
 from zhida.columnar.near_lines import NearName, Positions
 from zhida.columnar.near_values import ValueRows
 from zhida.columnar.plan import Fact, Kind
+from zhida.columnar.spread import entries_at
 
 
 class CodedRows(NearRows):
@@ -38,8 +39,8 @@ class CodedRows(NearRows):
         self.policy = policy
         self.frame = frame
         self.decided = decided
-        self.endings = decided.answers.endings[decided.places]
-        self.bad = decided.answers.bad[decided.places]
+        self.endings = entries_at(decided.answers.endings, decided.places)
+        self.bad = entries_at(decided.answers.bad, decided.places)
         self.words = policy.settler.executor.vocabulary
         plan = policy.plan
         self.facts = {operation.id: fact for fact in policy.facts if isinstance(operation := plan.operations[fact.place], Fact)}

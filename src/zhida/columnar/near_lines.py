@@ -58,6 +58,10 @@ class Line:
     bounds: tuple[Bound, ...]
     """All that draws it, in the order of the text."""
 
+    def __reduce__(self) -> tuple[type["Line"], tuple[object, ...]]:
+        """Return what it is made of, for pickles, which hold thousands."""
+        return Line, (self.id, self.value, self.bounds)
+
 
 @dataclass(frozen=True, slots=True)
 class Values:

@@ -30,7 +30,7 @@ from zhida.columnar.near_coded import CodedRows
 from zhida.columnar.near_values import ValueRows
 from zhida.columnar.plan import Kind, Plan
 from zhida.columnar.settle import Answers, Fired, Near, PossibleSet, Settler
-from zhida.columnar.spread import Places, Spread, spread
+from zhida.columnar.spread import Places, Spread, entries_at, narrowest, spread
 from zhida.columnar.stages import decide_by_stages
 from zhida.dmn.compiled import CompiledTable, Typed
 from zhida.policy.front_matter import Rounding
@@ -92,7 +92,7 @@ class Part:
     @property
     def bad(self) -> Mask:
         """The rows that go to the interpreter."""
-        return self.answers.bad if self.places is None else self.answers.bad[self.places]
+        return self.answers.bad if self.places is None else entries_at(self.answers.bad, self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +227,9 @@ class PolicyColumns:
         """
         if self.finder is None or part.near is None:
             raise ValueError("nobody looked for near misses")
-        codes = np.where(part.bad, 0, part.near.misses + 1)
-        places = Places.of(codes, len(self.finder.lines) + 1)
+        codes = (part.near.misses + 1).astype(narrowest(len(self.finder.lines) + 1))
+        codes[part.bad] = 0
+        places = Places(codes, len(self.finder.lines) + 1)
         lines = np.where(places.counts > 0, np.arange(-1, places.entries - 1), -1)
         return Spread(dictionary(lines, self.finder.text), places)
 

@@ -26,6 +26,18 @@ def narrowest(entries: int) -> type[np.unsignedinteger]:
     return np.uint8 if entries <= NARROW else np.uint16 if entries <= WIDE else np.uint32
 
 
+def entries_at(entries: Array, places: Array) -> Array:
+    """Return the entry at each place: `entries[places]`, by the kernel where an entry has a byte or two.
+
+    >>> entries_at(np.array([False, True]), np.array([1, 0, 1], np.uint8)).tolist()
+    [True, False, True]
+    """
+    if entries.itemsize > np.dtype(np.uint16).itemsize:
+        return entries[places]
+    kind = np.uint8 if entries.itemsize == 1 else np.uint16
+    return kernel.translate(places, entries.view(kind)).view(entries.dtype)
+
+
 @dataclass(frozen=True)
 class Places:
     """For each row the place of its entry."""

@@ -81,6 +81,10 @@ class Outcome:
     is_hard: bool = False
     """Whether it takes more to tell, so that the interpreter must decide."""
 
+    def __reduce__(self) -> tuple[type["Outcome"], tuple[object, ...]]:
+        """Return what it is made of, for pickles, which hold thousands."""
+        return Outcome, (self.value, self.codes, self.firing, self.chosen, self.possible, self.is_hard)
+
 
 _TRUE = (True, ())
 _SUMS = {HitPolicy.COLLECT_SUM, HitPolicy.COLLECT_MIN, HitPolicy.COLLECT_MAX}

@@ -31,7 +31,7 @@ FALSE, TRUE = 0, 1
 class Told:
     """What each cell of a column says of a value."""
 
-    __slots__ = ("key", "numbers", "said")
+    __slots__ = ("key", "said")
 
     def __init__(self, numbers: NDArray[np.uint16], said: Sequence[object]) -> None:
         """Keep it.
@@ -40,17 +40,21 @@ class Told:
             numbers: For each cell the place of what it says.
             said: What can be said: a truth and the codes of what was odd.
         """
-        self.numbers = numbers
         self.said = said
         self.key = numbers.tobytes()
 
+    @property
+    def numbers(self) -> NDArray[np.uint16]:
+        """For each cell the place of what it says."""
+        return np.frombuffer(self.key, np.uint16)
+
     def __getitem__(self, place: int) -> object:
         """Return what one cell says."""
-        return self.said[self.numbers[place]]
+        return self.said[memoryview(self.key).cast("H")[place]]
 
     def __len__(self) -> int:
         """Return how many cells there are."""
-        return len(self.numbers)
+        return len(memoryview(self.key).cast("H"))
 
     def __eq__(self, other: object) -> bool:
         """Whether the cells of the same column say the same."""

@@ -49,6 +49,10 @@ class Bound:
     rule: int | None = None
     """The place of the rule whose cell it stands in; None where it stands in no rule's."""
 
+    def __reduce__(self) -> tuple[type["Bound"], tuple[object, ...]]:
+        """Return what it is made of, for pickles, which hold thousands."""
+        return Bound, (self.decision_id, self.node, self.rule)
+
 
 @dataclass(slots=True)
 class Use:

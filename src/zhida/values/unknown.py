@@ -11,6 +11,10 @@ class Unknown:
     missing: frozenset[str]
     """Names of the attributes (or parameters) that would have to be known."""
 
+    def __reduce__(self) -> tuple[type["Unknown"], tuple[frozenset[str]]]:
+        """Return what it is made of, for pickles, which hold tens of thousands."""
+        return Unknown, (self.missing,)
+
     def __bool__(self) -> bool:
         """Refuse to be taken for true or false: an unknown must be handled, never assumed."""
         raise TypeError("an Unknown is neither true nor false")
