@@ -230,3 +230,17 @@ def test_combinations_are_those_of_each_row_by_itself() -> None:
 def test_of_sets_that_are_alike_the_first_is_kept() -> None:
     sets = np.array([[[1, 2], [1, 3], [1, 2]], [[0, 0], [0, 0], [7, 0]]], np.uint64)
     assert first_of_each(sets).tolist() == [[True, True, False], [True, False, True]]
+
+
+def test_open_rows_of_far_more_answers_than_were_known_before_keep_their_own(tmp_path: Path) -> None:
+    """Numbers of answers are kept as narrow as there are answers: what open rows come to may take wider ones."""
+    rules = "".join(f"| {place} | {place} | {1000 + place} |\n" for place in range(400))
+    text = f"| F | 人 | **金额: number** |\n|---|---|---|\n{rules}| 否则 | - | 0 |\n\n```feel 符合: boolean\n重点\n```\n\n"
+    policy, columns = coded(tmp_path, text, MANY)
+    frame = pl.DataFrame({
+        "#": pl.Series(range(400), dtype=pl.Int64),
+        "人": pl.Series([Decimal(place) for place in range(400)], dtype=TYPES["人"]),
+        "重点": pl.Series([None] * 400, dtype=pl.Boolean),
+    })
+    assert not policies_differ(policy, columns, frame)
+    assert len(policy.records) > 400

@@ -1,5 +1,6 @@
-"""The kernel packs columns of few values as Parquet has them: on every path of this machine, against plain Python."""
+"""The kernel counts columns of few values, and packs them as Parquet has them: on every path of this machine, against plain Python."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -172,6 +173,34 @@ def test_parts_follow_each_other(path: str, lots: np.random.Generator) -> None:
     assert [byte for start, stop in pairwise(cuts) for byte in told(places[start:stop], numbers, 6)[0]] == whole, path
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("entries", [1, 2, 200, 256, 4096, 4097, 70_000])
+def test_rows_are_counted_by_their_entry(path: str, kind: str, entries: int, lots: np.random.Generator) -> None:
+    """With few entries rows in turn are counted apart, with many together; there may be entries of no row, and rows of one entry alone."""
+    most = min(entries, np.iinfo(kind).max + 1)
+    for size in (*SIZES, 20_001):
+        for places in (lots.integers(0, most, size), np.full(size, most - 1), np.arange(size) // 7 % most):
+            column = places.astype(kind)
+            expected = dict(Counter(column.tolist()))
+            found = kernel.count(column, entries)
+            assert (found.dtype, len(found)) == (np.int64, entries)
+            assert {place: count for place, count in enumerate(found.tolist()) if count} == expected, (path, size)
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"), [("uint8", 7), ("uint16", 7), ("uint32", 2**31), ("int32", -1), ("int64", -(2**40)), ("int64", 7)]
+)
+@pytest.mark.parametrize("row", [0, 4_000, 9_998])
+def test_a_row_of_no_entry_is_named_where_rows_are_counted(path: str, kind: str, place: int, row: int) -> None:
+    places = np.zeros(10_000, kind)
+    places[row:] = place
+    with pytest.raises(ValueError, match=f"^places: the one in row {row} is not below 7$"):
+        kernel.count(places, 7)
+    with pytest.raises(ValueError, match="row 0 is not below 0"):
+        kernel.count(np.zeros(1, kind), 0)
+    assert kernel.count(np.zeros(0, kind), 0).tolist() == [], path
+
+
 P, N = np.array([1, 0, 1], np.uint16), np.array([1, -1], np.int32)
 BAD: dict[str, tuple[type[Exception], Callable[[], Any]]] = {
     "places of floats": (TypeError, lambda: kernel.pack(P.astype(float), N, 1)),
@@ -191,12 +220,18 @@ BAD: dict[str, tuple[type[Exception], Callable[[], Any]]] = {
     "out of another kind": (TypeError, lambda: kernel.pack(P, N, 1, out=np.zeros(2, np.uint16))),
     "out with gaps": (ValueError, lambda: kernel.pack(P, N, 1, out=np.zeros(6, np.uint8)[::2])),
     "out that is places": (ValueError, lambda: kernel.pack(P, N, 1, out=P.view(np.uint8))),
+    "counted places of floats": (TypeError, lambda: kernel.count(P.astype(float), 2)),
+    "counted places of int8": (TypeError, lambda: kernel.count(P.astype(np.int8), 2)),
+    "counted places with gaps": (ValueError, lambda: kernel.count(np.zeros(6, np.uint16)[::2], 2)),
+    "counted places of two dimensions": (ValueError, lambda: kernel.count(np.zeros((3, 2), np.uint16), 2)),
+    "entries below zero": (ValueError, lambda: kernel.count(P, -1)),
+    "entries that are no integer": (TypeError, lambda: kernel.count(P, 1.5)),  # type: ignore[arg-type]
     "out inside numbers": (ValueError, lambda: kernel.pack(P, N, 1, out=N.view(np.uint8)[3:5])),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_cannot_be_packed_is_refused_alike(path: str, name: str) -> None:
+def test_what_cannot_be_packed_or_counted_is_refused_alike(path: str, name: str) -> None:
     error, call = BAD[name]
     with pytest.raises(error) as caught:
         call()

@@ -65,10 +65,6 @@ class Date:
         if not 1 <= self.day <= calendar.days_in_month(self.year, self.month):
             raise ValueError(f"day {self.day} is not in month {self.month} of year {self.year}")
 
-    def __reduce__(self) -> tuple[type["Date"], tuple[int, int, int]]:
-        """Return what it is made of, for pickles, which hold thousands."""
-        return Date, (self.year, self.month, self.day)
-
     def __str__(self) -> str:
         return iso8601.write_date(self.year, self.month, self.day)
 
