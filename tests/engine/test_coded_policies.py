@@ -237,10 +237,12 @@ def test_open_rows_of_far_more_answers_than_were_known_before_keep_their_own(tmp
     rules = "".join(f"| {place} | {place} | {1000 + place} |\n" for place in range(400))
     text = f"| F | 人 | **金额: number** |\n|---|---|---|\n{rules}| 否则 | - | 0 |\n\n```feel 符合: boolean\n重点\n```\n\n"
     policy, columns = coded(tmp_path, text, MANY)
-    frame = pl.DataFrame({
-        "#": pl.Series(range(400), dtype=pl.Int64),
-        "人": pl.Series([Decimal(place) for place in range(400)], dtype=TYPES["人"]),
-        "重点": pl.Series([None] * 400, dtype=pl.Boolean),
-    })
+    frame = pl.DataFrame(
+        {
+            "#": pl.Series(range(400), dtype=pl.Int64),
+            "人": pl.Series([Decimal(place) for place in range(400)], dtype=TYPES["人"]),
+            "重点": pl.Series([None] * 400, dtype=pl.Boolean),
+        }
+    )
     assert not policies_differ(policy, columns, frame)
     assert len(policy.records) > 400
