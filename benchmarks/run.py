@@ -1,6 +1,6 @@
 """How fast zhida is, measured as a user meets it: medians of several turns on this machine, beside the goals and the peers.
 
-    make bench                                          everything, and docs/performance.md is written anew (three quarters of an hour)
+    make bench                                          everything, and docs/performance.md is written anew (an hour and a quarter)
     .venv/bin/python benchmarks/run.py                  everything, only printed
     .venv/bin/python benchmarks/run.py --only tables    some sections, with commas between; `--list` names them
     .venv/bin/python benchmarks/run.py --quick          on a smaller scale
@@ -50,8 +50,6 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE, FIGURES = DOCS / "performance.md", DOCS / "performance.json"
 OWN = ("language", "work", "packs", "tables", "proof", "jobs")
 SECTIONS = (*OWN, *programs.PROGRAMS)
-TURNS_OF_JOBS = {min(jobs.SIZES): 3, max(jobs.SIZES): 1}
-"""How many turns the whole jobs take: all sections together are to take less than three quarters of an hour."""
 BUSY = 1.0
 """The load from which the machine is said to have been busy."""
 PACKAGES = ("numpy", "polars", "pyarrow")
@@ -126,7 +124,7 @@ def of_proof(given: argparse.Namespace) -> Json:
 
 def of_jobs(given: argparse.Namespace) -> Json:
     """Measure the two whole jobs."""
-    sizes = {rows: turns for rows, turns in TURNS_OF_JOBS.items() if rows == min(TURNS_OF_JOBS) or not given.quick}
+    sizes = {rows: turns for rows, turns in jobs.SIZES.items() if rows == min(jobs.SIZES) or not given.quick}
     found = []
     for job in jobs.measure(sizes):
         print(page_frames.job_lines(job), flush=True)
