@@ -246,3 +246,11 @@ def test_open_rows_of_far_more_answers_than_were_known_before_keep_their_own(tmp
     )
     assert not policies_differ(policy, columns, frame)
     assert len(policy.records) > 400
+
+
+def test_a_policy_that_rests_on_no_facts_says_the_same_of_every_row_from_the_first_block_on(tmp_path: Path) -> None:
+    text = "```feel 金额: number\n1000\n```\n\n```feel 符合: boolean\ntrue\n```\n\n"
+    policy, columns = coded(tmp_path, text, MANY)
+    draw = random.Random(5)  # noqa: S311 - the same draws every time
+    for _ in range(2):
+        assert not policies_differ(policy, columns, frame_of(draw, 40, 0.2))

@@ -226,6 +226,9 @@ BAD: dict[str, tuple[type[Exception], Callable[[], Any]]] = {
     "counted places of two dimensions": (ValueError, lambda: kernel.count(np.zeros((3, 2), np.uint16), 2)),
     "entries below zero": (ValueError, lambda: kernel.count(P, -1)),
     "entries that are no integer": (TypeError, lambda: kernel.count(P, 1.5)),  # type: ignore[arg-type]
+    "entries that are a pair": (TypeError, lambda: kernel.count(P, (2,))),  # type: ignore[arg-type]
+    "counted truths": (TypeError, lambda: kernel.count(P.astype(np.bool_), 2)),
+    "truths for places": (TypeError, lambda: kernel.pack(P.astype(np.bool_), N, 1)),
     "out inside numbers": (ValueError, lambda: kernel.pack(P, N, 1, out=N.view(np.uint8)[3:5])),
 }
 

@@ -33,9 +33,6 @@ from zhida.registry_io.unneeded import leave_unneeded
 START = "import gc, sys; gc.disable(); sys.path[:] = sys.argv[1:]; from zhida.assess.processes import serve; serve()"
 """What a process runs: it looks for modules where this one does, and not for garbage among them."""
 
-NO_THREADS_BESIDE = {"OPENBLAS_NUM_THREADS": "1"}
-"""What a process is told by its environment, unless somebody else told it: numpy need not start threads to multiply matrices with."""
-
 READY, DONE, FAILED = "ready", "done", "failed"
 
 UNPICKLED = (pickle.PicklingError, TypeError, AttributeError, RecursionError, RuntimeError)
@@ -77,9 +74,7 @@ class ProcessWorker:
             OSError: the operating system refuses.
         """
         command = [sys.executable, "-P", "-c", START, *map(str, sys.path)]
-        told = {**NO_THREADS_BESIDE, **os.environ}
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=told, process_group=0)  # noqa: S603 - Python itself
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)  # noqa: S603 - Python itself
         self._scene: Scene | None = None
         self.has_decided = False
         """Whether it was asked for a policy by itself."""

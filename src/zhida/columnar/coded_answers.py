@@ -202,7 +202,9 @@ class AnswerNode(Looked):
     def run(self, codes: dict[int, Array], rows: int) -> Array:
         """Return the number of the answer of each row, given the codes of all facts."""
         if not self.leaves:
-            return np.zeros(rows, np.uint8) if self.answers else np.broadcast_to(self.learn([]), (rows,))
+            if not self.answers:
+                self.learn([])
+            return np.zeros(rows, np.uint8)  # there is one answer
         self.follow()
         while not all(source in codes for source in self.sources):  # what was learned on the way may ask for one more join
             self.program.run(codes, self.sources)

@@ -254,11 +254,16 @@ def _distinct(key: Array) -> tuple[Array, Array]:
 
 
 def different(numbers: Array) -> Array:
-    """Return the different numbers of an array, ascending: `np.unique`, which for this alone would load masked arrays.
+    """Return the different numbers below 2**63 of an array, ascending: `np.unique`, which for this alone would load masked arrays.
 
     >>> different(np.array([[7, 5], [5, 7]])).tolist()
     [5, 7]
     """
+    low, high = (int(numbers.min()), int(numbers.max())) if numbers.size else (0, 0)
+    if high - low < _near_together(numbers.size):
+        met = np.zeros(high - low + 1, np.bool_)
+        met[numbers.astype(np.int64, copy=False) - low] = True
+        return (np.flatnonzero(met[: high - low + 1 if numbers.size else 0]) + low).astype(numbers.dtype)
     ordered = np.sort(numbers, axis=None)
     return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 

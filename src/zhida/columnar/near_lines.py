@@ -202,10 +202,10 @@ class NearName:
 
     def values_of_words(self, numbers: Array, known: Mask, bad: Mask, words: Vocabulary) -> Values:
         """Return the values of a column that counts values of any kind: what is no number, or no date, has no line."""
-        different, places = np.unique(numbers, return_inverse=True)
-        found = [(0, 0, 0, False)] * len(different)
-        for place in self.near_words(different, words).tolist():
-            found[place] = self.value_of_word(words.values[different[place]])
+        numbered, places = np.unique(numbers, return_inverse=True)
+        found = [(0, 0, 0, False)] * len(numbered)
+        for place in self.near_words(numbered, words).tolist():
+            found[place] = self.value_of_word(words.values[numbered[place]])
         floor = np.array([each[0] for each in found], np.int64)[places]
         part = np.array([each[1] for each in found], np.int64)[places] / 10**PART_DIGITS
         rest = np.array([each[2] for each in found], np.int64)[places]

@@ -273,10 +273,10 @@ class TableDecider:
                 lacking = Unknown(frozenset((placeholder(column),)))
                 encoder = self.encoders[column]
                 told = encoder.tell(lacking) if code == OF_UNKNOWN else encoder.told[code]
-                for place, cell in enumerate(cells):
-                    if told[place] == _TRUE:
+                for place, (cell, said) in enumerate(zip(cells, told, strict=False)):  # what the column allows comes last
+                    if said == _TRUE:
                         cells[place] = UnaryTests(cell.span, ())
-                    elif code == OF_UNKNOWN and told[place] == (lacking, ()):
+                    elif code == OF_UNKNOWN and said == (lacking, ()):
                         cells[place] = UnaryTests(cell.span, (Literal(cell.span, True),))
             self.short[column, code] = cells
         return self.short[column, code]

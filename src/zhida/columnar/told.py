@@ -6,7 +6,7 @@
 A column of many rules has far more stretches than any one of its cells tells apart.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,10 @@ class Told:
     def __getitem__(self, place: int) -> object:
         """Return what one cell says."""
         return self.said[memoryview(self.key).cast("H")[place]]
+
+    def __iter__(self) -> Iterator[object]:
+        """Yield what each cell says."""
+        return map(self.said.__getitem__, self.numbers.tolist())
 
     def __len__(self) -> int:
         """Return how many cells there are."""

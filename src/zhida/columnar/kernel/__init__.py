@@ -21,6 +21,7 @@ native paths let other threads run meanwhile.
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -235,7 +236,7 @@ def count(places: Array, entries: int) -> NDArray[np.int64]:
     place = _Choice.place
     if place == _NUMPY:
         return numpy_kernel.count(places, entries)
-    out = np.empty(entries, np.int64)
+    out = np.empty(index(entries), np.int64)
     _native.count(place, places, out)
     return out
 

@@ -60,6 +60,14 @@ static int hold_kind(View *view, PyObject *array, const char *name, int dimensio
     return -1;
 }
 
+/* The same for places of entries: truths are none. */
+static int hold_places(View *view, PyObject *array) {
+    if (hold_kind(view, array, "places", 1, 0, "BHIiq") < 0) return -1;
+    if (!view->buffer.format || *view->buffer.format != '?') return 0;
+    PyErr_SetString(PyExc_TypeError, "places: truths are no places");
+    return -1;
+}
+
 /* Whether the array that is written has the right length and kind, and shares nothing with one that is read. */
 static int check_out(const View *out, size_t rows, unsigned width) {
     if (out->count != rows) {

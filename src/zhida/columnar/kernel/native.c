@@ -2,8 +2,8 @@
  *
  * Stable ABI of Python 3.11, so that one build serves every later version. Arrays come through the buffer protocol; each
  * argument is checked for kind, layout, length and alignment before a loop starts, and each code before it is used, so no
- * argument makes a loop read or write where it must not. The loops run without the interpreter's lock: whoever changes an
- * array meanwhile breaks that promise.
+ * argument makes a loop read or write where it must not. Over many rows the loops run without the interpreter's lock: whoever
+ * changes an array meanwhile breaks that promise.
  */
 #define PY_SSIZE_T_CLEAN
 #ifndef Py_LIMITED_API
@@ -91,7 +91,8 @@ static void find_paths(void) {
 
 #define MANY_ROWS 8192 /* from which other threads may run meanwhile: with fewer it takes longer to get one's turn back than to be done */
 
-static PyThreadState *let_others_run(size_t rows) { return rows < MANY_ROWS ? NULL : PyEval_SaveThread(); }
+/* `words`: how many words of a mask each row of each column asks for; 1 where it asks for one entry. */
+static PyThreadState *let_others_run(size_t rows, size_t words) { return rows < MANY_ROWS / words ? NULL : PyEval_SaveThread(); }
 
 static void take_turn(PyThreadState *state) {
     if (state) PyEval_RestoreThread(state);
@@ -122,7 +123,7 @@ static PyObject *encode(PyObject *module, PyObject *const *arguments, Py_ssize_t
     if (hold_encoded(&source, arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]) < 0
         || hold_kind(&out, arguments[6], "out", 1, 1, "BH") < 0 || check_out(&out, source.rows, source.codes.width) < 0
         || check_source_apart(&out, &source) < 0) goto done;
-    others = let_others_run(source.rows);
+    others = let_others_run(source.rows, 1);
     path->encode(&source.given, &source.cuts, out.buffer.buf);
     take_turn(others);
     Py_INCREF(Py_None);
@@ -147,7 +148,7 @@ static PyObject *translate(PyObject *module, PyObject *const *arguments, Py_ssiz
     if (hold_translated(&source, arguments[1], arguments[2], arguments[3], arguments[4]) < 0
         || hold_kind(&out, arguments[5], "out", 1, 1, "BH") < 0 || check_out(&out, source.rows, source.codes.width) < 0
         || check_source_apart(&out, &source) < 0) goto done;
-    others = let_others_run(source.rows);
+    others = let_others_run(source.rows, 1);
     fault = path->translate(&source.words, out.buffer.buf);
     take_turn(others);
     if (fault.column >= 0) PyErr_Format(PyExc_ValueError, "indices: the one in row %zu is not below %zu", fault.row, source.words.count);
@@ -190,7 +191,7 @@ static PyObject *translate_bits(PyObject *module, PyObject *const *arguments, Py
         goto done;
     }
     bits.bits.bits = (const uint8_t *)views[0].buffer.buf;
-    others = let_others_run(bits.rows);
+    others = let_others_run(bits.rows, 1);
     path->translate_bits(&bits, out->buffer.buf);
     take_turn(others);
     Py_INCREF(Py_None);
@@ -392,7 +393,7 @@ static PyObject *run_task(Task *task) {
         if (!(memory = (uint8_t *)malloc(bytes))) return PyErr_NoMemory();
         start = (uint8_t *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
     }
-    others = let_others_run(task->table->rows);
+    others = let_others_run(task->table->rows, task->masks ? task->masks->words : 1);
     fault = decide_rows(task, start);
     take_turn(others);
     free(memory);
@@ -755,7 +756,7 @@ static PyObject *count(PyObject *module, PyObject *const *arguments, Py_ssize_t 
     (void)module;
     memset(&packing, 0, sizeof packing);
     if (check_arguments("count", given, 3) < 0 || !(path = path_of(arguments[0]))) return NULL;
-    if (hold_kind(&places, arguments[1], "places", 1, 0, "BHIiq") < 0 || hold_kind(&out, arguments[2], "out", 1, 1, "q") < 0
+    if (hold_places(&places, arguments[1]) < 0 || hold_kind(&out, arguments[2], "out", 1, 1, "q") < 0
         || check_apart(&out, &places, "places") < 0) goto done;
     packing.places = places.buffer.buf;
     packing.width = places.width;
@@ -767,7 +768,7 @@ static PyObject *count(PyObject *module, PyObject *const *arguments, Py_ssize_t 
         PyErr_NoMemory();
         goto done;
     }
-    others = let_others_run(packing.rows);
+    others = let_others_run(packing.rows, 1);
     fault = apart ? path->count(&packing, apart, packing.count) : path->count(&packing, counts, 0);
     for (size_t place = 0; apart && place < 4 * packing.count; place++) counts[place % packing.count] += apart[place];
     take_turn(others);
@@ -827,7 +828,7 @@ static PyObject *pack(PyObject *module, PyObject *const *arguments, Py_ssize_t g
     memset(views, 0, sizeof views);
     memset(&packing, 0, sizeof packing);
     if (check_arguments("pack", given, 6) < 0 || !(path = path_of(arguments[0]))) return NULL;
-    if (hold_kind(places, arguments[1], "places", 1, 0, "BHIiq") < 0 || hold_kind(numbers, arguments[2], "numbers", 1, 0, "i") < 0
+    if (hold_places(places, arguments[1]) < 0 || hold_kind(numbers, arguments[2], "numbers", 1, 0, "i") < 0
         || count_of(arguments[3], "bits", 32, &bits) < 0 || hold_kind(packed, arguments[4], "out", 1, 1, "B") < 0
         || hold_kind(present, arguments[5], "present", 1, 1, "B") < 0 || check_out(present, (places->count + 7) / 8, 1) < 0
         || check_apart(packed, places, "places") < 0 || check_apart(packed, numbers, "numbers") < 0
@@ -849,7 +850,7 @@ static PyObject *pack(PyObject *module, PyObject *const *arguments, Py_ssize_t g
     packing.end = packing.packed + packed->count;
     packing.present = (uint8_t *)present->buffer.buf;
     if (!(memory = make_entries(&packing, numbers))) goto done;
-    others = let_others_run(packing.rows);
+    others = let_others_run(packing.rows, 1);
     fault = path->pack(&packing, &count);
     take_turn(others);
     if (fault.column >= 0) PyErr_Format(PyExc_ValueError, "places: the one in row %zu is not below %zu", fault.row, packing.count);

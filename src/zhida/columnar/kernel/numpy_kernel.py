@@ -363,6 +363,8 @@ def count(places: Array, entries: int) -> NDArray[np.int64]:
         entries: How many entries there are.
     """
     _check("places", places, _PLACES)
+    if (entries := index(entries)) < 0:
+        raise ValueError("negative dimensions are not allowed")
     _check_places(places, entries)
     return np.bincount(places, minlength=entries)
 
