@@ -259,13 +259,8 @@ def different(numbers: Array) -> Array:
     >>> different(np.array([[7, 5], [5, 7]])).tolist()
     [5, 7]
     """
-    low, high = (int(numbers.min()), int(numbers.max())) if numbers.size else (0, 0)
-    if high - low < _near_together(numbers.size):
-        met = np.zeros(high - low + 1, np.bool_)
-        met[numbers.astype(np.int64, copy=False) - low] = True
-        return (np.flatnonzero(met[: high - low + 1 if numbers.size else 0]) + low).astype(numbers.dtype)
-    ordered = np.sort(numbers, axis=None)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+    flat = numbers.reshape(-1)
+    return flat[_distinct(flat)[0]]
 
 
 # --- values in and out ---------------------------------------------------------------------------------------------
